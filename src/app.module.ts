@@ -1,0 +1,36 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule } from './auth/auth.module.js';
+import { BotsModule } from './bots/bots.module.js';
+import type { AppConfig } from './config/app-config.js';
+import { ConfigModule } from './config/config.module.js';
+import { DirectChatModule } from './direct-chat/direct-chat.module.js';
+import { HealthModule } from './health/health.module.js';
+import { CryptoModule } from './infra/crypto/crypto.module.js';
+import { DatabaseModule } from './infra/database/database.module.js';
+import { EmbeddedModule, type EmbeddedParts } from './infra/embedded/embedded.module.js';
+import { LifecycleModule } from './infra/lifecycle.js';
+import { QueueModule } from './infra/queue/queue.module.js';
+import { RedisModule } from './infra/redis/redis.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { ModelsModule } from './models/models.module.js';
+import { SeedsModule } from './seeds/seeds.module.js';
+import { ShellsModule } from './shells/shells.module.js';
+import { TasksModule } from './tasks/tasks.module.js';
+import { TeamsModule } from './teams/teams.module.js';
+
+/** The table of contents. */
+@Module({})
+export class AppModule {
+  static for(config: AppConfig, parts: EmbeddedParts): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ...[ConfigModule.for(config), LifecycleModule, CryptoModule, EmbeddedModule.for(parts)],
+        ...[DatabaseModule, RedisModule, QueueModule],
+        ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
+        ...[TasksModule, DirectChatModule],
+        ...[HealthModule, MetricsModule],
+      ],
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AppError } from '../common/app-error.js';
+import { AppConfig } from '../config/app-config.js';
+import { type AuthenticatedRequest, type AuthUser, IS_ADMIN_ONLY, IS_PUBLIC } from './auth-user.js';
+import { AuthService } from './auth.service.js';
+import { requireLoopback } from './loopback.js';
+
+/** Global: finds out who is calling, and refuses strangers. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly auth: AuthService,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    if (this.config.auth.mode === 'off') requireLoopback(request.headers);
+    if (this.has(IS_PUBLIC, context)) return true;
+
+    request.user = await this.identify(request);
+    if (this.has(IS_ADMIN_ONLY, context) && request.user.role !== 'admin') {
+      throw new AppError('forbidden', 'Only admins may do this');
+    }
+
+    return true;
+  }
+
+  private identify(request: AuthenticatedRequest): Promise<AuthUser> {
+    if (this.config.auth.mode === 'off') return this.auth.localUser();
+
+    return this.auth.userOfToken(bearerToken(request.headers.authorization));
+  }
+
+  private has(key: string, context: ExecutionContext): boolean {
+    return this.reflector.getAllAndOverride<boolean | undefined>(key, [context.getHandler(), context.getClass()]) ?? false;
+  }
+}
+
+function bearerToken(header: string | undefined): string {
+  const token = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+  if (!token) throw new AppError('unauthorized', 'Log in first: send Authorization: Bearer <token>');
+
+  return token;
+}

@@ -1,0 +1,70 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { AppError } from '../common/app-error.js';
+import { AppConfig } from '../config/app-config.js';
+import type { AuthUser } from './auth-user.js';
+import type { LoginDto, TokenDto } from './auth.dto.js';
+import { LoginLimiter } from './login-limiter.js';
+import { hashPassword, passwordMatches } from './passwords.js';
+import type { UserRow } from './users.repository.js';
+import { UsersService } from './users.service.js';
+
+const LOCAL_USER = 'local';
+const ADMIN_USER = 'admin';
+
+/** Who is calling: passwords, tokens, and the accounts that the server itself keeps. */
+@Injectable()
+export class AuthService implements OnModuleInit {
+  private readonly limiter = new LoginLimiter();
+  private local: Promise<AuthUser> | null = null;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly users: UsersService,
+    private readonly jwt: JwtService,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    if (this.config.auth.mode === 'off') await this.localUser();
+    if (this.config.auth.adminPassword) await this.ensureAdmin(this.config.auth.adminPassword);
+  }
+
+  /** The one user of AUTH_MODE=off. */
+  localUser(): Promise<AuthUser> {
+    this.local ??= this.users.ensure({ userName: LOCAL_USER, role: 'admin', isActive: true }).then(toAuthUser);
+
+    return this.local;
+  }
+
+  /** @throws AppError unauthorized, too_many_logins */
+  async login({ user_name: userName, password }: LoginDto, address: string): Promise<TokenDto> {
+    this.limiter.begin(userName, address);
+    const user = await this.users.byName(userName);
+    const matches = await passwordMatches(password, user?.passwordHash);
+    if (!user?.isActive || !matches) throw new AppError('unauthorized', 'Invalid user name or password');
+    this.limiter.succeed(userName, address);
+
+    return { access_token: await this.jwt.signAsync({ sub: user.userName }), token_type: 'bearer' };
+  }
+
+  /** @throws AppError unauthorized when the token is wrong, expired, or of a user who is gone */
+  async userOfToken(token: string): Promise<AuthUser> {
+    const claims = await this.jwt.verifyAsync<{ sub?: unknown }>(token).catch(() => null);
+    if (typeof claims?.sub !== 'string') throw new AppError('unauthorized', 'The token is not valid or has expired: log in again');
+    const user = await this.users.cachedByName(claims.sub);
+    if (!user?.isActive) throw new AppError('unauthorized', 'This account does not exist or is not active');
+
+    return toAuthUser(user);
+  }
+
+  private async ensureAdmin(password: string): Promise<void> {
+    const existing = await this.users.byName(ADMIN_USER);
+    const unchanged = existing?.passwordHash && (await passwordMatches(password, existing.passwordHash));
+    const passwordHash = unchanged ? existing.passwordHash : await hashPassword(password);
+    await this.users.ensure({ userName: ADMIN_USER, role: 'admin', isActive: true, passwordHash });
+  }
+}
+
+function toAuthUser({ id, userName, role }: UserRow): AuthUser {
+  return { id, userName, role };
+}

@@ -1,0 +1,38 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { AppError } from '../common/app-error.js';
+import { isLoopback } from '../config/app-config.js';
+
+/**
+ * Without authentication, whoever can send a request is the local user. The socket is loopback only, but browsers on
+ * this machine also run pages of strangers: a page can point its own name here (DNS rebinding: foreign Host) or send
+ * requests across sites (foreign Origin). Both are refused.
+ * @throws AppError forbidden
+ */
+export function requireLoopback(headers: IncomingHttpHeaders): void {
+  if (!isLoopback(hostName(headers.host ?? ''))) {
+    throw new AppError(
+      'forbidden',
+      `With AUTH_MODE=off only this machine is served, but the request names the host "${headers.host ?? ''}" ` +
+        '(DNS rebinding?): use http://127.0.0.1 or http://localhost, or set AUTH_MODE=jwt',
+    );
+  }
+  const { origin } = headers;
+  if (origin !== undefined && !isLoopbackOrigin(origin)) {
+    throw new AppError(
+      'forbidden',
+      `With AUTH_MODE=off only pages of this machine are served, but the request comes from "${origin}" ` +
+        '(cross-site): set AUTH_MODE=jwt to use another origin',
+    );
+  }
+}
+
+/** The name in a Host header: without port, lower case. */
+function hostName(host: string): string {
+  return (/^(\[[^\]]*\]|[^:]*)(:\d{1,5})?$/.exec(host)?.[1] ?? '').toLowerCase();
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  const match = /^https?:\/\/([^/?#@]+)$/i.exec(origin);
+
+  return match !== null && isLoopback(hostName(match[1] ?? ''));
+}

@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { asc, count, eq } from 'drizzle-orm';
+import { DB, type Db } from '../infra/database/database.js';
+import { users } from '../infra/database/schema.js';
+
+export type UserRow = typeof users.$inferSelect;
+export type NewUser = typeof users.$inferInsert;
+
+/** The users table. */
+@Injectable()
+export class UsersRepository {
+  constructor(@Inject(DB) private readonly db: Db) {}
+
+  async byName(userName: string): Promise<UserRow | null> {
+    const [row] = await this.db.select().from(users).where(eq(users.userName, userName));
+
+    return row ?? null;
+  }
+
+  async byId(id: number): Promise<UserRow | null> {
+    const [row] = await this.db.select().from(users).where(eq(users.id, id));
+
+    return row ?? null;
+  }
+
+  async page(offset: number, limit: number): Promise<{ total: number; rows: UserRow[] }> {
+    const [counted] = await this.db.select({ total: count() }).from(users);
+    const rows = await this.db.select().from(users).orderBy(asc(users.id)).offset(offset).limit(limit);
+
+    return { total: counted?.total ?? 0, rows };
+  }
+
+  /** @throws a unique violation when the name is taken */
+  async insert(user: NewUser): Promise<UserRow> {
+    const [row] = await this.db.insert(users).values(user).returning();
+    if (!row) throw new Error('insert returned no row');
+
+    return row;
+  }
+
+  async update(id: number, changes: Partial<NewUser>): Promise<UserRow | null> {
+    const values = { ...changes, updatedAt: new Date() };
+    const [row] = await this.db.update(users).set(values).where(eq(users.id, id)).returning();
+
+    return row ?? null;
+  }
+
+  /** Creates a user, or changes the one of that name. Safe when several processes start at once. */
+  async upsert(user: NewUser): Promise<UserRow> {
+    const { userName: _name, ...changes } = user;
+    const [row] = await this.db
+      .insert(users)
+      .values(user)
+      .onConflictDoUpdate({ target: users.userName, set: { ...changes, updatedAt: new Date() } })
+      .returning();
+    if (!row) throw new Error('upsert returned no row');
+
+    return row;
+  }
+}

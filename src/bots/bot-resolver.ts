@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/app-error.js';
+import type { ModelSettings } from '../common/chat-provider.js';
+import type { Owner } from '../common/owned.js';
+import { SecretBox, SecretBoxError } from '../common/secret-box.js';
+import { type ModelLookup, ModelsService } from '../models/models.service.js';
+import { type ShellLookup, ShellsService } from '../shells/shells.service.js';
+import { agentEnv, openConfig } from './agent-config.js';
+import { modelSettingsFromEnv } from './agent-env.js';
+import { type BotRow, BotsRepository } from './bots.repository.js';
+
+/** A bot with everything that a run needs. The secrets of its model are in clear. */
+export interface ResolvedBot {
+  id: number;
+  name: string;
+  shellName: string;
+  shellType: string;
+  executionType: 'local_engine' | 'external_api';
+  systemPrompt: string;
+  /** Null when the bot has no usable model: {@link modelProblem} says why. */
+  model: ModelSettings | null;
+  modelProblem: string | null;
+  /** Name of the bound model; null when the bot brings its own connection, or none. */
+  modelName: string | null;
+}
+
+type Model = Pick<ResolvedBot, 'model' | 'modelProblem'>;
+
+/** Looks up shells and models of bots: a user's bot uses the user's own first, a public bot only public ones. */
+@Injectable()
+export class BotResolver {
+  constructor(
+    private readonly repository: BotsRepository,
+    private readonly shells: ShellsService,
+    private readonly models: ModelsService,
+    private readonly box: SecretBox,
+  ) {}
+
+  /**
+   * The active bots with these ids that the user may use, in the order of the ids; others are left out. Two queries.
+   * @throws AppError conflict when a bot's shell does not exist any more
+   */
+  async resolve(userId: Owner, ids: readonly number[]): Promise<ResolvedBot[]> {
+    const rows = await this.repository.visible(userId, [...ids]);
+    const names = [...new Set(rows.flatMap(({ modelName }) => modelName ?? []))];
+    const [shells, models] = await Promise.all([this.shellsOf(userId, rows), this.models.findMany(userId, names)]);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+
+    return ids.flatMap((id) => {
+      const row = byId.get(id);
+
+      return row ? [this.toResolved(row, shells, models)] : [];
+    });
+  }
+
+  /** Shells of some bots, by one query. */
+  shellsOf(userId: Owner, rows: readonly BotRow[]): Promise<ShellLookup> {
+    return this.shells.findMany(userId, [...new Set(rows.map(({ shellName }) => shellName))]);
+  }
+
+  private toResolved(row: BotRow, shells: ShellLookup, models: ModelLookup): ResolvedBot {
+    const { id, name, shellName, systemPrompt, modelName } = row;
+    const shell = shells(row.userId, shellName);
+    if (!shell) throw new AppError('conflict', `Bot "${name}" uses the shell "${shellName}", which does not exist any more`);
+    const { shellType, executionType } = shell;
+
+    return { id, name, shellName, shellType, executionType, systemPrompt, modelName, ...this.modelOf(row, models) };
+  }
+
+  private modelOf(row: BotRow, models: ModelLookup): Model {
+    try {
+      const model = row.modelName === null ? this.ownModel(row) : models(row.userId, row.modelName);
+      if (model) return { model, modelProblem: null };
+      const problem = row.modelName === null ? 'binds no model' : `binds the model "${row.modelName}", which does not exist or is inactive`;
+
+      return { model: null, modelProblem: `Bot "${row.name}" ${problem}` };
+    } catch (error) {
+      if (!(error instanceof AppError) && !(error instanceof SecretBoxError)) throw error;
+      const reading = error instanceof SecretBoxError ? `Bot "${row.name}": its agent_config cannot be read, ` : '';
+
+      return { model: null, modelProblem: reading + error.message };
+    }
+  }
+
+  private ownModel(row: BotRow): ModelSettings | null {
+    const env = agentEnv(openConfig(row.agentConfig, this.box));
+
+    return env && modelSettingsFromEnv(row.name, env);
+  }
+}

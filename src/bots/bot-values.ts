@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, type FieldProblem } from '../common/app-error.js';
+import { isJsonObject, type JsonObject } from '../common/json.js';
+import { keepMaskedObject } from '../common/mask.js';
+import { SecretBox } from '../common/secret-box.js';
+import { invalid } from '../infra/http/validation.pipe.js';
+import { ModelsService } from '../models/models.service.js';
+import { ShellsService } from '../shells/shells.service.js';
+import { agentEnv, bindModel, boundModel, sealConfig, tryOpenConfig } from './agent-config.js';
+import { modelSettingsFromEnv } from './agent-env.js';
+import type { CreateBotDto, UpdateBotDto } from './bots.dto.js';
+import type { BotRow, NewBot } from './bots.repository.js';
+
+/** Turns a request into column values: checked against the shells and models that the user can use, secrets sealed. */
+@Injectable()
+export class BotValues {
+  constructor(
+    private readonly shells: ShellsService,
+    private readonly models: ModelsService,
+    private readonly box: SecretBox,
+  ) {}
+
+  /** @throws AppError validation_failed with every problem */
+  async from(userId: number, request: CreateBotDto | UpdateBotDto, stored: BotRow | null): Promise<Partial<NewBot>> {
+    const config = this.configOf(request, stored);
+    const problems = await this.problems(userId, request, stored, config);
+    if (problems.length > 0) throw invalid(problems);
+    const { name, shell_name: shellName, system_prompt: prompt, mcp_servers: servers, skills } = request;
+
+    return {
+      ...(name !== undefined && { name }),
+      ...(shellName !== undefined && { shellName }),
+      ...(prompt !== undefined && { systemPrompt: prompt ?? '' }),
+      ...(servers !== undefined && { mcpServers: keepMaskedObject(servers ?? {}, stored?.mcpServers) }),
+      ...(skills !== undefined && { skills: skills ?? [] }),
+      ...(config && { agentConfig: sealConfig(config, this.box), modelName: boundModel(config) }),
+    };
+  }
+
+  /** The new agent_config; null when the request does not touch it. */
+  private configOf(request: UpdateBotDto, stored: BotRow | null): JsonObject | null {
+    const { agent_config: incoming, model_name: modelName } = request;
+    if (incoming === undefined && modelName === undefined) return null;
+    const before = tryOpenConfig(stored?.agentConfig ?? null, this.box);
+    const config = incoming === undefined ? before : keepMaskedObject(incoming ?? {}, before);
+
+    return modelName === undefined ? bindModel(config, boundModel(config)) : bindModel(config, modelName);
+  }
+
+  private async problems(
+    userId: number,
+    request: UpdateBotDto,
+    stored: BotRow | null,
+    config: JsonObject | null,
+  ): Promise<FieldProblem[]> {
+    const shell = await this.shells.find(userId, request.shell_name ?? stored?.shellName ?? '');
+    const noShell = request.shell_name !== undefined && !shell ? [await this.unknownShell(userId, request.shell_name)] : [];
+    if (!config) return noShell;
+    const field = request.model_name === undefined ? 'agent_config.bind_model' : 'model_name';
+    const connection = shell?.shellType === 'Chat' ? envProblems(request.name ?? stored?.name ?? '', config) : [];
+
+    return [...noShell, ...shapeProblems(config), ...(await this.modelProblems(userId, boundModel(config), field)), ...connection];
+  }
+
+  private async unknownShell(userId: number, name: string): Promise<FieldProblem> {
+    const { data } = await this.shells.unified(userId);
+    const known = [...new Set(data.map((shell) => shell.name))].join(', ');
+
+    return { field: 'shell_name', message: `there is no shell "${name}"; there are: ${known || 'none'}` };
+  }
+
+  private async modelProblems(userId: number, name: string | null, field: string): Promise<FieldProblem[]> {
+    if (name === null || (await this.models.exists(userId, name))) return [];
+
+    return [{ field, message: `there is no model "${name}"` }];
+  }
+}
+
+function shapeProblems(config: JsonObject): FieldProblem[] {
+  const wrong = config.env !== undefined && config.env !== null && !isJsonObject(config.env);
+
+  return wrong ? [{ field: 'agent_config.env', message: 'agent_config.env must be an object' }] : [];
+}
+
+/** A bot that answers by itself needs a connection that works; those of other shells know names of their own. */
+function envProblems(botName: string, config: JsonObject): FieldProblem[] {
+  const env = agentEnv(config);
+  if (!env || boundModel(config)) return [];
+  try {
+    modelSettingsFromEnv(botName, env);
+
+    return [];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+
+    return [{ field: 'agent_config.env', message: error.message }];
+  }
+}

@@ -1,0 +1,56 @@
+import { Body, Controller, Delete, Get, Post, Put, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AuthUser, CurrentUser } from '../auth/auth-user.js';
+import { MessageDto } from '../common/message.dto.js';
+import { PageQuery } from '../common/page.js';
+import { ApiErrors } from '../infra/http/api-errors.js';
+import { IdParam } from '../infra/http/id.pipe.js';
+import { BotDto, BotListDto, CreateBotDto, UpdateBotDto } from './bots.dto.js';
+import { BotsService } from './bots.service.js';
+
+@ApiTags('bots')
+@ApiBearerAuth()
+@ApiErrors('unauthorized', 'validation_failed')
+@Controller('bots')
+export class BotsController {
+  constructor(private readonly bots: BotsService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'My bots and the public ones' })
+  @ApiOkResponse({ type: BotListDto })
+  list(@CurrentUser() user: AuthUser, @Query() query: PageQuery): Promise<BotListDto> {
+    return this.bots.list(user.id, query);
+  }
+
+  @Post()
+  @ApiOperation({ summary: 'Add a bot of mine' })
+  @ApiCreatedResponse({ type: BotDto })
+  @ApiErrors('conflict')
+  create(@CurrentUser() user: AuthUser, @Body() body: CreateBotDto): Promise<BotDto> {
+    return this.bots.create(user.id, body);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One bot' })
+  @ApiOkResponse({ type: BotDto })
+  @ApiErrors('not_found')
+  get(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<BotDto> {
+    return this.bots.get(user.id, id);
+  }
+
+  @Put(':id')
+  @ApiOperation({ summary: 'Change a bot of mine' })
+  @ApiOkResponse({ type: BotDto })
+  @ApiErrors('not_found', 'forbidden', 'conflict')
+  update(@CurrentUser() user: AuthUser, @IdParam() id: number, @Body() body: UpdateBotDto): Promise<BotDto> {
+    return this.bots.update(user.id, id, body);
+  }
+
+  @Delete(':id')
+  @ApiOperation({ summary: 'Delete a bot of mine; refused while a team uses it' })
+  @ApiOkResponse({ type: MessageDto })
+  @ApiErrors('not_found', 'forbidden', 'conflict')
+  delete(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<MessageDto> {
+    return this.bots.delete(user.id, id);
+  }
+}

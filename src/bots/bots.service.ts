@@ -1,0 +1,149 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, notFound } from '../common/app-error.js';
+import type { MessageDto } from '../common/message.dto.js';
+import type { Owner } from '../common/owned.js';
+import { offsetOf, type PageQuery } from '../common/page.js';
+import { SecretBox } from '../common/secret-box.js';
+import type { Db } from '../infra/database/database.js';
+import { isUniqueViolation } from '../infra/database/database-errors.js';
+import { invalid } from '../infra/http/validation.pipe.js';
+import { tryOpenConfig } from './agent-config.js';
+import { BotResolver, type ResolvedBot } from './bot-resolver.js';
+import { type BotSeed, seedValues } from './bot-seed.js';
+import { BotValues } from './bot-values.js';
+import { type BotDto, type BotListDto, type BotSummaryDto, type CreateBotDto, toBotDto, toBotSummary, type UpdateBotDto } from './bots.dto.js';
+import { type BotRow, BotsRepository } from './bots.repository.js';
+
+/** Names what still uses a bot of a user, e.g. `team "docs"`. */
+export type BotUsers = (userId: number, botId: number) => Promise<string[]>;
+
+/** The bots: a prompt, a shell and a model. */
+@Injectable()
+export class BotsService {
+  private readonly userChecks: BotUsers[] = [];
+
+  constructor(
+    private readonly repository: BotsRepository,
+    private readonly resolver: BotResolver,
+    private readonly values: BotValues,
+    private readonly box: SecretBox,
+  ) {}
+
+  /** Lets a feature that builds on bots (and that bots therefore do not know) keep those that it uses. */
+  keepWhileUsed(check: BotUsers): void {
+    this.userChecks.push(check);
+  }
+
+  /** See {@link BotResolver.resolve}. */
+  resolve(userId: Owner, ids: readonly number[]): Promise<ResolvedBot[]> {
+    return this.resolver.resolve(userId, ids);
+  }
+
+  /** What a team shows of its bots, by id; deleted and foreign ones are missing. Two queries. */
+  async summaries(userId: number, ids: readonly number[]): Promise<Map<number, BotSummaryDto>> {
+    const rows = await this.repository.visible(userId, [...new Set(ids)]);
+    const shells = await this.resolver.shellsOf(userId, rows);
+
+    return new Map(rows.map((row) => [row.id, toBotSummary(row, shells(row.userId, row.shellName)?.shellType ?? null)]));
+  }
+
+  async list(userId: number, query: PageQuery): Promise<BotListDto> {
+    const { total, rows } = await this.repository.page(userId, offsetOf(query), query.limit);
+
+    return { total, items: await this.toDtos(userId, rows) };
+  }
+
+  async get(userId: number, id: number): Promise<BotDto> {
+    return this.toDto(userId, await this.require(userId, id));
+  }
+
+  async create(userId: number, request: CreateBotDto): Promise<BotDto> {
+    if (request.is_active === false) throw invalid([{ field: 'is_active', message: 'must be true for a new bot' }]);
+    const values = await this.values.from(userId, request, null);
+    const { name, shell_name: shellName } = request;
+    const row = await named(name, () => this.repository.insert({ ...values, userId, name, shellName }));
+
+    return this.toDto(userId, row);
+  }
+
+  async update(userId: number, id: number, request: UpdateBotDto): Promise<BotDto> {
+    const stored = await this.requireOwn(userId, id);
+    if (request.is_active === false) await this.refuseWhileUsed(userId, stored);
+    const values = await this.values.from(userId, request, stored);
+    const changes = { ...values, isActive: request.is_active ?? true };
+    const row = await named(request.name ?? stored.name, () => this.repository.update(id, changes));
+    if (!row) throw notFound('Bot');
+
+    return this.toDto(userId, row);
+  }
+
+  /** Soft, because subtasks name their bots. */
+  async delete(userId: number, id: number): Promise<MessageDto> {
+    const stored = await this.requireOwn(userId, id);
+    await this.refuseWhileUsed(userId, stored);
+    await this.repository.update(id, { isActive: false });
+
+    return { message: 'Bot deleted' };
+  }
+
+  /** Makes the public bots exactly these; what is gone becomes inactive. Ids stay. Returns them by name. */
+  async replacePublic(seeds: readonly BotSeed[], db: Db): Promise<Map<string, number>> {
+    const stored = new Map((await this.repository.allPublic(db)).map((row) => [row.name, row]));
+    const ids = new Map<string, number>();
+    for (const seed of seeds) {
+      const row = stored.get(seed.name);
+      const values = seedValues(seed, row ?? null, this.box);
+      const kept = row ? await this.repository.update(row.id, values, db) : await this.repository.insert(values, db);
+      if (kept) ids.set(seed.name, kept.id);
+    }
+    await this.repository.deactivatePublicExcept([...ids.values()], db);
+
+    return ids;
+  }
+
+  private async refuseWhileUsed(userId: number, { id, name }: BotRow): Promise<void> {
+    const users = (await Promise.all(this.userChecks.map((check) => check(userId, id)))).flat();
+    if (users.length > 0) throw new AppError('conflict', `Bot "${name}" is used by ${users.join(', ')}: remove it there first`);
+  }
+
+  private async require(userId: number, id: number): Promise<BotRow> {
+    const [row] = await this.repository.visible(userId, [id]);
+    if (!row) throw notFound('Bot');
+
+    return row;
+  }
+
+  private async requireOwn(userId: number, id: number): Promise<BotRow> {
+    const row = await this.require(userId, id);
+    if (row.userId !== userId) throw new AppError('forbidden', `Bot "${row.name}" is public: only its seed file changes it`);
+
+    return row;
+  }
+
+  private async toDto(userId: number, row: BotRow): Promise<BotDto> {
+    const [dto] = await this.toDtos(userId, [row]);
+    if (!dto) throw notFound('Bot');
+
+    return dto;
+  }
+
+  private async toDtos(userId: number, rows: BotRow[]): Promise<BotDto[]> {
+    const shells = await this.resolver.shellsOf(userId, rows);
+
+    return rows.map((row) => {
+      const shell = shells(row.userId, row.shellName);
+
+      return toBotDto(row, shell?.shellType ?? null, tryOpenConfig(row.agentConfig, this.box));
+    });
+  }
+}
+
+/** Runs a write; that the name is taken becomes a 409. */
+async function named<T>(name: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new AppError('conflict', `You have a bot "${name}" already`);
+  }
+}

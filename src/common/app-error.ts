@@ -1,0 +1,95 @@
+/**
+ * Every stable error code, with its HTTP status and what a caller can do about it.
+ *
+ * Codes of requests come as JSON replies; codes of runs (from `provider_auth` on) come as `error` events of a
+ * stream, and as HTTP errors with the same status when they are found before the first SSE byte.
+ */
+export const ERROR_STATUS = {
+  bad_request: 400,
+  validation_failed: 422,
+  /** Log in again. */
+  unauthorized: 401,
+  forbidden: 403,
+  /** Also for what belongs to somebody else: existence is not told. */
+  not_found: 404,
+  /** No answer was started for this task: POST first. */
+  stream_not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  /** An answer of this task is running: attach by GET. */
+  task_busy: 409,
+  idempotency_key_reused: 409,
+  /** The task had ended before the cancel. */
+  task_final: 400,
+  task_expired: 400,
+  direct_chat_not_supported: 400,
+  prompt_too_long: 413,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  /** The waiting room is full: retry after the time in Retry-After. */
+  too_many_chats: 429,
+  too_many_running_tasks: 429,
+  too_many_logins: 429,
+  /** A part (named in the message) is down: retry. */
+  service_unavailable: 503,
+  internal: 500,
+
+  provider_auth: 502,
+  provider_not_found: 502,
+  provider_bad_request: 502,
+  context_too_long: 400,
+  provider_rate_limited: 502,
+  provider_overloaded: 502,
+  provider_unavailable: 502,
+  provider_timeout: 504,
+  provider_idle_timeout: 504,
+  provider_truncated: 502,
+  provider_protocol: 502,
+  /** The address is not reachable by the egress rules: see EGRESS_ALLOW. */
+  provider_blocked: 400,
+  model_not_configured: 400,
+  worker_lost: 500,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+export interface FieldProblem {
+  field: string;
+  message: string;
+}
+
+export interface AppErrorOptions {
+  cause?: unknown;
+  /** Whether the same request may succeed later. */
+  retryable?: boolean;
+  /** HTTP status that the provider answered with. */
+  providerStatus?: number;
+  /** Seconds, for the Retry-After header. */
+  retryAfter?: number;
+  errors?: FieldProblem[];
+}
+
+/** The one error that is meant for clients: its message is safe to show and never holds a secret. */
+export class AppError extends Error {
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly providerStatus: number | undefined;
+  readonly retryAfter: number | undefined;
+  readonly errors: FieldProblem[] | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options: AppErrorOptions = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = 'AppError';
+    this.status = ERROR_STATUS[code];
+    this.retryable = options.retryable ?? false;
+    this.providerStatus = options.providerStatus;
+    this.retryAfter = options.retryAfter;
+    this.errors = options.errors;
+  }
+}
+
+export const notFound = (what: string) => new AppError('not_found', `${what} not found`);

@@ -1,0 +1,77 @@
+import type { ProviderEvent } from './chat-event.js';
+
+export type ProviderKind = 'claude' | 'openai';
+
+/** Settings of a model that change what is sent to its provider. All optional: nothing is sent by default. */
+export interface ModelParameters {
+  /** Upper bound of output tokens. Claude needs one; 4096 there by default. */
+  maxTokens?: number;
+  temperature?: number;
+  topP?: number;
+  stop?: string[];
+  /** Put before the bot's own prompt. */
+  systemPrompt?: string;
+  /** Tokens that prompt and answer may fill together; older turns leave first. 128000 by default. */
+  contextWindow?: number;
+  /** Claude's `thinking` object, sent as it is: the accepted form depends on the model. */
+  thinking?: Record<string, unknown>;
+  /** OpenAI's `reasoning_effort`. */
+  reasoningEffort?: string;
+  /** OpenAI: many compatible servers know `max_tokens` only, OpenAI's reasoning models only the other. */
+  maxTokensField?: 'max_tokens' | 'max_completion_tokens';
+  /** OpenAI: false leaves `stream_options` out, for servers that refuse it. True by default. */
+  streamUsage?: boolean;
+  /** Claude: which credential header carries the key; `x-api-key` by default. */
+  authScheme?: 'x-api-key' | 'bearer';
+  /**
+   * OpenAI: what to do with `<think>` text. `auto` (default) takes an answer that begins with the tag apart,
+   * `implicit` also treats text before a lone closing tag as reasoning, `off` leaves it in the answer.
+   */
+  thinkTag?: 'auto' | 'implicit' | 'off';
+  /** Extra top-level fields of the request body. */
+  extraBody?: Record<string, unknown>;
+}
+
+/** A model ready to be called: secrets are in clear here, so this never goes into a log, reply or job. */
+export interface ModelSettings {
+  name: string;
+  provider: ProviderKind;
+  modelId: string;
+  /** With or without `/v1` and a trailing slash; the provider's public address when null. */
+  baseUrl: string | null;
+  apiKey: string | null;
+  headers: Record<string, string>;
+  parameters: ModelParameters;
+}
+
+export interface ChatMessage {
+  role: 'user' | 'assistant';
+  content: string;
+}
+
+export interface ChatRequest {
+  taskId: number;
+  subtaskId: number;
+  /** Stable and opaque: safe to hand to a provider. */
+  endUser: string;
+  model: ModelSettings;
+  system: string;
+  /** Oldest first, roles alternate, the last one is the user's. */
+  messages: readonly ChatMessage[];
+}
+
+/**
+ * Runs one turn against one kind of upstream.
+ *
+ * `stream` yields what one network read brought, deltas of one kind already merged, and ends with a `finish` event.
+ * It throws an `AppError` with a run error code on failure, and settles only after its socket is closed, so that
+ * the time from abort to settling is the proof of a cancel. Nothing is retried once an event was yielded.
+ */
+export interface ChatProvider {
+  /** Shell type whose bots it serves, e.g. `Chat`. */
+  readonly shellType: string;
+  stream(request: ChatRequest, signal: AbortSignal): AsyncIterable<readonly ProviderEvent[]>;
+}
+
+/** DI token of the providers, one per shell type. */
+export const CHAT_PROVIDERS = Symbol('CHAT_PROVIDERS');

@@ -1,0 +1,169 @@
+/** Field decorators for DTOs: each joins the class-validator rules and the Swagger description of one kind of field. */
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+
+/** Largest integer that an id column holds. */
+export const MAX_ID = 2_147_483_647;
+
+export interface FieldOptions {
+  /** May be left out. Null is refused all the same, unless `nullable`. */
+  optional?: boolean;
+  nullable?: boolean;
+  description?: string;
+  example?: unknown;
+  default?: unknown;
+}
+
+interface RangeOptions extends FieldOptions {
+  min?: number;
+  max?: number;
+  /** The value comes from a query string. */
+  query?: boolean;
+}
+
+interface TextOptions extends FieldOptions {
+  min?: number;
+  max: number;
+  pattern?: RegExp;
+  /** What the pattern wants, in words. */
+  patternMessage?: string;
+  /** Shown as write-only: it never comes back in clear. */
+  secret?: boolean;
+}
+
+/** Text of `min` (default 1) to `max` characters. */
+export function TextField(options: TextOptions): PropertyDecorator {
+  const { min = 1, max, pattern, patternMessage, secret } = options;
+  const rules = [IsString(), Length(min, max)];
+  if (pattern) rules.push(Matches(pattern, patternMessage ? { message: `$property ${patternMessage}` } : {}));
+
+  return field(options, rules, {
+    type: String,
+    minLength: min,
+    maxLength: max,
+    ...(pattern && { pattern: pattern.source }),
+    ...(secret && { writeOnly: true }),
+  });
+}
+
+/** A whole number, by default one that an integer column can hold. */
+export function IntField(options: RangeOptions = {}): PropertyDecorator {
+  const { min = -MAX_ID, max = MAX_ID } = options;
+
+  return field(options, [...fromQuery(options, toNumber), IsInt(), Min(min), Max(max)], {
+    type: 'integer',
+    minimum: min,
+    maximum: max,
+  });
+}
+
+/** A positive id. */
+export function IdField(options: FieldOptions = {}): PropertyDecorator {
+  return IntField({ ...options, min: 1 });
+}
+
+/** A finite number. */
+export function NumberField(options: RangeOptions & { min: number; max: number }): PropertyDecorator {
+  const { min, max } = options;
+
+  return field(options, [...fromQuery(options, toNumber), IsNumber(), Min(min), Max(max)], {
+    type: Number,
+    minimum: min,
+    maximum: max,
+  });
+}
+
+export function BoolField(options: FieldOptions & { query?: boolean } = {}): PropertyDecorator {
+  return field(options, [...fromQuery(options, toBoolean), IsBoolean()], { type: Boolean });
+}
+
+export function EnumField(values: readonly string[], options: FieldOptions = {}): PropertyDecorator {
+  return field(options, [IsIn(values, { message: `$property must be one of: ${values.join(', ')}` })], {
+    type: String,
+    enum: [...values],
+  });
+}
+
+/** A JSON object of unknown fields. */
+export function ObjectField(options: FieldOptions = {}): PropertyDecorator {
+  return field(options, [IsObject()], { type: 'object', additionalProperties: true });
+}
+
+interface ListOptions extends FieldOptions {
+  minItems?: number;
+  maxItems: number;
+}
+
+/** A list of texts of 1 to `max` characters. */
+export function TextListField(options: ListOptions & { max: number }): PropertyDecorator {
+  const { max } = options;
+
+  return field(
+    options,
+    [...listRules(options), IsString({ each: true }), Length(1, max, { each: true })],
+    { type: [String], maxItems: options.maxItems },
+  );
+}
+
+/** A list of objects of one DTO class. */
+export function NestedListField(type: () => new () => object, options: ListOptions): PropertyDecorator {
+  return field(options, [...listRules(options), IsObject({ each: true }), ValidateNested({ each: true }), Type(type)], {
+    type: () => [type()] as never,
+    maxItems: options.maxItems,
+  });
+}
+
+/** An object of one DTO class. */
+export function NestedField(type: () => new () => object, options: FieldOptions = {}): PropertyDecorator {
+  return field(options, [IsObject(), ValidateNested(), Type(type)], { type: () => type() as never });
+}
+
+function listRules({ minItems = 0, maxItems }: ListOptions): PropertyDecorator[] {
+  return [IsArray(), ArrayMinSize(minItems), ArrayMaxSize(maxItems)];
+}
+
+function field(options: FieldOptions, rules: PropertyDecorator[], shown: ApiPropertyOptions): PropertyDecorator {
+  const { optional = false, nullable = false, description, example } = options;
+  const present = ValidateIf((_object, value) => !(optional && value === undefined) && !(nullable && value === null));
+  const swagger = {
+    ...shown,
+    required: !optional,
+    ...(nullable && { nullable }),
+    ...(description !== undefined && { description }),
+    ...(example !== undefined && { example }),
+    ...(options.default !== undefined && { default: options.default }),
+  } as ApiPropertyOptions;
+
+  return applyDecorators(present, ...rules, ApiProperty(swagger));
+}
+
+function fromQuery(options: { query?: boolean }, convert: (value: unknown) => unknown): PropertyDecorator[] {
+  return options.query ? [Transform(({ value }) => convert(value))] : [];
+}
+
+const toNumber = (value: unknown) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value);
+
+function toBoolean(value: unknown): unknown {
+  if (value === 'true' || value === '1') return true;
+  if (value === 'false' || value === '0') return false;
+
+  return value;
+}

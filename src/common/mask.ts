@@ -1,0 +1,91 @@
+import { isJsonObject, type JsonObject } from './json.js';
+
+const MASK = '***';
+const MASKED = /^\*{3}.{0,4}$/s;
+/** A shorter secret would tell too much of itself by its last 4 characters. */
+const MIN_LENGTH_FOR_TAIL = 12;
+const SECRET_NAME = /key|token|secret|password|authorization|cookie|credential/i;
+
+/** What replies show in place of a secret: `***` and, of longer ones, the last 4 characters. */
+export function maskSecret(secret: string): string {
+  return secret.length < MIN_LENGTH_FOR_TAIL ? MASK : MASK + secret.slice(-4);
+}
+
+/** Whether a text is what {@link maskSecret} made. */
+export function isMasked(text: string): boolean {
+  return MASKED.test(text);
+}
+
+/** A masked value that a client sent back leaves the stored one; with nothing stored it means nothing. */
+export function keepMasked(incoming: string, stored: string | null | undefined): string | null {
+  return isMasked(incoming) ? (stored ?? null) : incoming;
+}
+
+/** Whether a field of an `env` or `headers` object holds a secret, by its name. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+/**
+ * A copy in which every secret text, at any depth, is masked. What stands below a secret name is secret too;
+ * JSON text in a field is masked by its own fields.
+ */
+export function maskObject(object: JsonObject, secret = false): JsonObject {
+  return mapFields(object, (name, value) => maskValue(value, secret || isSecretName(name)));
+}
+
+function maskValue(value: unknown, secret: boolean): unknown {
+  if (isJsonObject(value)) return maskObject(value, secret);
+  if (Array.isArray(value)) return value.map((item) => maskValue(item, secret));
+
+  return typeof value === 'string' ? maskText(value, secret) : value;
+}
+
+function maskText(text: string, secret: boolean): string {
+  if (secret) return text === '' ? text : maskSecret(text);
+  const nested = parseObject(text);
+
+  return nested ? JSON.stringify(maskObject(nested)) : text;
+}
+
+/** The incoming object with every masked secret replaced by the stored one of the same place; without one it is left out. */
+export function keepMaskedObject(incoming: JsonObject, stored: JsonObject | null | undefined): JsonObject {
+  return mapFields(incoming, (name, value) => keepField(value, stored?.[name]));
+}
+
+function keepField(value: unknown, stored: unknown): unknown {
+  if (isJsonObject(value)) return keepMaskedObject(value, isJsonObject(stored) ? stored : null);
+  if (Array.isArray(value)) return value.map((item, index) => keepField(item, Array.isArray(stored) ? stored[index] : undefined));
+  if (typeof value !== 'string') return value;
+  if (isMasked(value)) return stored;
+  const nested = parseObject(value);
+
+  return nested ? keepText(value, nested, stored) : value;
+}
+
+/** JSON text stays as it was typed, unless a masked secret stands in it. */
+function keepText(text: string, nested: JsonObject, stored: unknown): string {
+  const kept = keepMaskedObject(nested, typeof stored === 'string' ? parseObject(stored) : null);
+  const unchanged = JSON.stringify(nested) === JSON.stringify(kept);
+
+  return unchanged ? text : JSON.stringify(kept);
+}
+
+function mapFields(object: JsonObject, map: (name: string, value: unknown) => unknown): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object)
+      .map(([name, value]) => [name, map(name, value)])
+      .filter(([, value]) => value !== undefined),
+  ) as JsonObject;
+}
+
+function parseObject(text: string): JsonObject | null {
+  if (!text.trimStart().startsWith('{')) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

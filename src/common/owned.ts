@@ -1,0 +1,22 @@
+/** Whose things may be used: a user's own and the public ones, or (null) the public ones only. */
+export type Owner = number | null;
+
+interface Owned {
+  userId: Owner;
+  name: string;
+}
+
+/** Finds rows by name among those of one user and the public ones: an own name wins over a public one. */
+export class OwnedByName<T extends Owned> {
+  private readonly rows = new Map<string, T>();
+
+  constructor(rows: readonly T[]) {
+    for (const row of rows) this.rows.set(keyOf(row.userId, row.name), row);
+  }
+
+  find(owner: Owner, name: string): T | null {
+    return this.rows.get(keyOf(owner, name)) ?? this.rows.get(keyOf(null, name)) ?? null;
+  }
+}
+
+const keyOf = (owner: Owner, name: string) => `${owner ?? 'public'} ${name}`;

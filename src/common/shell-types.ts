@@ -1,0 +1,16 @@
+import type { ProviderKind } from './chat-provider.js';
+
+/** Shell types that answer without a container in the way. */
+export const DIRECT_CHAT_SHELLS: readonly string[] = ['Chat', 'Dify'];
+
+/** Which models the known shell types can use. A type that is not listed takes any. */
+const PROVIDERS_BY_SHELL: Readonly<Record<string, readonly ProviderKind[]>> = {
+  ClaudeCode: ['claude'],
+  Agno: ['openai', 'claude'],
+  Chat: ['claude', 'openai'],
+  Dify: [],
+};
+
+export function shellTakesModel(shellType: string, provider: ProviderKind): boolean {
+  return PROVIDERS_BY_SHELL[shellType]?.includes(provider) ?? true;
+}

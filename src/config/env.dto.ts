@@ -1,0 +1,144 @@
+import { Transform, Type } from 'class-transformer';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  ValidateIf,
+  type ValidationOptions,
+} from 'class-validator';
+
+const blankIsUnset = Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
+
+/** A whole number from the environment, within [min, max]. */
+function IntVar(min: number, max: number): PropertyDecorator {
+  return (target, key) => {
+    for (const decorate of [blankIsUnset, IsOptional(), Type(() => Number), IsInt(), Min(min), Max(max)]) {
+      decorate(target, key);
+    }
+  };
+}
+
+function TextVar(...rules: PropertyDecorator[]): PropertyDecorator {
+  return (target, key) => {
+    for (const decorate of [blankIsUnset, IsOptional(), IsString(), ...rules]) decorate(target, key);
+  };
+}
+
+const loose: ValidationOptions = { message: '$property must be a comma-separated list of host:port' };
+const HOST_PORT_LIST = /^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/;
+const url = (protocols: string[]) => IsUrl({ protocols, require_tld: false, require_protocol: true });
+
+/** Every environment variable the server reads, with its range. Defaults stand in `app-config.ts`. */
+export class EnvDto {
+  @IntVar(0, 65535)
+  PORT?: number;
+
+  @TextVar()
+  HOST?: string;
+
+  @TextVar()
+  DATA_DIR?: string;
+
+  @TextVar(Matches(/^postgres(ql)?:\/\/\S+$/, { message: 'DATABASE_URL must begin with postgres://' }))
+  DATABASE_URL?: string;
+
+  @TextVar(Matches(/^rediss?:\/\/\S+$/, { message: 'REDIS_URL must begin with redis:// or rediss://' }))
+  REDIS_URL?: string;
+
+  @TextVar(Matches(HOST_PORT_LIST, loose))
+  REDIS_SENTINELS?: string;
+
+  @TextVar()
+  REDIS_SENTINEL_NAME?: string;
+
+  @TextVar(Matches(HOST_PORT_LIST, loose))
+  REDIS_CLUSTER_NODES?: string;
+
+  @TextVar(Matches(/^(api|worker)(,(api|worker))?$/, { message: 'ROLES must be api, worker or api,worker' }))
+  ROLES?: string;
+
+  @TextVar(IsIn(['off', 'jwt']))
+  AUTH_MODE?: 'off' | 'jwt';
+
+  @TextVar(MinLength(16))
+  JWT_SECRET?: string;
+
+  /** Several keys, newest first, separated by commas: the first encrypts, all decrypt. */
+  @TextVar(
+    Matches(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/i, {
+      message: 'ENCRYPTION_KEY must be 64 hex digits (openssl rand -hex 32); several, newest first, by commas',
+    }),
+  )
+  ENCRYPTION_KEY?: string;
+
+  @TextVar(MinLength(8))
+  ADMIN_PASSWORD?: string;
+
+  @TextVar(MinLength(16))
+  INTERNAL_API_TOKEN?: string;
+
+  @TextVar()
+  INTERNAL_ALLOW?: string;
+
+  @IntVar(1, 100_000)
+  MAX_CONCURRENT_DIRECT_CHATS?: number;
+
+  @IntVar(0, 1_000_000)
+  MAX_QUEUED_DIRECT_CHATS?: number;
+
+  @IntVar(1, 100_000)
+  MAX_RUNNING_TASKS_PER_USER?: number;
+
+  @IntVar(1, 31_536_000)
+  CHAT_HISTORY_TTL_SECONDS?: number;
+
+  @IntVar(1, 31_536_000)
+  STREAM_TTL_SECONDS?: number;
+
+  @IntVar(100, 600_000)
+  PROVIDER_CONNECT_TIMEOUT_MS?: number;
+
+  @IntVar(100, 3_600_000)
+  PROVIDER_FIRST_TOKEN_TIMEOUT_MS?: number;
+
+  @IntVar(100, 3_600_000)
+  PROVIDER_IDLE_TIMEOUT_MS?: number;
+
+  @IntVar(100, 86_400_000)
+  PROVIDER_TOTAL_TIMEOUT_MS?: number;
+
+  @TextVar()
+  EGRESS_ALLOW?: string;
+
+  @TextVar(url(['http', 'https']))
+  EXECUTOR_MANAGER_URL?: string;
+
+  /** `on`, `off`, or the address of a simulator that runs already. */
+  @ValidateIf((env: EnvDto) => !['on', 'off', '', undefined].includes(env.SIMULATOR))
+  @IsUrl({ protocols: ['http'], require_tld: false, require_protocol: true }, { message: 'SIMULATOR must be on, off or the URL of a running simulator' })
+  SIMULATOR?: string;
+
+  @IntVar(0, 3600)
+  SHUTDOWN_GRACE_SECONDS?: number;
+
+  @TextVar()
+  SEEDS_DIR?: string;
+
+  @TextVar()
+  ANTHROPIC_API_KEY?: string;
+
+  @TextVar()
+  OPENAI_API_KEY?: string;
+
+  @TextVar(IsIn(['debug', 'log', 'warn', 'error']))
+  LOG_LEVEL?: 'debug' | 'log' | 'warn' | 'error';
+
+  @TextVar(IsIn(['text', 'json']))
+  LOG_FORMAT?: 'text' | 'json';
+}

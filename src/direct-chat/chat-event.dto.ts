@@ -1,0 +1,108 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProduces, ApiResponse, type OpenAPIObject } from '@nestjs/swagger';
+import type { ChatEvent } from '../common/chat-event.js';
+
+type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+type SchemaObject = Exclude<Schemas[string], { $ref: string }>;
+
+const text: SchemaObject = { type: 'string' };
+const count: SchemaObject = { type: 'integer', minimum: 0 };
+const usage: Record<string, SchemaObject> = {
+  input_tokens: count,
+  output_tokens: count,
+  total_tokens: count,
+  reasoning_tokens: count,
+  cached_tokens: count,
+  cost: { type: 'number' },
+  currency: text,
+};
+const usageRequired = ['input_tokens', 'output_tokens', 'total_tokens'];
+const proof: SchemaObject = {
+  type: 'object',
+  required: ['while'],
+  properties: {
+    provider_closed_ms: { ...count, description: 'From the cancel request to the closed socket of the provider' },
+    dify_stop: { type: 'string', enum: ['confirmed', 'sent', 'failed'] },
+    executor_acked: { type: 'boolean' },
+    while: { type: 'string', enum: ['queued', 'running'] },
+  },
+};
+
+type Fields = Record<string, SchemaObject>;
+
+function event(type: ChatEvent['type'], description: string, required: Fields, optional: Fields = {}): SchemaObject {
+  return {
+    type: 'object',
+    description,
+    required: ['type', ...Object.keys(required)],
+    properties: { type: { type: 'string', enum: [type] }, ...required, ...optional },
+    additionalProperties: false,
+  };
+}
+
+const attempt: SchemaObject = { type: 'integer', minimum: 1 };
+
+/** JSON Schemas of everything that a chat stream may send in a `data:` line, by event type. */
+export const CHAT_EVENT_SCHEMAS: Record<ChatEvent['type'], SchemaObject> = {
+  queued: event('queued', 'Place in the waiting room, 1 = next; again whenever it changes', { position: attempt }),
+  start: event('start', 'A run began', { task_id: attempt, subtask_id: attempt, attempt, shell_type: text, model: text }),
+  content: event('content', 'Text to append to the answer', { content: text }),
+  reasoning: event('reasoning', 'Reasoning text to append; never part of the answer', { content: text }),
+  replace: event('replace', 'Replaces the whole answer so far', { content: text }),
+  reset: event('reset', 'Drop everything received for this answer; it starts again', { attempt, reason: text }),
+  resync: event('resync', 'Whole text so far, in place of events that are no longer in the log', { content: text, reasoning: text }),
+  usage: event(
+    'usage',
+    'Token counts, cumulative',
+    Object.fromEntries(Object.entries(usage).filter(([name]) => usageRequired.includes(name))),
+    Object.fromEntries(Object.entries(usage).filter(([name]) => !usageRequired.includes(name))),
+  ),
+  done: event(
+    'done',
+    'Terminal: the answer is whole',
+    {
+      done: { type: 'boolean', enum: [true] },
+      finish_reason: { ...text, example: 'stop' },
+      elapsed_ms: count,
+      first_token_ms: { ...count, nullable: true },
+    },
+    { usage: { type: 'object', required: usageRequired, properties: usage } },
+  ),
+  error: event(
+    'error',
+    'Terminal: the answer failed; partial text is kept',
+    { error: text, code: { ...text, example: 'provider_overloaded' }, retryable: { type: 'boolean' } },
+    { provider_status: { type: 'integer' } },
+  ),
+  cancelled: event('cancelled', 'Terminal: the answer was cancelled; partial text is kept', {
+    cancelled: { type: 'boolean', enum: [true] },
+    proof,
+  }),
+};
+
+/** Component schemas of the OpenAPI document: `ChatEvent`, and one for each type. */
+export function chatEventComponents(): Record<string, SchemaObject> {
+  const names = Object.keys(CHAT_EVENT_SCHEMAS).map((type) => [type, `ChatEvent_${type}`] as const);
+  const refs = names.map(([, name]) => ({ $ref: `#/components/schemas/${name}` }));
+  const mapping = Object.fromEntries(names.map(([type, name]) => [type, `#/components/schemas/${name}`]));
+  const union = {
+    description: 'One `data:` line of a chat stream. Its `id:` is `<subtask_id>-<seq>`; the stream ends after done, error or cancelled.',
+    oneOf: refs,
+    discriminator: { propertyName: 'type', mapping },
+  };
+  const single = Object.entries(CHAT_EVENT_SCHEMAS).map(([type, schema]) => [`ChatEvent_${type}`, schema] as const);
+
+  return { ChatEvent: union as SchemaObject, ...Object.fromEntries(single) };
+}
+
+/** Describes a reply that is a chat stream. */
+export function ApiChatStream(): MethodDecorator {
+  return applyDecorators(
+    ApiProduces('text/event-stream'),
+    ApiResponse({
+      status: 200,
+      description: 'Server-sent events; a comment every 15 s keeps the connection open',
+      content: { 'text/event-stream': { schema: { $ref: '#/components/schemas/ChatEvent' } } },
+    }),
+  );
+}

@@ -1,0 +1,61 @@
+import { InjectQueue, OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
+import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Queue } from 'bullmq';
+import { AppConfig } from '../config/app-config.js';
+import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
+import { TurnsService } from '../tasks/turns.service.js';
+import { ChatAdmission } from './chat-admission.js';
+import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
+import { StreamEndings } from './stream-endings.js';
+
+export const CHAT_MAINTENANCE = 'chat-maintenance';
+
+const EVERY_MS = 15_000;
+/** Younger answers may be between database and queue. */
+const MIN_AGE_SECONDS = 20;
+const AT_A_TIME = 500;
+
+/**
+ * Finds answers that the database waits for and no queue knows (the process died between the two writes, or Redis
+ * lost its data) and starts them again, so that none is stuck.
+ */
+@Processor(CHAT_MAINTENANCE, WORKER_OPTIONS)
+export class ChatMaintenanceProcessor extends WorkerHost implements OnApplicationBootstrap {
+  private readonly log = new Logger('ChatMaintenance');
+
+  constructor(
+    @InjectQueue(CHAT_MAINTENANCE) private readonly schedule: Queue,
+    @InjectQueue(CHAT_RUNS) private readonly runs: Queue<ChatRunJob>,
+    private readonly turns: TurnsService,
+    private readonly endings: StreamEndings,
+    private readonly config: AppConfig,
+    private readonly admission: ChatAdmission,
+  ) {
+    super();
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (!this.config.roles.has('worker')) return;
+    await this.schedule.upsertJobScheduler('find-lost-runs', { every: EVERY_MS }, { opts: { removeOnComplete: true, removeOnFail: 10 } });
+    void this.worker.run();
+  }
+
+  async process(): Promise<void> {
+    for (const { id } of await this.turns.staleRuns(MIN_AGE_SECONDS, AT_A_TIME)) await this.mend(id);
+  }
+
+  private async mend(subtaskId: number): Promise<void> {
+    const job = await this.runs.getJob(chatRunJobId(subtaskId));
+    const state = await job?.getState();
+    if (state === 'failed') await job?.remove();
+    else if (job) return;
+    if (await this.endings.report(subtaskId)) return;
+    this.log.warn(`subtask ${subtaskId}: no queue knows its run; starting it again`);
+    await this.admission.enqueue({ subtaskId, recovered: true });
+  }
+
+  @OnWorkerEvent('error')
+  onError(error: Error): void {
+    this.log.warn(`worker: ${error.message}`);
+  }
+}

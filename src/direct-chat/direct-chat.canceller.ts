@@ -1,0 +1,61 @@
+import { InjectQueue } from '@nestjs/bullmq';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import type { Job, Queue } from 'bullmq';
+import { RedisBus } from '../infra/redis/redis.bus.js';
+import { type RunCanceller, RunCancellers } from '../tasks/run-cancellers.js';
+import type { SubtaskRow } from '../tasks/turns.repository.js';
+import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
+import { EndWithoutRun } from './end-without-run.js';
+import { RunRegistry } from './run-registry.js';
+
+const WAITING_STATES = ['waiting', 'delayed', 'prioritized'];
+
+/** Stops direct chats: in this process, in another one, or while they wait. */
+@Injectable()
+export class DirectChatCanceller implements RunCanceller, OnModuleInit {
+  private readonly log = new Logger('DirectChatCanceller');
+
+  constructor(
+    @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
+    private readonly cancellers: RunCancellers,
+    private readonly registry: RunRegistry,
+    private readonly bus: RedisBus,
+    private readonly end: EndWithoutRun,
+  ) {}
+
+  onModuleInit(): void {
+    this.cancellers.register(this);
+  }
+
+  handles(subtask: SubtaskRow): boolean {
+    return subtask.runRequestedAt !== null;
+  }
+
+  async cancel({ id }: SubtaskRow, at: number, force: boolean): Promise<void> {
+    if (force) {
+      this.log.warn(`subtask ${id}: nobody stopped it in time; ending it`);
+
+      return this.end.cancelled(id, 'running');
+    }
+    const handle = this.registry.get(id);
+    if (handle) return handle.stop({ kind: 'cancel', at });
+    // Published before anything is looked up: the run of another process must stop at once.
+    await this.bus.publish('cancel', { subtaskId: id, at });
+    const job = await this.queue.getJob(chatRunJobId(id));
+    const state = await job?.getState();
+    if (state === 'active') return;
+    if (!job || !state || !WAITING_STATES.includes(state)) return this.end.cancelled(id, 'queued');
+    if (await removed(job)) await this.end.cancelled(id, 'queued');
+  }
+}
+
+/** A job cannot be removed once a worker has it. */
+async function removed(job: Job): Promise<boolean> {
+  try {
+    await job.remove();
+
+    return true;
+  } catch {
+    return false;
+  }
+}

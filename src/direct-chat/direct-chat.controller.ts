@@ -1,0 +1,102 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { AuthUser, CurrentUser } from '../auth/auth-user.js';
+import { ApiErrors } from '../infra/http/api-errors.js';
+import { IdPipe } from '../infra/http/id.pipe.js';
+import { SseConnections } from '../infra/http/sse.js';
+import { AnswerStreams } from './answer-streams.js';
+import { ApiChatStream } from './chat-event.dto.js';
+import { DirectChatTeams } from './direct-chat-teams.js';
+import { AttachQuery, CancelChatDto, CheckChatDto, StreamChatDto, StreamTaskDto } from './direct-chat.dto.js';
+import { DirectChatService } from './direct-chat.service.js';
+
+const LAST_EVENT_ID = { name: 'Last-Event-ID', required: false, description: 'Go on after this event; absent = from the start' };
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  required: false,
+  description: '1 to 128 characters: the same key and body within 24 h attach to the same answer',
+};
+
+/** Chat turns, streamed. */
+@ApiTags('direct-chat')
+@ApiBearerAuth()
+@ApiErrors('unauthorized', 'validation_failed')
+@Controller('direct-chat')
+export class DirectChatController {
+  constructor(
+    private readonly chats: DirectChatService,
+    private readonly streams: AnswerStreams,
+    private readonly teams: DirectChatTeams,
+    private readonly sse: SseConnections,
+  ) {}
+
+  @Post('stream')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Ask, and stream the answer: creates a task, or appends a turn to one' })
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiChatStream()
+  @ApiErrors('direct_chat_not_supported', 'model_not_configured', 'not_found', 'task_busy', 'idempotency_key_reused')
+  @ApiErrors('prompt_too_long', 'too_many_chats', 'too_many_running_tasks', 'service_unavailable')
+  async stream(
+    @CurrentUser() user: AuthUser,
+    @Body() body: StreamChatDto,
+    @Headers('idempotency-key') key: string | undefined,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { subtaskId } = await this.chats.start(user.id, body, key);
+    await this.sse.send(reply, this.streams.open(subtaskId, lastEventId));
+  }
+
+  @Post(':task_id/stream')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Start the waiting answer of a task, or append a turn when it has ended' })
+  @ApiChatStream()
+  @ApiErrors('direct_chat_not_supported', 'task_final', 'not_found', 'task_busy', 'prompt_too_long')
+  @ApiErrors('too_many_chats', 'too_many_running_tasks', 'service_unavailable')
+  async streamTask(
+    @CurrentUser() user: AuthUser,
+    @Param('task_id', IdPipe) taskId: number,
+    @Body() body: StreamTaskDto,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { subtaskId } = await this.chats.startTask(user.id, taskId, body);
+    await this.sse.send(reply, this.streams.open(subtaskId, undefined));
+  }
+
+  @Get(':task_id/stream')
+  @ApiOperation({ summary: 'Attach to the newest (or named) answer: what was missed, then live' })
+  @ApiHeader(LAST_EVENT_ID)
+  @ApiChatStream()
+  @ApiResponse({ status: 204, description: 'Everything was received already: do not reconnect' })
+  @ApiErrors('not_found', 'stream_not_found')
+  async attach(
+    @CurrentUser() user: AuthUser,
+    @Param('task_id', IdPipe) taskId: number,
+    @Query() query: AttachQuery,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const source = await this.streams.attach(user.id, taskId, query.subtask_id, lastEventId ?? query.last_event_id);
+    if (source) await this.sse.send(reply, source);
+    else await reply.status(204).send();
+  }
+
+  @Post(':task_id/cancel')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Stop the answer, running or waiting; tells what was reached' })
+  @ApiOkResponse({ type: CancelChatDto })
+  @ApiErrors('not_found', 'task_final')
+  cancel(@CurrentUser() user: AuthUser, @Param('task_id', IdPipe) taskId: number): Promise<CancelChatDto> {
+    return this.streams.cancel(user.id, taskId);
+  }
+
+  @Get('check/:team_id')
+  @ApiOperation({ summary: 'Whether a team can chat directly' })
+  @ApiOkResponse({ type: CheckChatDto })
+  @ApiErrors('not_found')
+  check(@CurrentUser() user: AuthUser, @Param('team_id', IdPipe) teamId: number): Promise<CheckChatDto> {
+    return this.teams.check(user.id, teamId);
+  }
+}

@@ -1,0 +1,72 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ArrayMaxSize, IsArray, IsOptional } from 'class-validator';
+import type { CancelProof } from '../common/chat-event.js';
+import { IdField, IntField, ObjectField, TextField } from '../common/fields.js';
+
+const MAX_BODY = 1_048_576;
+
+/** One call for a whole turn. */
+export class StreamChatDto {
+  @TextField({ max: MAX_BODY, description: 'At most 60000 bytes of UTF-8', example: 'Say hello in three languages' })
+  prompt!: string;
+
+  @IdField({ optional: true, description: 'Or team_name; demo-team when both are missing' })
+  team_id?: number;
+
+  @TextField({ max: 100, optional: true, example: 'demo-team' })
+  team_name?: string;
+
+  @IdField({ optional: true, description: 'Appends a turn to this ended task of mine' })
+  task_id?: number;
+
+  @TextField({ max: 100, optional: true, description: "Name of a model, in place of the bot's" })
+  model_id?: string;
+
+  @TextField({ max: 500, optional: true })
+  title?: string;
+
+  @ObjectField({ optional: true, description: 'For apps that take inputs' })
+  inputs?: Record<string, unknown>;
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ApiPropertyOptional({ type: [Object], description: 'For apps that take files' })
+  files?: unknown[];
+}
+
+/** Starts the waiting answer of a task, or a new turn of an ended one. */
+export class StreamTaskDto {
+  @TextField({ max: MAX_BODY, optional: true, description: 'The new turn; required when the task has ended' })
+  prompt?: string;
+
+  @TextField({ max: 60_000, optional: true, description: "Added to the bot's own prompt" })
+  bot_prompt?: string;
+}
+
+export class AttachQuery {
+  @IntField({ min: 1, optional: true, query: true })
+  subtask_id?: number;
+
+  @TextField({ min: 0, max: 100, optional: true, description: 'For clients that cannot set the Last-Event-ID header' })
+  last_event_id?: string;
+}
+
+export class CancelChatDto {
+  @ApiProperty() message!: string;
+  @ApiProperty() task_id!: number;
+  @ApiProperty() subtask_id!: number;
+  @ApiProperty({ enum: ['CANCELLED', 'CANCELLING'] }) status!: 'CANCELLED' | 'CANCELLING';
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'What was reached: provider_closed_ms?, while (queued or running)',
+  })
+  proof?: CancelProof;
+}
+
+export class CheckChatDto {
+  @ApiProperty() supports_direct_chat!: boolean;
+  @ApiProperty({ type: [String] }) shell_types!: string[];
+  @ApiProperty({ type: String, nullable: true, description: 'Why not' }) reason!: string | null;
+}

@@ -1,0 +1,63 @@
+import { BullModule } from '@nestjs/bullmq';
+import { Module } from '@nestjs/common';
+import { CHAT_PROVIDERS } from '../common/chat-provider.js';
+import { AppConfig } from '../config/app-config.js';
+import { EgressPolicy } from '../infra/http/egress.js';
+import { ProviderHttp } from '../infra/http/provider-http.js';
+import { SseConnections } from '../infra/http/sse.js';
+import { ModelsModule } from '../models/models.module.js';
+import { TasksModule } from '../tasks/tasks.module.js';
+import { TeamsModule } from '../teams/teams.module.js';
+import { AnswerStreams } from './answer-streams.js';
+import { ChatAdmission } from './chat-admission.js';
+import { CHAT_MAINTENANCE, ChatMaintenanceProcessor } from './chat-maintenance.processor.js';
+import { ChatRunner } from './chat-runner.js';
+import { CHAT_RUNS } from './chat-runs.jobs.js';
+import { ChatRunsProcessor } from './chat-runs.processor.js';
+import { DirectChatTeams } from './direct-chat-teams.js';
+import { DirectChatCanceller } from './direct-chat.canceller.js';
+import { DirectChatController } from './direct-chat.controller.js';
+import { DirectChatService } from './direct-chat.service.js';
+import { EndWithoutRun } from './end-without-run.js';
+import { ChatShellProvider } from './providers/chat.provider.js';
+import { QueuePlaces } from './queue-places.js';
+import { RunClaims } from './run-claims.js';
+import { RunEnding } from './run-ending.js';
+import { RunLaunch } from './run-launch.js';
+import { RunPlans } from './run-plan.js';
+import { RunRegistry } from './run-registry.js';
+import { RunStreams } from './run-streams.js';
+import { SessionHistory } from './session-history.js';
+import { StreamEndings } from './stream-endings.js';
+import { LogWriter } from './stream/log-writer.js';
+import { StreamHub } from './stream/stream-hub.js';
+import { StreamLog } from './stream/stream-log.js';
+import { StreamReader } from './stream/stream-reader.js';
+
+/** One chat turn: from the request to its streamed, resumable, cancellable answer. */
+@Module({
+  imports: [BullModule.registerQueue({ name: CHAT_RUNS }, { name: CHAT_MAINTENANCE }), TasksModule, TeamsModule, ModelsModule],
+  controllers: [DirectChatController],
+  providers: [
+    {
+      provide: ProviderHttp,
+      inject: [AppConfig],
+      useFactory: ({ egress, provider }: AppConfig) =>
+        new ProviderHttp({ egress: new EgressPolicy(egress), connectTimeoutMs: provider.connectTimeoutMs }),
+    },
+    {
+      provide: CHAT_PROVIDERS,
+      inject: [ProviderHttp, AppConfig],
+      useFactory: (http: ProviderHttp, { provider }: AppConfig) => {
+        const { firstTokenTimeoutMs: firstTokenMs, idleTimeoutMs: idleMs, totalTimeoutMs: totalMs } = provider;
+
+        return [new ChatShellProvider(http, { firstTokenMs, idleMs, totalMs })];
+      },
+    },
+    ...[StreamLog, StreamHub, StreamReader, LogWriter],
+    ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory, ChatRunner],
+    ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
+    ...[ChatAdmission, QueuePlaces, DirectChatTeams, DirectChatService, AnswerStreams, SseConnections],
+  ],
+})
+export class DirectChatModule {}

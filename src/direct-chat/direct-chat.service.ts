@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { AppError } from '../common/app-error.js';
+import { checkPrompt } from '../common/prompt.js';
+import { isUniqueViolation } from '../infra/database/database-errors.js';
+import { isTerminal } from '../tasks/task-status.js';
+import { TurnsService } from '../tasks/turns.service.js';
+import type { ResolvedTeam } from '../teams/teams.service.js';
+import { ChatAdmission } from './chat-admission.js';
+import { DirectChatTeams } from './direct-chat-teams.js';
+import type { StreamChatDto, StreamTaskDto } from './direct-chat.dto.js';
+import { RunLaunch } from './run-launch.js';
+import { RunPlans } from './run-plan.js';
+
+const DEFAULT_TEAM = 'demo-team';
+const KEY_PATTERN = /^[\x21-\x7e]{1,128}$/;
+
+/** Which answer a caller gets to read. */
+export interface StartedAnswer {
+  taskId: number;
+  subtaskId: number;
+}
+
+interface Idempotency {
+  key: string;
+  hash: string;
+}
+
+/** Starting answers. Whatever can be wrong with a request is found here, before the first byte of a stream. */
+@Injectable()
+export class DirectChatService {
+  constructor(
+    private readonly turns: TurnsService,
+    private readonly teams: DirectChatTeams,
+    private readonly plans: RunPlans,
+    private readonly admission: ChatAdmission,
+    private readonly launch: RunLaunch,
+  ) {}
+
+  /**
+   * Stores a turn and starts its answer. The same idempotency key with the same body finds the same answer again.
+   * @throws AppError with the codes of the wire contract
+   */
+  async start(userId: number, dto: StreamChatDto, key: string | undefined): Promise<StartedAnswer> {
+    checkPrompt(dto.prompt);
+    const idempotency = key === undefined ? null : idempotencyOf(key, dto);
+    const known = idempotency && (await this.findKnown(userId, idempotency));
+    if (known) return known;
+    try {
+      return await this.startNew(userId, dto, idempotency);
+    } catch (error) {
+      // Two requests with one key at the same moment: the other one was first.
+      const other = idempotency && isUniqueViolation(error) ? await this.findKnown(userId, idempotency) : null;
+      if (!other) throw error;
+
+      return other;
+    }
+  }
+
+  private async startNew(userId: number, dto: StreamChatDto, idempotency: Idempotency | null): Promise<StartedAnswer> {
+    const team = await this.teamOf(userId, dto);
+    this.teams.require(team);
+    refuseAppInputs(dto);
+    const choice = { modelId: dto.model_id ?? null, prompt: null };
+    const chosen = await this.plans.choose(userId, team, undefined, choice);
+    const { task_id: taskId, prompt, title } = dto;
+    const stored = await this.admission.admit(userId, () =>
+      this.turns.store({ userId, taskId, team, prompt, title, run: choice, idempotency }),
+    );
+    const { subtaskId, messageId } = stored;
+    const ids = { userId, taskId: stored.taskId, subtaskId, messageId, questionId: messageId - 1 };
+    await this.launch.start({ ...ids, prompt, ...chosen });
+
+    return stored;
+  }
+
+  private async teamOf(userId: number, dto: StreamChatDto): Promise<ResolvedTeam> {
+    if (dto.team_id !== undefined || dto.team_name !== undefined || dto.task_id === undefined) {
+      return this.turns.teamFor(userId, dto.team_id === undefined ? { team_name: dto.team_name ?? DEFAULT_TEAM } : dto);
+    }
+    const { task } = await this.turns.newestAnswer(userId, dto.task_id);
+
+    return this.turns.teamFor(userId, { team_id: task.teamId });
+  }
+
+  private async findKnown(userId: number, { key, hash }: Idempotency): Promise<StartedAnswer | null> {
+    const known = await this.turns.findByIdempotencyKey(userId, key);
+    if (known && known.hash !== hash) {
+      throw new AppError('idempotency_key_reused', 'This Idempotency-Key was used with another body: use a new key for a new request');
+    }
+
+    return known;
+  }
+
+  /** Starts the waiting answer of a task made by the tasks API, or appends a turn to an ended task. */
+  async startTask(userId: number, taskId: number, dto: StreamTaskDto): Promise<StartedAnswer> {
+    const answer = await this.turns.newestAnswer(userId, taskId);
+    if (isTerminal(answer.task.status)) return this.appendTurn(userId, taskId, answer.task.teamId, dto);
+    const { subtask } = answer;
+    if (subtask.status !== 'PENDING' || subtask.runRequestedAt) throw busy(taskId, answer.task.status);
+    const team = await this.turns.teamFor(userId, { team_id: subtask.teamId });
+    this.teams.require(team);
+    const choice = { modelId: null, prompt: dto.bot_prompt ?? null };
+    const plan = await this.plans.load({ ...answer, subtask: { ...subtask, runPrompt: choice.prompt } });
+    const first = await this.admission.admit(userId, () => this.turns.requestRun(subtask.id, choice));
+    if (!first) throw busy(taskId, 'RUNNING');
+    await this.launch.start(plan);
+
+    return { taskId, subtaskId: subtask.id };
+  }
+
+  private async appendTurn(userId: number, taskId: number, teamId: number, dto: StreamTaskDto): Promise<StartedAnswer> {
+    const { prompt } = dto;
+    if (prompt === undefined) {
+      throw new AppError('task_final', `Task ${taskId} has ended: give a prompt for a new turn, or read its answer by GET`);
+    }
+    checkPrompt(prompt);
+    const team = await this.turns.teamFor(userId, { team_id: teamId });
+    this.teams.require(team);
+    const choice = { modelId: null, prompt: dto.bot_prompt ?? null };
+    const chosen = await this.plans.choose(userId, team, undefined, choice);
+    const stored = await this.admission.admit(userId, () => this.turns.store({ userId, taskId, team, prompt, run: choice }));
+    const { subtaskId, messageId } = stored;
+    await this.launch.start({ userId, taskId, subtaskId, messageId, questionId: messageId - 1, prompt, ...chosen });
+
+    return stored;
+  }
+}
+
+function busy(taskId: number, status: string): AppError {
+  return new AppError('task_busy', `Task ${taskId} is ${status}: attach by GET /api/direct-chat/${taskId}/stream, or cancel it`);
+}
+
+/** @throws AppError bad_request for a malformed key */
+function idempotencyOf(key: string, dto: StreamChatDto): Idempotency {
+  if (!KEY_PATTERN.test(key)) throw new AppError('bad_request', 'Idempotency-Key must have 1 to 128 visible ASCII characters');
+  const entries = Object.entries(dto).sort(([a], [b]) => (a < b ? -1 : 1));
+
+  return { key, hash: createHash('sha256').update(JSON.stringify(entries)).digest('hex') };
+}
+
+/** Models take a prompt only; silently dropping the rest would be worse than refusing it. */
+function refuseAppInputs({ inputs, files }: StreamChatDto): void {
+  const field = inputs && Object.keys(inputs).length > 0 ? 'inputs' : files && files.length > 0 ? 'files' : null;
+  if (!field) return;
+  const message = `${field} are for Dify apps; this team answers from a model, which takes a prompt only`;
+  throw new AppError('validation_failed', message, { errors: [{ field, message }] });
+}

@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { PassThrough, type Readable } from 'node:stream';
+import { AnswerReader } from './answer-reader.js';
+import { OpenaiEvents } from './openai.events.js';
+import { ProviderTimeouts } from './provider-timeouts.js';
+import { OPENAI_SOURCE, dataLines } from './testing.js';
+
+const opened: ProviderTimeouts[] = [];
+
+function read(body: Readable): AnswerReader {
+  const timeouts = new ProviderTimeouts({ firstTokenMs: 60_000, idleMs: 60_000, totalMs: 60_000 }, () => undefined);
+  opened.push(timeouts);
+  return new AnswerReader(body, new OpenaiEvents(OPENAI_SOURCE), timeouts);
+}
+
+afterEach(() => opened.splice(0).forEach((timeouts) => timeouts.stop()));
+
+const text = (content: string) => dataLines({ choices: [{ delta: { content } }] });
+const END = dataLines({ choices: [{ delta: {}, finish_reason: 'stop' }] });
+
+describe('AnswerReader', () => {
+  it('gives what arrived since the last call', async () => {
+    const body = new PassThrough();
+    const reader = read(body);
+    body.write(text('a'));
+    expect(await reader.next()).toEqual([{ type: 'content', content: 'a' }]);
+    body.write(text('b'));
+    await setImmediate();
+    body.write(text('c'));
+    await setImmediate();
+    expect(await reader.next()).toEqual([{ type: 'content', content: 'bc' }]);
+    body.end(END);
+    expect(await reader.next()).toEqual([{ type: 'finish', finish_reason: 'stop' }]);
+    expect(await reader.next()).toBeNull();
+  });
+
+  it('pauses the body while its consumer is away, and goes on with it', async () => {
+    const body = new PassThrough();
+    const reader = read(body);
+    const large = 'x'.repeat(40_000);
+    for (let i = 0; i < 3; i++) body.write(text(large));
+    body.end(END);
+    await setImmediate();
+    expect(body.isPaused()).toBe(true);
+    let length = 0;
+    for (let batch = await reader.next(); batch; batch = await reader.next()) {
+      for (const event of batch) if (event.type === 'content') length += event.content.length;
+    }
+    expect(length).toBe(120_000);
+  });
+
+  it('gives the text before it throws the error of the same read', async () => {
+    const body = new PassThrough();
+    const reader = read(body);
+    body.write(text('a') + dataLines({ error: { message: 'boom' } }));
+    expect(await reader.next()).toEqual([{ type: 'content', content: 'a' }]);
+    await expect(reader.next()).rejects.toMatchObject({ code: 'provider_unavailable' });
+    await expect(reader.next()).rejects.toMatchObject({ code: 'provider_unavailable' });
+  });
+
+  it('a body that breaks is truncated, or whole when its finish_reason had come', async () => {
+    const broken = new PassThrough();
+    const reader = read(broken);
+    broken.write(text('a'));
+    await reader.next();
+    broken.destroy(new Error('reset'));
+    await expect(reader.next()).rejects.toMatchObject({ code: 'provider_truncated' });
+
+    const whole = new PassThrough();
+    const other = read(whole);
+    whole.write(text('a') + END);
+    await other.next();
+    whole.destroy(new Error('reset'));
+    expect(await other.next()).toEqual([{ type: 'finish', finish_reason: 'stop' }]);
+    expect(await other.next()).toBeNull();
+  });
+
+  it('a body that was destroyed before anybody listened does not hang', async () => {
+    const body = new PassThrough();
+    body.destroy();
+    await once(body, 'close');
+    await expect(read(body).next()).rejects.toMatchObject({ code: 'provider_truncated' });
+  });
+});

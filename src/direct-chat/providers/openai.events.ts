@@ -1,0 +1,147 @@
+/** Chunks of OpenAI's Chat Completions API, in all the dialects of compatible servers -> the project's events. */
+import type { EventSourceMessage } from 'eventsource-parser';
+import { AppError } from '../../common/app-error.js';
+import type { FinishReason, Usage } from '../../common/chat-event.js';
+import type { ModelParameters } from '../../common/chat-provider.js';
+import type { AnswerMapper } from './answer-mapper.js';
+import { errorFromPayload, ProviderError, type ErrorSource } from './error-mapping.js';
+import type { EventBatch } from './event-batch.js';
+import { asNumber, asObject, asText, parseJson, type JsonObject } from './json.js';
+import { ThinkTags } from './think-tags.js';
+
+/** `finish_reason` of the API reference; values of compatibles that are not here mean an ordinary end. */
+const FINISH_REASONS = new Map<string, FinishReason>([
+  ['length', 'length'],
+  ['content_filter', 'content_filter'],
+  ['tool_calls', 'tool_calls'],
+  ['function_call', 'tool_calls'],
+]);
+/** OpenRouter's, DeepSeek's and vLLM's ways to say that no answer came about. */
+const FAILED_REASONS = new Set(['error', 'insufficient_system_resource', 'abort']);
+
+/**
+ * Chunks without names, ended by `[DONE]`, which some servers never send: an answer is whole when a `finish_reason`
+ * was seen, or `[DONE]` after at least one choice. An error may stand in any chunk, and `[DONE]` may follow it.
+ */
+export class OpenaiEvents implements AnswerMapper {
+  started = false;
+  finished = false;
+  private hasChoice = false;
+  private refused = false;
+  private finishReason = '';
+  private usage: JsonObject | undefined;
+  private readonly tags: ThinkTags;
+
+  constructor(
+    private readonly source: ErrorSource,
+    thinkTag: ModelParameters['thinkTag'] = 'auto',
+  ) {
+    this.tags = new ThinkTags(thinkTag);
+  }
+
+  push(event: EventSourceMessage, batch: EventBatch): void {
+    if (this.finished) return;
+    const data = event.data.trim();
+    if (data.startsWith('[DONE]')) return this.onDone(batch);
+    const chunk = parseJson(data);
+    if (event.event === 'error') throw errorFromPayload(asObject(chunk) ?? { message: data }, this.source);
+    if (chunk === undefined && data !== '') throw this.protocolError('data that is not JSON');
+    this.onChunk(asObject(chunk), batch);
+  }
+
+  pushWhole(reply: unknown, batch: EventBatch): void {
+    this.onChunk(asObject(reply), batch);
+    if (!this.hasChoice) throw this.protocolError('a JSON reply without choices');
+    this.finish(batch);
+  }
+
+  end(batch: EventBatch): void {
+    if (this.finished) return;
+    if (this.finishReason === '') throw this.truncated();
+    this.finish(batch);
+  }
+
+  private onDone(batch: EventBatch): void {
+    if (!this.hasChoice && this.finishReason === '') throw this.truncated();
+    this.finish(batch);
+  }
+
+  private onChunk(chunk: JsonObject | undefined, batch: EventBatch): void {
+    if (!chunk) return;
+    this.started = true;
+    if (chunk['error'] || chunk['object'] === 'error') throw errorFromPayload(chunk, this.source);
+    // Some servers send it in every chunk, cumulatively: the newest wins.
+    this.usage = asObject(chunk['usage']) ?? this.usage;
+    // Empty in usage chunks and in Azure's first one.
+    const choices = chunk['choices'];
+    if (Array.isArray(choices)) for (const choice of choices as unknown[]) this.onChoice(asObject(choice), batch);
+  }
+
+  private onChoice(choice: JsonObject | undefined, batch: EventBatch): void {
+    if (!choice || (asNumber(choice['index']) ?? 0) !== 0) return;
+    this.hasChoice = true;
+    if (this.finishReason !== '') return;
+    this.onDelta(asObject(choice['delta']) ?? asObject(choice['message']), batch);
+    const reason = asText(choice['finish_reason']);
+    if (reason === undefined) return;
+    if (FAILED_REASONS.has(reason)) throw this.failed(reason);
+    this.finishReason = reason;
+  }
+
+  private onDelta(delta: JsonObject | undefined, batch: EventBatch): void {
+    if (!delta) return;
+    // DeepSeek's name and OpenRouter's; a server that sends both means the same text.
+    const reasoning = asText(delta['reasoning_content']) ?? asText(delta['reasoning']);
+    if (reasoning !== undefined) batch.reasoning(reasoning);
+    const content = asText(delta['content']);
+    if (content !== undefined) this.tags.push(content, batch);
+    const refusal = asText(delta['refusal']);
+    if (refusal === undefined) return;
+    this.refused = true;
+    batch.content(refusal);
+  }
+
+  private finish(batch: EventBatch): void {
+    this.finished = true;
+    this.tags.end(batch);
+    const usage = toUsage(this.usage);
+    if (usage) batch.usage(usage);
+    const reason = FINISH_REASONS.get(this.finishReason) ?? 'stop';
+    batch.add({ type: 'finish', finish_reason: this.refused && reason === 'stop' ? 'refusal' : reason });
+  }
+
+  private failed(reason: string): AppError {
+    if (reason === 'abort') return this.truncated();
+    const code = reason === 'error' ? 'provider_unavailable' : 'provider_overloaded';
+    return new ProviderError(code, `${this.source.host} gave up the answer (${reason})`, { retryable: true }, {});
+  }
+
+  private truncated(): AppError {
+    const message = `${this.source.host} ended the stream before the answer was complete`;
+    return new AppError('provider_truncated', message, { retryable: true });
+  }
+
+  private protocolError(what: string): AppError {
+    return new AppError('provider_protocol', `${this.source.host} sent ${what}`);
+  }
+}
+
+function toUsage(usage: JsonObject | undefined): Usage | undefined {
+  const input = asNumber(usage?.['prompt_tokens']);
+  const output = asNumber(usage?.['completion_tokens']);
+  if (!usage || (input === undefined && output === undefined)) return undefined;
+  const reasoning = asNumber(asObject(usage['completion_tokens_details'])?.['reasoning_tokens']);
+  const details = asObject(usage['prompt_tokens_details']);
+  // DeepSeek's name, beside OpenAI's.
+  const cached = asNumber(details?.['cached_tokens']) ?? asNumber(usage['prompt_cache_hit_tokens']);
+  const cost = asNumber(usage['cost']);
+
+  return {
+    input_tokens: input ?? 0,
+    output_tokens: output ?? 0,
+    total_tokens: asNumber(usage['total_tokens']) ?? (input ?? 0) + (output ?? 0),
+    ...(reasoning !== undefined && { reasoning_tokens: reasoning }),
+    ...(cached !== undefined && { cached_tokens: cached }),
+    ...(cost !== undefined && { cost }),
+  };
+}

@@ -1,0 +1,59 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { keys } from '../infra/redis/keys.js';
+import { RedisClients } from '../infra/redis/redis-clients.js';
+import { CHAT_RUNS, subtaskIdOf } from './chat-runs.jobs.js';
+import { StreamHub } from './stream/stream-hub.js';
+import { StreamLog } from './stream/stream-log.js';
+
+const TICK_MS = 250;
+
+/** Tells those who wait for a free place which place in the queue they have. */
+@Injectable()
+export class QueuePlaces implements OnModuleInit, OnApplicationShutdown {
+  private readonly log = new Logger('QueuePlaces');
+  private timer: NodeJS.Timeout | undefined;
+  private busy = false;
+
+  constructor(
+    private readonly redis: RedisClients,
+    private readonly hub: StreamHub,
+    private readonly streams: StreamLog,
+  ) {}
+
+  onModuleInit(): void {
+    this.timer = setInterval(() => void this.tick(), TICK_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Runs that wait or are worked on, in the whole cluster. */
+  async count(): Promise<number> {
+    const [waiting, active] = await Promise.all([
+      this.redis.commands.llen(keys.queueWaiting(CHAT_RUNS)),
+      this.redis.commands.llen(keys.queueActive(CHAT_RUNS)),
+    ]);
+
+    return waiting + active;
+  }
+
+  /** Only streams that somebody reads here are told; the others see their place when they are attached to. */
+  private async tick(): Promise<void> {
+    const readHere = new Set(this.hub.remoteIds());
+    if (readHere.size === 0 || this.busy || !this.redis.isReady) return;
+    this.busy = true;
+    try {
+      // The queue takes from the right end of its list.
+      const waiting = (await this.redis.commands.lrange(keys.queueWaiting(CHAT_RUNS), 0, -1)).reverse();
+      const places = waiting
+        .map((jobId, index) => ({ subtaskId: subtaskIdOf(jobId) ?? 0, position: index + 1 }))
+        .filter(({ subtaskId }) => readHere.has(subtaskId));
+      await this.streams.announce(places);
+    } catch (error) {
+      this.log.debug(`places not announced: ${(error as Error).message}`);
+    } finally {
+      this.busy = false;
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Counter, Histogram } from 'prom-client';
+import { AppError } from '../common/app-error.js';
+import type { CancelProof, TerminalEvent } from '../common/chat-event.js';
+import type { SubtaskResult } from '../infra/database/schema.js';
+import { TaskUpdatesService } from '../tasks/task-updates.service.js';
+import type { TaskUpdate } from '../tasks/tasks.jobs.js';
+import { TurnsService } from '../tasks/turns.service.js';
+import type { ChatRun } from './chat-run.js';
+import type { RunPlan } from './run-plan.js';
+import type { RunHandle } from './run-registry.js';
+import { RunStreams } from './run-streams.js';
+import { SessionHistory } from './session-history.js';
+import { terminalOf } from './terminal-event.js';
+
+/** How long the last event waits for the database to have the end as well. */
+const SETTLE_PATIENCE_MS = 1_000;
+
+const ended = new Counter({ name: 'conch_chat_runs_total', help: 'Ended runs by outcome', labelNames: ['outcome', 'code'] });
+const firstToken = new Histogram({
+  name: 'conch_chat_first_token_seconds',
+  help: 'From the start of a run to its first text',
+  buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120],
+});
+const closing = new Histogram({
+  name: 'conch_chat_cancel_seconds',
+  help: 'From a cancel request to the closed socket of the provider',
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
+});
+
+/** The ways in which a run ends. Each one reaches the database, the history and the log, in this order. */
+@Injectable()
+export class RunEnding {
+  private readonly log = new Logger('ChatRunner');
+
+  constructor(
+    private readonly updates: TaskUpdatesService,
+    private readonly history: SessionHistory,
+    private readonly streams: RunStreams,
+    private readonly turns: TurnsService,
+  ) {}
+
+  /** Tells the database that the run has begun. Nobody waits for it: it only informs. */
+  reportRunning(subtaskId: number): void {
+    this.updates
+      .enqueue({ subtaskId, status: 'RUNNING' })
+      .catch((error: Error) => this.log.warn(`subtask ${subtaskId}: RUNNING not reported: ${error.message}`));
+  }
+
+  async done(run: ChatRun): Promise<'ended'> {
+    const event: TerminalEvent = {
+      type: 'done',
+      done: true,
+      finish_reason: run.finishReason,
+      ...(run.usage && { usage: run.usage }),
+      elapsed_ms: run.elapsedMs,
+      first_token_ms: run.firstTokenMs,
+    };
+    if (run.firstTokenMs !== null) firstToken.observe(run.firstTokenMs / 1000);
+
+    return this.finish(run, 'COMPLETED', event);
+  }
+
+  /** The end of a run that was stopped or that failed. */
+  async fail(handle: RunHandle, run: ChatRun, error: unknown): Promise<'ended' | 'handover'> {
+    switch (handle.reason?.kind) {
+      case 'fenced':
+        this.log.warn(`subtask ${run.subtaskId}: another worker has taken over`);
+
+        return 'ended';
+      case 'handover':
+        await this.streams.flush(run);
+        this.log.log(`subtask ${run.subtaskId}: handed over, this process is stopping`);
+
+        return 'handover';
+      case 'cancel':
+        return this.cancelled(run, run.plan ? proofOf(handle.reason.at) : { while: 'queued' });
+      default:
+        return this.failed(run, error);
+    }
+  }
+
+  async cancelled(run: ChatRun, proof: CancelProof): Promise<'ended'> {
+    if (proof.provider_closed_ms !== undefined) closing.observe(proof.provider_closed_ms / 1000);
+
+    return this.finish(run, 'CANCELLED', { type: 'cancelled', cancelled: true, proof });
+  }
+
+  /** Sends the end of an answer that the database already has, whole text included. */
+  async replay(run: ChatRun, row: { status: string; result: SubtaskResult | null; terminalEvent: unknown; errorMessage: string | null }): Promise<'ended'> {
+    const { value = '', reasoning = '' } = row.result ?? {};
+    run.emit([{ type: 'resync', content: value, reasoning }, terminalOf(row)], true);
+    await this.streams.flush(run);
+
+    return 'ended';
+  }
+
+  /** The subtask does not exist any more. */
+  async drop(run: ChatRun): Promise<'ended'> {
+    run.emit([{ type: 'cancelled', cancelled: true, proof: { while: 'queued' } }], true);
+    await this.streams.flush(run);
+
+    return 'ended';
+  }
+
+  private failed(run: ChatRun, error: unknown): Promise<'ended'> {
+    const known = error instanceof AppError ? error : new AppError('internal', 'The answer failed for an internal reason', { cause: error, retryable: true });
+    if (known.code === 'internal') this.log.error(`subtask ${run.subtaskId}: ${String(error)}`, error instanceof Error ? error.stack : '');
+    const { code, message, retryable, providerStatus } = known;
+
+    return this.finish(run, 'FAILED', {
+      type: 'error',
+      error: message,
+      code,
+      retryable,
+      ...(providerStatus !== undefined && { provider_status: providerStatus }),
+    });
+  }
+
+  private async finish(run: ChatRun, status: TaskUpdate['status'], event: TerminalEvent): Promise<'ended'> {
+    const { subtaskId } = run;
+    const errorMessage = event.type === 'error' ? event.error : event.type === 'cancelled' ? 'Cancelled by the user' : undefined;
+    const update: TaskUpdate = {
+      subtaskId,
+      status,
+      result: run.result(),
+      ...(errorMessage !== undefined && { errorMessage }),
+      terminal: { event, seq: run.nextSeq },
+    };
+    if (run.plan) await this.remember(run.plan, run);
+    const settled = await this.updates.settle(update, SETTLE_PATIENCE_MS);
+    const shown = settled === 'ignored' ? await this.storedEnd(subtaskId, event) : event;
+    run.emit([shown], true);
+    ended.inc({ outcome: shown.type, code: shown.type === 'error' ? shown.code : '' });
+    this.log.log(`subtask ${subtaskId}: ${shown.type} after ${run.elapsedMs} ms${shown.type === 'error' ? ` (${shown.code}: ${shown.error})` : ''}`);
+    await this.streams.flush(run);
+
+    return 'ended';
+  }
+
+  /** Somebody else has ended the subtask: clients are told what the database says. */
+  private async storedEnd(subtaskId: number, fallback: TerminalEvent): Promise<TerminalEvent> {
+    try {
+      const answer = await this.turns.find(subtaskId);
+
+      return answer ? terminalOf(answer.subtask) : fallback;
+    } catch {
+      return fallback;
+    }
+  }
+
+  private async remember({ taskId, questionId, messageId, prompt }: RunPlan, run: ChatRun): Promise<void> {
+    await this.history.remember(taskId, [
+      { messageId: questionId, role: 'user', content: prompt },
+      { messageId, role: 'assistant', content: run.result().value },
+    ]);
+  }
+}
+
+/** Clocks of two machines differ: never less than nothing. */
+function proofOf(requestedAt: number): CancelProof {
+  return { provider_closed_ms: Math.max(0, Date.now() - requestedAt), while: 'running' };
+}

@@ -1,0 +1,37 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AppError } from '../common/app-error.js';
+import { TaskUpdatesService } from '../tasks/task-updates.service.js';
+import { ChatAdmission } from './chat-admission.js';
+import { type RunPlan, RunPlans } from './run-plan.js';
+
+/** Hands stored answers to the workers. */
+@Injectable()
+export class RunLaunch {
+  private readonly log = new Logger('RunLaunch');
+
+  constructor(
+    private readonly plans: RunPlans,
+    private readonly admission: ChatAdmission,
+    private readonly updates: TaskUpdatesService,
+  ) {}
+
+  /**
+   * Queues a run. When the queue does not take it the answer ends as failed: an error that the caller sees is better
+   * than an answer that starts after the caller has given up.
+   * @throws AppError service_unavailable
+   */
+  async start(plan: RunPlan): Promise<void> {
+    const { subtaskId, taskId } = plan;
+    this.plans.handOver(plan);
+    try {
+      await this.admission.enqueue({ subtaskId });
+    } catch (error) {
+      this.log.warn(`task ${taskId} subtask ${subtaskId}: not queued: ${(error as Error).message}`);
+      this.plans.take(subtaskId);
+      const { message } = error as AppError;
+      const event = { type: 'error' as const, error: message, code: 'service_unavailable', retryable: true };
+      await this.updates.settle({ subtaskId, status: 'FAILED', errorMessage: message, terminal: { event, seq: 1 } }, 2000);
+      throw error;
+    }
+  }
+}

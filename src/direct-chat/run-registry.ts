@@ -1,0 +1,70 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Gauge } from 'prom-client';
+import { RedisBus } from '../infra/redis/redis.bus.js';
+import type { StopReason } from './chat-run.js';
+
+const active = new Gauge({ name: 'conch_chat_runs_active', help: 'Answers that this process is producing' });
+
+/** A run of this process, from before its first read of any state until everything about it is written. */
+export class RunHandle {
+  readonly controller = new AbortController();
+  readonly ended: Promise<void>;
+  private resolveEnded!: () => void;
+  reason: StopReason | null = null;
+
+  constructor(readonly subtaskId: number) {
+    this.ended = new Promise((resolve) => {
+      this.resolveEnded = resolve;
+    });
+  }
+
+  /** Stops the run; the first reason counts. */
+  stop(reason: StopReason): void {
+    if (this.reason) return;
+    this.reason = reason;
+    this.controller.abort(reason);
+  }
+
+  end(): void {
+    this.resolveEnded();
+  }
+}
+
+/** The runs of this process. Only a hint for others: what is true stands in Redis and in the database. */
+@Injectable()
+export class RunRegistry implements OnModuleInit {
+  private readonly log = new Logger('RunRegistry');
+  private readonly runs = new Map<number, RunHandle>();
+
+  constructor(private readonly bus: RedisBus) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.bus.on('cancel', ({ subtaskId, at }) => this.runs.get(subtaskId)?.stop({ kind: 'cancel', at }));
+    await this.bus.on('claim', ({ subtaskId }) => {
+      if (!this.runs.has(subtaskId)) return;
+      this.bus.publish('held', { subtaskId }).catch((error: Error) => this.log.warn(`claim: ${error.message}`));
+    });
+  }
+
+  open(subtaskId: number): RunHandle {
+    const handle = new RunHandle(subtaskId);
+    this.runs.set(subtaskId, handle);
+    active.set(this.runs.size);
+
+    return handle;
+  }
+
+  close(handle: RunHandle): void {
+    this.runs.delete(handle.subtaskId);
+    active.set(this.runs.size);
+    handle.end();
+  }
+
+  get(subtaskId: number): RunHandle | undefined {
+    return this.runs.get(subtaskId);
+  }
+
+  all(): RunHandle[] {
+    return [...this.runs.values()];
+  }
+}

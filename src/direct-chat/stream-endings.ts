@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { isTerminal, type TerminalEvent } from '../common/chat-event.js';
+import { TaskUpdatesService } from '../tasks/task-updates.service.js';
+import type { TaskUpdate } from '../tasks/tasks.jobs.js';
+import { RunStreams } from './run-streams.js';
+import { StreamLog } from './stream/stream-log.js';
+
+const STATUS: Record<TerminalEvent['type'], TaskUpdate['status']> = {
+  done: 'COMPLETED',
+  error: 'FAILED',
+  cancelled: 'CANCELLED',
+};
+
+/** Brings the end that a stream's log has into the database, should its report have been lost. */
+@Injectable()
+export class StreamEndings {
+  constructor(
+    private readonly log: StreamLog,
+    private readonly streams: RunStreams,
+    private readonly updates: TaskUpdatesService,
+  ) {}
+
+  /** @returns whether the stream has ended */
+  async report(subtaskId: number): Promise<boolean> {
+    const state = await this.log.state(subtaskId);
+    if (!state?.ended) return false;
+    const { content, reasoning, last } = await this.streams.text(subtaskId);
+    if (!last || !isTerminal(last)) return false;
+    await this.updates.enqueue({
+      subtaskId,
+      status: STATUS[last.type],
+      result: { value: content, ...(reasoning !== '' && { reasoning }) },
+      ...(last.type === 'error' && { errorMessage: last.error }),
+      terminal: { event: last, seq: state.last },
+    });
+
+    return true;
+  }
+}

@@ -1,0 +1,50 @@
+import type { ChatEvent } from '../../common/chat-event.js';
+
+/** Consecutive events of one stream, ready for the wire: SSE frames in order, each ended by a blank line. */
+export interface Batch {
+  first: number;
+  last: number;
+  text: string;
+  /** The last event ends the stream. */
+  terminal: boolean;
+  /** The first event stands for everything before it (`resync`, `reset`), so a gap before this batch is harmless. */
+  selfContained: boolean;
+}
+
+/** One event as an SSE frame. JSON never holds a raw line break, so one `data:` line is enough. */
+export function frame(subtaskId: number, seq: number, event: ChatEvent): string {
+  return `id: ${subtaskId}-${seq}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+/** The part of a batch after sequence number `cursor`; null when nothing is left. */
+export function batchAfter(batch: Batch, cursor: number): Batch | null {
+  if (cursor < batch.first) return batch;
+  if (cursor >= batch.last) return null;
+  let start = 0;
+  for (let seq = batch.first; seq <= cursor; seq += 1) start = batch.text.indexOf('\n\n', start) + 2;
+
+  return { ...batch, first: cursor + 1, text: batch.text.slice(start), selfContained: false };
+}
+
+/** Several neighbouring batches as one, so that a reader who is behind gets them in one write. */
+export function joinBatches(batches: readonly Batch[]): Batch {
+  const first = batches[0];
+  const last = batches[batches.length - 1];
+  if (!first || !last) throw new RangeError('no batches to join');
+  if (first === last) return first;
+
+  return {
+    first: first.first,
+    last: last.last,
+    text: batches.map((batch) => batch.text).join(''),
+    terminal: last.terminal,
+    selfContained: first.selfContained,
+  };
+}
+
+/** The sequence number in a Last-Event-ID of this stream; 0 (= from the start) for anything else. */
+export function parseEventId(value: string | undefined, subtaskId: number): number {
+  const match = /^(\d{1,10})-(\d{1,10})$/.exec(value ?? '');
+
+  return match && Number(match[1]) === subtaskId ? Number(match[2]) : 0;
+}

@@ -1,0 +1,116 @@
+import { type Batch, batchAfter, joinBatches } from './frames.js';
+import type { Snapshot } from './stream-log.js';
+
+/** Recent events kept in memory per stream; readers further behind read the log. */
+const WINDOW_BYTES = 16 * 1024;
+
+/**
+ * The recent events of one stream in this process, and the readers that wait for more.
+ *
+ * It is fed by the run itself (`local`), or by the live channel when another process runs it. Readers pull: a slow
+ * one costs nothing but its cursor.
+ */
+export class LiveStream {
+  private window: Batch[] = [];
+  private windowBytes = 0;
+  private wake: (() => void) | null = null;
+  private waiting: Promise<void> | null = null;
+  /** Sequence number of the newest event; -1 while unknown (a remote stream whose log was not read yet). */
+  head = -1;
+  /** Newest event that is known to be in the log. Events after it stay in the window. */
+  confirmed = 0;
+  /** Grows when readers must go back to the log, see {@link rewind}. */
+  generation = 0;
+  /** Where readers that are ahead of it have to go back to, after a rewind. */
+  rewindTo = Number.MAX_SAFE_INTEGER;
+  local = false;
+  readers = 0;
+  /** Whole text so far, from the run that feeds this stream; null when it runs elsewhere. */
+  snapshot: (() => Snapshot) | null = null;
+  private active = false;
+
+  constructor(readonly subtaskId: number) {}
+
+  push(batch: Batch): void {
+    if (batch.last <= this.head) return;
+    this.window.push(batch);
+    this.windowBytes += batch.text.length;
+    this.head = batch.last;
+    this.active = true;
+    if (!this.local) this.confirmed = batch.last;
+    this.trim();
+    this.notify();
+  }
+
+  /** Marks events as logged, which lets them leave the window. */
+  confirm(seq: number): void {
+    this.confirmed = seq;
+    this.trim();
+  }
+
+  /** Everything after `cursor` as one batch; null when it is not (or not all) in the window. */
+  take(cursor: number): Batch | null {
+    const newest = this.window[this.window.length - 1];
+    if (!newest || cursor >= newest.last) return null;
+    // The usual case: the reader has everything but the newest batch.
+    if (cursor === newest.first - 1) return newest;
+    const oldest = this.window[0];
+    if (!oldest || (cursor < oldest.first - 1 && !oldest.selfContained)) return null;
+    const start = this.window.findIndex((batch) => batch.last > cursor);
+    const missed = joinBatches(this.window.slice(start));
+
+    return batchAfter(missed, cursor);
+  }
+
+  /** Resolves at the next event, rewind or {@link notify}. */
+  changed(): Promise<void> {
+    this.waiting ??= new Promise((resolve) => {
+      this.wake = resolve;
+    });
+
+    return this.waiting;
+  }
+
+  /** Forgets what it holds: another owner has taken over, and the log is the truth from `confirmed` on. */
+  rewind(): void {
+    this.window = [];
+    this.windowBytes = 0;
+    this.head = -1;
+    this.local = false;
+    this.snapshot = null;
+    this.rewindTo = this.confirmed;
+    this.generation += 1;
+    this.notify();
+  }
+
+  /** Makes readers look at the log again: messages may have been missed. */
+  doubt(): void {
+    this.head = -1;
+    this.notify();
+  }
+
+  /** Whether nothing came since the last call. */
+  wasSilent(): boolean {
+    const silent = !this.active;
+    this.active = false;
+
+    return silent;
+  }
+
+  /** Wakes the readers, who then look for themselves. */
+  notify(): void {
+    const wake = this.wake;
+    this.wake = null;
+    this.waiting = null;
+    wake?.();
+  }
+
+  private trim(): void {
+    while (this.windowBytes > WINDOW_BYTES && this.window.length > 1) {
+      const oldest = this.window[0];
+      if (!oldest || oldest.last > this.confirmed) return;
+      this.window.shift();
+      this.windowBytes -= oldest.text.length;
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * The Lua scripts of the stream log. All of them keep one invariant: the log of a stream has no gaps and no
+ * duplicates, and only the newest owner (the highest epoch) may write to it.
+ *
+ * `meta` is a hash: epoch, last (sequence number), pos (place in the queue), term (set once the stream has ended).
+ */
+
+/**
+ * Makes the caller the owner of a stream.
+ * KEYS meta, stream. ARGV ttl.
+ * Output {epoch, last}, or {0, last} when the stream has ended.
+ */
+export const BEGIN = `
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'last', 'term')
+local last = tonumber(m[2] or '0')
+if m[3] then return {0, last} end
+local epoch = tonumber(m[1] or '0') + 1
+redis.call('HSET', KEYS[1], 'epoch', epoch, 'last', last)
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+redis.call('EXPIRE', KEYS[2], ARGV[1])
+return {epoch, last}
+`;
+
+/** Arguments of one stream in {@link APPEND}. */
+export const APPEND_ARGS = 8;
+
+/**
+ * Appends one batch to each of several streams and publishes it.
+ * KEYS meta, stream (per stream). ARGV epoch, first, last, flags, ttl, channel, repair, text (per stream).
+ * flags: t = terminal, r = self-contained. repair 1 = accept a gap before the batch.
+ * Output per stream: 1 written (or written before), -1 another owner, -2 the log misses what comes before.
+ */
+export const APPEND = `
+local out = {}
+for i = 1, #KEYS / 2 do
+  local meta, stream, a = KEYS[2 * i - 1], KEYS[2 * i], (i - 1) * ${APPEND_ARGS}
+  local m = redis.call('HMGET', meta, 'epoch', 'last')
+  local first, last = tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3])
+  local at = tonumber(m[2] or '0')
+  local repair = ARGV[a + 7] == '1'
+  if m[1] and tonumber(m[1]) > tonumber(ARGV[a + 1]) then
+    out[i] = -1
+  elseif m[1] == ARGV[a + 1] and at >= last then
+    out[i] = 1
+  elseif not repair and (m[1] ~= ARGV[a + 1] or at ~= first - 1) then
+    out[i] = -2
+  else
+    redis.call('XADD', stream, last .. '-0', 'f', first, 'k', ARGV[a + 4], 'd', ARGV[a + 8])
+    redis.call('HSET', meta, 'epoch', ARGV[a + 1], 'last', last)
+    if string.find(ARGV[a + 4], 't') then redis.call('HSET', meta, 'term', last) end
+    if ARGV[a + 5] ~= '' then
+      redis.call('EXPIRE', meta, ARGV[a + 5])
+      redis.call('EXPIRE', stream, ARGV[a + 5])
+    end
+    redis.call('PUBLISH', ARGV[a + 6], first .. ',' .. last .. ',' .. ARGV[a + 4] .. '\\n' .. ARGV[a + 8])
+    out[i] = 1
+  end
+end
+return out
+`;
+
+/**
+ * Stores the whole text up to \`seq\` and drops the events it stands for.
+ * KEYS meta, stream, snapshot. ARGV epoch, seq, ttl, json.
+ */
+export const SNAPSHOT = `
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[3])
+redis.call('XTRIM', KEYS[2], 'MINID', (ARGV[2] + 1) .. '-0')
+return 1
+`;
+
+/** Arguments of one stream in {@link ANNOUNCE}. */
+export const ANNOUNCE_ARGS = 3;
+
+/**
+ * Tells streams that nobody runs yet their place in the queue, where it has changed.
+ * KEYS meta, stream (per stream). ARGV ttl, then position, subtask id, channel (per stream).
+ */
+export const ANNOUNCE = `
+for i = 1, #KEYS / 2 do
+  local meta, stream, a = KEYS[2 * i - 1], KEYS[2 * i], 1 + (i - 1) * ${ANNOUNCE_ARGS}
+  local m = redis.call('HMGET', meta, 'epoch', 'last', 'pos', 'term')
+  if not m[1] and not m[4] and m[3] ~= ARGV[a + 1] then
+    local seq = tonumber(m[2] or '0') + 1
+    local text = 'id: ' .. ARGV[a + 2] .. '-' .. seq .. '\\ndata: {"type":"queued","position":' .. ARGV[a + 1] .. '}\\n\\n'
+    redis.call('XADD', stream, seq .. '-0', 'f', seq, 'k', '', 'd', text)
+    redis.call('HSET', meta, 'last', seq, 'pos', ARGV[a + 1])
+    redis.call('EXPIRE', meta, ARGV[1])
+    redis.call('EXPIRE', stream, ARGV[1])
+    redis.call('PUBLISH', ARGV[a + 3], seq .. ',' .. seq .. ',\\n' .. text)
+  end
+end
+return 1
+`;

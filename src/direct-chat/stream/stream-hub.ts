@@ -1,0 +1,107 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { keys } from '../../infra/redis/keys.js';
+import { RedisClients } from '../../infra/redis/redis-clients.js';
+import { LiveStream } from './live-stream.js';
+import { parseLiveMessage, type Snapshot } from './stream-log.js';
+
+/** How often readers of a silent stream that runs elsewhere look into the log: covers a lost message. */
+const RECHECK_MS = 5_000;
+
+/** The streams that this process runs or reads. One subscription per stream that runs elsewhere, however many read it. */
+@Injectable()
+export class StreamHub implements OnModuleInit, OnApplicationShutdown {
+  private readonly log = new Logger('StreamHub');
+  private readonly streams = new Map<number, LiveStream>();
+  private readonly channels = new Map<string, LiveStream>();
+  private recheck: NodeJS.Timeout | undefined;
+
+  constructor(private readonly redis: RedisClients) {}
+
+  onModuleInit(): void {
+    this.redis.subscriber.on('message', (channel: string, message: string) => {
+      const stream = this.channels.get(channel);
+      if (stream && !stream.local) stream.push(parseLiveMessage(message));
+    });
+    // What was published while the connection was away is lost: the log has it.
+    this.redis.subscriber.on('ready', () => {
+      for (const stream of this.channels.values()) stream.doubt();
+    });
+    this.recheck = setInterval(() => {
+      for (const stream of this.channels.values()) if (stream.wasSilent()) stream.doubt();
+    }, RECHECK_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.recheck);
+  }
+
+  /** The stream as its run feeds it. Readers that are attached already stay attached. */
+  openLocal(subtaskId: number, last: number, snapshot: () => Snapshot): LiveStream {
+    const stream = this.streams.get(subtaskId) ?? this.create(subtaskId);
+    stream.local = true;
+    stream.snapshot = snapshot;
+    stream.head = Math.max(stream.head, last);
+    stream.confirm(last);
+    this.unsubscribe(stream);
+
+    return stream;
+  }
+
+  /** The run is over or lost its ownership; readers go on with the log and the live channel. */
+  closeLocal(stream: LiveStream): void {
+    stream.local = false;
+    stream.snapshot = null;
+    if (stream.readers === 0) this.streams.delete(stream.subtaskId);
+    else void this.subscribe(stream);
+  }
+
+  /** Attaches a reader. Subscribes before anything is read, so that nothing falls between log and channel. */
+  async acquire(subtaskId: number): Promise<LiveStream> {
+    const stream = this.streams.get(subtaskId) ?? this.create(subtaskId);
+    stream.readers += 1;
+    if (!stream.local) await this.subscribe(stream);
+
+    return stream;
+  }
+
+  release(stream: LiveStream): void {
+    stream.readers -= 1;
+    if (stream.readers > 0 || stream.local) return;
+    this.unsubscribe(stream);
+    this.streams.delete(stream.subtaskId);
+  }
+
+  /** Streams with readers that nobody runs in this process. */
+  remoteIds(): number[] {
+    return [...this.streams.values()].filter((stream) => !stream.local).map((stream) => stream.subtaskId);
+  }
+
+  get size(): number {
+    return this.streams.size;
+  }
+
+  private create(subtaskId: number): LiveStream {
+    const stream = new LiveStream(subtaskId);
+    this.streams.set(subtaskId, stream);
+
+    return stream;
+  }
+
+  private async subscribe(stream: LiveStream): Promise<void> {
+    const channel = keys.live(stream.subtaskId);
+    if (this.channels.get(channel) === stream) return;
+    this.channels.set(channel, stream);
+    try {
+      await this.redis.subscriber.subscribe(channel);
+    } catch (error) {
+      // The client subscribes again by itself when it is back; until then readers poll the log.
+      this.log.warn(`cannot subscribe to stream ${stream.subtaskId}: ${(error as Error).message}`);
+    }
+  }
+
+  private unsubscribe(stream: LiveStream): void {
+    const channel = keys.live(stream.subtaskId);
+    if (!this.channels.delete(channel)) return;
+    this.redis.subscriber.unsubscribe(channel).catch(() => undefined);
+  }
+}

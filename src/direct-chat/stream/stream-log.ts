@@ -1,0 +1,167 @@
+import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../../config/app-config.js';
+import { keys } from '../../infra/redis/keys.js';
+import { RedisClients } from '../../infra/redis/redis-clients.js';
+import { type Batch, joinBatches } from './frames.js';
+import { ANNOUNCE, APPEND, BEGIN, SNAPSHOT } from './scripts.js';
+
+/** Whole text of a stream up to the event `seq`. */
+export interface Snapshot {
+  seq: number;
+  content: string;
+  reasoning: string;
+}
+
+/** One batch on its way into the log. */
+export interface Append {
+  subtaskId: number;
+  epoch: number;
+  batch: Batch;
+  /** Accept that the log lost events before this self-contained batch. */
+  repair: boolean;
+}
+
+export type AppendOutcome = 'written' | 'fenced' | 'gap';
+
+export interface StreamState {
+  last: number;
+  ended: boolean;
+}
+
+type Scripts = Record<'chatBegin' | 'chatAppend' | 'chatSnapshot' | 'chatAnnounce', (...args: (string | number)[]) => Promise<unknown>>;
+
+/** Longest life of a log whose run never ends: no run takes a day. */
+const RUNNING_TTL_SECONDS = 86_400;
+/** Entries that one read brings: some 100 KB, so that a reader far behind does not hold the whole answer. */
+const READ_COUNT = 64;
+
+/** The event logs in Redis: the only class that knows how they are stored. */
+@Injectable()
+export class StreamLog {
+  private readonly scripts: Scripts;
+  private readonly endedTtl: number;
+
+  constructor(
+    private readonly redis: RedisClients,
+    config: AppConfig,
+  ) {
+    const { commands } = redis;
+    commands.defineCommand('chatBegin', { lua: BEGIN, numberOfKeys: 2 });
+    commands.defineCommand('chatAppend', { lua: APPEND });
+    commands.defineCommand('chatSnapshot', { lua: SNAPSHOT, numberOfKeys: 3 });
+    commands.defineCommand('chatAnnounce', { lua: ANNOUNCE });
+    this.scripts = commands as unknown as Scripts;
+    this.endedTtl = config.chat.streamTtlSeconds;
+  }
+
+  /**
+   * Makes the caller the only one who may write this stream.
+   * @returns the epoch to write with and the last sequence number; epoch 0 when the stream has ended
+   */
+  async begin(subtaskId: number): Promise<{ epoch: number; last: number }> {
+    const answer = await this.scripts.chatBegin(keys.streamMeta(subtaskId), keys.stream(subtaskId), RUNNING_TTL_SECONDS);
+    const [epoch = 0, last = 0] = answer as number[];
+
+    return { epoch, last };
+  }
+
+  /** Appends all batches, in one script call where the server allows it. Outcomes in the order of the batches. */
+  async append(appends: readonly Append[]): Promise<AppendOutcome[]> {
+    if (!this.redis.isCluster) return this.appendTogether(appends);
+
+    return (await Promise.all(appends.map((append) => this.appendTogether([append])))).flat();
+  }
+
+  private async appendTogether(appends: readonly Append[]): Promise<AppendOutcome[]> {
+    const names: string[] = [];
+    const values: (string | number)[] = [];
+    for (const { subtaskId, epoch, batch, repair } of appends) {
+      names.push(keys.streamMeta(subtaskId), keys.stream(subtaskId));
+      const flags = (batch.terminal ? 't' : '') + (batch.selfContained ? 'r' : '');
+      const ttl = batch.terminal ? this.endedTtl : repair ? RUNNING_TTL_SECONDS : '';
+      values.push(epoch, batch.first, batch.last, flags, ttl, keys.live(subtaskId), repair ? 1 : 0, batch.text);
+    }
+    const answers = (await this.scripts.chatAppend(names.length, ...names, ...values)) as number[];
+
+    return answers.map((answer) => (answer === 1 ? 'written' : answer === -1 ? 'fenced' : 'gap'));
+  }
+
+  /** Puts the whole text in the place of the events up to it. */
+  async saveSnapshot(subtaskId: number, epoch: number, snapshot: Snapshot): Promise<void> {
+    const names = [keys.streamMeta(subtaskId), keys.stream(subtaskId), keys.snapshot(subtaskId)];
+    await this.scripts.chatSnapshot(...names, epoch, snapshot.seq, RUNNING_TTL_SECONDS, JSON.stringify(snapshot));
+  }
+
+  /** The text that stands for trimmed events; null when nothing was trimmed. */
+  async readSnapshot(subtaskId: number): Promise<Snapshot | null> {
+    const json = await this.redis.commands.get(keys.snapshot(subtaskId));
+
+    return json === null ? null : (JSON.parse(json) as Snapshot);
+  }
+
+  /** The next events from the log after `cursor`, many in one batch; null when there are none. */
+  async read(subtaskId: number, cursor: number): Promise<Batch | null> {
+    const entries = await this.redis.commands.xrange(keys.stream(subtaskId), `${cursor + 1}-0`, '+', 'COUNT', READ_COUNT);
+    const batches = entries.map(([id, fields]) => toBatch(id, fields));
+
+    return batches.length === 0 ? null : joinBatches(gapless(batches));
+  }
+
+  /** How far the log goes; null when there is none (not begun, or expired). */
+  async state(subtaskId: number): Promise<StreamState | null> {
+    const [last, term] = await this.redis.commands.hmget(keys.streamMeta(subtaskId), 'last', 'term');
+    if (last == null) return null;
+
+    return { last: Number(last), ended: term != null };
+  }
+
+  /** Adds a `queued` event to each stream that waits and whose place has changed. */
+  async announce(places: readonly { subtaskId: number; position: number }[]): Promise<void> {
+    const groups = this.redis.isCluster ? places.map((place) => [place]) : [places];
+    for (const group of groups) {
+      if (group.length === 0) continue;
+      const names = group.flatMap(({ subtaskId }) => [keys.streamMeta(subtaskId), keys.stream(subtaskId)]);
+      const values = group.flatMap(({ subtaskId, position }) => [position, subtaskId, keys.live(subtaskId)]);
+      await this.scripts.chatAnnounce(names.length, ...names, RUNNING_TTL_SECONDS, ...values);
+    }
+  }
+
+  async remove(subtaskIds: readonly number[]): Promise<void> {
+    for (const id of subtaskIds) {
+      await this.redis.commands.del(keys.stream(id), keys.streamMeta(id), keys.snapshot(id));
+    }
+  }
+}
+
+/** A message of the live channel, `first,last,flags\nframes`, as a batch. */
+export function parseLiveMessage(message: string): Batch {
+  const end = message.indexOf('\n');
+  const [first, last, flags = ''] = message.slice(0, end).split(',');
+
+  return {
+    first: Number(first),
+    last: Number(last),
+    text: message.slice(end + 1),
+    terminal: flags.includes('t'),
+    selfContained: flags.includes('r'),
+  };
+}
+
+function toBatch(id: string, fields: string[]): Batch {
+  const [, first, , flags = '', , text = ''] = fields;
+
+  return {
+    first: Number(first),
+    last: Number.parseInt(id, 10),
+    text,
+    terminal: flags.includes('t'),
+    selfContained: flags.includes('r'),
+  };
+}
+
+/** The batches up to the first gap: what comes after it is read again from there. */
+function gapless(batches: Batch[]): Batch[] {
+  const end = batches.findIndex((batch, index) => index > 0 && batch.first !== (batches[index - 1]?.last ?? 0) + 1);
+
+  return end === -1 ? batches : batches.slice(0, end);
+}

@@ -1,0 +1,147 @@
+import { Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Batch, batchAfter, frame } from './frames.js';
+import type { LiveStream } from './live-stream.js';
+import { StreamHub } from './stream-hub.js';
+import { type Snapshot, StreamLog } from './stream-log.js';
+
+const RETRY_MS = 500;
+/**
+ * A client may come back from a replica that was some milliseconds ahead of the log. After this time an id that is
+ * still ahead belongs to events that were lost with their writer.
+ */
+const AHEAD_PATIENCE_MS = 2_000;
+const AHEAD_POLL_MS = 50;
+
+/** Reads streams: from the log, then live, each event once and in order. */
+@Injectable()
+export class StreamReader {
+  constructor(
+    private readonly hub: StreamHub,
+    private readonly log: StreamLog,
+  ) {}
+
+  /**
+   * All events after `cursor` up to and with the terminal one. Pulled: nothing is read on before the consumer asks.
+   * Ends early, without an error, when `signal` is aborted.
+   */
+  async *read(subtaskId: number, cursor: number, signal: AbortSignal): AsyncGenerator<Batch, void> {
+    const stream = await this.hub.acquire(subtaskId);
+    const wake = () => stream.notify();
+    signal.addEventListener('abort', wake, { once: true });
+    const reading = new Reading(stream, this.log, cursor);
+    try {
+      while (!signal.aborted) {
+        const batch = reading.next() ?? (await reading.catchUp());
+        if (batch) {
+          reading.position = batch.last;
+          yield batch;
+          if (batch.terminal) return;
+        } else if (!signal.aborted && reading.hasAll()) {
+          await stream.changed();
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
+      this.hub.release(stream);
+    }
+  }
+}
+
+/** One reader's place in a stream. */
+class Reading {
+  private generation: number;
+  private aheadSince = 0;
+
+  constructor(
+    private readonly stream: LiveStream,
+    private readonly log: StreamLog,
+    public position: number,
+  ) {
+    this.generation = stream.generation;
+    // Nobody was ever sent more than the process that runs the stream has produced.
+    if (stream.local && position > stream.head) this.position = 0;
+  }
+
+  /** What the window has after the position. */
+  next(): Batch | null {
+    if (this.generation !== this.stream.generation) {
+      this.generation = this.stream.generation;
+      this.position = Math.min(this.position, this.stream.rewindTo);
+    }
+
+    return this.stream.take(this.position);
+  }
+
+  /** Whether there is nothing to do but wait. */
+  hasAll(): boolean {
+    return this.aheadSince === 0 && this.generation === this.stream.generation && this.stream.take(this.position) === null;
+  }
+
+  /** What the log has after the position. */
+  async catchUp(): Promise<Batch | null> {
+    if (this.stream.head === this.position) return null;
+    try {
+      return await this.fromLog();
+    } catch {
+      // Redis is away. A run in this process can still tell the whole text; others are waited for.
+      const snapshot = this.stream.snapshot?.();
+      if (snapshot && snapshot.seq > this.position) return this.resync(snapshot);
+      await sleep(RETRY_MS);
+
+      return null;
+    }
+  }
+
+  private async fromLog(): Promise<Batch | null> {
+    const { position } = this;
+    const batch = await this.log.read(this.stream.subtaskId, position);
+    if (!batch) return this.beyondLog();
+    this.aheadSince = 0;
+    if (batch.first <= position + 1) return batchAfter(batch, position);
+    if (batch.selfContained) return batch;
+
+    return (await this.snapshotAfter(position)) ?? batch;
+  }
+
+  /** The log has nothing after the position: all is read, or the position is from events that were never logged. */
+  private async beyondLog(): Promise<Batch | null> {
+    if (this.stream.local) return null;
+    const state = await this.log.state(this.stream.subtaskId);
+    const last = state?.last ?? this.position;
+    if (last > this.position) return this.snapshotAfter(this.position);
+    if (state && last < this.position) return this.ahead(state.ended);
+    this.aheadSince = 0;
+    this.stream.head = Math.max(this.stream.head, this.position);
+
+    return null;
+  }
+
+  private async ahead(ended: boolean): Promise<Batch | null> {
+    this.aheadSince ||= Date.now();
+    if (!ended && Date.now() - this.aheadSince < AHEAD_PATIENCE_MS) {
+      await sleep(AHEAD_POLL_MS);
+
+      return null;
+    }
+    this.aheadSince = 0;
+    this.position = 0;
+    if (ended) return null;
+    const { subtaskId } = this.stream;
+    const text = frame(subtaskId, 0, { type: 'reset', attempt: 1, reason: 'log_lost' });
+
+    return { first: 0, last: 0, text, terminal: false, selfContained: true };
+  }
+
+  private async snapshotAfter(position: number): Promise<Batch | null> {
+    const snapshot = await this.log.readSnapshot(this.stream.subtaskId);
+
+    return snapshot && snapshot.seq > position ? this.resync(snapshot) : null;
+  }
+
+  private resync({ seq, content, reasoning }: Snapshot): Batch {
+    const text = frame(this.stream.subtaskId, seq, { type: 'resync', content, reasoning });
+
+    return { first: seq, last: seq, text, terminal: false, selfContained: true };
+  }
+}

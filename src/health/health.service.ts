@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DATABASE } from '../infra/database/database.module.js';
+import type { OpenDatabase } from '../infra/database/database.js';
+import { Lifecycle } from '../infra/lifecycle.js';
+import { RedisClients } from '../infra/redis/redis-clients.js';
+
+const PATIENCE_MS = 2_000;
+
+/** Asks each part that the process needs whether it answers. */
+@Injectable()
+export class HealthService {
+  constructor(
+    @Inject(DATABASE) private readonly database: OpenDatabase,
+    private readonly redis: RedisClients,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  async ready(): Promise<{ status: 'ok' | 'degraded' | 'stopping'; parts: Record<string, string> }> {
+    const [database, redis, queue] = await Promise.all([
+      answer(this.database.ping()),
+      answer(this.redis.commands.ping()),
+      answer(this.redis.queues.ping()),
+    ]);
+    const parts = { database, redis, queue };
+    if (this.lifecycle.stopping) return { status: 'stopping', parts };
+
+    return { status: Object.values(parts).every((state) => state === 'ok') ? 'ok' : 'degraded', parts };
+  }
+}
+
+async function answer(work: Promise<unknown>): Promise<string> {
+  const late = sleep(PATIENCE_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('does not answer')));
+  try {
+    await Promise.race([work, late]);
+
+    return 'ok';
+  } catch (error) {
+    return `down: ${publicReason(error as NodeJS.ErrnoException)}`;
+  } finally {
+    late.catch(() => undefined);
+  }
+}
+
+/** Connection strings may hold passwords, so only codes and known texts are shown. */
+function publicReason(error: NodeJS.ErrnoException): string {
+  const cause = (error.cause ?? error) as NodeJS.ErrnoException;
+
+  return cause.code ?? (cause.message === 'does not answer' ? cause.message : 'not connected');
+}

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from '../../common/error-code.js';
+import { isJsonObject } from '../../common/json.js';
+import { AppConfig } from '../../config/app-config.js';
+
+const FILE = 'secrets.json';
+const KEY = /^[0-9a-f]{64}$/;
+const MIN_JWT_SECRET = 16;
+
+/** What the server signs and encrypts with. Injected as a class token. */
+export class Secrets {
+  /** 32 bytes each in hex, newest first. */
+  readonly encryptionKeys: readonly string[];
+  readonly jwtSecret: string;
+
+  constructor(encryptionKeys: readonly string[], jwtSecret: string) {
+    this.encryptionKeys = encryptionKeys;
+    this.jwtSecret = jwtSecret;
+  }
+}
+
+/**
+ * Secrets of the configuration; with the embedded database, what is missing there comes from `DATA_DIR/secrets.json`,
+ * made once. Keys of that file keep decrypting after ENCRYPTION_KEY was set.
+ */
+export function loadSecrets(config: AppConfig): Secrets {
+  if (config.databaseUrl) {
+    // Without AUTH_MODE=jwt no token is ever checked, so that a secret of this process will do.
+    return new Secrets(config.encryptionKeys, config.auth.jwtSecret ?? randomHex());
+  }
+  const kept = readOrCreate(config.dataDir);
+  const keys = [...new Set([...config.encryptionKeys, ...kept.encryptionKeys])];
+
+  return new Secrets(keys, config.auth.jwtSecret ?? kept.jwtSecret);
+}
+
+/** Reads the secrets of a data directory, or makes them: of two processes that start at once both get the same. */
+export function readOrCreate(directory: string): Secrets {
+  const path = join(directory, FILE);
+  const existing = read(path);
+  if (existing) return existing;
+
+  mkdirSync(directory, { recursive: true });
+  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  writeSynced(temporary, JSON.stringify({ encryptionKeys: [randomHex()], jwtSecret: randomHex() }, null, 2) + '\n');
+  publish(temporary, path);
+  const made = read(path);
+  if (!made) throw new Error(`${path} disappeared while it was being made`);
+
+  return made;
+}
+
+/** A link fails when the file is there already, so that the first process wins; a rename would replace its keys. */
+function publish(temporary: string, path: string): void {
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'EEXIST') return;
+    if (code !== 'EPERM' && code !== 'ENOSYS' && code !== 'ENOTSUP') throw error;
+    // A file system without hard links.
+    renameSync(temporary, path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function writeSynced(path: string, text: string): void {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  // The umask may have taken bits away; it cannot have added any.
+  chmodSync(path, 0o600);
+}
+
+function read(path: string): Secrets | null {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+
+  return parse(text, path);
+}
+
+/** A damaged file is never replaced: what its keys encrypted would be lost for good. */
+function parse(text: string, path: string): Secrets {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isJsonObject(value) && isKeyList(value.encryptionKeys) && isSecret(value.jwtSecret)) {
+      return new Secrets(value.encryptionKeys, value.jwtSecret);
+    }
+  } catch {
+    // Reported below, like any other wrong content.
+  }
+  throw new Error(
+    `${path} is damaged: restore it from a backup. Without it the stored API keys cannot be read; ` +
+      'to start over, remove it and enter them again.',
+  );
+}
+
+const isKeyList = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.length > 0 && value.every((key) => typeof key === 'string' && KEY.test(key));
+
+const isSecret = (value: unknown): value is string => typeof value === 'string' && value.length >= MIN_JWT_SECRET;
+
+const randomHex = () => randomBytes(32).toString('hex');

@@ -1,0 +1,31 @@
+import { errorCode } from '../../common/error-code.js';
+import { isJsonObject } from '../../common/json.js';
+
+/** What the errors of node-postgres and PGlite mean, whatever Drizzle wrapped around them. */
+const UNIQUE_VIOLATION = '23505';
+/** Connection exceptions, shutdowns and too many connections, by SQLSTATE class or code. */
+const DOWN_STATES = /^(08|57P0[1-3]|53300)/;
+const DOWN_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN']);
+const DOWN_MESSAGES = /Connection terminated|timeout exceeded when trying to connect/i;
+
+/** Whether a row with the same unique key exists already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return causes(error).some(({ code }) => code === UNIQUE_VIOLATION);
+}
+
+/** Whether a failed query means that the database does not answer, as opposed to a wrong query. */
+export function isDatabaseDown(error: unknown): boolean {
+  const chain = causes(error);
+  if (!chain.some(({ name }) => name === 'DrizzleQueryError')) return false;
+
+  return chain.some(({ code, message }) => DOWN_STATES.test(code) || DOWN_CODES.has(code) || DOWN_MESSAGES.test(message));
+}
+
+function causes(error: unknown): { name: string; message: string; code: string }[] {
+  const chain = [];
+  for (let cause = error; isJsonObject(cause) && chain.length < 8; cause = cause.cause) {
+    chain.push({ name: cause.constructor.name, message: String(cause.message), code: errorCode(cause) ?? '' });
+  }
+
+  return chain;
+}

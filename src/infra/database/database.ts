@@ -1,0 +1,78 @@
+import { PGlite } from '@electric-sql/pglite';
+import { type SQL, sql } from 'drizzle-orm';
+import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
+import { migrate as migratePg } from 'drizzle-orm/node-postgres/migrator';
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
+import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import * as schema from './schema.js';
+
+export type Schema = typeof schema;
+export type Db = PgDatabase<PgQueryResultHKT, Schema>;
+
+/** DI token of the {@link Db}. */
+export const DB = Symbol('DB');
+
+export interface OpenDatabase {
+  db: Db;
+  kind: 'pglite' | 'postgres';
+  close(): Promise<void>;
+  /** @throws when the database does not answer */
+  ping(): Promise<void>;
+}
+
+/** Rows of a hand-written statement; both drivers answer with `{ rows }`. */
+export async function rowsOf<Row>(db: Pick<Db, 'execute'>, statement: SQL): Promise<Row[]> {
+  const answer = (await db.execute(statement)) as unknown as { rows: Row[] };
+
+  return answer.rows;
+}
+
+const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
+/** Any constant: replicas that start together take turns at the migrations. */
+const MIGRATION_LOCK = 7_305_001;
+
+/** Opens PGlite in `directory` (created when missing) and brings its schema up to date. Survives `kill -9`. */
+export async function openPglite(directory: string): Promise<OpenDatabase> {
+  mkdirSync(directory, { recursive: true });
+  const client = await PGlite.create(directory);
+  const db = drizzlePglite({ client, schema });
+  await migratePglite(db, { migrationsFolder });
+
+  return {
+    db: db as unknown as Db,
+    kind: 'pglite',
+    close: () => client.close(),
+    ping: async () => void (await db.execute(sql`select 1`)),
+  };
+}
+
+/** Opens a pool on a Postgres server and brings its schema up to date; safe when several replicas start at once. */
+export async function openPostgres(url: string, onError: (error: Error) => void): Promise<OpenDatabase> {
+  const pool = new pg.Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000, keepAlive: true });
+  // An idle connection that breaks is dropped from the pool; without a listener it would end the process.
+  pool.on('error', onError);
+  await migrateWithLock(pool);
+  const db = drizzlePg({ client: pool, schema });
+
+  return {
+    db: db as unknown as Db,
+    kind: 'postgres',
+    close: () => pool.end(),
+    ping: async () => void (await pool.query('select 1')),
+  };
+}
+
+async function migrateWithLock(pool: pg.Pool): Promise<void> {
+  const connection = await pool.connect();
+  try {
+    await connection.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await migratePg(drizzlePg({ client: connection, schema }), { migrationsFolder });
+    await connection.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+  } finally {
+    connection.release();
+  }
+}

@@ -1,0 +1,57 @@
+import { Global, Module } from '@nestjs/common';
+import { AppConfig } from '../../config/app-config.js';
+import { type DataDirLock, lockDataDir } from './data-dir-lock.js';
+import { EmbeddedRedis } from './embedded-redis.js';
+import { SimulatorProcess } from './simulator-process.js';
+
+/**
+ * What the server brings along when nothing is configured: its data directory and a redis-server.
+ * Started before Nest and stopped after it, because everything else stands on it.
+ */
+export class EmbeddedParts {
+  private constructor(
+    private readonly lock: DataDirLock | null,
+    private readonly redis: EmbeddedRedis | null,
+  ) {}
+
+  /** @throws DataDirInUseError when another process uses the data directory */
+  static async start(config: AppConfig): Promise<EmbeddedParts> {
+    const needsRedis = config.redis.kind === 'embedded';
+    const lock = needsRedis || !config.databaseUrl ? await lockDataDir(config.dataDir) : null;
+    try {
+      const redis = needsRedis ? new EmbeddedRedis(config.dataDir) : null;
+      await redis?.start();
+
+      return new EmbeddedParts(lock, redis);
+    } catch (error) {
+      lock?.release();
+      throw error;
+    }
+  }
+
+  /** Unix socket of the private redis-server; undefined when Redis is configured. */
+  get redisSocket(): string | undefined {
+    return this.redis?.socketPath;
+  }
+
+  async stop(): Promise<void> {
+    await this.redis?.stop();
+    this.lock?.release();
+  }
+}
+
+/** Offers the started {@link EmbeddedParts}, and the simulator when it is switched on. */
+@Global()
+@Module({})
+export class EmbeddedModule {
+  static for(parts: EmbeddedParts) {
+    return {
+      module: EmbeddedModule,
+      providers: [
+        { provide: EmbeddedParts, useValue: parts },
+        { provide: SimulatorProcess, inject: [AppConfig], useFactory: (config: AppConfig) => SimulatorProcess.start(config) },
+      ],
+      exports: [EmbeddedParts, SimulatorProcess],
+    };
+  }
+}

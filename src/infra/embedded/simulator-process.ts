@@ -1,0 +1,59 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { AppConfig } from '../../config/app-config.js';
+
+const ENTRY = fileURLToPath(new URL('../../../tools/simulator/main.js', import.meta.url));
+const START_TIMEOUT_MS = 10_000;
+
+/** The provider simulator beside the app: a child process, or the address of one that runs already. */
+@Injectable()
+export class SimulatorProcess implements OnApplicationShutdown {
+  private readonly log = new Logger('Simulator');
+  private child: ChildProcess | null = null;
+  private stopping = false;
+  private address: string | undefined;
+
+  /** Base address without trailing slash; undefined when the simulator is off. */
+  get url(): string | undefined {
+    return this.address;
+  }
+
+  static async start(config: AppConfig): Promise<SimulatorProcess> {
+    const simulator = new SimulatorProcess();
+    if (config.simulator.kind === 'url') simulator.address = config.simulator.url;
+    if (config.simulator.kind === 'child') await simulator.launch('0');
+
+    return simulator;
+  }
+
+  onApplicationShutdown(): void {
+    this.stopping = true;
+    this.child?.disconnect();
+  }
+
+  /** Runs in its own session so that Ctrl-C reaches it only through us, after the running answers have ended. */
+  private async launch(port: string): Promise<void> {
+    const child = fork(ENTRY, ['--port', port], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.child = child;
+    this.address = await new Promise<string>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('the simulator did not start within 10 s')), START_TIMEOUT_MS);
+      child.once('message', (message) => {
+        clearTimeout(timer);
+        resolve((message as { url: string }).url);
+      });
+      child.once('error', reject);
+      child.once('exit', (code) => this.restart(code));
+    });
+  }
+
+  /** On the same port: the seeded models hold its address. */
+  private restart(code: number | null): void {
+    if (this.stopping || !this.address) return;
+    this.log.error(`the simulator ended with status ${code}; starting it again`);
+    const port = new URL(this.address).port;
+    setTimeout(() => {
+      if (!this.stopping) this.launch(port).catch((error: Error) => this.log.error(error.message));
+    }, 200);
+  }
+}

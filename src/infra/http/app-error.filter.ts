@@ -1,0 +1,115 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, type ErrorCode, type FieldProblem } from '../../common/app-error.js';
+import { errorCode } from '../../common/error-code.js';
+import { isJsonObject } from '../../common/json.js';
+import { isDatabaseDown } from '../database/database-errors.js';
+
+/** Body of every error reply. `detail` repeats `message` for Wegent's web client. */
+export interface ErrorBody {
+  statusCode: number;
+  code: string;
+  message: string;
+  detail: string;
+  request_id: string;
+  errors?: FieldProblem[];
+}
+
+const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'bad_request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  409: 'conflict',
+  413: 'payload_too_large',
+  414: 'bad_request',
+  415: 'unsupported_media_type',
+  422: 'validation_failed',
+  503: 'service_unavailable',
+};
+
+const PLAIN_MESSAGES: Partial<Record<ErrorCode, string>> = {
+  payload_too_large: 'The request body is too large',
+  unsupported_media_type: 'Send the body as application/json',
+};
+
+interface Failure {
+  status: number;
+  code: string;
+  message: string;
+  errors?: FieldProblem[] | undefined;
+  retryAfter?: number | undefined;
+  /** Not the client's doing: log it. */
+  unexpected?: boolean;
+}
+
+/** Turns whatever was thrown into the one error shape of the API. What is not meant for clients is only logged. */
+@Catch()
+export class AppErrorFilter implements ExceptionFilter {
+  private readonly log = new Logger('Http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const failure = describe(error);
+    if (failure.unexpected) this.report(error, request);
+    if (reply.sent || reply.raw.headersSent) return;
+    if (failure.retryAfter !== undefined) void reply.header('Retry-After', String(Math.ceil(failure.retryAfter)));
+    void reply.header('X-Request-Id', request.id).status(failure.status).send(bodyOf(failure, request.id));
+  }
+
+  private report(error: unknown, request: FastifyRequest): void {
+    const stack = error instanceof Error ? withCauses(error) : String(error);
+    this.log.error(`${request.method} ${request.url.split('?', 1)[0]} failed, request ${request.id}`, stack);
+  }
+}
+
+function bodyOf(failure: Failure, requestId: string): ErrorBody {
+  return {
+    statusCode: failure.status,
+    code: failure.code,
+    message: failure.message,
+    detail: failure.message,
+    request_id: requestId,
+    ...(failure.errors && { errors: failure.errors }),
+  };
+}
+
+/** Answers an error that Fastify found before any route: a malformed URL, for instance. */
+export function answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const failure = describe(error);
+  void reply.header('X-Request-Id', request.id).status(failure.status).send(bodyOf(failure, request.id));
+}
+
+function describe(error: unknown): Failure {
+  if (error instanceof AppError) return { ...fieldsOf(error), unexpected: error.code === 'internal' };
+  if (isDatabaseDown(error)) {
+    const message = 'The database does not answer; try again';
+
+    return { status: 503, code: 'service_unavailable', message, retryAfter: 2, unexpected: true };
+  }
+  const status = clientStatus(error);
+  if (status === null) return { status: 500, code: 'internal', message: 'Internal error', unexpected: true };
+  const code = CODE_BY_STATUS[status] ?? 'bad_request';
+
+  return { status, code, message: PLAIN_MESSAGES[code] ?? (error as Error).message };
+}
+
+function fieldsOf({ status, code, message, errors, retryAfter }: AppError): Failure {
+  return { status, code, message, errors, retryAfter };
+}
+
+/** Status of an error that Nest or Fastify raised about the request itself; null when it is ours. */
+function clientStatus(error: unknown): number | null {
+  if (error instanceof HttpException) return error.getStatus() < 500 || error.getStatus() === 503 ? error.getStatus() : null;
+  if (!errorCode(error)?.startsWith('FST_') || !isJsonObject(error) || typeof error.statusCode !== 'number') return null;
+
+  return error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : null;
+}
+
+function withCauses(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${withCauses(error.cause)}` : '';
+
+  return (error.stack ?? error.message) + cause;
+}

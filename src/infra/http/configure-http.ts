@@ -1,0 +1,30 @@
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
+import { requestId } from './request-id.js';
+import { AppValidationPipe } from './validation.pipe.js';
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+
+/** The HTTP adapter with the limits of the API. */
+export function createAdapter(): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    genReqId: requestId,
+    frameworkErrors: answerFrameworkError,
+    routerOptions: { maxParamLength: 500 },
+  });
+}
+
+/** Prefix, validation, error shape and request ids: the same for the server and for its tests. */
+export function configureHttp(app: NestFastifyApplication): void {
+  app.setGlobalPrefix('api');
+  app.useGlobalPipes(new AppValidationPipe());
+  app.useGlobalFilters(new AppErrorFilter());
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', (request, reply, done) => {
+      void reply.header('X-Request-Id', request.id);
+      done();
+    });
+}

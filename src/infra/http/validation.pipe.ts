@@ -1,0 +1,65 @@
+import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
+import type { ValidationError } from 'class-validator';
+import { AppError, type FieldProblem } from '../../common/app-error.js';
+import { storageProblems } from '../../common/storable.js';
+import { isJsonObject } from '../../common/json.js';
+
+const CHECKED = ['body', 'query', 'param'];
+const MAX_REPORTED = 50;
+
+/**
+ * Checks and converts what a request brings, by its DTO class: unknown fields are refused, and so is what the
+ * database cannot store. Every problem is reported at once as 422 `validation_failed`.
+ */
+@Injectable()
+export class AppValidationPipe extends ValidationPipe {
+  constructor() {
+    super({
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      transform: true,
+      validationError: { target: false, value: false },
+      exceptionFactory: (errors) => invalid(flatten(errors)),
+    });
+  }
+
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (!CHECKED.includes(metadata.type)) return super.transform(value, metadata);
+    const problems = storageProblems(value);
+    if (problems.length > 0) {
+      throw invalid(problems.map((problem) => ({ ...problem, field: problem.field || (metadata.data ?? metadata.type) })));
+    }
+    if (metadata.type === 'body' && this.toValidate(metadata) && !metadata.data) refuseNonObject(value);
+
+    return super.transform(value, metadata);
+  }
+}
+
+/** The 422 reply for a list of problems; its message names the first one. */
+export function invalid(problems: FieldProblem[]): AppError {
+  const [first] = problems;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  const message = first ? `${withField(first)}${more}` : 'The request is invalid';
+
+  return new AppError('validation_failed', message, { errors: problems.slice(0, MAX_REPORTED) });
+}
+
+function withField({ field, message }: FieldProblem): string {
+  const name = field.split('.').at(-1) ?? field;
+
+  return message.includes(name) ? message : `${field} ${message}`;
+}
+
+function refuseNonObject(body: unknown): void {
+  if (body === undefined || isJsonObject(body)) return;
+  throw invalid([{ field: 'body', message: 'body must be a JSON object' }]);
+}
+
+function flatten(errors: ValidationError[], parent = ''): FieldProblem[] {
+  return errors.flatMap((error) => {
+    const field = parent ? `${parent}.${error.property}` : error.property;
+    const own = Object.values(error.constraints ?? {}).map((message) => ({ field, message }));
+
+    return [...own, ...flatten(error.children ?? [], field)];
+  });
+}

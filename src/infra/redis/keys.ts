@@ -1,0 +1,25 @@
+/** Prefix of all queue keys, with a hash tag because a queue's scripts use several of them at once. */
+export const QUEUE_PREFIX = '{conch}';
+
+/**
+ * Every Redis key and channel of the project. The part in braces is the cluster's hash tag: keys with the same tag
+ * live on the same node, so that one script may use them together.
+ */
+export const keys = {
+  /** Redis Stream: the event log of one answer. Entry id = last sequence number in it. */
+  stream: (subtaskId: number) => `chat:stream:{${subtaskId}}`,
+  /** Hash: who may write the log, and how far it goes. */
+  streamMeta: (subtaskId: number) => `chat:meta:{${subtaskId}}`,
+  /** String: whole text up to the point from which the log was trimmed. */
+  snapshot: (subtaskId: number) => `chat:snapshot:{${subtaskId}}`,
+  /** Channel: the batches of the log, as they are appended. */
+  live: (subtaskId: number) => `chat:live:{${subtaskId}}`,
+  /** Hash: message id -> message, the conversation of a task. */
+  history: (taskId: number) => `chat:history:{${taskId}}`,
+  /** Channel: messages between processes, see `redis.bus.ts`. */
+  bus: (topic: string) => `conch:bus:${topic}`,
+  /** Lists of BullMQ: ids of the jobs that wait (next at the right end), and of those that are worked on. */
+  queueWaiting: (queue: string) => `${QUEUE_PREFIX}:${queue}:wait`,
+  queueActive: (queue: string) => `${QUEUE_PREFIX}:${queue}:active`,
+} as const;
+

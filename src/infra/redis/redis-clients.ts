@@ -1,0 +1,131 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { HostPort, RedisConfig } from '../../config/app-config.js';
+
+export type RedisClient = Redis | Cluster;
+
+/** How long a command may go unanswered before the connection counts as dead (a moved pod, a dropped route). */
+const SOCKET_TIMEOUT_MS = 10_000;
+
+/**
+ * The process's connections to Redis.
+ *
+ * Commands fail at once while Redis is away: whoever sent them decides whether to wait, go on without or refuse.
+ * Connections come back by themselves, also after a failover that left a read-only node behind.
+ */
+@Injectable()
+export class RedisClients {
+  /** For everything that is not a subscription or a queue. */
+  readonly commands: RedisClient;
+  /** For SUBSCRIBE only; subscriptions are restored after a reconnect. */
+  readonly subscriber: RedisClient;
+  /** For the queues; BullMQ duplicates it where it blocks. */
+  readonly queues: RedisClient;
+  readonly isCluster: boolean;
+  private readonly log = new Logger('Redis');
+
+  private constructor(open: (role: string, options: RedisOptions) => RedisClient) {
+    this.commands = this.watch('commands', open('commands', { enableOfflineQueue: false, socketTimeout: SOCKET_TIMEOUT_MS }));
+    this.subscriber = this.watch('subscriber', open('subscriber', { autoResubscribe: true }));
+    this.queues = this.watch('queues', open('queues', { enableOfflineQueue: false, maxRetriesPerRequest: null }));
+    this.isCluster = this.commands instanceof Cluster;
+  }
+
+  /** Opens all connections and waits until they are ready. @throws when Redis cannot be reached within 30 s */
+  static async connect(config: RedisConfig, socketPath: string | undefined): Promise<RedisClients> {
+    const clients = new RedisClients((role, options) => openClient(config, socketPath, role, options));
+    try {
+      await Promise.all([clients.commands, clients.subscriber, clients.queues].map(ready));
+    } catch (error) {
+      clients.close();
+      throw error;
+    }
+
+    return clients;
+  }
+
+  /** Whether commands can be sent now. */
+  get isReady(): boolean {
+    return this.commands.status === 'ready';
+  }
+
+  close(): void {
+    for (const client of [this.commands, this.subscriber, this.queues]) client.disconnect();
+  }
+
+  private watch(role: string, client: RedisClient): RedisClient {
+    let lastMessage = '';
+    client.setMaxListeners(100);
+    client.on('error', (error: Error) => {
+      // A lost server repeats one error at every attempt: one line is enough.
+      if (error.message !== lastMessage) this.log.warn(`${role}: ${error.message || error.name}`);
+      lastMessage = error.message;
+    });
+    client.on('ready', () => {
+      if (lastMessage) this.log.log(`${role}: connected again`);
+      lastMessage = '';
+    });
+
+    return client;
+  }
+}
+
+function openClient(
+  config: RedisConfig,
+  socketPath: string | undefined,
+  role: string,
+  own: RedisOptions,
+): RedisClient {
+  const options: RedisOptions = {
+    connectionName: `conch-${role}`,
+    connectTimeout: 5000,
+    keepAlive: 10_000,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 1000),
+    // After a failover the old master may answer READONLY for hours: reconnect and send the command again.
+    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+    ...own,
+  };
+  switch (config.kind) {
+    case 'embedded':
+      return new Redis({ ...options, path: socketPath ?? '' });
+    case 'url':
+      return new Redis(config.url, options);
+    case 'sentinel':
+      return new Redis({ ...options, ...fromUrl(config.url), sentinels: config.sentinels, name: config.name });
+    case 'cluster':
+      return openCluster(config.nodes, { ...options, ...fromUrl(config.url) });
+  }
+}
+
+function openCluster(nodes: HostPort[], options: RedisOptions): Cluster {
+  return new Cluster(nodes, {
+    redisOptions: options,
+    enableOfflineQueue: options.enableOfflineQueue ?? true,
+    clusterRetryStrategy: (attempt) => Math.min(100 * attempt, 1000),
+  });
+}
+
+/** User, password, database and TLS for Sentinel and Cluster come from REDIS_URL; its host is not used there. */
+function fromUrl(url: string | undefined): RedisOptions {
+  if (!url) return {};
+  const { username, password, pathname, protocol } = new URL(url);
+  const db = Number(pathname.slice(1));
+
+  return {
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    ...(db > 0 && { db }),
+    ...(protocol === 'rediss:' && { tls: {} }),
+  };
+}
+
+function ready(client: RedisClient): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (client.status === 'ready') return resolve();
+    const timer = setTimeout(() => reject(new Error('Redis could not be reached within 30 s: check REDIS_URL')), 30_000);
+    client.once('ready', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,20 @@
+import { Global, Module } from '@nestjs/common';
+import { AppConfig } from '../../config/app-config.js';
+import { EmbeddedParts } from '../embedded/embedded.module.js';
+import { RedisBus } from './redis.bus.js';
+import { RedisClients } from './redis-clients.js';
+
+/** The connections to Redis, to the embedded server or a configured one. */
+@Global()
+@Module({
+  providers: [
+    RedisBus,
+    {
+      provide: RedisClients,
+      inject: [AppConfig, EmbeddedParts],
+      useFactory: (config: AppConfig, parts: EmbeddedParts) => RedisClients.connect(config.redis, parts.redisSocket),
+    },
+  ],
+  exports: [RedisClients, RedisBus],
+})
+export class RedisModule {}

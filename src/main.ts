@@ -1,0 +1,68 @@
+import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
+import { config as readEnvFile } from 'dotenv';
+import { buildApp, type BuiltApp } from './app.setup.js';
+import { type AppConfig, ConfigError, loadConfig } from './config/app-config.js';
+import { DataDirInUseError } from './infra/embedded/data-dir-lock.js';
+
+/** Starts the server; problems of the configuration are told in one message, without a stack. */
+async function main(): Promise<void> {
+  process.setSourceMapsEnabled(true);
+  readEnvFile({ quiet: true });
+  const config = loadConfig(process.env);
+  const built = await buildApp(config);
+  stopOnSignals(built);
+  await built.app.listen(config.server.port, config.server.host);
+  process.stdout.write(banner(config, await built.app.getUrl()));
+}
+
+function stopOnSignals({ stop }: BuiltApp): void {
+  const log = new Logger('Conch');
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) {
+      log.warn(`${signal} again: stopping at once`);
+      process.exit(130);
+    }
+    stopping = true;
+    log.log(`${signal}: stopping; once more stops at once`);
+    stop().then(
+      () => process.exit(0),
+      (error: Error) => {
+        log.error(`stopping failed: ${error.message}`, error.stack);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  // A bug in one request must not end the answers of all others.
+  process.on('unhandledRejection', (reason) => {
+    log.error('unhandled rejection', reason instanceof Error ? reason.stack : String(reason));
+  });
+}
+
+function banner(config: AppConfig, url: string): string {
+  const data = [
+    config.databaseUrl ? 'Postgres' : `PGlite in ${config.dataDir}`,
+    config.redis.kind === 'embedded' ? `Redis in ${config.dataDir}` : `Redis (${config.redis.kind})`,
+  ];
+  const token = config.auth.mode === 'jwt' ? ` -H "Authorization: Bearer $TOKEN"` : '';
+
+  return `
+  Conch is ready.
+    API      ${url}/api
+    Swagger  ${url}/api/docs
+    Data     ${data.join(', ')}
+    Try      curl -N ${url}/api/direct-chat/stream${token} -H 'Content-Type: application/json' -d '{"prompt":"Hello!"}'
+
+`;
+}
+
+try {
+  await main();
+} catch (error) {
+  const expected = error instanceof ConfigError || error instanceof DataDirInUseError;
+  process.stderr.write(`\n${expected || !(error instanceof Error) ? String((error as Error).message ?? error) : (error.stack ?? error.message)}\n\n`);
+  process.exit(1);
+}

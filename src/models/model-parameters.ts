@@ -1,0 +1,123 @@
+/** The rules for `parameters` and `headers` of a model: shared by the API, the seeds and the `env` of bots. */
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import type { FieldProblem } from '../common/app-error.js';
+import type { ModelParameters } from '../common/chat-provider.js';
+import { BoolField, EnumField, IntField, NumberField, ObjectField, TextField, TextListField } from '../common/fields.js';
+import { isJsonObject } from '../common/json.js';
+
+const optional = true;
+
+/** Settings that change what is sent to the provider. Nothing is sent by default. */
+export class ModelParametersDto implements ModelParameters {
+  @IntField({ optional, min: 1, max: 10_000_000, description: 'Upper bound of output tokens' })
+  maxTokens?: number;
+
+  @NumberField({ optional, min: 0, max: 2 })
+  temperature?: number;
+
+  @NumberField({ optional, min: 0, max: 1 })
+  topP?: number;
+
+  @TextListField({ optional, maxItems: 16, max: 500 })
+  stop?: string[];
+
+  @TextField({ optional, max: 60_000, description: "Put before the bot's own prompt" })
+  systemPrompt?: string;
+
+  @IntField({ optional, min: 256, max: 100_000_000, description: 'Tokens that prompt and answer may fill together' })
+  contextWindow?: number;
+
+  @ObjectField({ optional, description: "Claude's `thinking` object, sent as it is" })
+  thinking?: Record<string, unknown>;
+
+  @TextField({ optional, max: 32, description: "OpenAI's `reasoning_effort`" })
+  reasoningEffort?: string;
+
+  @EnumField(['max_tokens', 'max_completion_tokens'], { optional, description: 'OpenAI: name of the output bound' })
+  maxTokensField?: 'max_tokens' | 'max_completion_tokens';
+
+  @BoolField({ optional, description: 'OpenAI: false leaves `stream_options` out' })
+  streamUsage?: boolean;
+
+  @EnumField(['x-api-key', 'bearer'], { optional, description: 'Claude: which header carries the key' })
+  authScheme?: 'x-api-key' | 'bearer';
+
+  @EnumField(['auto', 'implicit', 'off'], { optional, description: 'OpenAI: what to do with `<think>` text' })
+  thinkTag?: 'auto' | 'implicit' | 'off';
+
+  @ObjectField({ optional, description: 'Extra top-level fields of the request body' })
+  extraBody?: Record<string, unknown>;
+}
+
+const KNOWN: readonly (keyof ModelParameters)[] = [
+  'maxTokens',
+  'temperature',
+  'topP',
+  'stop',
+  'systemPrompt',
+  'contextWindow',
+  'thinking',
+  'reasoningEffort',
+  'maxTokensField',
+  'streamUsage',
+  'authScheme',
+  'thinkTag',
+  'extraBody',
+];
+
+/** Problems of a `parameters` object; unknown names are told the known ones. */
+export function parameterProblems(value: unknown, field = 'parameters'): FieldProblem[] {
+  if (!isJsonObject(value)) return [{ field, message: `${field} must be an object` }];
+  const known: readonly string[] = KNOWN;
+  const unknown = Object.keys(value)
+    .filter((name) => !known.includes(name))
+    .map((name) => ({ field: `${field}.${name}`, message: `is not a parameter; known are ${KNOWN.join(', ')}` }));
+  const wrong = validateSync(plainToInstance(ModelParametersDto, value)).flatMap((error) =>
+    Object.values(error.constraints ?? {}).map((message) => ({ field: `${field}.${error.property}`, message })),
+  );
+
+  return [...unknown, ...wrong];
+}
+
+const MAX_HEADERS = 20;
+const MAX_HEADER_LENGTH = 4000;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** They belong to the connection, not to the user. */
+const RESERVED_HEADERS = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'content-type']);
+
+/** Problems of a `headers` object: names to texts that can be sent as HTTP headers. */
+export function headerProblems(value: unknown, field = 'headers'): FieldProblem[] {
+  if (!isJsonObject(value)) return [{ field, message: `${field} must be an object` }];
+  const entries = Object.entries(value);
+  const tooMany = entries.length > MAX_HEADERS ? [{ field, message: `${field} may hold at most ${MAX_HEADERS} headers` }] : [];
+
+  return [
+    ...tooMany,
+    ...entries.flatMap(([name, text]) => {
+      const message = headerProblem(name, text);
+
+      return message ? [{ field: `${field}.${name}`, message }] : [];
+    }),
+  ];
+}
+
+function headerProblem(name: string, text: unknown): string | null {
+  if (!HEADER_NAME.test(name)) return 'is not a valid HTTP header name';
+  if (RESERVED_HEADERS.has(name.toLowerCase())) return 'is set by the server itself';
+  if (typeof text !== 'string') return 'must be a text';
+  if (text.length > MAX_HEADER_LENGTH) return `must not be longer than ${MAX_HEADER_LENGTH} characters`;
+
+  return HEADER_VALUE.test(text) ? null : 'must not hold line breaks, control characters or non-Latin letters';
+}
+
+/** Why an address cannot be a provider's base URL, or null. */
+export function baseUrlProblem(text: string): string | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^https?:$/.test(url.protocol)) return 'must be an http:// or https:// URL';
+  if (url.username || url.password) return 'must not hold credentials: use the API key or headers';
+
+  return url.search || url.hash ? 'must not hold a query or fragment' : null;
+}
+

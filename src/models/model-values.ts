@@ -1,0 +1,71 @@
+import type { FieldProblem } from '../common/app-error.js';
+import { isJsonObject, type JsonObject } from '../common/json.js';
+import { isMasked, keepMaskedObject } from '../common/mask.js';
+import type { SecretBox } from '../common/secret-box.js';
+import { invalid } from '../infra/http/validation.pipe.js';
+import { baseUrlProblem, headerProblems, parameterProblems } from './model-parameters.js';
+import type { CreateModelDto, UpdateModelDto } from './models.dto.js';
+import { openHeaders } from './models.mapper.js';
+import type { ModelRow, NewModel } from './models.repository.js';
+
+/** Paths of the API that a model's name would hide behind. */
+const RESERVED_NAMES = ['unified', 'names', 'compatible', 'test-connection'];
+
+/**
+ * Column values of what a request sets: checked, secrets sealed, masked ones taken from the stored row.
+ * @throws AppError validation_failed with every problem
+ */
+export function modelValues(request: CreateModelDto | UpdateModelDto, stored: ModelRow | null, box: SecretBox): Partial<NewModel> {
+  const headers = request.headers && keepMaskedObject(request.headers, storedHeaders(stored, box));
+  const problems = problemsOf(request, headers, stored);
+  if (problems.length > 0) throw invalid(problems);
+  const { provider, modelId, displayName, baseUrl, apiKey, parameters, isActive } = request;
+
+  return {
+    ...(provider !== undefined && { provider }),
+    ...(modelId !== undefined && { modelId }),
+    ...(displayName !== undefined && { displayName }),
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(apiKey !== undefined && { apiKey: sealKey(apiKey, stored, box) }),
+    ...(headers !== undefined && { headers: sealHeaders(headers, box) }),
+    ...(parameters !== undefined && { parameters }),
+    ...(isActive !== undefined && { isActive }),
+  };
+}
+
+/** Headers as they are stored. */
+export function sealHeaders(headers: JsonObject | null, box: SecretBox, stored: string | null = null): string | null {
+  return headers && Object.keys(headers).length > 0 ? box.reseal(JSON.stringify(headers), stored) : null;
+}
+
+function problemsOf(request: UpdateModelDto, headers: JsonObject | null | undefined, stored: ModelRow | null): FieldProblem[] {
+  const { name, baseUrl, parameters, apiKey } = request;
+  const urlProblem = baseUrl ? baseUrlProblem(baseUrl) : null;
+  const keyProblem = apiKey && /[^\x21-\x7e]/.test(apiKey) ? 'must hold printable ASCII characters only, no spaces' : null;
+
+  return [
+    ...nameProblems(name, stored),
+    ...(urlProblem ? [{ field: 'baseUrl', message: urlProblem }] : []),
+    ...(keyProblem ? [{ field: 'apiKey', message: keyProblem }] : []),
+    ...(isJsonObject(headers) ? headerProblems(headers) : []),
+    ...(parameters === undefined ? [] : parameterProblems(parameters)),
+  ];
+}
+
+function nameProblems(name: string | undefined, stored: ModelRow | null): FieldProblem[] {
+  if (name === undefined) return [];
+  if (stored && name !== stored.name) return [{ field: 'name', message: 'cannot be changed: bots refer to it' }];
+
+  return RESERVED_NAMES.includes(name) ? [{ field: 'name', message: `must not be one of ${RESERVED_NAMES.join(', ')}` }] : [];
+}
+
+/** A masked key leaves the stored text untouched, even when it cannot be read at the moment. */
+function sealKey(incoming: string | null, stored: ModelRow | null, box: SecretBox): string | null {
+  if (!incoming) return null;
+
+  return isMasked(incoming) ? (stored?.apiKey ?? null) : box.seal(incoming);
+}
+
+function storedHeaders(stored: ModelRow | null, box: SecretBox): JsonObject | null {
+  return stored && openHeaders(box, stored.headers);
+}

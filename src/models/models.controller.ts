@@ -1,0 +1,83 @@
+import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AuthUser, CurrentUser } from '../auth/auth-user.js';
+import { MessageDto } from '../common/message.dto.js';
+import { PageQuery } from '../common/page.js';
+import { ApiErrors } from '../infra/http/api-errors.js';
+import {
+  CreateModelDto,
+  ModelDto,
+  ModelListDto,
+  UnifiedModelDto,
+  UnifiedModelListDto,
+  UnifiedModelQuery,
+  UnifiedModelsQuery,
+  UpdateModelDto,
+} from './models.dto.js';
+import { ModelsService } from './models.service.js';
+
+@ApiTags('models')
+@ApiBearerAuth()
+@ApiErrors('unauthorized', 'validation_failed')
+@Controller('models')
+export class ModelsController {
+  constructor(private readonly models: ModelsService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'My models and the public ones' })
+  @ApiOkResponse({ type: ModelListDto })
+  list(@CurrentUser() user: AuthUser, @Query() query: PageQuery): Promise<ModelListDto> {
+    return this.models.list(user.id, query);
+  }
+
+  @Post()
+  @ApiOperation({ summary: 'Add a model of mine' })
+  @ApiCreatedResponse({ type: ModelDto })
+  @ApiErrors('conflict')
+  create(@CurrentUser() user: AuthUser, @Body() body: CreateModelDto): Promise<ModelDto> {
+    return this.models.create(user.id, body);
+  }
+
+  @Get('unified')
+  @ApiOperation({ summary: 'All models to choose from, as Wegent lists them' })
+  @ApiOkResponse({ type: UnifiedModelListDto })
+  unified(@CurrentUser() user: AuthUser, @Query() query: UnifiedModelsQuery): Promise<UnifiedModelListDto> {
+    return this.models.unified(user.id, query);
+  }
+
+  @Get('unified/:name')
+  @ApiOperation({ summary: 'One of them' })
+  @ApiOkResponse({ type: UnifiedModelDto })
+  @ApiErrors('not_found')
+  unifiedOne(
+    @CurrentUser() user: AuthUser,
+    @Param('name') name: string,
+    @Query() query: UnifiedModelQuery,
+  ): Promise<UnifiedModelDto> {
+    return this.models.unifiedOne(user.id, name, query);
+  }
+
+  @Get(':name')
+  @ApiOperation({ summary: 'One model: mine of that name, else the public one' })
+  @ApiOkResponse({ type: ModelDto })
+  @ApiErrors('not_found')
+  get(@CurrentUser() user: AuthUser, @Param('name') name: string): Promise<ModelDto> {
+    return this.models.get(user.id, name);
+  }
+
+  @Put(':name')
+  @ApiOperation({ summary: 'Change a model of mine' })
+  @ApiOkResponse({ type: ModelDto })
+  @ApiErrors('not_found', 'forbidden')
+  update(@CurrentUser() user: AuthUser, @Param('name') name: string, @Body() body: UpdateModelDto): Promise<ModelDto> {
+    return this.models.update(user.id, name, body);
+  }
+
+  @Delete(':name')
+  @ApiOperation({ summary: 'Delete a model of mine' })
+  @ApiOkResponse({ type: MessageDto })
+  @ApiErrors('not_found', 'forbidden')
+  delete(@CurrentUser() user: AuthUser, @Param('name') name: string): Promise<MessageDto> {
+    return this.models.delete(user.id, name);
+  }
+}

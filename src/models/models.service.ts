@@ -1,0 +1,149 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, notFound } from '../common/app-error.js';
+import type { ModelSettings } from '../common/chat-provider.js';
+import type { MessageDto } from '../common/message.dto.js';
+import { OwnedByName, type Owner } from '../common/owned.js';
+import { offsetOf, type PageQuery } from '../common/page.js';
+import { SecretBox } from '../common/secret-box.js';
+import { shellTakesModel } from '../common/shell-types.js';
+import type { Db } from '../infra/database/database.js';
+import { isUniqueViolation } from '../infra/database/database-errors.js';
+import { modelValues } from './model-values.js';
+import type {
+  CreateModelDto,
+  ModelDto,
+  ModelListDto,
+  UnifiedModelDto,
+  UnifiedModelListDto,
+  UnifiedModelQuery,
+  UnifiedModelsQuery,
+  UpdateModelDto,
+} from './models.dto.js';
+import { toModelDto, toModelSettings, toUnifiedDto } from './models.mapper.js';
+import { type ModelRow, ModelsRepository } from './models.repository.js';
+import { type ModelSeed, seedValues } from './model-seed.js';
+
+/** Finds models for the owner of a bot: the own one of that name first, then the public one. */
+export type ModelLookup = (owner: Owner, name: string) => ModelSettings | null;
+
+/** The models that bots can be bound to. */
+@Injectable()
+export class ModelsService {
+  constructor(
+    private readonly repository: ModelsRepository,
+    private readonly box: SecretBox,
+  ) {}
+
+  /** A model ready to be called: the user's own of that name, else the public one; null when there is none or it is inactive. */
+  async settings(userId: number, name: string): Promise<ModelSettings | null> {
+    const find = await this.findMany(userId, [name]);
+
+    return find(userId, name);
+  }
+
+  /** The public model of that name, ready to be called. */
+  async publicSettings(name: string): Promise<ModelSettings | null> {
+    const find = await this.findMany(null, [name]);
+
+    return find(null, name);
+  }
+
+  /** Several models by one query. */
+  async findMany(userId: Owner, names: string[]): Promise<ModelLookup> {
+    const rows = new OwnedByName(await this.repository.visible(userId, { names, activeOnly: true }));
+
+    return (owner, name) => {
+      const row = rows.find(owner, name);
+
+      return row && toModelSettings(row, this.box);
+    };
+  }
+
+  /** Whether the user can use a model of that name. */
+  async exists(userId: number, name: string): Promise<boolean> {
+    return (await this.repository.visible(userId, { names: [name], activeOnly: true })).length > 0;
+  }
+
+  async list(userId: number, query: PageQuery): Promise<ModelListDto> {
+    const { total, rows } = await this.repository.page(userId, offsetOf(query), query.limit);
+
+    return { total, items: rows.map((row) => toModelDto(row, this.box)) };
+  }
+
+  async get(userId: number, name: string): Promise<ModelDto> {
+    return toModelDto(await this.require(userId, name), this.box);
+  }
+
+  async create(userId: number, request: CreateModelDto): Promise<ModelDto> {
+    const { name, provider, modelId } = request;
+    try {
+      const row = await this.repository.insert({ userId, name, provider, modelId, ...modelValues(request, null, this.box) });
+
+      return toModelDto(row, this.box);
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      throw new AppError('conflict', `You have a model "${name}" already`);
+    }
+  }
+
+  async update(userId: number, name: string, request: UpdateModelDto): Promise<ModelDto> {
+    const stored = await this.requireOwn(userId, name);
+    const row = await this.repository.update(stored.id, modelValues(request, stored, this.box));
+    if (!row) throw notFound('Model');
+
+    return toModelDto(row, this.box);
+  }
+
+  async delete(userId: number, name: string): Promise<MessageDto> {
+    const { id } = await this.requireOwn(userId, name);
+    await this.repository.delete(id);
+
+    return { message: 'Model deleted' };
+  }
+
+  /** All models that the user can choose from, in Wegent's shape. */
+  async unified(userId: number, query: UnifiedModelsQuery): Promise<UnifiedModelListDto> {
+    const rows = await this.repository.visible(userId, { activeOnly: true });
+    const fitting = rows.filter(({ provider }) => !query.shell_type || shellTakesModel(query.shell_type, provider));
+
+    return { data: fitting.map((row) => toUnifiedDto(row, this.box, query.include_config ?? false)) };
+  }
+
+  async unifiedOne(userId: number, name: string, query: UnifiedModelQuery): Promise<UnifiedModelDto> {
+    const rows = await this.repository.visible(userId, { names: [name], activeOnly: true });
+    const row = rows.find(({ userId: owner }) => !query.model_type || (query.model_type === 'public') === (owner === null));
+    if (!row) throw notFound('Model');
+
+    return toUnifiedDto(row, this.box, true);
+  }
+
+  /** Makes the public models exactly these; what is gone becomes inactive. Ids stay. */
+  async replacePublic(seeds: readonly ModelSeed[], db: Db): Promise<void> {
+    const stored = new Map((await this.repository.allPublic(db)).map((row) => [row.name, row]));
+    for (const seed of seeds) {
+      const row = stored.get(seed.name);
+      const values = seedValues(seed, row ?? null, this.box);
+      if (!row) await this.repository.insert({ ...values, userId: null }, db);
+      else await this.repository.update(row.id, values, db);
+    }
+    await this.repository.deactivatePublicExcept(
+      seeds.map(({ name }) => name),
+      db,
+    );
+  }
+
+  private async require(userId: number, name: string): Promise<ModelRow> {
+    const rows = await this.repository.visible(userId, { names: [name], activeOnly: false });
+    const row = rows.find(({ userId: owner, isActive }) => owner !== null || isActive);
+    if (!row) throw notFound('Model');
+
+    return row;
+  }
+
+  private async requireOwn(userId: number, name: string): Promise<ModelRow> {
+    const row = await this.require(userId, name);
+    if (row.userId !== userId) throw new AppError('forbidden', `Model "${name}" is public: only its seed file changes it`);
+
+    return row;
+  }
+}

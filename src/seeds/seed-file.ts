@@ -1,0 +1,114 @@
+/** Reads one YAML file of seeds: documents of Wegent's kinds, with `${NAME}` variables. */
+import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml';
+import { isJsonObject, type JsonObject } from '../common/json.js';
+
+/** The only names that a seed file may take from outside. */
+export const SEED_VARIABLES = ['SIMULATOR_URL', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY'] as const;
+export type SeedVariables = Partial<Record<(typeof SEED_VARIABLES)[number], string | undefined>>;
+export type Path = readonly (string | number)[];
+
+/** One document of a file, variables filled in. */
+export interface SeedDocument {
+  /** E.g. `seeds/demo.yaml, document 3 (Bot demo-bot)`. */
+  label: string;
+  kind: string;
+  name: string;
+  content: JsonObject;
+  /** Line of a field, or of the nearest thing around it that exists. */
+  lineOf(path: Path): number;
+}
+
+export interface SeedFile {
+  name: string;
+  documents: SeedDocument[];
+  /** Unset variables that it names: the file is not to be loaded. */
+  unset: string[];
+  problems: string[];
+}
+
+const VARIABLE = /\$\{([A-Z][A-Z0-9_]*)\}/g;
+
+/** @param name how messages call the file */
+export function parseSeedFile(name: string, text: string, variables: SeedVariables): SeedFile {
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const file: SeedFile = { name, documents: [], unset: [], problems: [] };
+  for (const document of Array.isArray(parsed) ? parsed : []) {
+    for (const { message, pos } of document.errors) {
+      const { line, col } = lines.linePos(pos[0]);
+      file.problems.push(`${name}: ${message} (line ${line}, column ${col})`);
+    }
+    if (document.errors.length === 0) addDocument(file, document, lines, variables);
+  }
+
+  return file;
+}
+
+function addDocument(file: SeedFile, document: Document, lines: LineCounter, variables: SeedVariables): void {
+  const raw = toPlain(file, document);
+  if (raw === null || raw === undefined) return;
+  const number = file.documents.length + 1;
+  const lineOf = (path: Path) => lineOfNode(document, lines, path);
+  if (!isJsonObject(raw)) {
+    file.problems.push(`${file.name}, document ${number}: must be an object with kind, metadata and spec (line ${lineOf([])})`);
+
+    return;
+  }
+  const content = fillIn(raw, variables, new Set(file.unset));
+  file.unset = [...content.unset];
+  const { kind, name } = identityOf(raw);
+  const label = `${file.name}, document ${number} (${kind} ${name})`;
+  file.documents.push({ label, kind, name, content: content.value, lineOf });
+}
+
+/** Aliases are expanded here; the parser refuses "billion laughs". */
+function toPlain(file: SeedFile, document: Document): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (error) {
+    file.problems.push(`${file.name}: ${(error as Error).message}`);
+
+    return null;
+  }
+}
+
+function identityOf(raw: JsonObject): { kind: string; name: string } {
+  const metadata = isJsonObject(raw.metadata) ? raw.metadata : {};
+
+  return {
+    kind: typeof raw.kind === 'string' ? raw.kind : 'without kind',
+    name: typeof metadata.name === 'string' ? metadata.name : 'without name',
+  };
+}
+
+function fillIn(raw: JsonObject, variables: SeedVariables, unset: Set<string>): { value: JsonObject; unset: Set<string> } {
+  const known: readonly string[] = SEED_VARIABLES;
+  const fillText = (text: string) =>
+    text.replace(VARIABLE, (whole, name: string) => {
+      if (!known.includes(name)) return whole;
+      const value = variables[name as keyof SeedVariables];
+      if (!value) unset.add(name);
+
+      return value ?? whole;
+    });
+  const fill = (value: unknown): unknown => {
+    if (typeof value === 'string') return fillText(value);
+    if (Array.isArray(value)) return value.map(fill);
+
+    return isJsonObject(value) ? fillObject(value) : value;
+  };
+  const fillObject = (object: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(object).map(([name, value]) => [name, fill(value)]));
+
+  return { value: fillObject(raw), unset };
+}
+
+function lineOfNode(document: Document, lines: LineCounter, path: Path): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  const start = document.contents?.range?.[0] ?? 0;
+
+  return lines.linePos(start).line;
+}

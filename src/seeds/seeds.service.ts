@@ -1,0 +1,41 @@
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { AppConfig } from '../config/app-config.js';
+import { SimulatorProcess } from '../infra/embedded/simulator-process.js';
+import { readSeedFiles } from './seed-directory.js';
+import type { SeedVariables } from './seed-file.js';
+import { buildSeedSet } from './seed-set.js';
+import { SeedStore } from './seed-store.js';
+
+/** Loads the seed files at every start. */
+@Injectable()
+export class SeedsService implements OnApplicationBootstrap {
+  private readonly log = new Logger('Seeds');
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly simulator: SimulatorProcess,
+    private readonly store: SeedStore,
+  ) {}
+
+  onApplicationBootstrap(): Promise<void> {
+    const { anthropicApiKey, openaiApiKey } = this.config.seeds;
+
+    return this.load({
+      SIMULATOR_URL: this.simulator.url,
+      ANTHROPIC_API_KEY: anthropicApiKey,
+      OPENAI_API_KEY: openaiApiKey,
+    });
+  }
+
+  /**
+   * Makes the public rows what the files say; the same files twice change nothing.
+   * @throws SeedsError with every problem of the files; nothing is stored then
+   */
+  async load(variables: SeedVariables): Promise<void> {
+    const set = buildSeedSet(await readSeedFiles(this.config.seeds.dir, variables));
+    await this.store.replace(set);
+    for (const note of set.notes) this.log.log(note);
+    const { shells, models, bots, teams } = set;
+    this.log.log(`${shells.length} shells, ${models.length} models, ${bots.length} bots, ${teams.length} teams`);
+  }
+}

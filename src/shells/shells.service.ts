@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../common/app-error.js';
+import { OwnedByName, type Owner } from '../common/owned.js';
+import { TtlCache } from '../common/ttl-cache.js';
+import type { Db } from '../infra/database/database.js';
+import { type ShellDto, type ShellListDto, toShellDto, type UnifiedShellQuery } from './shells.dto.js';
+import { ShellsRepository } from './shells.repository.js';
+
+/** A shell of a seed file. */
+export interface ShellSeed {
+  name: string;
+  displayName: string | null;
+  shellType: string;
+  executionType: 'local_engine' | 'external_api';
+  supportModel: string[];
+  baseImage: string | null;
+  baseShellRef: string | null;
+}
+
+/** A shell as other features need it. */
+export interface Shell extends ShellSeed {
+  userId: Owner;
+}
+
+/** Finds shells for the owner of a bot: the own one of that name first, then the public one. */
+export type ShellLookup = (owner: Owner, name: string) => Shell | null;
+
+/** The runtimes that bots run in. */
+@Injectable()
+export class ShellsService {
+  /** What a user can use, for the runs: they ask for the same few shells again and again. */
+  private readonly cache = new TtlCache((owner: Owner) => this.load(owner), { ttlMs: 5000, maxEntries: 1000 });
+
+  constructor(private readonly repository: ShellsRepository) {}
+
+  /** The user's own shell of that name, else the public one; null when there is none. */
+  async find(userId: Owner, name: string): Promise<Shell | null> {
+    return (await this.load(userId, [name])).find(userId, name);
+  }
+
+  /** Several shells, at most by one query. Changes of known shells may be seen some seconds late, new ones at once. */
+  async findMany(userId: Owner, names: string[]): Promise<ShellLookup> {
+    const cached = await this.cache.get(userId);
+    const complete = names.every((name) => cached.find(userId, name));
+    const rows = complete ? cached : await this.cache.refresh(userId);
+
+    return (owner, name) => rows.find(owner, name);
+  }
+
+  async unified(userId: number): Promise<ShellListDto> {
+    return { data: (await this.repository.visible(userId)).map(toShellDto) };
+  }
+
+  async unifiedOne(userId: number, name: string, query: UnifiedShellQuery): Promise<ShellDto> {
+    const rows = await this.repository.visible(userId, [name]);
+    const row = rows.find((candidate) => !query.shell_type || toShellDto(candidate).type === query.shell_type);
+    if (!row) throw notFound('Shell');
+
+    return toShellDto(row);
+  }
+
+  /** Makes the public shells exactly these; what is gone becomes inactive. Ids stay. */
+  async replacePublic(seeds: readonly ShellSeed[], db: Db): Promise<void> {
+    const ids = new Map((await this.repository.allPublic(db)).map(({ name, id }) => [name, id]));
+    for (const seed of seeds) {
+      const id = ids.get(seed.name);
+      if (id === undefined) await this.repository.insert({ ...seed, userId: null }, db);
+      else await this.repository.update(id, { ...seed, isActive: true }, db);
+    }
+    await this.repository.deactivatePublicExcept(
+      seeds.map(({ name }) => name),
+      db,
+    );
+    this.cache.clear();
+  }
+
+  private async load(userId: Owner, names?: string[]): Promise<OwnedByName<Shell>> {
+    return new OwnedByName<Shell>(await this.repository.visible(userId, names));
+  }
+}

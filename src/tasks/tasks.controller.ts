@@ -1,0 +1,127 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AuthUser, CurrentUser } from '../auth/auth-user.js';
+import { MessageDto } from '../common/message.dto.js';
+import { PageQuery } from '../common/page.js';
+import { ApiErrors } from '../infra/http/api-errors.js';
+import { IdPipe } from '../infra/http/id.pipe.js';
+import { TaskCancelService } from './task-cancel.service.js';
+import {
+  CancelTaskDto,
+  CreateTaskDto,
+  CreateTaskQuery,
+  LiteTaskListDto,
+  SearchTasksQuery,
+  SubtaskListDto,
+  TaskDetailDto,
+  TaskDto,
+  TaskIdDto,
+  TaskListDto,
+  toLiteTaskDto,
+  UpdateTaskDto,
+} from './tasks.dto.js';
+import { TasksService } from './tasks.service.js';
+
+/** Wegent's task calls. */
+@ApiTags('tasks')
+@ApiBearerAuth()
+@ApiErrors('unauthorized', 'validation_failed')
+@Controller('tasks')
+export class TasksController {
+  constructor(
+    private readonly tasks: TasksService,
+    private readonly cancels: TaskCancelService,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Reserve the id of a new task; nobody else can use it' })
+  @ApiOkResponse({ type: TaskIdDto })
+  async reserve(@CurrentUser() user: AuthUser): Promise<TaskIdDto> {
+    return { task_id: await this.tasks.reserve(user.id) };
+  }
+
+  @Post('create')
+  @ApiOperation({ summary: 'Create a task, or append a turn to the one named by task_id' })
+  @ApiCreatedResponse({ type: TaskDto })
+  @ApiErrors('not_found', 'task_busy', 'prompt_too_long')
+  create(@CurrentUser() user: AuthUser, @Query() query: CreateTaskQuery, @Body() body: CreateTaskDto): Promise<TaskDto> {
+    return this.tasks.createOrAppend(user.id, query.task_id, body);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'My tasks, newest first' })
+  @ApiOkResponse({ type: TaskListDto })
+  list(@CurrentUser() user: AuthUser, @Query() query: PageQuery): Promise<TaskListDto> {
+    return this.tasks.list(user.id, query);
+  }
+
+  @Get('lite')
+  @ApiOperation({ summary: 'My tasks in short, newest first' })
+  @ApiOkResponse({ type: LiteTaskListDto })
+  async lite(@CurrentUser() user: AuthUser, @Query() query: PageQuery): Promise<LiteTaskListDto> {
+    const { total, items } = await this.tasks.list(user.id, query);
+
+    return { total, items: items.map(toLiteTaskDto) };
+  }
+
+  @Get('search')
+  @ApiOperation({ summary: 'My tasks whose title holds a text' })
+  @ApiOkResponse({ type: TaskListDto })
+  search(@CurrentUser() user: AuthUser, @Query() query: SearchTasksQuery): Promise<TaskListDto> {
+    return this.tasks.list(user.id, query, query.title);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'A task with its team and its newest subtasks' })
+  @ApiOkResponse({ type: TaskDetailDto })
+  @ApiErrors('not_found')
+  get(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<TaskDetailDto> {
+    return this.tasks.detail(user.id, id);
+  }
+
+  @Get(':id/subtasks')
+  @ApiOperation({ summary: 'All subtasks; page 1 holds the newest, each page is in the order of the conversation' })
+  @ApiOkResponse({ type: SubtaskListDto })
+  @ApiErrors('not_found')
+  subtasks(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<SubtaskListDto> {
+    return this.tasks.subtasks(user.id, id, query);
+  }
+
+  @Post(':id')
+  @ApiOperation({ summary: 'Create the task whose id was reserved, or append a turn to an ended one' })
+  @ApiCreatedResponse({ type: TaskDto })
+  @ApiErrors('not_found', 'task_busy', 'prompt_too_long')
+  append(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number, @Body() body: CreateTaskDto): Promise<TaskDto> {
+    return this.tasks.createOrAppend(user.id, id, body);
+  }
+
+  @Put(':id')
+  @ApiOperation({ summary: 'Edit a task' })
+  @ApiOkResponse({ type: TaskDto })
+  @ApiErrors('not_found', 'conflict')
+  update(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number, @Body() body: UpdateTaskDto): Promise<TaskDto> {
+    return this.tasks.update(user.id, id, body);
+  }
+
+  @Delete(':id')
+  @ApiOperation({ summary: 'Cancel what runs, then delete the task' })
+  @ApiOkResponse({ type: MessageDto })
+  @ApiErrors('not_found', 'task_busy')
+  async remove(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<MessageDto> {
+    await this.tasks.remove(user.id, id);
+
+    return { message: `Task ${id} deleted` };
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Ask a task to stop; its end follows' })
+  @ApiOkResponse({ type: CancelTaskDto })
+  @ApiErrors('not_found', 'task_final')
+  async cancel(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<CancelTaskDto> {
+    await this.cancels.request(user.id, id);
+
+    return { message: `Task ${id} is being cancelled`, status: 'CANCELLING' };
+  }
+}

@@ -1,0 +1,264 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
+import { PageQuery } from '../common/page.js';
+import { type SubtaskResult, TASK_STATUSES, type TaskStatus } from '../infra/database/schema.js';
+import type { TaskWithOwner } from './tasks.repository.js';
+import type { NewTask, SubtaskRow } from './turns.repository.js';
+
+const MAX_BODY = 1_048_576;
+
+/** A new task, or a new turn of an existing one; Wegent's `TaskCreate`. */
+export class CreateTaskDto {
+  @TextField({ max: MAX_BODY, description: 'At most 60000 bytes of UTF-8' })
+  prompt!: string;
+
+  @TextField({ max: 500, optional: true, description: 'Taken from the prompt when missing' })
+  title?: string;
+
+  @IdField({ optional: true, description: 'Or team_name. For a new turn: the task keeps its team when missing' })
+  team_id?: number;
+
+  @TextField({ max: 100, optional: true })
+  team_name?: string;
+
+  @TextField({ max: 100, optional: true })
+  team_namespace?: string;
+
+  @TextField({ min: 0, max: 2000, optional: true })
+  git_url?: string;
+
+  @TextField({ min: 0, max: 500, optional: true })
+  git_repo?: string;
+
+  @IntField({ optional: true })
+  git_repo_id?: number;
+
+  @TextField({ min: 0, max: 200, optional: true })
+  git_domain?: string;
+
+  @TextField({ min: 0, max: 500, optional: true })
+  branch_name?: string;
+
+  @EnumField(['online', 'offline'], { optional: true })
+  type?: 'online' | 'offline';
+
+  @EnumField(['chat', 'code'], { optional: true })
+  task_type?: 'chat' | 'code';
+
+  @EnumField(['true', 'false'], { optional: true })
+  auto_delete_executor?: 'true' | 'false';
+
+  @TextField({ max: 100, optional: true })
+  source?: string;
+
+  @TextField({ max: 100, optional: true, nullable: true, description: 'Name of a model; used when the bot binds none' })
+  model_id?: string | null;
+
+  @BoolField({ optional: true, description: 'Use model_id even when the bot binds a model' })
+  force_override_bot_model?: boolean;
+
+  @TextField({ min: 0, max: MAX_BODY, optional: true, description: 'Sent by older clients; not used' })
+  message?: string;
+
+  @IntField({ optional: true, description: 'Sent by older clients; not used' })
+  batch?: number;
+
+  @IntField({ optional: true, description: 'Sent by older clients; not used: the caller owns the task' })
+  user_id?: number;
+
+  @TextField({ min: 0, max: 200, optional: true, description: 'Sent by older clients; not used' })
+  user_name?: string;
+}
+
+export class CreateTaskQuery {
+  @IntField({ min: 1, optional: true, query: true })
+  task_id?: number;
+}
+
+export class UpdateTaskDto {
+  @TextField({ max: 500, optional: true })
+  title?: string;
+
+  @EnumField(['CANCELLED', 'FAILED'], { optional: true, description: 'Only for a task that is CANCELLING' })
+  status?: 'CANCELLED' | 'FAILED';
+
+  @TextField({ min: 0, max: 10_000, optional: true })
+  error_message?: string;
+
+  @TextField({ min: 0, max: 2000, optional: true })
+  git_url?: string;
+
+  @IntField({ optional: true })
+  git_repo_id?: number;
+}
+
+export class SearchTasksQuery extends PageQuery {
+  @TextField({ max: 500, description: 'Part of the title, in any case' })
+  title!: string;
+}
+
+export class TaskIdDto {
+  @ApiProperty()
+  task_id!: number;
+}
+
+export class TaskDto {
+  @ApiProperty() id!: number;
+  @ApiProperty({ enum: ['online', 'offline'] }) type!: string;
+  @ApiProperty({ enum: ['chat', 'code'] }) task_type!: string;
+  @ApiProperty() user_id!: number;
+  @ApiProperty() user_name!: string;
+  @ApiProperty() title!: string;
+  @ApiProperty() team_id!: number;
+  @ApiProperty() git_url!: string;
+  @ApiProperty() git_repo!: string;
+  @ApiProperty() git_repo_id!: number;
+  @ApiProperty() git_domain!: string;
+  @ApiProperty() branch_name!: string;
+  @ApiProperty() prompt!: string;
+  @ApiProperty({ enum: TASK_STATUSES }) status!: TaskStatus;
+  @ApiProperty({ minimum: 0, maximum: 100 }) progress!: number;
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true }) result!: SubtaskResult | null;
+  @ApiProperty({ type: String, nullable: true }) error_message!: string | null;
+  @ApiProperty() created_at!: string;
+  @ApiProperty() updated_at!: string;
+  @ApiProperty({ type: String, nullable: true }) completed_at!: string | null;
+}
+
+export class TaskListDto {
+  @ApiProperty() total!: number;
+  @ApiProperty({ type: [TaskDto] }) items!: TaskDto[];
+}
+
+export class LiteTaskDto {
+  @ApiProperty() id!: number;
+  @ApiProperty() title!: string;
+  @ApiProperty({ enum: TASK_STATUSES }) status!: TaskStatus;
+  @ApiProperty() task_type!: string;
+  @ApiProperty() type!: string;
+  @ApiProperty() created_at!: string;
+  @ApiProperty() updated_at!: string;
+  @ApiProperty() team_id!: number;
+  @ApiProperty() git_repo!: string;
+}
+
+export class LiteTaskListDto {
+  @ApiProperty() total!: number;
+  @ApiProperty({ type: [LiteTaskDto] }) items!: LiteTaskDto[];
+}
+
+export class SubtaskDto {
+  @ApiProperty() id!: number;
+  @ApiProperty() task_id!: number;
+  @ApiProperty() team_id!: number;
+  @ApiProperty() title!: string;
+  @ApiProperty({ type: [Number] }) bot_ids!: number[];
+  @ApiProperty({ enum: ['USER', 'ASSISTANT'] }) role!: string;
+  @ApiProperty() prompt!: string;
+  @ApiProperty() executor_namespace!: string;
+  @ApiProperty() executor_name!: string;
+  @ApiProperty() message_id!: number;
+  @ApiProperty() parent_id!: number;
+  @ApiProperty() status!: string;
+  @ApiProperty() progress!: number;
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, description: 'value, reasoning?, usage?' })
+  result!: SubtaskResult | null;
+  @ApiProperty({ type: String, nullable: true }) error_message!: string | null;
+  @ApiProperty() user_id!: number;
+  @ApiProperty() created_at!: string;
+  @ApiProperty() updated_at!: string;
+  @ApiProperty({ type: String, nullable: true }) completed_at!: string | null;
+}
+
+export class SubtaskListDto {
+  @ApiProperty() total!: number;
+  @ApiProperty({ type: [SubtaskDto] }) items!: SubtaskDto[];
+}
+
+export class TaskDetailDto extends TaskDto {
+  @ApiProperty({ type: 'object', additionalProperties: true }) user!: { id: number; user_name: string };
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, nullable: true }) team!: object | null;
+  @ApiProperty({ type: [SubtaskDto], description: 'The newest 100; all of them: /api/tasks/{id}/subtasks' })
+  subtasks!: SubtaskDto[];
+}
+
+export class CancelTaskDto {
+  @ApiProperty() message!: string;
+  @ApiProperty({ enum: ['CANCELLING'] }) status!: 'CANCELLING';
+}
+
+export function toTaskDto(task: TaskWithOwner): TaskDto {
+  return {
+    id: task.id,
+    type: task.type,
+    task_type: task.taskType,
+    user_id: task.userId,
+    user_name: task.userName,
+    title: task.title,
+    team_id: task.teamId,
+    git_url: task.gitUrl,
+    git_repo: task.gitRepo,
+    git_repo_id: task.gitRepoId,
+    git_domain: task.gitDomain,
+    branch_name: task.branchName,
+    prompt: task.prompt,
+    status: task.status,
+    progress: task.progress,
+    result: task.result,
+    error_message: task.errorMessage,
+    ...times(task),
+  };
+}
+
+export function toLiteTaskDto(task: TaskDto): LiteTaskDto {
+  const { id, title, status, task_type, type, created_at, updated_at, team_id, git_repo } = task;
+
+  return { id, title, status, task_type, type, created_at, updated_at, team_id, git_repo };
+}
+
+export function toSubtaskDto(subtask: SubtaskRow): SubtaskDto {
+  return {
+    id: subtask.id,
+    task_id: subtask.taskId,
+    team_id: subtask.teamId,
+    title: subtask.title,
+    bot_ids: subtask.botIds,
+    role: subtask.role,
+    prompt: subtask.prompt,
+    executor_namespace: subtask.executorNamespace,
+    executor_name: subtask.executorName,
+    message_id: subtask.messageId,
+    parent_id: subtask.parentId,
+    status: subtask.status,
+    progress: subtask.progress,
+    result: subtask.result,
+    error_message: subtask.errorMessage,
+    user_id: subtask.userId,
+    ...times(subtask),
+  };
+}
+
+function times(row: { createdAt: Date; updatedAt: Date; completedAt: Date | null }) {
+  return {
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+    completed_at: row.completedAt?.toISOString() ?? null,
+  };
+}
+
+/** What a request says about the task itself, besides its title. */
+export function toTaskFields(dto: CreateTaskDto): Omit<NewTask, 'title'> {
+  return {
+    type: dto.type ?? 'online',
+    taskType: dto.task_type ?? 'chat',
+    source: dto.source ?? 'web',
+    gitUrl: dto.git_url ?? '',
+    gitRepo: dto.git_repo ?? '',
+    gitRepoId: dto.git_repo_id ?? 0,
+    gitDomain: dto.git_domain ?? '',
+    branchName: dto.branch_name ?? '',
+    modelId: dto.model_id ?? null,
+    forceOverrideBotModel: dto.force_override_bot_model ?? false,
+    autoDeleteExecutor: dto.auto_delete_executor === 'true',
+  };
+}

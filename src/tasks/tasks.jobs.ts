@@ -1,0 +1,55 @@
+import type { ErrorEvent, TerminalEvent } from '../common/chat-event.js';
+import type { SubtaskResult, SubtaskStatus } from '../infra/database/schema.js';
+
+export const TASK_UPDATES = 'task-updates';
+export const TASK_CANCELLATIONS = 'task-cancellations';
+
+/** A report about one subtask. Reports may come late, twice or out of order: only allowed transitions are applied. */
+export interface TaskUpdate {
+  subtaskId: number;
+  status: Exclude<SubtaskStatus, 'PENDING' | 'DELETE'>;
+  /** Percent, 0..100. */
+  progress?: number;
+  result?: SubtaskResult;
+  errorMessage?: string;
+  /** The end of a chat stream as its clients see it, and its sequence number. */
+  terminal?: { event: TerminalEvent | ErrorEvent; seq: number };
+}
+
+export interface TaskCancellation {
+  taskId: number;
+  /** Milliseconds since the epoch. */
+  requestedAt: number;
+}
+
+/** Database and Redis may be away for long; reports wait for them, looking every few seconds. */
+export const UPDATE_JOB_OPTIONS = {
+  attempts: 100_000,
+  backoff: { type: 'capped' },
+  removeOnComplete: { count: 200 },
+  removeOnFail: { count: 1000 },
+} as const;
+
+export const CANCELLATION_JOB_OPTIONS = {
+  attempts: 10_000,
+  backoff: { type: 'capped' },
+  removeOnComplete: true,
+  removeOnFail: true,
+} as const;
+
+/** Milliseconds before attempt `attempt` + 1: 100, 200, 400 … 5000. */
+export function cappedBackoff(attempt: number): number {
+  return Math.min(100 * 2 ** Math.min(attempt - 1, 10), 5000);
+}
+
+export function isTaskUpdate(data: unknown): data is TaskUpdate {
+  const { subtaskId, status } = (data ?? {}) as Partial<TaskUpdate>;
+
+  return Number.isInteger(subtaskId) && ['RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'].includes(status ?? '');
+}
+
+export function isTaskCancellation(data: unknown): data is TaskCancellation {
+  const { taskId, requestedAt } = (data ?? {}) as Partial<TaskCancellation>;
+
+  return Number.isInteger(taskId) && typeof requestedAt === 'number';
+}

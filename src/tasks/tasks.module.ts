@@ -1,0 +1,33 @@
+import { BullModule } from '@nestjs/bullmq';
+import { Module } from '@nestjs/common';
+import { TeamsModule } from '../teams/teams.module.js';
+import { RunCancellers } from './run-cancellers.js';
+import { TaskCancelService } from './task-cancel.service.js';
+import { TaskCancellationsProcessor } from './task-cancellations.processor.js';
+import { TaskUpdatesProcessor } from './task-updates.processor.js';
+import { TaskUpdatesService } from './task-updates.service.js';
+import { TasksController } from './tasks.controller.js';
+import { TASK_CANCELLATIONS, TASK_UPDATES } from './tasks.jobs.js';
+import { TasksRepository } from './tasks.repository.js';
+import { TasksService } from './tasks.service.js';
+import { TurnsRepository } from './turns.repository.js';
+import { TurnsService } from './turns.service.js';
+
+/** Tasks, their turns and states, and the queues that change them. */
+@Module({
+  imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule],
+  controllers: [TasksController],
+  providers: [
+    TasksRepository,
+    TurnsRepository,
+    TasksService,
+    TurnsService,
+    TaskUpdatesService,
+    TaskUpdatesProcessor,
+    TaskCancelService,
+    TaskCancellationsProcessor,
+    RunCancellers,
+  ],
+  exports: [TasksService, TurnsService, TaskUpdatesService, TaskCancelService, RunCancellers],
+})
+export class TasksModule {}

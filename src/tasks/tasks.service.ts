@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, notFound } from '../common/app-error.js';
+import type { PageQuery } from '../common/page.js';
+import { checkPrompt } from '../common/prompt.js';
+import type { TeamDto } from '../teams/teams.dto.js';
+import { TeamsService } from '../teams/teams.service.js';
+import { TaskCancelService } from './task-cancel.service.js';
+import { isTerminal } from './task-status.js';
+import { TaskUpdatesService } from './task-updates.service.js';
+import type { CreateTaskDto, TaskDetailDto, TaskDto, UpdateTaskDto } from './tasks.dto.js';
+import { toSubtaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
+import { TasksRepository } from './tasks.repository.js';
+import { TurnsService } from './turns.service.js';
+
+const DETAIL_SUBTASKS = 100;
+const DELETE_POLL_MS = 50;
+const DELETE_PATIENCE_MS = 5_000;
+
+/** The rules of tasks and their turns. */
+@Injectable()
+export class TasksService {
+  constructor(
+    private readonly repository: TasksRepository,
+    private readonly turns: TurnsService,
+    private readonly teams: TeamsService,
+    private readonly cancels: TaskCancelService,
+    private readonly updates: TaskUpdatesService,
+  ) {}
+
+  /** Wegent's way: with an id it was reserved before, or belongs to a task that gets a new turn. */
+  async createOrAppend(userId: number, taskId: number | undefined, dto: CreateTaskDto): Promise<TaskDto> {
+    checkPrompt(dto.prompt);
+    const existing = taskId === undefined ? null : await this.repository.find(userId, taskId);
+    const team = await this.turns.teamFor(userId, dto, existing?.teamId);
+    const stored = await this.turns.store({
+      userId,
+      taskId,
+      team,
+      prompt: dto.prompt,
+      title: dto.title,
+      task: toTaskFields(dto),
+    });
+
+    return this.get(userId, stored.taskId);
+  }
+
+  reserve(userId: number): Promise<number> {
+    return this.turns.reserve(userId);
+  }
+
+  async get(userId: number, taskId: number): Promise<TaskDto> {
+    return toTaskDto(await this.require(userId, taskId));
+  }
+
+  async detail(userId: number, taskId: number): Promise<TaskDetailDto> {
+    const task = await this.require(userId, taskId);
+    const { items } = await this.repository.subtasks(taskId, { page: 1, limit: DETAIL_SUBTASKS });
+
+    return {
+      ...toTaskDto(task),
+      user: { id: task.userId, user_name: task.userName },
+      team: await this.teamOf(userId, task.teamId),
+      subtasks: items.map(toSubtaskDto),
+    };
+  }
+
+  async list(userId: number, page: PageQuery, title?: string): Promise<{ total: number; items: TaskDto[] }> {
+    const { total, items } = await this.repository.list(userId, page, title);
+
+    return { total, items: items.map(toTaskDto) };
+  }
+
+  async subtasks(userId: number, taskId: number, page: PageQuery) {
+    await this.require(userId, taskId);
+    const { total, items } = await this.repository.subtasks(taskId, page);
+
+    return { total, items: items.map(toSubtaskDto) };
+  }
+
+  /** Edits a task. A status may only be given to end a task that is being cancelled. */
+  async update(userId: number, taskId: number, dto: UpdateTaskDto): Promise<TaskDto> {
+    const task = await this.require(userId, taskId);
+    if (dto.status !== undefined) {
+      if (task.status !== 'CANCELLING') {
+        throw new AppError('conflict', `Task ${taskId} is ${task.status}: only a task that is CANCELLING can be set to ${dto.status}`);
+      }
+      for (const subtask of await this.repository.unfinishedSubtasks(taskId)) {
+        await this.updates.settle({ subtaskId: subtask.id, status: dto.status, errorMessage: dto.error_message ?? '' }, 1000);
+      }
+    }
+    const { title, git_url: gitUrl, git_repo_id: gitRepoId } = dto;
+    await this.repository.edit(userId, taskId, {
+      ...(title !== undefined && { title }),
+      ...(gitUrl !== undefined && { gitUrl }),
+      ...(gitRepoId !== undefined && { gitRepoId }),
+    });
+
+    return this.get(userId, taskId);
+  }
+
+  /** Cancels what runs, then hides the task for good. @throws AppError not_found, task_busy when it does not end */
+  async remove(userId: number, taskId: number): Promise<void> {
+    const task = await this.require(userId, taskId);
+    if (!isTerminal(task.status)) await this.cancels.request(userId, taskId);
+    for (const end = Date.now() + DELETE_PATIENCE_MS; ; ) {
+      if (await this.repository.markDeleted(userId, taskId)) return;
+      if (Date.now() > end) throw new AppError('task_busy', `Task ${taskId} is still stopping: delete it again in a moment`);
+      await new Promise((resolve) => setTimeout(resolve, DELETE_POLL_MS));
+    }
+  }
+
+  /** Null when the team is gone: the task outlives it. */
+  private async teamOf(userId: number, teamId: number): Promise<TeamDto | null> {
+    try {
+      return await this.teams.get(userId, teamId);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'not_found') return null;
+      throw error;
+    }
+  }
+
+  private async require(userId: number, taskId: number) {
+    const task = await this.repository.find(userId, taskId);
+    if (!task) throw notFound(`Task ${taskId}`);
+
+    return task;
+  }
+}

@@ -1,0 +1,160 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { BotSummaryDto } from '../bots/bots.dto.js';
+import { BoolField, IdField, NestedField, NestedListField, TextField } from '../common/fields.js';
+import type { JsonObject } from '../common/json.js';
+import { DIRECT_CHAT_SHELLS } from '../common/shell-types.js';
+import type { TeamRow } from './teams.repository.js';
+
+const optional = true;
+const nullable = true;
+const MAX_BOTS = 20;
+
+export class TeamBotInput {
+  @IdField()
+  bot_id!: number;
+
+  @TextField({ min: 0, max: 60_000, optional, nullable, description: "Added to the bot's own prompt in this team" })
+  bot_prompt?: string | null;
+
+  @TextField({ min: 0, max: 100, optional, nullable, example: 'leader' })
+  role?: string | null;
+}
+
+export class WorkflowInput {
+  @TextField({ max: 50, example: 'pipeline', description: 'solo, pipeline, route, coordinate, collaborate' })
+  mode!: string;
+}
+
+export class CreateTeamDto {
+  @TextField({ max: 100, example: 'docs' })
+  name!: string;
+
+  @NestedListField(() => TeamBotInput, { minItems: 1, maxItems: MAX_BOTS })
+  bots!: TeamBotInput[];
+
+  @NestedField(() => WorkflowInput, { optional, nullable })
+  workflow?: WorkflowInput | null;
+
+  @BoolField({ optional, description: 'Wegent clients send true' })
+  is_active?: boolean;
+}
+
+/** Left out: unchanged. */
+export class UpdateTeamDto {
+  @TextField({ max: 100, optional })
+  name?: string;
+
+  @NestedListField(() => TeamBotInput, { optional, minItems: 1, maxItems: MAX_BOTS })
+  bots?: TeamBotInput[];
+
+  @NestedField(() => WorkflowInput, { optional, nullable })
+  workflow?: WorkflowInput | null;
+
+  @BoolField({ optional, description: 'False is the same as deleting' })
+  is_active?: boolean;
+}
+
+export class TeamBotDto {
+  @ApiProperty()
+  bot_id!: number;
+
+  @ApiProperty()
+  bot_prompt!: string;
+
+  @ApiProperty()
+  role!: string;
+
+  @ApiProperty({ type: BotSummaryDto, nullable: true, description: 'Null when the bot does not exist any more' })
+  bot!: BotSummaryDto | null;
+}
+
+export class TeamDto {
+  @ApiProperty()
+  id!: number;
+
+  @ApiProperty()
+  name!: string;
+
+  @ApiProperty()
+  namespace!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  display_name!: string | null;
+
+  @ApiProperty({ type: [TeamBotDto] })
+  bots!: TeamBotDto[];
+
+  @ApiProperty({ type: 'object', properties: { mode: { type: 'string' } } })
+  workflow!: { mode: string };
+
+  @ApiProperty()
+  is_active!: boolean;
+
+  @ApiProperty({ description: '0 = public' })
+  user_id!: number;
+
+  @ApiProperty({ type: String, nullable: true, description: "Shell type of the first bot, as Wegent's clients name it" })
+  agent_type!: string | null;
+
+  @ApiProperty({ description: '0 = not shared' })
+  share_status!: number;
+
+  @ApiProperty({ description: 'Whether all its bots use a Chat or Dify shell' })
+  supports_direct_chat!: boolean;
+
+  @ApiProperty()
+  created_at!: Date;
+
+  @ApiProperty()
+  updated_at!: Date;
+}
+
+export class TeamListDto {
+  @ApiProperty()
+  total!: number;
+
+  @ApiProperty({ type: [TeamDto] })
+  items!: TeamDto[];
+}
+
+/** Form fields that a team asks for before a task. */
+export class InputParametersDto {
+  @ApiProperty()
+  has_parameters!: boolean;
+
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
+  parameters!: JsonObject[];
+}
+
+/** Wegent's names of the shell types. */
+const AGENT_TYPES: Readonly<Record<string, string>> = { ClaudeCode: 'claude' };
+
+export function toTeamDto(row: TeamRow, bots: ReadonlyMap<number, BotSummaryDto>): TeamDto {
+  const members = row.members.map((member) => ({ ...member, bot: bots.get(member.bot_id) ?? null }));
+  const shellTypes = members.map(({ bot }) => bot?.shell_type ?? null);
+
+  return {
+    id: row.id,
+    name: row.name,
+    namespace: row.namespace,
+    display_name: row.displayName,
+    bots: members,
+    workflow: { mode: row.mode },
+    is_active: row.isActive,
+    user_id: row.userId ?? 0,
+    agent_type: agentType(shellTypes[0] ?? null),
+    share_status: 0,
+    supports_direct_chat: supportsDirectChat(shellTypes),
+    created_at: row.createdAt,
+    updated_at: row.updatedAt,
+  };
+}
+
+/** Whether all shells of a team answer without a container. */
+export function supportsDirectChat(shellTypes: readonly (string | null)[]): boolean {
+  return shellTypes.length > 0 && shellTypes.every((type) => type !== null && DIRECT_CHAT_SHELLS.includes(type));
+}
+
+function agentType(shellType: string | null): string | null {
+  return shellType && (AGENT_TYPES[shellType] ?? shellType.toLowerCase());
+}

@@ -1,0 +1,200 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { ResolvedBot } from '../bots/bot-resolver.js';
+import { BotsService } from '../bots/bots.service.js';
+import { AppError, notFound } from '../common/app-error.js';
+import type { MessageDto } from '../common/message.dto.js';
+import { offsetOf, type PageQuery } from '../common/page.js';
+import type { Db } from '../infra/database/database.js';
+import { isUniqueViolation } from '../infra/database/database-errors.js';
+import type { TeamMember } from '../infra/database/schema.js';
+import { invalid } from '../infra/http/validation.pipe.js';
+import { type CreateTeamDto, type InputParametersDto, type TeamBotInput, type TeamDto, type TeamListDto, toTeamDto, type UpdateTeamDto } from './teams.dto.js';
+import { type NewTeam, type TeamRow, TeamsRepository } from './teams.repository.js';
+
+const NAMESPACE = 'default';
+const DEFAULT_MODE = 'solo';
+
+/** A member of a team with everything that a run needs. */
+export interface ResolvedMember extends ResolvedBot {
+  /** What this team adds to the bot's own prompt. */
+  prompt: string;
+  role: string;
+}
+
+export interface ResolvedTeam {
+  id: number;
+  name: string;
+  mode: string;
+  /** In the order of the team; at least one. */
+  members: ResolvedMember[];
+}
+
+export type TeamRef = { id: number } | { name: string; namespace?: string };
+
+/** A public team of a seed file. */
+export interface TeamSeed {
+  name: string;
+  namespace: string;
+  displayName: string | null;
+  mode: string;
+  members: TeamMember[];
+}
+
+/** The teams: bots and a way to work together. */
+@Injectable()
+export class TeamsService implements OnModuleInit {
+  constructor(
+    private readonly repository: TeamsRepository,
+    private readonly bots: BotsService,
+  ) {}
+
+  onModuleInit(): void {
+    this.bots.keepWhileUsed(async (userId, botId) => {
+      const names = await this.repository.namesWithBot(userId, botId);
+
+      return names.map((name) => `team "${name}"`);
+    });
+  }
+
+  /**
+   * A team that the user may use, ready to run. By name the user's own comes first. Three small queries.
+   * @throws AppError not_found; conflict when a bot or its shell is gone
+   */
+  async resolve(userId: number, ref: TeamRef): Promise<ResolvedTeam> {
+    const row =
+      'id' in ref
+        ? await this.repository.byId(userId, ref.id)
+        : await this.repository.byName(userId, ref.namespace ?? NAMESPACE, ref.name);
+    if (!row) throw notFound('Team');
+    const { id, name, mode } = row;
+    const bots = await this.bots.resolve(
+      userId,
+      row.members.map(({ bot_id: botId }) => botId),
+    );
+
+    return { id, name, mode, members: joinMembers(row, bots) };
+  }
+
+  async list(userId: number, query: PageQuery): Promise<TeamListDto> {
+    const { total, rows } = await this.repository.page(userId, offsetOf(query), query.limit);
+
+    return { total, items: await this.toDtos(userId, rows) };
+  }
+
+  async get(userId: number, id: number): Promise<TeamDto> {
+    return this.toDto(userId, await this.require(userId, id));
+  }
+
+  /** Forms come from Dify apps only. */
+  async inputParameters(userId: number, id: number): Promise<InputParametersDto> {
+    await this.require(userId, id);
+
+    return { has_parameters: false, parameters: [] };
+  }
+
+  async create(userId: number, request: CreateTeamDto): Promise<TeamDto> {
+    if (request.is_active === false) throw invalid([{ field: 'is_active', message: 'must be true for a new team' }]);
+    const members = await this.membersOf(userId, request.bots);
+    const mode = request.workflow?.mode ?? DEFAULT_MODE;
+    const row = await named(request.name, () => this.repository.insert({ userId, name: request.name, mode, members }));
+
+    return this.toDto(userId, row);
+  }
+
+  async update(userId: number, id: number, request: UpdateTeamDto): Promise<TeamDto> {
+    const stored = await this.requireOwn(userId, id);
+    const changes: Partial<NewTeam> = { isActive: request.is_active ?? true };
+    if (request.name !== undefined) changes.name = request.name;
+    if (request.workflow) changes.mode = request.workflow.mode;
+    if (request.bots) changes.members = await this.membersOf(userId, request.bots);
+    const row = await named(request.name ?? stored.name, () => this.repository.update(id, changes));
+    if (!row) throw notFound('Team');
+
+    return this.toDto(userId, row);
+  }
+
+  /** Soft, because tasks belong to teams. */
+  async delete(userId: number, id: number): Promise<MessageDto> {
+    await this.requireOwn(userId, id);
+    await this.repository.update(id, { isActive: false });
+
+    return { message: 'Team deleted' };
+  }
+
+  /** Makes the public teams exactly these; what is gone becomes inactive. Ids stay. */
+  async replacePublic(seeds: readonly TeamSeed[], db: Db): Promise<void> {
+    const keyOf = ({ namespace, name }: { namespace: string; name: string }) => `${namespace}/${name}`;
+    const stored = new Map((await this.repository.allPublic(db)).map((row) => [keyOf(row), row.id]));
+    const kept: number[] = [];
+    for (const seed of seeds) {
+      const id = stored.get(keyOf(seed));
+      const values = { ...seed, userId: null, isActive: true };
+      const row = id === undefined ? await this.repository.insert(values, db) : await this.repository.update(id, values, db);
+      if (row) kept.push(row.id);
+    }
+    await this.repository.deactivatePublicExcept(kept, db);
+  }
+
+  /** @throws AppError validation_failed naming each bot that the user cannot use */
+  private async membersOf(userId: number, inputs: TeamBotInput[]): Promise<TeamMember[]> {
+    const known = await this.bots.summaries(
+      userId,
+      inputs.map(({ bot_id: botId }) => botId),
+    );
+    const problems = inputs.flatMap(({ bot_id: botId }, index) =>
+      known.has(botId) ? [] : [{ field: `bots.${index}.bot_id`, message: `there is no bot ${botId}` }],
+    );
+    if (problems.length > 0) throw invalid(problems);
+
+    return inputs.map((input) => ({ bot_id: input.bot_id, bot_prompt: input.bot_prompt ?? '', role: input.role ?? '' }));
+  }
+
+  private async require(userId: number, id: number): Promise<TeamRow> {
+    const row = await this.repository.byId(userId, id);
+    if (!row) throw notFound('Team');
+
+    return row;
+  }
+
+  private async requireOwn(userId: number, id: number): Promise<TeamRow> {
+    const row = await this.require(userId, id);
+    if (row.userId !== userId) throw new AppError('forbidden', `Team "${row.name}" is public: only its seed file changes it`);
+
+    return row;
+  }
+
+  private async toDto(userId: number, row: TeamRow): Promise<TeamDto> {
+    const [dto] = await this.toDtos(userId, [row]);
+    if (!dto) throw notFound('Team');
+
+    return dto;
+  }
+
+  private async toDtos(userId: number, rows: TeamRow[]): Promise<TeamDto[]> {
+    const ids = rows.flatMap(({ members }) => members.map(({ bot_id: botId }) => botId));
+    const bots = await this.bots.summaries(userId, ids);
+
+    return rows.map((row) => toTeamDto(row, bots));
+  }
+}
+
+function joinMembers(team: TeamRow, bots: ResolvedBot[]): ResolvedMember[] {
+  const byId = new Map(bots.map((bot) => [bot.id, bot]));
+
+  return team.members.map(({ bot_id: botId, bot_prompt: prompt, role }) => {
+    const bot = byId.get(botId);
+    if (!bot) throw new AppError('conflict', `Team "${team.name}" uses bot ${botId}, which does not exist any more`);
+
+    return { ...bot, prompt, role };
+  });
+}
+
+/** Runs a write; that the name is taken becomes a 409. */
+async function named<T>(name: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new AppError('conflict', `You have a team "${name}" already`);
+  }
+}

@@ -1,0 +1,148 @@
+import { PGlite } from '@electric-sql/pglite';
+import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { drizzle } from 'drizzle-orm/pglite';
+import { migrate } from 'drizzle-orm/pglite/migrator';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { AuthModule } from '../../src/auth/auth.module.js';
+import { loadConfig } from '../../src/config/app-config.js';
+import { ConfigModule } from '../../src/config/config.module.js';
+import { CryptoModule } from '../../src/infra/crypto/crypto.module.js';
+import { DB, type Db, type OpenDatabase } from '../../src/infra/database/database.js';
+import { DATABASE } from '../../src/infra/database/database.module.js';
+import * as schema from '../../src/infra/database/schema.js';
+import { SimulatorProcess } from '../../src/infra/embedded/simulator-process.js';
+import { configureHttp, createAdapter } from '../../src/infra/http/configure-http.js';
+import { type RawReply, send } from './http-send.js';
+
+/** A reply with its parsed JSON body, whose shape the test knows. */
+export interface Reply<T> {
+  status: number;
+  headers: RawReply['headers'];
+  body: T;
+}
+
+export interface ErrorReply {
+  statusCode: number;
+  code: string;
+  message: string;
+  detail: string;
+  request_id: string;
+  errors?: { field: string; message: string }[];
+}
+
+interface CallOptions {
+  token?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** Some feature modules as a listening app on an in-memory database. */
+export class FeatureApp {
+  constructor(
+    readonly app: NestFastifyApplication,
+    readonly db: Db,
+    private readonly cleanUp: () => Promise<void>,
+  ) {}
+
+  async call<T = Record<string, unknown>>(call: string, options: CallOptions = {}): Promise<Reply<T>> {
+    const [method = 'GET', path = '/'] = call.split(' ');
+    const { token, body, headers } = options;
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const reply = await this.send(method, path, payload, {
+      ...(payload !== undefined && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...headers,
+    });
+
+    return { ...reply, body: (reply.text ? JSON.parse(reply.text) : null) as T };
+  }
+
+  /** Any bytes with any headers. */
+  send(method: string, path: string, payload: string | Buffer | undefined, headers: Record<string, string>): Promise<RawReply> {
+    const { port } = this.app.getHttpServer().address() as AddressInfo;
+    const length = Buffer.byteLength(payload ?? '');
+    const known = { host: `127.0.0.1:${port}`, ...(payload !== undefined && { 'content-length': String(length) }) };
+
+    return send(port, { method, path: `/api${path}`, payload, headers: { ...known, ...headers } });
+  }
+
+  /** The error reply of a call that is expected to fail. */
+  fail(call: string, options: CallOptions = {}): Promise<Reply<ErrorReply>> {
+    return this.call<ErrorReply>(call, options);
+  }
+
+  async token(userName: string, password: string): Promise<string> {
+    const { body } = await this.call<{ access_token: string }>('POST /auth/login', { body: { user_name: userName, password } });
+
+    return body.access_token;
+  }
+
+  /** A new user's token. */
+  async addUser(adminToken: string, userName: string): Promise<string> {
+    const password = `password of ${userName}`;
+    await this.call('POST /users', { token: adminToken, body: { user_name: userName, password } });
+
+    return this.token(userName, password);
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    await this.cleanUp();
+  }
+}
+
+interface FeatureAppOptions {
+  modules: Type[];
+  environment?: Record<string, string>;
+  simulatorUrl?: string;
+  /** Shared between two apps, e.g. a restart. Opened when left out, and then closed with the app. */
+  database?: MemoryDatabase;
+}
+
+export interface MemoryDatabase extends OpenDatabase {
+  kind: 'pglite';
+}
+
+/** Opens an empty database in memory, with the schema of the migrations. */
+export async function openMemoryDatabase(): Promise<MemoryDatabase> {
+  const client = await PGlite.create();
+  const db = drizzle({ client, schema });
+  await migrate(db, { migrationsFolder: resolve('src/infra/database/migrations') });
+
+  return { db: db as unknown as Db, kind: 'pglite', close: () => client.close(), ping: () => Promise.resolve() };
+}
+
+export async function startFeatureApp(options: FeatureAppOptions): Promise<FeatureApp> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'conch-test-'));
+  const database = options.database ?? (await openMemoryDatabase());
+  const config = loadConfig({ DATA_DIR: dataDir, SIMULATOR: 'off', ...options.environment });
+  const root = RootModule.for(database, options, [ConfigModule.for(config), CryptoModule, AuthModule]);
+  const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(), { logger: false, abortOnError: false });
+  configureHttp(app);
+  await app.listen(0, '127.0.0.1');
+
+  return new FeatureApp(app, database.db, async () => {
+    if (!options.database) await database.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+}
+
+@Global()
+@Module({})
+class RootModule {
+  static for(database: MemoryDatabase, options: FeatureAppOptions, base: (Type | DynamicModule)[]): DynamicModule {
+    const simulator = { url: options.simulatorUrl };
+    const providers = [
+      { provide: DATABASE, useValue: database },
+      { provide: DB, useValue: database.db },
+      { provide: SimulatorProcess, useValue: simulator },
+    ];
+
+    return { module: RootModule, imports: [...base, ...options.modules], providers, exports: [DB, DATABASE, SimulatorProcess] };
+  }
+}

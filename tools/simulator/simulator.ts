@@ -1,0 +1,152 @@
+// A stand-in for model providers, speaking their real wire formats. README.md tells how to script it.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { claude } from './claude.js';
+import type { Exchange, Provider } from './exchange.js';
+import { openai } from './openai.js';
+import { capture, createState, resetState, wallClock } from './state.js';
+import type { CapturedRequest, Counters, SimulatorState } from './state.js';
+
+export type { CapturedRequest, Counters } from './state.js';
+export { demoText, generatedText, generatedTokens, reasoningText, reasoningTokens, unicodeText } from './text.js';
+
+const PROVIDERS: readonly Provider[] = [claude, openai];
+const MAX_BODY_BYTES = 40 * 1024 * 1024;
+// Longer than the idle time of any client's connection pool, else a reused connection could just be closing.
+const KEEP_ALIVE_MS = 120_000;
+
+/** A running simulator. */
+export interface Simulator {
+  /** `http://host:port`; clients get `${url}/claude` and `${url}/openai/v1` as base URLs. */
+  readonly url: string;
+  readonly port: number;
+  /** The last 1000 requests to providers, oldest first; always the same array. */
+  readonly requests: CapturedRequest[];
+  /** Running totals; always the same object. */
+  readonly counters: Counters;
+  /** Forgets requests, totals and keys. Open streams go on. */
+  reset(): void;
+  /** Cuts all connections and stops listening. */
+  close(): Promise<void>;
+}
+
+async function readBody(req: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of req as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size <= MAX_BODY_BYTES) parts.push(part);
+  }
+  const text = Buffer.concat(parts).toString('utf8');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function watchClose(x: Exchange, closed: AbortController): void {
+  x.res.once('close', () => {
+    if (x.res.writableEnded || x.dropped) {
+      x.request.finished_at = wallClock();
+    } else {
+      x.request.aborted_at = wallClock();
+      x.state.counters.aborts += 1;
+      x.state.counters.lastAbortAt = x.request.aborted_at;
+    }
+    closed.abort();
+  });
+}
+
+async function serveProvider(
+  state: SimulatorState,
+  provider: Provider,
+  path: string,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  const time = wallClock();
+  const body = await readBody(req);
+  const request: CapturedRequest = {
+    id: state.counters.requests + 1,
+    provider: provider.name,
+    method: req.method ?? 'GET',
+    path,
+    headers: req.headers,
+    body,
+    time,
+    tokens_sent: 0,
+  };
+  capture(state, request);
+  const closed = new AbortController();
+  const below = path.slice(provider.prefix.length);
+  const x: Exchange = { request, path: below, res, state, closed: closed.signal, dropped: false };
+  watchClose(x, closed);
+  await provider.answer(x);
+}
+
+function sendJson(res: ServerResponse, status: number, body: unknown): void {
+  res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function serveControl(state: SimulatorState, route: string, res: ServerResponse): void {
+  if (route === 'GET /__sim/state') {
+    sendJson(res, 200, state.counters);
+  } else if (route === 'GET /__sim/requests') {
+    sendJson(res, 200, state.requests);
+  } else if (route === 'POST /__sim/reset') {
+    resetState(state);
+    sendJson(res, 200, state.counters);
+  } else {
+    sendJson(res, 404, { error: { message: `Not found: ${route}`, type: 'invalid_request_error', code: null } });
+  }
+}
+
+async function serve(state: SimulatorState, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const path = (req.url ?? '/').split('?')[0] ?? '/';
+  const provider = PROVIDERS.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
+  if (provider) {
+    await serveProvider(state, provider, path, req, res);
+    return;
+  }
+  req.resume();
+  serveControl(state, `${req.method ?? 'GET'} ${path}`, res);
+}
+
+function onFailure(res: ServerResponse, error: unknown): void {
+  // Every wait ends with an AbortError when the client hangs up, and so does reading its request.
+  if (res.destroyed || res.socket?.destroyed) return;
+  console.error('simulator:', error);
+  if (!res.headersSent) sendJson(res, 500, { error: { message: 'simulator failure' } });
+  else res.destroy();
+}
+
+async function listen(server: Server, port: number, host: string): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** Starts a simulator, by default on 127.0.0.1 and a free port. */
+export async function startSimulator(options: { port?: number; host?: string } = {}): Promise<Simulator> {
+  const host = options.host ?? '127.0.0.1';
+  const state = createState();
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
+    serve(state, req, res).catch((error: unknown) => onFailure(res, error));
+  });
+  const port = await listen(server, options.port ?? 0, host);
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    requests: state.requests,
+    counters: state.counters,
+    reset: () => resetState(state),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
