@@ -5,6 +5,7 @@ import type { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DirectChatModule } from './direct-chat/direct-chat.module.js';
 import { HealthModule } from './health/health.module.js';
+import { CatalogModule } from './infra/catalog/catalog-changes.js';
 import { CryptoModule } from './infra/crypto/crypto.module.js';
 import { DatabaseModule } from './infra/database/database.module.js';
 import { EmbeddedModule, type EmbeddedParts } from './infra/embedded/embedded.module.js';
@@ -25,7 +26,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        ...[ConfigModule.for(config), LifecycleModule, CryptoModule, EmbeddedModule.for(parts)],
+        ...[ConfigModule.for(config), LifecycleModule, CatalogModule, CryptoModule, EmbeddedModule.for(parts)],
         ...[DatabaseModule, RedisModule, QueueModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
         ...[TasksModule, DirectChatModule],

@@ -12,13 +12,14 @@ import { configureHttp, createAdapter } from './infra/http/configure-http.js';
 import { Lifecycle } from './infra/lifecycle.js';
 import { RedisClients } from './infra/redis/redis-clients.js';
 
+const NOISE = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'BullExplorer']);
 const LEVELS = ['error', 'warn', 'log', 'debug'] as const;
 
 /** A server that is ready to listen. */
 export interface BuiltApp {
   app: NestFastifyApplication;
   /** Ends what runs (within the grace period), then all connections and child processes. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** Builds the whole server; the program and the tests of the assembled app call the same function. */
@@ -32,7 +33,10 @@ export async function buildApp(config: AppConfig): Promise<BuiltApp> {
       forceCloseConnections: true,
     });
     configureHttp(app);
-    SwaggerModule.setup('api/docs', app, () => describeApi(app), { jsonDocumentUrl: 'api/openapi.json', raw: ['json'] });
+    SwaggerModule.setup('api/docs', app, () => describeApi(app), {
+      jsonDocumentUrl: 'api/openapi.json',
+      raw: ['json'],
+    });
 
     return { app, stop: () => stopApp(app, parts) };
   } catch (error) {
@@ -52,8 +56,15 @@ async function stopApp(app: NestFastifyApplication, parts: EmbeddedParts): Promi
   await parts.stop();
 }
 
+/** The framework tells every route and module at start, which hides the lines that matter. */
+class QuietLogger extends ConsoleLogger {
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (!NOISE.has(String(rest.at(-1)))) super.log(message, ...(rest as [string]));
+  }
+}
+
 function createLogger({ log }: AppConfig): ConsoleLogger {
-  return new ConsoleLogger({
+  return new QuietLogger({
     prefix: 'Conch',
     json: log.format === 'json',
     logLevels: LEVELS.slice(0, LEVELS.indexOf(log.level) + 1),
@@ -65,9 +76,17 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const description =
     'Streams answers from Claude and OpenAI-compatible models over SSE: resumable by Last-Event-ID on any replica, cancellable, never lost. ' +
     'Errors have one shape; decide by `code`.';
-  const options = new DocumentBuilder().setTitle('Conch').setDescription(description).setVersion('0.1.0').addBearerAuth().build();
+  const options = new DocumentBuilder()
+    .setTitle('Conch')
+    .setDescription(description)
+    .setVersion('0.1.0')
+    .addBearerAuth()
+    .build();
   const document = SwaggerModule.createDocument(app, options);
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, ...chatEventComponents() } };
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, ...chatEventComponents() },
+  };
 
   return document;
 }

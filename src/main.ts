@@ -28,8 +28,8 @@ function stopOnSignals({ stop }: BuiltApp): void {
     log.log(`${signal}: stopping; once more stops at once`);
     stop().then(
       () => process.exit(0),
-      (error: Error) => {
-        log.error(`stopping failed: ${error.message}`, error.stack);
+      (error: unknown) => {
+        log.error('stopping failed', error instanceof Error ? error.stack : String(error));
         process.exit(1);
       },
     );
@@ -62,7 +62,8 @@ function banner(config: AppConfig, url: string): string {
 try {
   await main();
 } catch (error) {
-  const expected = error instanceof ConfigError || error instanceof DataDirInUseError;
-  process.stderr.write(`\n${expected || !(error instanceof Error) ? String((error as Error).message ?? error) : (error.stack ?? error.message)}\n\n`);
+  const isExpected = error instanceof ConfigError || error instanceof DataDirInUseError;
+  const text = error instanceof Error ? ((isExpected ? undefined : error.stack) ?? error.message) : String(error);
+  process.stderr.write(`\n${text}\n\n`);
   process.exit(1);
 }

@@ -50,7 +50,8 @@ export class AuthService implements OnModuleInit {
   /** @throws AppError unauthorized when the token is wrong, expired, or of a user who is gone */
   async userOfToken(token: string): Promise<AuthUser> {
     const claims = await this.jwt.verifyAsync<{ sub?: unknown }>(token).catch(() => null);
-    if (typeof claims?.sub !== 'string') throw new AppError('unauthorized', 'The token is not valid or has expired: log in again');
+    if (typeof claims?.sub !== 'string')
+      throw new AppError('unauthorized', 'The token is not valid or has expired: log in again');
     const user = await this.users.cachedByName(claims.sub);
     if (!user?.isActive) throw new AppError('unauthorized', 'This account does not exist or is not active');
 

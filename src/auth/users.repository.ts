@@ -47,11 +47,10 @@ export class UsersRepository {
 
   /** Creates a user, or changes the one of that name. Safe when several processes start at once. */
   async upsert(user: NewUser): Promise<UserRow> {
-    const { userName: _name, ...changes } = user;
     const [row] = await this.db
       .insert(users)
       .values(user)
-      .onConflictDoUpdate({ target: users.userName, set: { ...changes, updatedAt: new Date() } })
+      .onConflictDoUpdate({ target: users.userName, set: { ...user, updatedAt: new Date() } })
       .returning();
     if (!row) throw new Error('upsert returned no row');
 

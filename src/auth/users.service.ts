@@ -2,9 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../common/app-error.js';
 import { offsetOf, type PageQuery } from '../common/page.js';
 import { TtlCache } from '../common/ttl-cache.js';
-import { isUniqueViolation } from '../infra/database/database-errors.js';
+import { orConflict } from '../infra/database/database-errors.js';
 import { hashPassword } from './passwords.js';
-import { type CreateUserDto, toUserDto, type UpdateMeDto, type UpdateUserDto, type UserDto, type UserListDto } from './users.dto.js';
+import {
+  type CreateUserDto,
+  toUserDto,
+  type UpdateMeDto,
+  type UpdateUserDto,
+  type UserDto,
+  type UserListDto,
+} from './users.dto.js';
 import { type NewUser, type UserRow, UsersRepository } from './users.repository.js';
 
 /** The accounts. */
@@ -41,12 +48,9 @@ export class UsersService {
   async create(request: CreateUserDto): Promise<UserDto> {
     const { user_name: userName, password, email, role } = request;
     const passwordHash = await hashPassword(password);
-    try {
-      return toUserDto(await this.repository.insert({ userName, passwordHash, email: email ?? null, role: role ?? 'user' }));
-    } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      throw new AppError('conflict', `There is a user "${userName}" already`);
-    }
+    const user = { userName, passwordHash, email: email ?? null, role: role ?? 'user' };
+
+    return toUserDto(await orConflict(`There is a user "${userName}" already`, () => this.repository.insert(user)));
   }
 
   /** An admin's change. Admins cannot lock themselves out. */

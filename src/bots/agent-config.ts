@@ -1,7 +1,8 @@
 /** A bot's `agent_config`: which model it is bound to, or its own connection. */
-import type { JsonObject } from '../common/json.js';
-import { isJsonObject } from '../common/json.js';
+import { isJsonObject, type JsonObject } from '../common/json.js';
 import type { SecretBox } from '../common/secret-box.js';
+
+const MODEL_FIELDS = ['bind_model', 'model_name'];
 
 /** Name of the bound model: Wegent writes `bind_model`. */
 export function boundModel(config: JsonObject): string | null {
@@ -12,7 +13,7 @@ export function boundModel(config: JsonObject): string | null {
 
 /** The config bound to another model, or (null) to none. */
 export function bindModel(config: JsonObject, modelName: string | null): JsonObject {
-  const { bind_model: _bound, model_name: _named, ...rest } = config;
+  const rest = Object.fromEntries(Object.entries(config).filter(([name]) => !MODEL_FIELDS.includes(name)));
 
   return modelName === null ? rest : { ...rest, bind_model: modelName };
 }

@@ -100,7 +100,8 @@ function headersOf(value: unknown, fail: Fail): Record<string, string> {
   return headers as Record<string, string>;
 }
 
-const scalarText = (value: unknown) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value);
+const scalarText = (value: unknown) =>
+  typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
 
 function parseJson(text: string): unknown {
   try {

@@ -61,7 +61,8 @@ export class BotResolver {
   private toResolved(row: BotRow, shells: ShellLookup, models: ModelLookup): ResolvedBot {
     const { id, name, shellName, systemPrompt, modelName } = row;
     const shell = shells(row.userId, shellName);
-    if (!shell) throw new AppError('conflict', `Bot "${name}" uses the shell "${shellName}", which does not exist any more`);
+    if (!shell)
+      throw new AppError('conflict', `Bot "${name}" uses the shell "${shellName}", which does not exist any more`);
     const { shellType, executionType } = shell;
 
     return { id, name, shellName, shellType, executionType, systemPrompt, modelName, ...this.modelOf(row, models) };
@@ -71,7 +72,10 @@ export class BotResolver {
     try {
       const model = row.modelName === null ? this.ownModel(row) : models(row.userId, row.modelName);
       if (model) return { model, modelProblem: null };
-      const problem = row.modelName === null ? 'binds no model' : `binds the model "${row.modelName}", which does not exist or is inactive`;
+      const problem =
+        row.modelName === null
+          ? 'binds no model'
+          : `binds the model "${row.modelName}", which does not exist or is inactive`;
 
       return { model: null, modelProblem: `Bot "${row.name}" ${problem}` };
     } catch (error) {

@@ -54,12 +54,18 @@ export class BotValues {
     config: JsonObject | null,
   ): Promise<FieldProblem[]> {
     const shell = await this.shells.find(userId, request.shell_name ?? stored?.shellName ?? '');
-    const noShell = request.shell_name !== undefined && !shell ? [await this.unknownShell(userId, request.shell_name)] : [];
+    const wanted = request.shell_name;
+    const noShell = wanted !== undefined && !shell ? [await this.unknownShell(userId, wanted)] : [];
     if (!config) return noShell;
-    const field = request.model_name === undefined ? 'agent_config.bind_model' : 'model_name';
-    const connection = shell?.shellType === 'Chat' ? envProblems(request.name ?? stored?.name ?? '', config) : [];
+    const botName = request.name ?? stored?.name ?? '';
+    const connection = shell?.shellType === 'Chat' ? envProblems(botName, config) : [];
 
-    return [...noShell, ...shapeProblems(config), ...(await this.modelProblems(userId, boundModel(config), field)), ...connection];
+    return [
+      ...noShell,
+      ...shapeProblems(config),
+      ...(await this.modelProblems(userId, request, config)),
+      ...connection,
+    ];
   }
 
   private async unknownShell(userId: number, name: string): Promise<FieldProblem> {
@@ -69,8 +75,10 @@ export class BotValues {
     return { field: 'shell_name', message: `there is no shell "${name}"; there are: ${known || 'none'}` };
   }
 
-  private async modelProblems(userId: number, name: string | null, field: string): Promise<FieldProblem[]> {
+  private async modelProblems(userId: number, request: UpdateBotDto, config: JsonObject): Promise<FieldProblem[]> {
+    const name = boundModel(config);
     if (name === null || (await this.models.exists(userId, name))) return [];
+    const field = request.model_name === undefined ? 'agent_config.bind_model' : 'model_name';
 
     return [{ field, message: `there is no model "${name}"` }];
   }

@@ -1,14 +1,16 @@
-import { Body, Controller, Delete, Get, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Post, Put, Query, UseInterceptors } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/message.dto.js';
 import { PageQuery } from '../common/page.js';
+import { AnnouncesCatalogChanges } from '../infra/catalog/catalog-changes.js';
 import { ApiErrors } from '../infra/http/api-errors.js';
 import { IdParam } from '../infra/http/id.pipe.js';
 import { BotDto, BotListDto, CreateBotDto, UpdateBotDto } from './bots.dto.js';
 import { BotsService } from './bots.service.js';
 
 @ApiTags('bots')
+@UseInterceptors(AnnouncesCatalogChanges)
 @ApiBearerAuth()
 @ApiErrors('unauthorized', 'validation_failed')
 @Controller('bots')

@@ -18,7 +18,12 @@ class BotFields {
   })
   agent_config?: JsonObject | null;
 
-  @TextField({ max: 100, optional, nullable, description: 'Name of the model to bind; the same as agent_config.bind_model' })
+  @TextField({
+    max: 100,
+    optional,
+    nullable,
+    description: 'Name of the model to bind; the same as agent_config.bind_model',
+  })
   model_name?: string | null;
 
   @TextField({ max: 60_000, min: 0, optional, nullable })

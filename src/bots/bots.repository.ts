@@ -32,7 +32,13 @@ export class BotsRepository {
     const where = and(active, visibleTo(userId));
     const [counted] = await this.db.select({ total: count() }).from(bots).where(where);
     const order = [isNull(bots.userId), desc(bots.id)];
-    const rows = await this.db.select().from(bots).where(where).orderBy(...order).offset(offset).limit(limit);
+    const rows = await this.db
+      .select()
+      .from(bots)
+      .where(where)
+      .orderBy(...order)
+      .offset(offset)
+      .limit(limit);
 
     return { total: counted?.total ?? 0, rows };
   }

@@ -5,13 +5,21 @@ import type { Owner } from '../common/owned.js';
 import { offsetOf, type PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
-import { isUniqueViolation } from '../infra/database/database-errors.js';
+import { orConflict } from '../infra/database/database-errors.js';
 import { invalid } from '../infra/http/validation.pipe.js';
 import { tryOpenConfig } from './agent-config.js';
 import { BotResolver, type ResolvedBot } from './bot-resolver.js';
 import { type BotSeed, seedValues } from './bot-seed.js';
 import { BotValues } from './bot-values.js';
-import { type BotDto, type BotListDto, type BotSummaryDto, type CreateBotDto, toBotDto, toBotSummary, type UpdateBotDto } from './bots.dto.js';
+import {
+  type BotDto,
+  type BotListDto,
+  type BotSummaryDto,
+  type CreateBotDto,
+  toBotDto,
+  toBotSummary,
+  type UpdateBotDto,
+} from './bots.dto.js';
 import { type BotRow, BotsRepository } from './bots.repository.js';
 
 /** Names what still uses a bot of a user, e.g. `team "docs"`. */
@@ -44,7 +52,9 @@ export class BotsService {
     const rows = await this.repository.visible(userId, [...new Set(ids)]);
     const shells = await this.resolver.shellsOf(userId, rows);
 
-    return new Map(rows.map((row) => [row.id, toBotSummary(row, shells(row.userId, row.shellName)?.shellType ?? null)]));
+    return new Map(
+      rows.map((row) => [row.id, toBotSummary(row, shells(row.userId, row.shellName)?.shellType ?? null)]),
+    );
   }
 
   async list(userId: number, query: PageQuery): Promise<BotListDto> {
@@ -61,7 +71,7 @@ export class BotsService {
     if (request.is_active === false) throw invalid([{ field: 'is_active', message: 'must be true for a new bot' }]);
     const values = await this.values.from(userId, request, null);
     const { name, shell_name: shellName } = request;
-    const row = await named(name, () => this.repository.insert({ ...values, userId, name, shellName }));
+    const row = await orConflict(nameTaken(name), () => this.repository.insert({ ...values, userId, name, shellName }));
 
     return this.toDto(userId, row);
   }
@@ -71,7 +81,7 @@ export class BotsService {
     if (request.is_active === false) await this.refuseWhileUsed(userId, stored);
     const values = await this.values.from(userId, request, stored);
     const changes = { ...values, isActive: request.is_active ?? true };
-    const row = await named(request.name ?? stored.name, () => this.repository.update(id, changes));
+    const row = await orConflict(nameTaken(request.name ?? stored.name), () => this.repository.update(id, changes));
     if (!row) throw notFound('Bot');
 
     return this.toDto(userId, row);
@@ -103,7 +113,8 @@ export class BotsService {
 
   private async refuseWhileUsed(userId: number, { id, name }: BotRow): Promise<void> {
     const users = (await Promise.all(this.userChecks.map((check) => check(userId, id)))).flat();
-    if (users.length > 0) throw new AppError('conflict', `Bot "${name}" is used by ${users.join(', ')}: remove it there first`);
+    if (users.length > 0)
+      throw new AppError('conflict', `Bot "${name}" is used by ${users.join(', ')}: remove it there first`);
   }
 
   private async require(userId: number, id: number): Promise<BotRow> {
@@ -115,7 +126,8 @@ export class BotsService {
 
   private async requireOwn(userId: number, id: number): Promise<BotRow> {
     const row = await this.require(userId, id);
-    if (row.userId !== userId) throw new AppError('forbidden', `Bot "${row.name}" is public: only its seed file changes it`);
+    if (row.userId !== userId)
+      throw new AppError('forbidden', `Bot "${row.name}" is public: only its seed file changes it`);
 
     return row;
   }
@@ -138,12 +150,4 @@ export class BotsService {
   }
 }
 
-/** Runs a write; that the name is taken becomes a 409. */
-async function named<T>(name: string, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `You have a bot "${name}" already`);
-  }
-}
+const nameTaken = (name: string) => `You have a bot "${name}" already`;

@@ -116,11 +116,10 @@ interface ListOptions extends FieldOptions {
 export function TextListField(options: ListOptions & { max: number }): PropertyDecorator {
   const { max } = options;
 
-  return field(
-    options,
-    [...listRules(options), IsString({ each: true }), Length(1, max, { each: true })],
-    { type: [String], maxItems: options.maxItems },
-  );
+  return field(options, [...listRules(options), IsString({ each: true }), Length(1, max, { each: true })], {
+    type: [String],
+    maxItems: options.maxItems,
+  });
 }
 
 /** A list of objects of one DTO class. */

@@ -55,7 +55,8 @@ export function keepMaskedObject(incoming: JsonObject, stored: JsonObject | null
 
 function keepField(value: unknown, stored: unknown): unknown {
   if (isJsonObject(value)) return keepMaskedObject(value, isJsonObject(stored) ? stored : null);
-  if (Array.isArray(value)) return value.map((item, index) => keepField(item, Array.isArray(stored) ? stored[index] : undefined));
+  if (Array.isArray(value))
+    return value.map((item, index) => keepField(item, Array.isArray(stored) ? stored[index] : undefined));
   if (typeof value !== 'string') return value;
   if (isMasked(value)) return stored;
   const nested = parseObject(value);

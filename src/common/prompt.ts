@@ -19,7 +19,7 @@ export function checkPrompt(prompt: string): void {
 /** A title for a conversation that came without one: the beginning of its first line. */
 export function titleFrom(prompt: string): string {
   const line = prompt.trim().split(/\r?\n/, 1)[0] ?? '';
-  const letters = [...line];
+  const letters = Array.from(line);
 
   return letters.length > 60 ? `${letters.slice(0, 59).join('')}…` : line;
 }

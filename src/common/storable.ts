@@ -46,7 +46,7 @@ function problemOf({ value, depth }: Visit): string | null {
 function childrenOf({ path, value, depth }: Visit, problems: FieldProblem[]): Visit[] {
   if (typeof value !== 'object' || value === null) return [];
 
-  return Object.entries(value).flatMap(([key, child]) => {
+  return Object.entries(value).flatMap(([key, child]: [string, unknown]) => {
     const message = textProblem(key);
     if (message) problems.push({ field: path, message: `a name in it ${message}` });
 

@@ -70,32 +70,39 @@ export class ConfigError extends Error {
 export function loadConfig(environment: Record<string, string | undefined>): AppConfig {
   const env = plainToInstance(EnvDto, environment, { exposeUnsetFields: false });
   const problems = validateSync(env).flatMap((error) => Object.values(error.constraints ?? {}));
-  problems.push(...crossChecks(env));
+  problems.push(...accessProblems(env), ...redisProblems(env));
   if (problems.length > 0) throw new ConfigError(problems);
 
-  return Object.assign(new AppConfig(), serverPart(env), storagePart(env), authPart(env), chatPart(env));
+  const parts = { ...serverPart(env), ...storagePart(env), ...authPart(env), ...chatPart(env) };
+
+  return Object.assign(new AppConfig(), parts);
 }
 
-function crossChecks(env: EnvDto): string[] {
+/** What is wrong with who may reach the server, and with what it protects. */
+function accessProblems(env: EnvDto): string[] {
   const problems: string[] = [];
   const mode = env.AUTH_MODE ?? 'off';
   if (mode === 'off' && env.HOST !== undefined && !isLoopback(env.HOST)) {
-    problems.push(
-      `HOST=${env.HOST} with AUTH_MODE=off would let everyone in: set AUTH_MODE=jwt, or HOST=127.0.0.1`,
-    );
+    problems.push(`HOST=${env.HOST} with AUTH_MODE=off would let everyone in: set AUTH_MODE=jwt, or HOST=127.0.0.1`);
   }
-  if (env.DATABASE_URL) {
-    if (!env.ENCRYPTION_KEY) problems.push('ENCRYPTION_KEY is required with DATABASE_URL (openssl rand -hex 32)');
-    if (!env.JWT_SECRET && mode === 'jwt') problems.push('JWT_SECRET is required with DATABASE_URL (openssl rand -hex 32)');
+  if (env.DATABASE_URL && !env.ENCRYPTION_KEY) {
+    problems.push('ENCRYPTION_KEY is required with DATABASE_URL (openssl rand -hex 32)');
   }
+  if (env.DATABASE_URL && !env.JWT_SECRET && mode === 'jwt') {
+    problems.push('JWT_SECRET is required with DATABASE_URL (openssl rand -hex 32)');
+  }
+  const strange = list(env.INTERNAL_ALLOW).filter((cidr) => !isCidr(cidr));
+
+  return [...problems, ...strange.map((cidr) => `INTERNAL_ALLOW: ${cidr} is not an address or CIDR`)];
+}
+
+function redisProblems(env: EnvDto): string[] {
+  const problems: string[] = [];
   if (env.REDIS_SENTINELS && env.REDIS_CLUSTER_NODES) {
     problems.push('REDIS_SENTINELS and REDIS_CLUSTER_NODES exclude each other: set one');
   }
   if (env.REDIS_SENTINELS && !env.REDIS_SENTINEL_NAME) {
     problems.push('REDIS_SENTINEL_NAME (the name of the master) is required with REDIS_SENTINELS');
-  }
-  for (const cidr of list(env.INTERNAL_ALLOW)) {
-    if (!isCidr(cidr)) problems.push(`INTERNAL_ALLOW: ${cidr} is not an address or CIDR`);
   }
 
   return problems;
@@ -137,7 +144,8 @@ function redisPart(env: EnvDto): RedisConfig {
 
     return { kind: 'sentinel', name: env.REDIS_SENTINEL_NAME ?? '', sentinels, url: env.REDIS_URL };
   }
-  if (env.REDIS_CLUSTER_NODES) return { kind: 'cluster', nodes: hostPorts(env.REDIS_CLUSTER_NODES), url: env.REDIS_URL };
+  if (env.REDIS_CLUSTER_NODES)
+    return { kind: 'cluster', nodes: hostPorts(env.REDIS_CLUSTER_NODES), url: env.REDIS_URL };
   if (env.REDIS_URL) return { kind: 'url', url: env.REDIS_URL };
 
   return { kind: 'embedded' };

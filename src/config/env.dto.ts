@@ -121,7 +121,10 @@ export class EnvDto {
 
   /** `on`, `off`, or the address of a simulator that runs already. */
   @ValidateIf((env: EnvDto) => !['on', 'off', '', undefined].includes(env.SIMULATOR))
-  @IsUrl({ protocols: ['http'], require_tld: false, require_protocol: true }, { message: 'SIMULATOR must be on, off or the URL of a running simulator' })
+  @IsUrl(
+    { protocols: ['http'], require_tld: false, require_protocol: true },
+    { message: 'SIMULATOR must be on, off or the URL of a running simulator' },
+  )
   SIMULATOR?: string;
 
   @IntVar(0, 3600)

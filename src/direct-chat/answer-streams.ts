@@ -7,6 +7,7 @@ import { isTerminal } from '../tasks/task-status.js';
 import type { SubtaskRow } from '../tasks/turns.repository.js';
 import { TurnsService } from '../tasks/turns.service.js';
 import type { CancelChatDto } from './direct-chat.dto.js';
+import type { StartedAnswer } from './direct-chat.service.js';
 import { type Batch, frame, parseEventId } from './stream/frames.js';
 import { StreamLog, type StreamState } from './stream/stream-log.js';
 import { StreamReader } from './stream/stream-reader.js';
@@ -16,7 +17,7 @@ import { terminalOf } from './terminal-event.js';
 const CANCEL_WAIT_MS = 2_000;
 
 /** How to read an answer; null when the caller has all of it already. */
-export type AnswerSource = ((signal: AbortSignal) => AsyncIterable<Batch>) | null;
+export type AnswerSource = ((signal: AbortSignal) => AsyncIterable<Batch> | Iterable<Batch>) | null;
 
 /** Reading answers that were started, and stopping them. */
 @Injectable()
@@ -28,16 +29,27 @@ export class AnswerStreams {
     private readonly cancels: TaskCancelService,
   ) {}
 
-  /** An answer that this request has just started, or found by its key. */
-  open(subtaskId: number, lastEventId: string | undefined): (signal: AbortSignal) => AsyncIterable<Batch> {
-    return (signal) => this.reader.read(subtaskId, parseEventId(lastEventId, subtaskId), signal);
+  /** An answer that was asked for: a new one from its start, one that the request's key has found from where it says. */
+  async open(userId: number, answer: StartedAnswer, lastEventId?: string): Promise<AnswerSource> {
+    const { taskId, subtaskId, isNew } = answer;
+    if (!isNew) return this.attach(userId, taskId, subtaskId, lastEventId);
+
+    return (signal) => this.reader.read(subtaskId, 0, signal);
   }
 
   /** @throws AppError not_found, stream_not_found */
-  async attach(userId: number, taskId: number, subtaskId: number | undefined, lastEventId: string | undefined): Promise<AnswerSource> {
+  async attach(
+    userId: number,
+    taskId: number,
+    subtaskId: number | undefined,
+    lastEventId: string | undefined,
+  ): Promise<AnswerSource> {
     const { subtask } = await this.turns.newestAnswer(userId, taskId, subtaskId);
     if (!subtask.runRequestedAt) {
-      throw new AppError('stream_not_found', `No answer of task ${taskId} was started: POST /api/direct-chat/${taskId}/stream starts it`);
+      throw new AppError(
+        'stream_not_found',
+        `No answer of task ${taskId} was started: POST /api/direct-chat/${taskId}/stream starts it`,
+      );
     }
     const cursor = parseEventId(lastEventId, subtask.id);
     const state = await this.stateOf(subtask);
@@ -64,9 +76,7 @@ export class AnswerStreams {
     const events: ChatEvent[] = [{ type: 'resync', content: value, reasoning }, terminalOf(subtask)];
     const text = events.map((event, index) => frame(subtask.id, seq - 1 + index, event)).join('');
 
-    return async function* () {
-      yield { first: seq - 1, last: seq, text, terminal: true, selfContained: true };
-    };
+    return () => [{ first: seq - 1, last: seq, text, terminal: true, selfContained: true }];
   }
 
   /** Stops the newest answer and waits a moment for its end. @throws AppError not_found, task_final */
@@ -80,7 +90,8 @@ export class AnswerStreams {
     await this.cancels.request(userId, taskId);
     const end = subtask.runRequestedAt ? await this.endOf(subtask.id, cursor) : await this.storedEnd(subtask.id);
     if (!end) return { message: 'The answer is being stopped', ...ids, status: 'CANCELLING' };
-    if (end.type === 'cancelled') return { message: 'The answer was stopped', ...ids, status: 'CANCELLED', proof: end.proof };
+    if (end.type === 'cancelled')
+      return { message: 'The answer was stopped', ...ids, status: 'CANCELLED', proof: end.proof };
     throw new AppError('task_final', `Task ${taskId} ended before it could be stopped: nothing to cancel`);
   }
 

@@ -45,12 +45,21 @@ const attempt: SchemaObject = { type: 'integer', minimum: 1 };
 /** JSON Schemas of everything that a chat stream may send in a `data:` line, by event type. */
 export const CHAT_EVENT_SCHEMAS: Record<ChatEvent['type'], SchemaObject> = {
   queued: event('queued', 'Place in the waiting room, 1 = next; again whenever it changes', { position: attempt }),
-  start: event('start', 'A run began', { task_id: attempt, subtask_id: attempt, attempt, shell_type: text, model: text }),
+  start: event('start', 'A run began', {
+    task_id: attempt,
+    subtask_id: attempt,
+    attempt,
+    shell_type: text,
+    model: text,
+  }),
   content: event('content', 'Text to append to the answer', { content: text }),
   reasoning: event('reasoning', 'Reasoning text to append; never part of the answer', { content: text }),
   replace: event('replace', 'Replaces the whole answer so far', { content: text }),
   reset: event('reset', 'Drop everything received for this answer; it starts again', { attempt, reason: text }),
-  resync: event('resync', 'Whole text so far, in place of events that are no longer in the log', { content: text, reasoning: text }),
+  resync: event('resync', 'Whole text so far, in place of events that are no longer in the log', {
+    content: text,
+    reasoning: text,
+  }),
   usage: event(
     'usage',
     'Token counts, cumulative',
@@ -86,13 +95,14 @@ export function chatEventComponents(): Record<string, SchemaObject> {
   const refs = names.map(([, name]) => ({ $ref: `#/components/schemas/${name}` }));
   const mapping = Object.fromEntries(names.map(([type, name]) => [type, `#/components/schemas/${name}`]));
   const union = {
-    description: 'One `data:` line of a chat stream. Its `id:` is `<subtask_id>-<seq>`; the stream ends after done, error or cancelled.',
+    description:
+      'One `data:` line of a chat stream. Its `id:` is `<subtask_id>-<seq>`; the stream ends after done, error or cancelled.',
     oneOf: refs,
     discriminator: { propertyName: 'type', mapping },
   };
   const single = Object.entries(CHAT_EVENT_SCHEMAS).map(([type, schema]) => [`ChatEvent_${type}`, schema] as const);
 
-  return { ChatEvent: union as SchemaObject, ...Object.fromEntries(single) };
+  return { ChatEvent: union, ...Object.fromEntries(single) };
 }
 
 /** Describes a reply that is a chat stream. */

@@ -2,6 +2,7 @@ import { InjectQueue, OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullm
 import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppConfig } from '../config/app-config.js';
+import { logLine } from '../infra/database/database-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
 import { TurnsService } from '../tasks/turns.service.js';
 import { ChatAdmission } from './chat-admission.js';
@@ -36,7 +37,11 @@ export class ChatMaintenanceProcessor extends WorkerHost implements OnApplicatio
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.roles.has('worker')) return;
-    await this.schedule.upsertJobScheduler('find-lost-runs', { every: EVERY_MS }, { opts: { removeOnComplete: true, removeOnFail: 10 } });
+    await this.schedule.upsertJobScheduler(
+      'find-lost-runs',
+      { every: EVERY_MS },
+      { opts: { removeOnComplete: true, removeOnFail: 10 } },
+    );
     void this.worker.run();
   }
 
@@ -56,6 +61,6 @@ export class ChatMaintenanceProcessor extends WorkerHost implements OnApplicatio
 
   @OnWorkerEvent('error')
   onError(error: Error): void {
-    this.log.warn(`worker: ${error.message}`);
+    this.log.warn(`worker: ${logLine(error)}`);
   }
 }

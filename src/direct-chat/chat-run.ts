@@ -4,7 +4,7 @@ import type { RunPlan } from './run-plan.js';
 import { type Batch, frame } from './stream/frames.js';
 import type { LiveStream } from './stream/live-stream.js';
 import { type LoggedRun, LogTail, type LogWriter } from './stream/log-writer.js';
-import type { Snapshot } from './stream/stream-log.js';
+import type { Snapshot } from './stream/stream-text.js';
 import type { StreamHub } from './stream/stream-hub.js';
 import { TextAccumulator } from './stream/text-accumulator.js';
 

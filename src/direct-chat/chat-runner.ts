@@ -16,6 +16,9 @@ const MAX_ATTEMPTS = 5;
 /** How long an answer waits for the database before it is given up. */
 const DATABASE_PATIENCE_MS = 60_000;
 
+/** The database learns of a run a moment after its start, so that the first token need not wait for that. */
+const REPORT_RUNNING_MS = 20;
+
 export type RunOutcome = 'ended' | 'handover';
 
 /** Produces one answer: from taking over its stream to its end in log and database. */
@@ -66,7 +69,9 @@ export class ChatRunner {
     if (answer.task.status === 'CANCELLING') handle.stop({ kind: 'cancel', at: Date.now() });
     handle.controller.signal.throwIfAborted();
     if (attempt > MAX_ATTEMPTS) {
-      throw new AppError('worker_lost', `Given up after ${MAX_ATTEMPTS} attempts: every worker was lost`, { retryable: true });
+      throw new AppError('worker_lost', `Given up after ${MAX_ATTEMPTS} attempts: every worker was lost`, {
+        retryable: true,
+      });
     }
     const plan = await this.plans.load(answer);
 
@@ -77,14 +82,22 @@ export class ChatRunner {
     const { taskId, subtaskId, shellType, model } = plan;
     const { signal } = handle.controller;
     const provider = this.providers.get(shellType);
-    if (!provider) throw new AppError('direct_chat_not_supported', `Nothing here answers for bots of shell ${shellType}`);
+    if (!provider)
+      throw new AppError('direct_chat_not_supported', `Nothing here answers for bots of shell ${shellType}`);
     run.plan = plan;
     this.logger.log(`task ${taskId} subtask ${subtaskId}: run started, attempt ${attempt}, model ${model.name}`);
     if (attempt > 1) run.reset(attempt, 'worker_lost');
-    run.emit([{ type: 'start', task_id: taskId, subtask_id: subtaskId, attempt, shell_type: shellType, model: model.name }], false);
-    this.ending.reportRunning(subtaskId);
-    const request = await this.plans.toRequest(plan);
-    for await (const events of provider.stream(request, signal)) run.accept(events);
+    run.emit(
+      [{ type: 'start', task_id: taskId, subtask_id: subtaskId, attempt, shell_type: shellType, model: model.name }],
+      false,
+    );
+    const report = setTimeout(() => this.ending.reportRunning(subtaskId), REPORT_RUNNING_MS);
+    try {
+      const request = await this.plans.toRequest(plan);
+      for await (const events of provider.stream(request, signal)) run.accept(events);
+    } finally {
+      clearTimeout(report);
+    }
     signal.throwIfAborted();
 
     return this.ending.done(run);
@@ -92,7 +105,7 @@ export class ChatRunner {
 
   /** Reads the answer's row, waiting for a database that is away. */
   private async load({ subtaskId, controller }: RunHandle): Promise<Answer | null> {
-    for (const end = Date.now() + DATABASE_PATIENCE_MS; ; ) {
+    for (const end = Date.now() + DATABASE_PATIENCE_MS; ;) {
       try {
         return await this.turns.find(subtaskId);
       } catch (error) {

@@ -3,6 +3,7 @@ import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nest
 import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppConfig } from '../config/app-config.js';
+import { logLine } from '../infra/database/database-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
 import { cappedBackoff } from '../tasks/tasks.jobs.js';
 import { ChatRunner } from './chat-runner.js';
@@ -45,7 +46,10 @@ export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootst
   async onModuleDestroy(): Promise<void> {
     void this.worker.pause(true);
     const running = this.registry.all();
-    if (running.length > 0) this.log.log(`stopping: ${running.length} answer(s) may take ${this.config.server.shutdownGraceSeconds} s to end`);
+    if (running.length > 0)
+      this.log.log(
+        `stopping: ${running.length} answer(s) may take ${this.config.server.shutdownGraceSeconds} s to end`,
+      );
     const grace = sleep(this.config.server.shutdownGraceSeconds * 1000, undefined, { ref: false });
     await Promise.race([Promise.all(running.map((handle) => handle.ended)), grace]);
     const left = this.registry.all();
@@ -78,11 +82,11 @@ export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootst
 
   @OnWorkerEvent('error')
   onError(error: Error): void {
-    this.log.warn(`worker: ${error.message}`);
+    this.log.warn(`worker: ${logLine(error)}`);
   }
 
   @OnWorkerEvent('failed')
   onFailed(job: Job | undefined, error: Error): void {
-    this.log.warn(`${job?.id}, attempt ${job?.attemptsMade}: ${error.message}`);
+    this.log.warn(`${job?.id}, attempt ${job?.attemptsMade}: ${logLine(error)}`);
   }
 }

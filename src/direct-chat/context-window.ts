@@ -11,7 +11,7 @@ const PER_MESSAGE = 4;
  */
 export function estimateTokens(text: string): number {
   const characters = text.length;
-  const ascii = characters - (text.match(/[^\x00-\x7f]/g)?.length ?? 0);
+  const ascii = characters - (text.match(/[\u0080-\uffff]/g)?.length ?? 0);
 
   return Math.ceil(ascii / 4) + (characters - ascii);
 }
@@ -20,7 +20,11 @@ export function estimateTokens(text: string): number {
  * The messages that fit into the model's window beside the system prompt and the answer. The oldest turns leave
  * first, a question together with its answer; the last message always stays.
  */
-export function fitIntoWindow(messages: readonly ChatMessage[], system: string, parameters: ModelParameters): ChatMessage[] {
+export function fitIntoWindow(
+  messages: readonly ChatMessage[],
+  system: string,
+  parameters: ModelParameters,
+): ChatMessage[] {
   const window = parameters.contextWindow ?? DEFAULT_WINDOW;
   let room = window - (parameters.maxTokens ?? DEFAULT_ANSWER) - estimateTokens(system);
   let start = messages.length;

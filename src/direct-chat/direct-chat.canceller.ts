@@ -38,7 +38,11 @@ export class DirectChatCanceller implements RunCanceller, OnModuleInit {
       return this.end.cancelled(id, 'running');
     }
     const handle = this.registry.get(id);
-    if (handle) return handle.stop({ kind: 'cancel', at });
+    if (handle) {
+      handle.stop({ kind: 'cancel', at });
+
+      return;
+    }
     // Published before anything is looked up: the run of another process must stop at once.
     await this.bus.publish('cancel', { subtaskId: id, at });
     const job = await this.queue.getJob(chatRunJobId(id));

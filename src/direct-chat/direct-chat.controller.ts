@@ -5,13 +5,17 @@ import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { ApiErrors } from '../infra/http/api-errors.js';
 import { IdPipe } from '../infra/http/id.pipe.js';
 import { SseConnections } from '../infra/http/sse.js';
-import { AnswerStreams } from './answer-streams.js';
+import { type AnswerSource, AnswerStreams } from './answer-streams.js';
 import { ApiChatStream } from './chat-event.dto.js';
 import { DirectChatTeams } from './direct-chat-teams.js';
 import { AttachQuery, CancelChatDto, CheckChatDto, StreamChatDto, StreamTaskDto } from './direct-chat.dto.js';
 import { DirectChatService } from './direct-chat.service.js';
 
-const LAST_EVENT_ID = { name: 'Last-Event-ID', required: false, description: 'Go on after this event; absent = from the start' };
+const LAST_EVENT_ID = {
+  name: 'Last-Event-ID',
+  required: false,
+  description: 'Go on after this event; absent = from the start',
+};
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   required: false,
@@ -45,8 +49,8 @@ export class DirectChatController {
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { subtaskId } = await this.chats.start(user.id, body, key);
-    await this.sse.send(reply, this.streams.open(subtaskId, lastEventId));
+    const answer = await this.chats.start(user.id, body, key);
+    await this.send(reply, await this.streams.open(user.id, answer, lastEventId));
   }
 
   @Post(':task_id/stream')
@@ -61,8 +65,8 @@ export class DirectChatController {
     @Body() body: StreamTaskDto,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { subtaskId } = await this.chats.startTask(user.id, taskId, body);
-    await this.sse.send(reply, this.streams.open(subtaskId, undefined));
+    const answer = await this.chats.startTask(user.id, taskId, body);
+    await this.send(reply, await this.streams.open(user.id, answer));
   }
 
   @Get(':task_id/stream')
@@ -78,9 +82,8 @@ export class DirectChatController {
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const source = await this.streams.attach(user.id, taskId, query.subtask_id, lastEventId ?? query.last_event_id);
-    if (source) await this.sse.send(reply, source);
-    else await reply.status(204).send();
+    const cursor = lastEventId ?? query.last_event_id;
+    await this.send(reply, await this.streams.attach(user.id, taskId, query.subtask_id, cursor));
   }
 
   @Post(':task_id/cancel')
@@ -98,5 +101,10 @@ export class DirectChatController {
   @ApiErrors('not_found')
   check(@CurrentUser() user: AuthUser, @Param('team_id', IdPipe) teamId: number): Promise<CheckChatDto> {
     return this.teams.check(user.id, teamId);
+  }
+
+  private async send(reply: FastifyReply, source: AnswerSource): Promise<void> {
+    if (source) await this.sse.send(reply, source);
+    else await reply.status(204).send();
   }
 }

@@ -2,6 +2,7 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { CHAT_PROVIDERS } from '../common/chat-provider.js';
 import { AppConfig } from '../config/app-config.js';
+import { SimulatorProcess } from '../infra/embedded/simulator-process.js';
 import { EgressPolicy } from '../infra/http/egress.js';
 import { ProviderHttp } from '../infra/http/provider-http.js';
 import { SseConnections } from '../infra/http/sse.js';
@@ -36,14 +37,23 @@ import { StreamReader } from './stream/stream-reader.js';
 
 /** One chat turn: from the request to its streamed, resumable, cancellable answer. */
 @Module({
-  imports: [BullModule.registerQueue({ name: CHAT_RUNS }, { name: CHAT_MAINTENANCE }), TasksModule, TeamsModule, ModelsModule],
+  imports: [
+    BullModule.registerQueue({ name: CHAT_RUNS }, { name: CHAT_MAINTENANCE }),
+    TasksModule,
+    TeamsModule,
+    ModelsModule,
+  ],
   controllers: [DirectChatController],
   providers: [
     {
       provide: ProviderHttp,
-      inject: [AppConfig],
-      useFactory: ({ egress, provider }: AppConfig) =>
-        new ProviderHttp({ egress: new EgressPolicy(egress), connectTimeoutMs: provider.connectTimeoutMs }),
+      inject: [AppConfig, SimulatorProcess],
+      useFactory: ({ egress, provider }: AppConfig, { url }: SimulatorProcess) =>
+        new ProviderHttp({
+          egress: new EgressPolicy(egress),
+          connectTimeoutMs: provider.connectTimeoutMs,
+          trusted: url ? [new URL(url).host] : [],
+        }),
     },
     {
       provide: CHAT_PROVIDERS,

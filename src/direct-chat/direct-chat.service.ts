@@ -19,6 +19,8 @@ const KEY_PATTERN = /^[\x21-\x7e]{1,128}$/;
 export interface StartedAnswer {
   taskId: number;
   subtaskId: number;
+  /** False for an answer that an earlier request has started. */
+  isNew: boolean;
 }
 
 interface Idempotency {
@@ -64,14 +66,14 @@ export class DirectChatService {
     const choice = { modelId: dto.model_id ?? null, prompt: null };
     const chosen = await this.plans.choose(userId, team, undefined, choice);
     const { task_id: taskId, prompt, title } = dto;
-    const stored = await this.admission.admit(userId, () =>
-      this.turns.store({ userId, taskId, team, prompt, title, run: choice, idempotency }),
+    const stored = await this.admission.admit((limit) =>
+      this.turns.store({ userId, taskId, team, prompt, title, run: { ...choice, limit }, idempotency }),
     );
     const { subtaskId, messageId } = stored;
     const ids = { userId, taskId: stored.taskId, subtaskId, messageId, questionId: messageId - 1 };
     await this.launch.start({ ...ids, prompt, ...chosen });
 
-    return stored;
+    return { taskId: stored.taskId, subtaskId, isNew: true };
   }
 
   private async teamOf(userId: number, dto: StreamChatDto): Promise<ResolvedTeam> {
@@ -86,10 +88,13 @@ export class DirectChatService {
   private async findKnown(userId: number, { key, hash }: Idempotency): Promise<StartedAnswer | null> {
     const known = await this.turns.findByIdempotencyKey(userId, key);
     if (known && known.hash !== hash) {
-      throw new AppError('idempotency_key_reused', 'This Idempotency-Key was used with another body: use a new key for a new request');
+      throw new AppError(
+        'idempotency_key_reused',
+        'This Idempotency-Key was used with another body: use a new key for a new request',
+      );
     }
 
-    return known;
+    return known && { taskId: known.taskId, subtaskId: known.subtaskId, isNew: false };
   }
 
   /** Starts the waiting answer of a task made by the tasks API, or appends a turn to an ended task. */
@@ -102,38 +107,46 @@ export class DirectChatService {
     this.teams.require(team);
     const choice = { modelId: null, prompt: dto.bot_prompt ?? null };
     const plan = await this.plans.load({ ...answer, subtask: { ...subtask, runPrompt: choice.prompt } });
-    const first = await this.admission.admit(userId, () => this.turns.requestRun(subtask.id, choice));
-    if (!first) throw busy(taskId, 'RUNNING');
+    await this.admission.admit((limit) => this.turns.requestRun(userId, taskId, subtask.id, { ...choice, limit }));
     await this.launch.start(plan);
 
-    return { taskId, subtaskId: subtask.id };
+    return { taskId, subtaskId: subtask.id, isNew: true };
   }
 
   private async appendTurn(userId: number, taskId: number, teamId: number, dto: StreamTaskDto): Promise<StartedAnswer> {
     const { prompt } = dto;
     if (prompt === undefined) {
-      throw new AppError('task_final', `Task ${taskId} has ended: give a prompt for a new turn, or read its answer by GET`);
+      throw new AppError(
+        'task_final',
+        `Task ${taskId} has ended: give a prompt for a new turn, or read its answer by GET`,
+      );
     }
     checkPrompt(prompt);
     const team = await this.turns.teamFor(userId, { team_id: teamId });
     this.teams.require(team);
     const choice = { modelId: null, prompt: dto.bot_prompt ?? null };
     const chosen = await this.plans.choose(userId, team, undefined, choice);
-    const stored = await this.admission.admit(userId, () => this.turns.store({ userId, taskId, team, prompt, run: choice }));
+    const stored = await this.admission.admit((limit) =>
+      this.turns.store({ userId, taskId, team, prompt, run: { ...choice, limit } }),
+    );
     const { subtaskId, messageId } = stored;
     await this.launch.start({ userId, taskId, subtaskId, messageId, questionId: messageId - 1, prompt, ...chosen });
 
-    return stored;
+    return { taskId: stored.taskId, subtaskId, isNew: true };
   }
 }
 
 function busy(taskId: number, status: string): AppError {
-  return new AppError('task_busy', `Task ${taskId} is ${status}: attach by GET /api/direct-chat/${taskId}/stream, or cancel it`);
+  return new AppError(
+    'task_busy',
+    `Task ${taskId} is ${status}: attach by GET /api/direct-chat/${taskId}/stream, or cancel it`,
+  );
 }
 
 /** @throws AppError bad_request for a malformed key */
 function idempotencyOf(key: string, dto: StreamChatDto): Idempotency {
-  if (!KEY_PATTERN.test(key)) throw new AppError('bad_request', 'Idempotency-Key must have 1 to 128 visible ASCII characters');
+  if (!KEY_PATTERN.test(key))
+    throw new AppError('bad_request', 'Idempotency-Key must have 1 to 128 visible ASCII characters');
   const entries = Object.entries(dto).sort(([a], [b]) => (a < b ? -1 : 1));
 
   return { key, hash: createHash('sha256').update(JSON.stringify(entries)).digest('hex') };

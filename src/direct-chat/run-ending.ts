@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
 import { AppError } from '../common/app-error.js';
 import type { CancelProof, TerminalEvent } from '../common/chat-event.js';
+import { logLine } from '../infra/database/database-errors.js';
 import type { SubtaskResult } from '../infra/database/schema.js';
 import { TaskUpdatesService } from '../tasks/task-updates.service.js';
 import type { TaskUpdate } from '../tasks/tasks.jobs.js';
@@ -16,7 +17,11 @@ import { terminalOf } from './terminal-event.js';
 /** How long the last event waits for the database to have the end as well. */
 const SETTLE_PATIENCE_MS = 1_000;
 
-const ended = new Counter({ name: 'conch_chat_runs_total', help: 'Ended runs by outcome', labelNames: ['outcome', 'code'] });
+const ended = new Counter({
+  name: 'conch_chat_runs_total',
+  help: 'Ended runs by outcome',
+  labelNames: ['outcome', 'code'],
+});
 const firstToken = new Histogram({
   name: 'conch_chat_first_token_seconds',
   help: 'From the start of a run to its first text',
@@ -44,7 +49,7 @@ export class RunEnding {
   reportRunning(subtaskId: number): void {
     this.updates
       .enqueue({ subtaskId, status: 'RUNNING' })
-      .catch((error: Error) => this.log.warn(`subtask ${subtaskId}: RUNNING not reported: ${error.message}`));
+      .catch((error: unknown) => this.log.warn(`subtask ${subtaskId}: RUNNING not reported: ${logLine(error)}`));
   }
 
   async done(run: ChatRun): Promise<'ended'> {
@@ -87,7 +92,10 @@ export class RunEnding {
   }
 
   /** Sends the end of an answer that the database already has, whole text included. */
-  async replay(run: ChatRun, row: { status: string; result: SubtaskResult | null; terminalEvent: unknown; errorMessage: string | null }): Promise<'ended'> {
+  async replay(
+    run: ChatRun,
+    row: { status: string; result: SubtaskResult | null; terminalEvent: unknown; errorMessage: string | null },
+  ): Promise<'ended'> {
     const { value = '', reasoning = '' } = row.result ?? {};
     run.emit([{ type: 'resync', content: value, reasoning }, terminalOf(row)], true);
     await this.streams.flush(run);
@@ -104,8 +112,12 @@ export class RunEnding {
   }
 
   private failed(run: ChatRun, error: unknown): Promise<'ended'> {
-    const known = error instanceof AppError ? error : new AppError('internal', 'The answer failed for an internal reason', { cause: error, retryable: true });
-    if (known.code === 'internal') this.log.error(`subtask ${run.subtaskId}: ${String(error)}`, error instanceof Error ? error.stack : '');
+    const known =
+      error instanceof AppError
+        ? error
+        : new AppError('internal', 'The answer failed for an internal reason', { cause: error, retryable: true });
+    if (known.code === 'internal')
+      this.log.error(`subtask ${run.subtaskId}: ${logLine(error)}`, error instanceof Error ? error.stack : '');
     const { code, message, retryable, providerStatus } = known;
 
     return this.finish(run, 'FAILED', {
@@ -119,7 +131,8 @@ export class RunEnding {
 
   private async finish(run: ChatRun, status: TaskUpdate['status'], event: TerminalEvent): Promise<'ended'> {
     const { subtaskId } = run;
-    const errorMessage = event.type === 'error' ? event.error : event.type === 'cancelled' ? 'Cancelled by the user' : undefined;
+    const errorMessage =
+      event.type === 'error' ? event.error : event.type === 'cancelled' ? 'Cancelled by the user' : undefined;
     const update: TaskUpdate = {
       subtaskId,
       status,
@@ -132,7 +145,9 @@ export class RunEnding {
     const shown = settled === 'ignored' ? await this.storedEnd(subtaskId, event) : event;
     run.emit([shown], true);
     ended.inc({ outcome: shown.type, code: shown.type === 'error' ? shown.code : '' });
-    this.log.log(`subtask ${subtaskId}: ${shown.type} after ${run.elapsedMs} ms${shown.type === 'error' ? ` (${shown.code}: ${shown.error})` : ''}`);
+    this.log.log(
+      `subtask ${subtaskId}: ${shown.type} after ${run.elapsedMs} ms${shown.type === 'error' ? ` (${shown.code}: ${shown.error})` : ''}`,
+    );
     await this.streams.flush(run);
 
     return 'ended';

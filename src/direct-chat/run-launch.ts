@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
+import { logLine } from '../infra/database/database-errors.js';
 import { TaskUpdatesService } from '../tasks/task-updates.service.js';
 import { ChatAdmission } from './chat-admission.js';
 import { type RunPlan, RunPlans } from './run-plan.js';
@@ -26,11 +27,14 @@ export class RunLaunch {
     try {
       await this.admission.enqueue({ subtaskId });
     } catch (error) {
-      this.log.warn(`task ${taskId} subtask ${subtaskId}: not queued: ${(error as Error).message}`);
+      this.log.warn(`task ${taskId} subtask ${subtaskId}: not queued: ${logLine(error)}`);
       this.plans.take(subtaskId);
       const { message } = error as AppError;
       const event = { type: 'error' as const, error: message, code: 'service_unavailable', retryable: true };
-      await this.updates.settle({ subtaskId, status: 'FAILED', errorMessage: message, terminal: { event, seq: 1 } }, 2000);
+      await this.updates.settle(
+        { subtaskId, status: 'FAILED', errorMessage: message, terminal: { event, seq: 1 } },
+        2000,
+      );
       throw error;
     }
   }

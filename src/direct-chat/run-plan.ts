@@ -49,12 +49,13 @@ export class RunPlans {
   /** Who answers, and with which model. @throws AppError model_not_configured, not_found */
   async choose(userId: number, team: ResolvedTeam, botId: number | undefined, choice: RunChoice, task?: TaskChoice) {
     const member = memberOf(team, botId);
-    const forced = choice.modelId ?? (task?.forceOverrideBotModel ? task.modelId : null);
-    const name = forced ?? (member.model ? null : (task?.modelId ?? null));
+    const name = modelName(choice, task, member.model !== null);
     const model = name === null ? member.model : await this.models.settings(userId, name);
     if (!model && name !== null) throw new AppError('not_found', `Model "${name}" not found`);
     if (!model) throw new AppError('model_not_configured', member.modelProblem ?? `Bot "${member.name}" has no model`);
-    const system = [model.parameters.systemPrompt, member.systemPrompt, member.prompt, choice.prompt].filter(Boolean).join('\n\n');
+    const system = [model.parameters.systemPrompt, member.systemPrompt, member.prompt, choice.prompt]
+      .filter(Boolean)
+      .join('\n\n');
 
     return { shellType: member.shellType, model, system };
   }
@@ -97,6 +98,13 @@ export class RunPlans {
 
     return { taskId, subtaskId, endUser: `conch-${userId}`, model, system, messages };
   }
+}
+
+/** The model to use in place of the bot's own; null when the bot's is meant. */
+function modelName(choice: RunChoice, task: TaskChoice | undefined, isBound: boolean): string | null {
+  const forced = choice.modelId ?? (task?.forceOverrideBotModel ? task.modelId : null);
+
+  return forced ?? (isBound ? null : (task?.modelId ?? null));
 }
 
 /** The bot that answers: the named one of a pipeline step, else the leader, else the first. */

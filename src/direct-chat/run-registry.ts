@@ -42,7 +42,9 @@ export class RunRegistry implements OnModuleInit {
     await this.bus.on('cancel', ({ subtaskId, at }) => this.runs.get(subtaskId)?.stop({ kind: 'cancel', at }));
     await this.bus.on('claim', ({ subtaskId }) => {
       if (!this.runs.has(subtaskId)) return;
-      this.bus.publish('held', { subtaskId }).catch((error: Error) => this.log.warn(`claim: ${error.message}`));
+      this.bus
+        .publish('held', { subtaskId })
+        .catch((error: unknown) => this.log.warn(`claim: ${(error as Error).message}`));
     });
   }
 

@@ -4,7 +4,7 @@ import type { RunHandle } from './run-registry.js';
 import { LogWriter } from './stream/log-writer.js';
 import { StreamHub } from './stream/stream-hub.js';
 import { StreamLog } from './stream/stream-log.js';
-import { EMPTY_TEXT, foldFrames, type StreamText } from './stream/stream-text.js';
+import type { StreamText } from './stream/stream-text.js';
 
 /** Longer than a Redis restart; what is not written then is written when it is back, as long as this process lives. */
 const FLUSH_PATIENCE_MS = 5_000;
@@ -28,15 +28,8 @@ export class RunStreams {
   }
 
   /** The text that the log holds, for an attempt that goes on from it. */
-  async text(subtaskId: number): Promise<StreamText> {
-    const snapshot = await this.log.readSnapshot(subtaskId);
-    let text: StreamText = snapshot ? { ...EMPTY_TEXT, ...snapshot } : EMPTY_TEXT;
-    for (let cursor = snapshot?.seq ?? 0; ; ) {
-      const batch = await this.log.read(subtaskId, cursor);
-      if (!batch) return text;
-      text = foldFrames(text, batch.text);
-      cursor = batch.last;
-    }
+  text(subtaskId: number): Promise<StreamText> {
+    return this.log.text(subtaskId);
   }
 
   /** Resolves when everything of the run is in the log, or after some seconds. */

@@ -34,18 +34,10 @@ export class SessionHistory {
     );
     try {
       const key = keys.history(taskId);
-      await this.redis.commands
-        .multi()
-        .hset(key, fields)
-        .expire(key, this.config.chat.historyTtlSeconds)
-        .exec();
+      await this.redis.commands.multi().hset(key, fields).expire(key, this.config.chat.historyTtlSeconds).exec();
     } catch (error) {
       this.log.warn(`task ${taskId}: history not kept in Redis: ${(error as Error).message}`);
     }
-  }
-
-  async forget(taskId: number): Promise<void> {
-    await this.redis.commands.del(keys.history(taskId));
   }
 
   /** Null unless exactly the messages 1..`wanted` are there. */

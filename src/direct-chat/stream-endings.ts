@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { isTerminal, type TerminalEvent } from '../common/chat-event.js';
 import { TaskUpdatesService } from '../tasks/task-updates.service.js';
 import type { TaskUpdate } from '../tasks/tasks.jobs.js';
-import { RunStreams } from './run-streams.js';
 import { StreamLog } from './stream/stream-log.js';
 
 const STATUS: Record<TerminalEvent['type'], TaskUpdate['status']> = {
@@ -16,7 +15,6 @@ const STATUS: Record<TerminalEvent['type'], TaskUpdate['status']> = {
 export class StreamEndings {
   constructor(
     private readonly log: StreamLog,
-    private readonly streams: RunStreams,
     private readonly updates: TaskUpdatesService,
   ) {}
 
@@ -24,7 +22,7 @@ export class StreamEndings {
   async report(subtaskId: number): Promise<boolean> {
     const state = await this.log.state(subtaskId);
     if (!state?.ended) return false;
-    const { content, reasoning, last } = await this.streams.text(subtaskId);
+    const { content, reasoning, last } = await this.log.text(subtaskId);
     if (!last || !isTerminal(last)) return false;
     await this.updates.enqueue({
       subtaskId,

@@ -1,7 +1,11 @@
 import { isTerminal, type TerminalEvent } from '../common/chat-event.js';
 
 /** The terminal event of an ended subtask, as it was sent; made up from its state when there never was a stream. */
-export function terminalOf(row: { status: string; terminalEvent: unknown; errorMessage: string | null }): TerminalEvent {
+export function terminalOf(row: {
+  status: string;
+  terminalEvent: unknown;
+  errorMessage: string | null;
+}): TerminalEvent {
   const stored = row.terminalEvent as { type: string } | null;
   if (stored && isTerminal(stored)) return stored;
   switch (row.status) {

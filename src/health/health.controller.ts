@@ -13,7 +13,11 @@ class ReadyDto {
   @ApiProperty({ enum: ['ok', 'degraded', 'stopping'] })
   status!: string;
 
-  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, description: 'ok, or what is wrong, of each part' })
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'ok, or what is wrong, of each part',
+  })
   parts!: Record<string, string>;
 }
 

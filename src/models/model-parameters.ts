@@ -3,7 +3,15 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { FieldProblem } from '../common/app-error.js';
 import type { ModelParameters } from '../common/chat-provider.js';
-import { BoolField, EnumField, IntField, NumberField, ObjectField, TextField, TextListField } from '../common/fields.js';
+import {
+  BoolField,
+  EnumField,
+  IntField,
+  NumberField,
+  ObjectField,
+  TextField,
+  TextListField,
+} from '../common/fields.js';
 import { isJsonObject } from '../common/json.js';
 
 const optional = true;
@@ -91,7 +99,8 @@ const RESERVED_HEADERS = new Set(['host', 'content-length', 'transfer-encoding',
 export function headerProblems(value: unknown, field = 'headers'): FieldProblem[] {
   if (!isJsonObject(value)) return [{ field, message: `${field} must be an object` }];
   const entries = Object.entries(value);
-  const tooMany = entries.length > MAX_HEADERS ? [{ field, message: `${field} may hold at most ${MAX_HEADERS} headers` }] : [];
+  const tooMany =
+    entries.length > MAX_HEADERS ? [{ field, message: `${field} may hold at most ${MAX_HEADERS} headers` }] : [];
 
   return [
     ...tooMany,
@@ -120,4 +129,3 @@ export function baseUrlProblem(text: string): string | null {
 
   return url.search || url.hash ? 'must not hold a query or fragment' : null;
 }
-

@@ -15,7 +15,11 @@ const RESERVED_NAMES = ['unified', 'names', 'compatible', 'test-connection'];
  * Column values of what a request sets: checked, secrets sealed, masked ones taken from the stored row.
  * @throws AppError validation_failed with every problem
  */
-export function modelValues(request: CreateModelDto | UpdateModelDto, stored: ModelRow | null, box: SecretBox): Partial<NewModel> {
+export function modelValues(
+  request: CreateModelDto | UpdateModelDto,
+  stored: ModelRow | null,
+  box: SecretBox,
+): Partial<NewModel> {
   const headers = request.headers && keepMaskedObject(request.headers, storedHeaders(stored, box));
   const problems = problemsOf(request, headers, stored);
   if (problems.length > 0) throw invalid(problems);
@@ -38,10 +42,15 @@ export function sealHeaders(headers: JsonObject | null, box: SecretBox, stored: 
   return headers && Object.keys(headers).length > 0 ? box.reseal(JSON.stringify(headers), stored) : null;
 }
 
-function problemsOf(request: UpdateModelDto, headers: JsonObject | null | undefined, stored: ModelRow | null): FieldProblem[] {
+function problemsOf(
+  request: UpdateModelDto,
+  headers: JsonObject | null | undefined,
+  stored: ModelRow | null,
+): FieldProblem[] {
   const { name, baseUrl, parameters, apiKey } = request;
   const urlProblem = baseUrl ? baseUrlProblem(baseUrl) : null;
-  const keyProblem = apiKey && /[^\x21-\x7e]/.test(apiKey) ? 'must hold printable ASCII characters only, no spaces' : null;
+  const keyProblem =
+    apiKey && /[^\x21-\x7e]/.test(apiKey) ? 'must hold printable ASCII characters only, no spaces' : null;
 
   return [
     ...nameProblems(name, stored),
@@ -56,7 +65,9 @@ function nameProblems(name: string | undefined, stored: ModelRow | null): FieldP
   if (name === undefined) return [];
   if (stored && name !== stored.name) return [{ field: 'name', message: 'cannot be changed: bots refer to it' }];
 
-  return RESERVED_NAMES.includes(name) ? [{ field: 'name', message: `must not be one of ${RESERVED_NAMES.join(', ')}` }] : [];
+  return RESERVED_NAMES.includes(name)
+    ? [{ field: 'name', message: `must not be one of ${RESERVED_NAMES.join(', ')}` }]
+    : [];
 }
 
 /** A masked key leaves the stored text untouched, even when it cannot be read at the moment. */

@@ -1,8 +1,9 @@
-import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Put, Query, UseInterceptors } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/message.dto.js';
 import { PageQuery } from '../common/page.js';
+import { AnnouncesCatalogChanges } from '../infra/catalog/catalog-changes.js';
 import { ApiErrors } from '../infra/http/api-errors.js';
 import {
   CreateModelDto,
@@ -17,6 +18,7 @@ import {
 import { ModelsService } from './models.service.js';
 
 @ApiTags('models')
+@UseInterceptors(AnnouncesCatalogChanges)
 @ApiBearerAuth()
 @ApiErrors('unauthorized', 'validation_failed')
 @Controller('models')

@@ -25,7 +25,13 @@ class ModelFields {
   @TextField({ max: 200, optional, nullable })
   displayName?: string | null;
 
-  @TextField({ max: 2000, optional, nullable, example: 'https://api.anthropic.com', description: "Default: the provider's" })
+  @TextField({
+    max: 2000,
+    optional,
+    nullable,
+    example: 'https://api.anthropic.com',
+    description: "Default: the provider's",
+  })
   baseUrl?: string | null;
 
   @TextField({ max: 4000, min: 0, optional, nullable, description: 'Write only. A masked value leaves the stored one' })
@@ -154,7 +160,11 @@ export class UnifiedModelDto {
   @ApiProperty()
   modelId!: string;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: "Wegent's modelConfig, secrets masked" })
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: "Wegent's modelConfig, secrets masked",
+  })
   config?: JsonObject;
 
   @ApiProperty()

@@ -25,7 +25,13 @@ export class ModelsRepository {
     const where = or(eq(models.userId, userId), and(isNull(models.userId), eq(models.isActive, true)));
     const [counted] = await this.db.select({ total: count() }).from(models).where(where);
     const order = [isNull(models.userId), asc(models.name)];
-    const rows = await this.db.select().from(models).where(where).orderBy(...order).offset(offset).limit(limit);
+    const rows = await this.db
+      .select()
+      .from(models)
+      .where(where)
+      .orderBy(...order)
+      .offset(offset)
+      .limit(limit);
 
     return { total: counted?.total ?? 0, rows };
   }

@@ -7,7 +7,7 @@ import { offsetOf, type PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
 import { shellTakesModel } from '../common/shell-types.js';
 import type { Db } from '../infra/database/database.js';
-import { isUniqueViolation } from '../infra/database/database-errors.js';
+import { orConflict } from '../infra/database/database-errors.js';
 import { modelValues } from './model-values.js';
 import type {
   CreateModelDto,
@@ -76,14 +76,10 @@ export class ModelsService {
 
   async create(userId: number, request: CreateModelDto): Promise<ModelDto> {
     const { name, provider, modelId } = request;
-    try {
-      const row = await this.repository.insert({ userId, name, provider, modelId, ...modelValues(request, null, this.box) });
+    const values = { userId, name, provider, modelId, ...modelValues(request, null, this.box) };
+    const row = await orConflict(`You have a model "${name}" already`, () => this.repository.insert(values));
 
-      return toModelDto(row, this.box);
-    } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      throw new AppError('conflict', `You have a model "${name}" already`);
-    }
+    return toModelDto(row, this.box);
   }
 
   async update(userId: number, name: string, request: UpdateModelDto): Promise<ModelDto> {
@@ -111,7 +107,9 @@ export class ModelsService {
 
   async unifiedOne(userId: number, name: string, query: UnifiedModelQuery): Promise<UnifiedModelDto> {
     const rows = await this.repository.visible(userId, { names: [name], activeOnly: true });
-    const row = rows.find(({ userId: owner }) => !query.model_type || (query.model_type === 'public') === (owner === null));
+    const row = rows.find(
+      ({ userId: owner }) => !query.model_type || (query.model_type === 'public') === (owner === null),
+    );
     if (!row) throw notFound('Model');
 
     return toUnifiedDto(row, this.box, true);
@@ -142,7 +140,8 @@ export class ModelsService {
 
   private async requireOwn(userId: number, name: string): Promise<ModelRow> {
     const row = await this.require(userId, name);
-    if (row.userId !== userId) throw new AppError('forbidden', `Model "${name}" is public: only its seed file changes it`);
+    if (row.userId !== userId)
+      throw new AppError('forbidden', `Model "${name}" is public: only its seed file changes it`);
 
     return row;
   }

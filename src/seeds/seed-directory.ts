@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { errorCode } from '../common/error-code.js';
 import { parseSeedFile, type SeedFile, type SeedVariables } from './seed-file.js';
 
 /**
@@ -7,8 +8,8 @@ import { parseSeedFile, type SeedFile, type SeedVariables } from './seed-file.js
  * @throws Error when there is no such directory: loading nothing would deactivate everything
  */
 export async function readSeedFiles(directory: string, variables: SeedVariables): Promise<SeedFile[]> {
-  const entries = await readdir(directory).catch((error: Error) => {
-    throw new Error(`SEEDS_DIR ${directory} cannot be read: ${error.message}`, { cause: error });
+  const entries = await readdir(directory).catch((error: unknown) => {
+    throw new Error(`SEEDS_DIR ${directory} cannot be read (${errorCode(error)})`, { cause: error });
   });
   const names = entries.filter((name) => /\.ya?ml$/i.test(name)).sort();
   const read = async (name: string) => {

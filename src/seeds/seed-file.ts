@@ -50,7 +50,9 @@ function addDocument(file: SeedFile, document: Document, lines: LineCounter, var
   const number = file.documents.length + 1;
   const lineOf = (path: Path) => lineOfNode(document, lines, path);
   if (!isJsonObject(raw)) {
-    file.problems.push(`${file.name}, document ${number}: must be an object with kind, metadata and spec (line ${lineOf([])})`);
+    file.problems.push(
+      `${file.name}, document ${number}: must be an object with kind, metadata and spec (line ${lineOf([])})`,
+    );
 
     return;
   }
@@ -81,7 +83,11 @@ function identityOf(raw: JsonObject): { kind: string; name: string } {
   };
 }
 
-function fillIn(raw: JsonObject, variables: SeedVariables, unset: Set<string>): { value: JsonObject; unset: Set<string> } {
+function fillIn(
+  raw: JsonObject,
+  variables: SeedVariables,
+  unset: Set<string>,
+): { value: JsonObject; unset: Set<string> } {
   const known: readonly string[] = SEED_VARIABLES;
   const fillText = (text: string) =>
     text.replace(VARIABLE, (whole, name: string) => {

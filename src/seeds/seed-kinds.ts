@@ -52,11 +52,13 @@ export function readGhost(reader: DocumentReader): Ghost {
 }
 
 export function readShell(reader: DocumentReader): ShellSeed {
-  const field = reader.value(['spec', 'shellType']) === undefined && reader.value(['spec', 'runtime']) ? 'runtime' : 'shellType';
+  const field =
+    reader.value(['spec', 'shellType']) === undefined && reader.value(['spec', 'runtime']) ? 'runtime' : 'shellType';
   const shellType = reader.text(['spec', field]);
   const label = ['metadata', 'labels', 'type'];
   const executionType = EXECUTION_TYPES.find((type) => type === reader.value(label)) ?? null;
-  if (!executionType && reader.value(label) !== undefined) reader.problem(label, `must be one of ${EXECUTION_TYPES.join(', ')}`);
+  if (!executionType && reader.value(label) !== undefined)
+    reader.problem(label, `must be one of ${EXECUTION_TYPES.join(', ')}`);
 
   return {
     name: reader.name,
@@ -130,7 +132,11 @@ function envOf(reader: DocumentReader): JsonObject | null {
   const protocol = reader.optionalText(['spec', 'protocol'], 50);
   const headers = config.customHeaders ?? config.custom_headers;
 
-  return { ...env, ...(protocol && { MODEL_TYPE: protocol }), ...(headers !== undefined && { CUSTOM_HEADERS: headers }) };
+  return {
+    ...env,
+    ...(protocol && { MODEL_TYPE: protocol }),
+    ...(headers !== undefined && { CUSTOM_HEADERS: headers }),
+  };
 }
 
 function settingsOf(reader: DocumentReader, env: JsonObject): ModelSettings | null {

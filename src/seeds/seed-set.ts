@@ -4,7 +4,16 @@ import type { ModelSeed } from '../models/model-seed.js';
 import type { ShellSeed } from '../shells/shells.service.js';
 import { DocumentReader } from './document-reader.js';
 import type { Path, SeedDocument, SeedFile } from './seed-file.js';
-import { type Ghost, readBot, readGhost, readModel, readShell, readTeam, type SeedModel, type SeedTeam } from './seed-kinds.js';
+import {
+  type Ghost,
+  readBot,
+  readGhost,
+  readModel,
+  readShell,
+  readTeam,
+  type SeedModel,
+  type SeedTeam,
+} from './seed-kinds.js';
 
 const API_VERSION = 'agent.wecode.io/v1';
 const LOADED_KINDS = ['Ghost', 'Model', 'Shell', 'Bot', 'Team'];
@@ -115,7 +124,9 @@ class SeedSetBuilder {
 
   private team(reader: DocumentReader): SeedTeam {
     const team = readTeam(reader);
-    team.members.forEach(({ bot }, index) => this.requireRef(reader, ['spec', 'members', index, 'botRef', 'name'], 'Bot', bot));
+    team.members.forEach(({ bot }, index) =>
+      this.requireRef(reader, ['spec', 'members', index, 'botRef', 'name'], 'Bot', bot),
+    );
 
     return team;
   }

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
+import { CatalogChanges } from '../infra/catalog/catalog-changes.js';
 import { SimulatorProcess } from '../infra/embedded/simulator-process.js';
 import { readSeedFiles } from './seed-directory.js';
 import type { SeedVariables } from './seed-file.js';
@@ -15,6 +16,7 @@ export class SeedsService implements OnApplicationBootstrap {
     private readonly config: AppConfig,
     private readonly simulator: SimulatorProcess,
     private readonly store: SeedStore,
+    private readonly changes: CatalogChanges,
   ) {}
 
   onApplicationBootstrap(): Promise<void> {
@@ -34,6 +36,7 @@ export class SeedsService implements OnApplicationBootstrap {
   async load(variables: SeedVariables): Promise<void> {
     const set = buildSeedSet(await readSeedFiles(this.config.seeds.dir, variables));
     await this.store.replace(set);
+    await this.changes.announce();
     for (const note of set.notes) this.log.log(note);
     const { shells, models, bots, teams } = set;
     this.log.log(`${shells.length} shells, ${models.length} models, ${bots.length} bots, ${teams.length} teams`);

@@ -2,11 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { parseSeedFile, type SeedVariables } from './seed-file.js';
 import { buildSeedSet, SeedsError, type SeedSet } from './seed-set.js';
 
-const head = (kind: string, name: string) => `apiVersion: agent.wecode.io/v1\nkind: ${kind}\nmetadata: {name: ${name}, namespace: default}\n`;
+const head = (kind: string, name: string) =>
+  `apiVersion: agent.wecode.io/v1\nkind: ${kind}\nmetadata: {name: ${name}, namespace: default}\n`;
 const SHELL = `${head('Shell', 'Chat')}spec: {shellType: Chat}\n`;
 const GHOST = `${head('Ghost', 'ghost')}spec: {systemPrompt: Hello}\n`;
 const BOT = `${head('Bot', 'bot')}spec: {ghostRef: {name: ghost}, shellRef: {name: Chat}}\n`;
-const model = (name: string, config: string, spec = '') => `${head('Model', name)}spec:\n  modelConfig: ${config}\n${spec}`;
+const model = (name: string, config: string, spec = '') =>
+  `${head('Model', name)}spec:\n  modelConfig: ${config}\n${spec}`;
 const team = (spec: string) => `${head('Team', 'team')}spec: ${spec}\n`;
 
 function build(documents: string[], variables: SeedVariables = {}): SeedSet {
@@ -29,7 +31,10 @@ describe('seed files', () => {
     const set = build([
       SHELL,
       `${head('Ghost', 'ghost')}spec: {systemPrompt: Hello, mcpServers: {git: {command: docker}}, skills: [a]}\n`,
-      model('m', '{env: {model: openai, model_id: gpt-x, api_key: k, base_url: "http://h/v1"}, parameters: {maxTokens: 5}}'),
+      model(
+        'm',
+        '{env: {model: openai, model_id: gpt-x, api_key: k, base_url: "http://h/v1"}, parameters: {maxTokens: 5}}',
+      ),
       `${head('Bot', 'bot')}spec: {ghostRef: {name: ghost}, shellRef: {name: Chat}, modelRef: {name: m}}\n`,
       `${head('Team', 'team')}spec: {collaborationModel: pipeline, members: [{botRef: {name: bot}, prompt: p, role: leader}]}\n`,
     ]);
@@ -116,16 +121,27 @@ describe('seed files', () => {
   });
 
   it('fill in variables as text, whatever they hold', () => {
-    const document = model('m', '{env: {model_id: claude-x, api_key: "${ANTHROPIC_API_KEY}", base_url: "${SIMULATOR_URL}/claude"}}');
+    const document = model(
+      'm',
+      '{env: {model_id: claude-x, api_key: "${ANTHROPIC_API_KEY}", base_url: "${SIMULATOR_URL}/claude"}}',
+    );
     const set = build([document], { ANTHROPIC_API_KEY: 'a"b: {c}$&', SIMULATOR_URL: 'http://127.0.0.1:1' });
 
     expect(set.models[0]).toMatchObject({ apiKey: 'a"b: {c}$&', baseUrl: 'http://127.0.0.1:1/claude' });
   });
 
   it.each([[undefined], ['']])('are left out when a variable is %p, and say so', (value) => {
-    const set = build([SHELL, model('m', '{env: {model_id: x, api_key: "${OPENAI_API_KEY}"}}')], { OPENAI_API_KEY: value });
+    const set = build([SHELL, model('m', '{env: {model_id: x, api_key: "${OPENAI_API_KEY}"}}')], {
+      OPENAI_API_KEY: value,
+    });
 
-    expect(set).toEqual({ shells: [], models: [], bots: [], teams: [], notes: ['seeds/a.yaml is not loaded: OPENAI_API_KEY not set'] });
+    expect(set).toEqual({
+      shells: [],
+      models: [],
+      bots: [],
+      teams: [],
+      notes: ['seeds/a.yaml is not loaded: OPENAI_API_KEY not set'],
+    });
   });
 
   it('are not left out for a variable in a comment', () => {
@@ -133,26 +149,56 @@ describe('seed files', () => {
   });
 
   it.each<[string, string[], string]>([
-    ['an unknown shell', [GHOST, BOT], 'document 2 (Bot bot): spec.shellRef.name: no Shell "Chat" (line 8)'],
+    ['an unknown shell', [GHOST, BOT], 'document 2 (Bot bot): spec.shellRef.name: no Shell "Chat" (line 9)'],
     ['an unknown kind', [`${head('Teem', 'x')}spec: {}\n`], 'document 1 (Teem x): kind: must be one of Ghost, Model'],
     ['no kind', ['metadata: {name: x}\n'], 'document 1 (without kind x): kind: must be one of'],
     ['no name', ['apiVersion: agent.wecode.io/v1\nkind: Ghost\nmetadata: {}\n'], 'metadata.name: is required (line 3)'],
     ['another apiVersion', [SHELL.replace('v1', 'v9')], 'apiVersion: must be agent.wecode.io/v1 (line 1)'],
     ['a text', ['just text\n'], 'seeds/a.yaml, document 1: must be an object with kind, metadata and spec (line 1)'],
-    ['two of one name', [SHELL, SHELL], 'document 2 (Shell Chat): metadata.name: is taken by seeds/a.yaml, document 1 (Shell Chat)'],
+    [
+      'two of one name',
+      [SHELL, SHELL],
+      'document 2 (Shell Chat): metadata.name: is taken by seeds/a.yaml, document 1 (Shell Chat)',
+    ],
     ['an empty team', [team('{collaborationModel: solo, members: []}')], 'spec.members: needs at least one entry'],
     ['a team without members', [team('{collaborationModel: solo}')], 'spec.members: needs at least one entry'],
-    ['a member that is a text', [team('{collaborationModel: solo, members: [x]}')], 'spec.members.0.botRef.name: is required'],
-    ['a wrong label', [SHELL.replace('namespace', 'labels: {type: moon}, x')], 'metadata.labels.type: must be one of local_engine'],
+    [
+      'a member that is a text',
+      [team('{collaborationModel: solo, members: [x]}')],
+      'spec.members.0.botRef.name: is required',
+    ],
+    [
+      'a wrong label',
+      [SHELL.replace('namespace', 'labels: {type: moon}, x')],
+      'metadata.labels.type: must be one of local_engine',
+    ],
     ['no env', [model('m', '{}')], 'spec.modelConfig.env: is required (line 5)'],
     ['no model id', [model('m', '{env: {api_key: x}}')], 'spec.modelConfig.env: has no MODEL_ID'],
-    ['a wrong parameter', [model('m', '{env: {model_id: x}, parameters: {max: 1}}')], 'spec.modelConfig.parameters.max: is not a parameter'],
-    ['a misspelt variable', [model('m', '{env: {model_id: x, api_key: "${OPENAI_KEY}"}}')], 'spec.modelConfig.env.api_key: ${OPENAI_KEY} is not a variable'],
-    ['NUL in a prompt', [`${head('Ghost', 'g')}spec: {systemPrompt: "a\\0"}\n`], 'spec.systemPrompt: must not contain NUL characters'],
+    [
+      'a wrong parameter',
+      [model('m', '{env: {model_id: x}, parameters: {max: 1}}')],
+      'spec.modelConfig.parameters.max: is not a parameter',
+    ],
+    [
+      'a misspelt variable',
+      [model('m', '{env: {model_id: x, api_key: "${OPENAI_KEY}"}}')],
+      'spec.modelConfig.env.api_key: ${OPENAI_KEY} is not a variable',
+    ],
+    [
+      'NUL in a prompt',
+      [`${head('Ghost', 'g')}spec: {systemPrompt: "a\\0"}\n`],
+      'spec.systemPrompt: must not contain NUL characters',
+    ],
     ['a number for a text', [`${head('Ghost', 'g')}spec: {systemPrompt: 5}\n`], 'spec.systemPrompt: must be a text'],
     ['broken YAML', ['a: [1\nb: 2\n'], 'seeds/a.yaml: '],
     ['a key twice', ['a: 1\na: 2\n'], 'Map keys must be unique (line 2, column 1)'],
-    ['billion laughs', [`a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]\n`], 'Excessive alias count'],
+    [
+      'billion laughs',
+      [
+        `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]\n`,
+      ],
+      'Excessive alias count',
+    ],
   ])('with %s are refused', (_case, documents, message) => {
     expect(problems(documents).join('\n')).toContain(message);
   });

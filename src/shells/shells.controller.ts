@@ -1,11 +1,13 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
+import { AnnouncesCatalogChanges } from '../infra/catalog/catalog-changes.js';
 import { ApiErrors } from '../infra/http/api-errors.js';
 import { ShellDto, ShellListDto, UnifiedShellQuery } from './shells.dto.js';
 import { ShellsService } from './shells.service.js';
 
 @ApiTags('shells')
+@UseInterceptors(AnnouncesCatalogChanges)
 @ApiBearerAuth()
 @ApiErrors('unauthorized', 'validation_failed')
 @Controller('shells')

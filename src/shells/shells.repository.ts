@@ -31,7 +31,10 @@ export class ShellsRepository {
   }
 
   async update(id: number, changes: Partial<NewShell>, db: Db = this.db): Promise<void> {
-    await db.update(shells).set({ ...changes, updatedAt: new Date() }).where(eq(shells.id, id));
+    await db
+      .update(shells)
+      .set({ ...changes, updatedAt: new Date() })
+      .where(eq(shells.id, id));
   }
 
   async deactivatePublicExcept(names: string[], db: Db): Promise<void> {

@@ -8,6 +8,7 @@ import { TaskUpdatesService } from './task-updates.service.js';
 import { CANCELLATION_JOB_OPTIONS, TASK_CANCELLATIONS, type TaskCancellation } from './tasks.jobs.js';
 import { TasksRepository } from './tasks.repository.js';
 import type { SubtaskRow } from './turns.repository.js';
+import { logLine } from '../infra/database/database-errors.js';
 
 /** After this long a run that does not answer is ended without it. */
 const DEADLINE_MS = 60_000;
@@ -37,9 +38,12 @@ export class TaskCancelService {
     const subtasks = await this.repository.unfinishedSubtasks(taskId);
     this.log.log(`task ${taskId}: cancel requested, ${subtasks.length} answer(s) to stop`);
     const durable = this.queue.add('cancel', { taskId, requestedAt }, { ...CANCELLATION_JOB_OPTIONS, delay: 1000 });
-    const stopped = await Promise.allSettled([durable, ...subtasks.map((subtask) => this.stop(subtask, requestedAt, false))]);
+    const stopped = await Promise.allSettled([
+      durable,
+      ...subtasks.map((subtask) => this.stop(subtask, requestedAt, false)),
+    ]);
     for (const result of stopped) {
-      if (result.status === 'rejected') this.log.warn(`task ${taskId}: ${(result.reason as Error).message}; trying again`);
+      if (result.status === 'rejected') this.log.warn(`task ${taskId}: ${logLine(result.reason)}; trying again`);
     }
 
     return subtasks;

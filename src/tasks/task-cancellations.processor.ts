@@ -2,6 +2,7 @@ import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { AppConfig } from '../config/app-config.js';
+import { logLine } from '../infra/database/database-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
 import { TaskCancelService } from './task-cancel.service.js';
 import { cappedBackoff, isTaskCancellation, TASK_CANCELLATIONS } from './tasks.jobs.js';
@@ -29,6 +30,6 @@ export class TaskCancellationsProcessor extends WorkerHost implements OnApplicat
 
   @OnWorkerEvent('error')
   onError(error: Error): void {
-    this.log.warn(`worker: ${error.message}`);
+    this.log.warn(`worker: ${logLine(error)}`);
   }
 }

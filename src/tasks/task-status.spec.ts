@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SUBTASK_STATUSES, TASK_STATUSES } from '../infra/database/schema.js';
-import { deriveProgress, deriveTaskStatus, fromStates, isTerminal, SUBTASK_TRANSITIONS, TASK_TRANSITIONS } from './task-status.js';
+import {
+  deriveProgress,
+  deriveTaskStatus,
+  fromStates,
+  isTerminal,
+  SUBTASK_TRANSITIONS,
+  TASK_TRANSITIONS,
+} from './task-status.js';
 
 describe.each([
   ['subtasks', SUBTASK_TRANSITIONS as Record<string, readonly string[]>, SUBTASK_STATUSES],
@@ -33,7 +40,10 @@ it('lists the states from which one may be reached', () => {
 });
 
 describe('deriveTaskStatus', () => {
-  const states = fc.array(fc.constantFrom('PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED') as fc.Arbitrary<'PENDING'>, { minLength: 1 });
+  const states = fc.array(
+    fc.constantFrom('PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED') as fc.Arbitrary<'PENDING'>,
+    { minLength: 1 },
+  );
 
   it('never leaves a task unfinished whose subtasks have all ended', () => {
     fc.assert(
@@ -56,6 +66,11 @@ describe('deriveTaskStatus', () => {
 });
 
 it('counts ended subtasks as whole progress', () => {
-  expect(deriveProgress([{ status: 'COMPLETED', progress: 0 }, { status: 'RUNNING', progress: 50 }])).toBe(75);
+  expect(
+    deriveProgress([
+      { status: 'COMPLETED', progress: 0 },
+      { status: 'RUNNING', progress: 50 },
+    ]),
+  ).toBe(75);
   expect(deriveProgress([])).toBe(0);
 });

@@ -2,6 +2,7 @@ import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { AppConfig } from '../config/app-config.js';
+import { logLine } from '../infra/database/database-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
 import { TaskUpdatesService } from './task-updates.service.js';
 import { cappedBackoff, isTaskUpdate, TASK_UPDATES } from './tasks.jobs.js';
@@ -29,11 +30,11 @@ export class TaskUpdatesProcessor extends WorkerHost implements OnApplicationBoo
 
   @OnWorkerEvent('error')
   onError(error: Error): void {
-    this.log.warn(`worker: ${error.message}`);
+    this.log.warn(`worker: ${logLine(error)}`);
   }
 
   @OnWorkerEvent('failed')
   onFailed(job: Job | undefined, error: Error): void {
-    this.log.warn(`job ${job?.id}, attempt ${job?.attemptsMade}: ${error.message}`);
+    this.log.warn(`job ${job?.id}, attempt ${job?.attemptsMade}: ${logLine(error)}`);
   }
 }

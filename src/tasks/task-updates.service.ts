@@ -3,6 +3,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter } from 'prom-client';
+import { logLine } from '../infra/database/database-errors.js';
 import { RedisBus } from '../infra/redis/redis.bus.js';
 import { TASK_UPDATES, type TaskUpdate, UPDATE_JOB_OPTIONS } from './tasks.jobs.js';
 import { type AppliedUpdate, TasksRepository } from './tasks.repository.js';
@@ -55,7 +56,7 @@ export class TaskUpdatesService implements OnModuleInit {
 
       return await Promise.race([outcome, sleep(timeoutMs, 'pending' as const)]);
     } catch (error) {
-      this.log.warn(`subtask ${update.subtaskId}: ${(error as Error).message}; writing its end directly`);
+      this.log.warn(`subtask ${update.subtaskId}: ${logLine(error)}; writing its end directly`);
 
       return await this.settleDirectly(update, timeoutMs);
     } finally {
@@ -77,7 +78,7 @@ export class TaskUpdatesService implements OnModuleInit {
 
         return applied?.applied ? 'applied' : 'ignored';
       } catch (error) {
-        this.log.warn(`subtask ${update.subtaskId}: the database does not take its end: ${(error as Error).message}`);
+        this.log.warn(`subtask ${update.subtaskId}: the database does not take its end: ${logLine(error)}`);
         await sleep(1000, undefined, { ref: false });
       }
       try {
@@ -99,13 +100,12 @@ export class TaskUpdatesService implements OnModuleInit {
 
       return null;
     }
-    const { applied, subtask, taskStatus } = result;
+    const { applied, subtaskId, taskId, taskStatus } = result;
     updates.inc({ status: update.status, outcome: applied ? 'applied' : 'ignored' });
-    this.log.log(
-      `task ${subtask.taskId} subtask ${subtask.id}: ${update.status} ${applied ? 'applied' : `ignored, it is ${subtask.status}`}; task ${taskStatus}`,
-    );
-    if (update.status !== 'RUNNING') this.waiting.get(subtask.id)?.(applied ? 'applied' : 'ignored');
-    await this.announce(subtask.id, subtask.taskId, update.status, applied);
+    const outcome = applied ? 'applied' : `ignored, it is ${result.status}`;
+    this.log.log(`task ${taskId} subtask ${subtaskId}: ${update.status} ${outcome}; task ${taskStatus}`);
+    if (update.status !== 'RUNNING') this.waiting.get(subtaskId)?.(applied ? 'applied' : 'ignored');
+    await this.announce(subtaskId, taskId, update.status, applied);
 
     return result;
   }

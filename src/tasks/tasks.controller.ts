@@ -45,7 +45,11 @@ export class TasksController {
   @ApiOperation({ summary: 'Create a task, or append a turn to the one named by task_id' })
   @ApiCreatedResponse({ type: TaskDto })
   @ApiErrors('not_found', 'task_busy', 'prompt_too_long')
-  create(@CurrentUser() user: AuthUser, @Query() query: CreateTaskQuery, @Body() body: CreateTaskDto): Promise<TaskDto> {
+  create(
+    @CurrentUser() user: AuthUser,
+    @Query() query: CreateTaskQuery,
+    @Body() body: CreateTaskDto,
+  ): Promise<TaskDto> {
     return this.tasks.createOrAppend(user.id, query.task_id, body);
   }
 
@@ -84,7 +88,11 @@ export class TasksController {
   @ApiOperation({ summary: 'All subtasks; page 1 holds the newest, each page is in the order of the conversation' })
   @ApiOkResponse({ type: SubtaskListDto })
   @ApiErrors('not_found')
-  subtasks(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<SubtaskListDto> {
+  subtasks(
+    @CurrentUser() user: AuthUser,
+    @Param('id', IdPipe) id: number,
+    @Query() query: PageQuery,
+  ): Promise<SubtaskListDto> {
     return this.tasks.subtasks(user.id, id, query);
   }
 
@@ -92,7 +100,11 @@ export class TasksController {
   @ApiOperation({ summary: 'Create the task whose id was reserved, or append a turn to an ended one' })
   @ApiCreatedResponse({ type: TaskDto })
   @ApiErrors('not_found', 'task_busy', 'prompt_too_long')
-  append(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number, @Body() body: CreateTaskDto): Promise<TaskDto> {
+  append(
+    @CurrentUser() user: AuthUser,
+    @Param('id', IdPipe) id: number,
+    @Body() body: CreateTaskDto,
+  ): Promise<TaskDto> {
     return this.tasks.createOrAppend(user.id, id, body);
   }
 
@@ -100,7 +112,11 @@ export class TasksController {
   @ApiOperation({ summary: 'Edit a task' })
   @ApiOkResponse({ type: TaskDto })
   @ApiErrors('not_found', 'conflict')
-  update(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number, @Body() body: UpdateTaskDto): Promise<TaskDto> {
+  update(
+    @CurrentUser() user: AuthUser,
+    @Param('id', IdPipe) id: number,
+    @Body() body: UpdateTaskDto,
+  ): Promise<TaskDto> {
     return this.tasks.update(user.id, id, body);
   }
 

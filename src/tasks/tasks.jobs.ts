@@ -26,7 +26,8 @@ export interface TaskCancellation {
 export const UPDATE_JOB_OPTIONS = {
   attempts: 100_000,
   backoff: { type: 'capped' },
-  removeOnComplete: { count: 200 },
+  // A report holds the whole answer: a few are kept to look at.
+  removeOnComplete: { count: 50, age: 3600 },
   removeOnFail: { count: 1000 },
 } as const;
 

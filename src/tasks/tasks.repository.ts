@@ -1,8 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, count, desc, eq, gt, ilike, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import { DB, type Db } from '../infra/database/database.js';
-import { subtasks, type TaskStatus, tasks, users } from '../infra/database/schema.js';
-import { deriveProgress, deriveTaskStatus, fromStates, isTerminal, SUBTASK_TRANSITIONS, TASK_TRANSITIONS, UNFINISHED } from './task-status.js';
+import { type SubtaskStatus, subtasks, type TaskStatus, tasks, users } from '../infra/database/schema.js';
+import {
+  deriveProgress,
+  deriveTaskStatus,
+  fromStates,
+  isTerminal,
+  SUBTASK_TRANSITIONS,
+  TASK_TRANSITIONS,
+  UNFINISHED,
+} from './task-status.js';
 import type { TaskUpdate } from './tasks.jobs.js';
 import type { SubtaskRow, TaskRow } from './turns.repository.js';
 
@@ -11,7 +19,10 @@ type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
 /** What became of an update. */
 export interface AppliedUpdate {
   applied: boolean;
-  subtask: SubtaskRow;
+  subtaskId: number;
+  taskId: number;
+  /** States after the update. */
+  status: SubtaskStatus;
   taskStatus: TaskStatus;
 }
 
@@ -24,32 +35,100 @@ export class TasksRepository {
 
   /** Applies a report if its state may follow, and derives the task's state from it. @returns null for an unknown subtask */
   async applyUpdate(update: TaskUpdate): Promise<AppliedUpdate | null> {
+    const alone = await this.applyToOnlyAnswer(update);
+    if (alone) return alone;
+
     return this.db.transaction(async (tx) => {
       const [changed] = await tx
         .update(subtasks)
         .set(subtaskChange(update))
-        .where(and(eq(subtasks.id, update.subtaskId), inArray(subtasks.status, fromStates(SUBTASK_TRANSITIONS, update.status))))
+        .where(
+          and(
+            eq(subtasks.id, update.subtaskId),
+            inArray(subtasks.status, fromStates(SUBTASK_TRANSITIONS, update.status)),
+          ),
+        )
         .returning();
-      if (changed) return { applied: true, subtask: changed, taskStatus: await this.deriveTask(tx, changed) };
+      if (changed)
+        return {
+          applied: true,
+          ...idsOf(changed),
+          status: changed.status,
+          taskStatus: await this.deriveTask(tx, changed),
+        };
       const [row] = await tx
         .select({ subtask: subtasks, taskStatus: tasks.status })
         .from(subtasks)
         .innerJoin(tasks, eq(tasks.id, subtasks.taskId))
         .where(eq(subtasks.id, update.subtaskId));
 
-      return row ? { applied: false, ...row } : null;
+      return row
+        ? { applied: false, ...idsOf(row.subtask), status: row.subtask.status, taskStatus: row.taskStatus }
+        : null;
     });
+  }
+
+  /**
+   * One statement for the usual turn, which has one answer: the task's state is that answer's.
+   * @returns null when nothing was changed: the state may not follow, or the turn has several answers
+   */
+  private async applyToOnlyAnswer(update: TaskUpdate): Promise<AppliedUpdate | null> {
+    const { subtaskId, status } = update;
+    const from = fromStates(SUBTASK_TRANSITIONS, status);
+    const answer = this.db.$with('answer').as(
+      this.db
+        .update(subtasks)
+        .set(subtaskChange(update))
+        .where(
+          and(eq(subtasks.id, subtaskId), inArray(subtasks.status, from), sql`not exists (${otherAnswers(subtaskId)})`),
+        )
+        .returning({ taskId: subtasks.taskId, result: subtasks.result, errorMessage: subtasks.errorMessage }),
+    );
+    const taskStatus = deriveTaskStatus([status], false);
+    const ended = isTerminal(status);
+    const [changed] = await this.db
+      .with(answer)
+      .update(tasks)
+      .set({
+        status: sql`case when ${tasks.status} = 'CANCELLING' then ${deriveTaskStatus([status], true)} else ${taskStatus} end`,
+        progress: ended ? 100 : sql`${update.progress ?? 0}::int`,
+        ...(ended && { result: sql`answer.result`, errorMessage: sql`answer.error_message`, completedAt: sql`now()` }),
+        updatedAt: sql`now()`,
+      })
+      .from(answer)
+      .where(
+        and(
+          eq(tasks.id, answer.taskId),
+          inArray(tasks.status, [...fromStates(TASK_TRANSITIONS, taskStatus), 'CANCELLING']),
+        ),
+      )
+      .returning({ taskId: tasks.id, taskStatus: tasks.status });
+
+    return changed ? { applied: true, subtaskId, status, ...changed } : null;
   }
 
   /** Writes the task's state as its newest turn has it. The row lock makes concurrent reports take turns. */
   private async deriveTask(tx: Tx, changed: SubtaskRow): Promise<TaskStatus> {
-    const [task] = await tx.select({ status: tasks.status }).from(tasks).where(eq(tasks.id, changed.taskId)).for('update');
+    const [task] = await tx
+      .select({ status: tasks.status })
+      .from(tasks)
+      .where(eq(tasks.id, changed.taskId))
+      .for('update');
     const turn = await tx
       .select({ status: subtasks.status, progress: subtasks.progress })
       .from(subtasks)
-      .where(and(eq(subtasks.taskId, changed.taskId), eq(subtasks.role, 'ASSISTANT'), gt(subtasks.messageId, newestQuestion(changed.taskId))));
+      .where(
+        and(
+          eq(subtasks.taskId, changed.taskId),
+          eq(subtasks.role, 'ASSISTANT'),
+          gt(subtasks.messageId, newestQuestion(changed.taskId)),
+        ),
+      );
     const current = task?.status ?? 'DELETE';
-    const status = deriveTaskStatus(turn.map((step) => step.status), current === 'CANCELLING');
+    const status = deriveTaskStatus(
+      turn.map((step) => step.status),
+      current === 'CANCELLING',
+    );
     const ended = isTerminal(status);
     await tx
       .update(tasks)
@@ -81,7 +160,9 @@ export class TasksRepository {
     return this.db
       .select()
       .from(subtasks)
-      .where(and(eq(subtasks.taskId, taskId), eq(subtasks.role, 'ASSISTANT'), inArray(subtasks.status, [...UNFINISHED])))
+      .where(
+        and(eq(subtasks.taskId, taskId), eq(subtasks.role, 'ASSISTANT'), inArray(subtasks.status, [...UNFINISHED])),
+      )
       .orderBy(asc(subtasks.messageId));
   }
 
@@ -96,7 +177,11 @@ export class TasksRepository {
   }
 
   /** A page of a user's tasks, newest first, whose title holds `title`. */
-  async list(userId: number, page: { page: number; limit: number }, title?: string): Promise<{ total: number; items: TaskWithOwner[] }> {
+  async list(
+    userId: number,
+    page: { page: number; limit: number },
+    title?: string,
+  ): Promise<{ total: number; items: TaskWithOwner[] }> {
     const wanted: SQL | undefined = and(
       eq(tasks.userId, userId),
       ne(tasks.status, 'DELETE'),
@@ -116,7 +201,10 @@ export class TasksRepository {
   }
 
   /** A page of a task's subtasks: page 1 holds the newest, each page is in the order of the conversation. */
-  async subtasks(taskId: number, page: { page: number; limit: number }): Promise<{ total: number; items: SubtaskRow[] }> {
+  async subtasks(
+    taskId: number,
+    page: { page: number; limit: number },
+  ): Promise<{ total: number; items: SubtaskRow[] }> {
     const [totals] = await this.db.select({ total: count() }).from(subtasks).where(eq(subtasks.taskId, taskId));
     const rows = await this.db
       .select()
@@ -130,7 +218,11 @@ export class TasksRepository {
   }
 
   /** Changes fields that are not part of the status machine. @returns false when the task is not the user's */
-  async edit(userId: number, taskId: number, change: Partial<Pick<TaskRow, 'title' | 'gitUrl' | 'gitRepoId'>>): Promise<boolean> {
+  async edit(
+    userId: number,
+    taskId: number,
+    change: Partial<Pick<TaskRow, 'title' | 'gitUrl' | 'gitRepoId'>>,
+  ): Promise<boolean> {
     const rows = await this.db
       .update(tasks)
       .set({ ...change, updatedAt: sql`now()` })
@@ -181,4 +273,13 @@ function subtaskChange(update: TaskUpdate) {
     updatedAt: sql`now()`,
     ...(ended && { completedAt: sql`now()` }),
   };
+}
+
+const idsOf = ({ id, taskId }: SubtaskRow) => ({ subtaskId: id, taskId });
+
+/** Answers of the same turn besides this one: assistant rows with no question between. */
+function otherAnswers(subtaskId: number): SQL {
+  return sql`select 1 from subtasks me join subtasks other on other.task_id = me.task_id and other.id <> me.id
+    where me.id = ${subtaskId} and other.role = 'ASSISTANT'
+      and other.message_id > (select max(message_id) from subtasks where task_id = me.task_id and role = 'USER')`;
 }

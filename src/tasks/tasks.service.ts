@@ -82,10 +82,16 @@ export class TasksService {
     const task = await this.require(userId, taskId);
     if (dto.status !== undefined) {
       if (task.status !== 'CANCELLING') {
-        throw new AppError('conflict', `Task ${taskId} is ${task.status}: only a task that is CANCELLING can be set to ${dto.status}`);
+        throw new AppError(
+          'conflict',
+          `Task ${taskId} is ${task.status}: only a task that is CANCELLING can be set to ${dto.status}`,
+        );
       }
       for (const subtask of await this.repository.unfinishedSubtasks(taskId)) {
-        await this.updates.settle({ subtaskId: subtask.id, status: dto.status, errorMessage: dto.error_message ?? '' }, 1000);
+        await this.updates.settle(
+          { subtaskId: subtask.id, status: dto.status, errorMessage: dto.error_message ?? '' },
+          1000,
+        );
       }
     }
     const { title, git_url: gitUrl, git_repo_id: gitRepoId } = dto;
@@ -102,9 +108,10 @@ export class TasksService {
   async remove(userId: number, taskId: number): Promise<void> {
     const task = await this.require(userId, taskId);
     if (!isTerminal(task.status)) await this.cancels.request(userId, taskId);
-    for (const end = Date.now() + DELETE_PATIENCE_MS; ; ) {
+    for (const end = Date.now() + DELETE_PATIENCE_MS; ;) {
       if (await this.repository.markDeleted(userId, taskId)) return;
-      if (Date.now() > end) throw new AppError('task_busy', `Task ${taskId} is still stopping: delete it again in a moment`);
+      if (Date.now() > end)
+        throw new AppError('task_busy', `Task ${taskId} is still stopping: delete it again in a moment`);
       await new Promise((resolve) => setTimeout(resolve, DELETE_POLL_MS));
     }
   }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import { DB, type Db, rowsOf } from '../infra/database/database.js';
 import { subtasks, taskReservations, tasks } from '../infra/database/schema.js';
 import { TERMINAL, UNFINISHED } from './task-status.js';
@@ -23,6 +23,16 @@ export interface NewTask {
   autoDeleteExecutor: boolean;
 }
 
+/** A direct chat that is asked for. */
+export interface RunRequest {
+  /** What the request adds to the bot's prompt. */
+  prompt: string | null;
+  /** Name of the model that it wants in place of the bot's. */
+  modelId: string | null;
+  /** Refused when this many of the user's direct chats wait or run. */
+  limit: number;
+}
+
 /** One turn: what the user says, and who answers. */
 export interface NewTurn {
   userId: number;
@@ -32,7 +42,7 @@ export interface NewTurn {
   /** One answer per entry, in order: its bots. */
   steps: number[][];
   /** Set when a direct chat run follows at once. */
-  run: { prompt: string | null; modelId: string | null } | null;
+  run: RunRequest | null;
   idempotency: { key: string; hash: string } | null;
 }
 
@@ -54,12 +64,15 @@ interface TurnRow {
 export class TurnsRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
-  /** Stores a task with its first turn, under a reserved id when one is given. @returns null when the user holds no such reservation */
+  /**
+   * Stores a task with its first turn, under a reserved id when one is given.
+   * @returns null when the user holds no such reservation, or has too many runs
+   */
   async createTask(task: NewTask, turn: NewTurn, reservedId: number | null): Promise<StoredTurn | null> {
     const id =
       reservedId === null
-        ? sql`i as (select nextval('task_id_seq')::int as task_id)`
-        : sql`i as (delete from task_reservations where task_id = ${reservedId} and user_id = ${turn.userId} returning task_id)`;
+        ? sql`i as (select nextval('task_id_seq')::int as task_id where ${roomFor(turn)})`
+        : sql`i as (delete from task_reservations where task_id = ${reservedId} and user_id = ${turn.userId} and ${roomFor(turn)} returning task_id)`;
     const head = sql`${id}, t as (
       insert into tasks (id, user_id, team_id, title, prompt, type, task_type, source, git_url, git_repo, git_repo_id,
         git_domain, branch_name, model_id, force_override_bot_model, auto_delete_executor)
@@ -72,13 +85,16 @@ export class TurnsRepository {
     return this.storeTurn(head, turn);
   }
 
-  /** Opens an ended task again with a new turn. @returns null when the task is not the user's or has not ended */
+  /** Opens an ended task again with a new turn. @returns null when it is not the user's, has not ended, or they have too many runs */
   async appendTurn(taskId: number, turn: NewTurn): Promise<StoredTurn | null> {
-    const terminal = sql.join(TERMINAL.map((status) => sql`${status}`), sql`, `);
+    const terminal = sql.join(
+      TERMINAL.map((status) => sql`${status}`),
+      sql`, `,
+    );
     const head = sql`t as (
       update tasks set status = 'PENDING', progress = 0, result = null, error_message = null, completed_at = null,
         updated_at = now(), team_id = ${turn.teamId}, prompt = ${turn.prompt}
-      where id = ${taskId} and user_id = ${turn.userId} and status in (${terminal})
+      where id = ${taskId} and user_id = ${turn.userId} and status in (${terminal}) and ${roomFor(turn)}
       returning id), n as (select coalesce(max(message_id), 0) as last from subtasks where task_id = ${taskId})`;
 
     return this.storeTurn(head, turn);
@@ -127,12 +143,19 @@ export class TurnsRepository {
     return null;
   }
 
-  /** Marks a waiting answer as asked for. @returns whether this call was the first to ask */
-  async requestRun(subtaskId: number, run: { prompt: string | null; modelId: string | null }): Promise<boolean> {
+  /** Marks a waiting answer as asked for. @returns whether this call was the first to ask and the user has room for it */
+  async requestRun(userId: number, subtaskId: number, run: RunRequest): Promise<boolean> {
     const rows = await this.db
       .update(subtasks)
       .set({ runRequestedAt: sql`now()`, runPrompt: run.prompt, runModel: run.modelId })
-      .where(and(eq(subtasks.id, subtaskId), eq(subtasks.status, 'PENDING'), sql`${subtasks.runRequestedAt} is null`))
+      .where(
+        and(
+          eq(subtasks.id, subtaskId),
+          eq(subtasks.status, 'PENDING'),
+          sql`${subtasks.runRequestedAt} is null`,
+          roomFor({ userId, run }),
+        ),
+      )
       .returning({ id: subtasks.id });
 
     return rows.length > 0;
@@ -140,12 +163,7 @@ export class TurnsRepository {
 
   /** Direct chats of a user that wait or run. */
   async countRuns(userId: number): Promise<number> {
-    const [row] = await this.db
-      .select({ count: sql<number>`count(*)::int` })
-      .from(subtasks)
-      .where(
-        and(eq(subtasks.userId, userId), inArray(subtasks.status, [...UNFINISHED]), sql`${subtasks.runRequestedAt} is not null`),
-      );
+    const [row] = await rowsOf<{ count: number }>(this.db, runsOf(userId));
 
     return row?.count ?? 0;
   }
@@ -177,7 +195,11 @@ export class TurnsRepository {
   }
 
   /** The newest answer of a task, or the named one; null when the task is not the user's. */
-  async newestAnswer(userId: number, taskId: number, subtaskId?: number): Promise<{ subtask: SubtaskRow; task: TaskRow } | null> {
+  async newestAnswer(
+    userId: number,
+    taskId: number,
+    subtaskId?: number,
+  ): Promise<{ subtask: SubtaskRow; task: TaskRow } | null> {
     const [row] = await this.db
       .select({ subtask: subtasks, task: tasks })
       .from(subtasks)
@@ -221,4 +243,14 @@ export class TurnsRepository {
 
     return row.taskId;
   }
+}
+
+function runsOf(userId: number): SQL {
+  return sql`select count(*)::int as count from subtasks
+    where user_id = ${userId} and status in ('PENDING', 'RUNNING') and run_requested_at is not null`;
+}
+
+/** Part of the statement that stores a run, so that the limit needs no query of its own. */
+function roomFor({ userId, run }: Pick<NewTurn, 'userId' | 'run'>): SQL {
+  return run ? sql`(${runsOf(userId)}) < ${run.limit}` : sql`true`;
 }

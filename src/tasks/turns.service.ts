@@ -4,7 +4,15 @@ import { checkPrompt, titleFrom } from '../common/prompt.js';
 import { type ResolvedTeam, TeamsService } from '../teams/teams.service.js';
 import { isTerminal } from './task-status.js';
 import { TasksRepository } from './tasks.repository.js';
-import { type NewTask, type NewTurn, type StoredTurn, type SubtaskRow, type TaskRow, TurnsRepository } from './turns.repository.js';
+import {
+  type NewTask,
+  type NewTurn,
+  type RunRequest,
+  type StoredTurn,
+  type SubtaskRow,
+  type TaskRow,
+  TurnsRepository,
+} from './turns.repository.js';
 
 /** A turn to store; the task is made unless `taskId` names one. */
 export interface TurnRequest {
@@ -55,20 +63,21 @@ export class TurnsService {
 
   /**
    * Stores a turn: of a new task, of one whose id was reserved, or of one that has ended.
-   * @throws AppError prompt_too_long, not_found, task_busy
+   * @throws AppError prompt_too_long, not_found, task_busy, too_many_running_tasks
    */
   async store(request: TurnRequest): Promise<StoredTurn> {
     checkPrompt(request.prompt);
     const turn = toTurn(request);
     const task = { ...(request.task ?? CHAT_TASK), title: turn.title };
-    if (request.taskId === undefined) return required(await this.turns.createTask(task, turn, null));
-    const stored =
-      (await this.turns.appendTurn(request.taskId, turn)) ?? (await this.turns.createTask(task, turn, request.taskId));
+    const appended = request.taskId === undefined ? null : await this.turns.appendTurn(request.taskId, turn);
+    const stored = appended ?? (await this.turns.createTask(task, turn, request.taskId ?? null));
     if (stored) return stored;
-    throw await this.refusal(request.userId, request.taskId);
+    throw await this.refusal(request);
   }
 
-  private async refusal(userId: number, taskId: number): Promise<AppError> {
+  private async refusal({ userId, taskId, run }: Pick<TurnRequest, 'userId' | 'taskId' | 'run'>): Promise<AppError> {
+    if (run && (await this.turns.countRuns(userId)) >= run.limit) return tooManyRuns(run.limit);
+    if (taskId === undefined) return new AppError('conflict', 'Something has just changed: try again');
     const task = await this.tasks.find(userId, taskId);
     if (!task) return notFound(`Task ${taskId}`);
     const state = isTerminal(task.status) ? 'has just changed' : `is ${task.status}`;
@@ -80,7 +89,10 @@ export class TurnsService {
   async teamFor(userId: number, ref: TeamRef, fallbackId?: number): Promise<ResolvedTeam> {
     if (ref.team_id !== undefined) return this.teams.resolve(userId, { id: ref.team_id });
     if (ref.team_name !== undefined) {
-      return this.teams.resolve(userId, { name: ref.team_name, ...(ref.team_namespace && { namespace: ref.team_namespace }) });
+      return this.teams.resolve(userId, {
+        name: ref.team_name,
+        ...(ref.team_namespace && { namespace: ref.team_namespace }),
+      });
     }
     if (fallbackId !== undefined) return this.teams.resolve(userId, { id: fallbackId });
     throw new AppError('validation_failed', 'team_id or team_name is required', {
@@ -97,14 +109,9 @@ export class TurnsService {
     return this.turns.findByIdempotencyKey(userId, key);
   }
 
-  /** Marks a waiting answer as asked for. @returns whether this call was the first to ask */
-  requestRun(subtaskId: number, run: { prompt: string | null; modelId: string | null }): Promise<boolean> {
-    return this.turns.requestRun(subtaskId, run);
-  }
-
-  /** Direct chats of a user that wait or run. */
-  countRuns(userId: number): Promise<number> {
-    return this.turns.countRuns(userId);
+  /** Marks a waiting answer as asked for. @throws AppError task_busy when somebody was first, too_many_running_tasks */
+  async requestRun(userId: number, taskId: number, subtaskId: number, run: RunRequest): Promise<void> {
+    if (!(await this.turns.requestRun(userId, subtaskId, run))) throw await this.refusal({ userId, taskId, run });
   }
 
   /** Direct chats that were asked for before `ageSeconds` and have not ended, oldest first. */
@@ -136,11 +143,20 @@ function toTurn({ userId, team, prompt, title, run, idempotency }: TurnRequest):
   const bots = team.members.map((member) => member.id);
   const steps = team.mode === 'pipeline' ? bots.map((id) => [id]) : [bots];
 
-  return { userId, teamId: team.id, prompt, title: title ?? titleFrom(prompt), steps, run: run ?? null, idempotency: idempotency ?? null };
+  return {
+    userId,
+    teamId: team.id,
+    prompt,
+    title: title ?? titleFrom(prompt),
+    steps,
+    run: run ?? null,
+    idempotency: idempotency ?? null,
+  };
 }
 
-function required(stored: StoredTurn | null): StoredTurn {
-  if (!stored) throw new Error('a new task brought no rows');
-
-  return stored;
+function tooManyRuns(limit: number): AppError {
+  return new AppError('too_many_running_tasks', `You have ${limit} running answers; more are not possible at a time`, {
+    retryAfter: 5,
+    retryable: true,
+  });
 }

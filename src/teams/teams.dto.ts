@@ -93,7 +93,11 @@ export class TeamDto {
   @ApiProperty({ description: '0 = public' })
   user_id!: number;
 
-  @ApiProperty({ type: String, nullable: true, description: "Shell type of the first bot, as Wegent's clients name it" })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: "Shell type of the first bot, as Wegent's clients name it",
+  })
   agent_type!: string | null;
 
   @ApiProperty({ description: '0 = not shared' })

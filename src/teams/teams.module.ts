@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { BotsModule } from '../bots/bots.module.js';
+import { ResolvedTeams } from './resolved-teams.js';
 import { TeamsController } from './teams.controller.js';
 import { TeamsRepository } from './teams.repository.js';
 import { TeamsService } from './teams.service.js';
@@ -8,7 +9,7 @@ import { TeamsService } from './teams.service.js';
 @Module({
   imports: [BotsModule],
   controllers: [TeamsController],
-  providers: [TeamsService, TeamsRepository],
+  providers: [TeamsService, TeamsRepository, ResolvedTeams],
   exports: [TeamsService],
 })
 export class TeamsModule {}

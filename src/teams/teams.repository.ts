@@ -39,7 +39,13 @@ export class TeamsRepository {
     const where = and(active, visibleTo(userId));
     const [counted] = await this.db.select({ total: count() }).from(teams).where(where);
     const order = [isNull(teams.userId), desc(teams.id)];
-    const rows = await this.db.select().from(teams).where(where).orderBy(...order).offset(offset).limit(limit);
+    const rows = await this.db
+      .select()
+      .from(teams)
+      .where(where)
+      .orderBy(...order)
+      .offset(offset)
+      .limit(limit);
 
     return { total: counted?.total ?? 0, rows };
   }

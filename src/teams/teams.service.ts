@@ -5,10 +5,20 @@ import { AppError, notFound } from '../common/app-error.js';
 import type { MessageDto } from '../common/message.dto.js';
 import { offsetOf, type PageQuery } from '../common/page.js';
 import type { Db } from '../infra/database/database.js';
-import { isUniqueViolation } from '../infra/database/database-errors.js';
+import { orConflict } from '../infra/database/database-errors.js';
 import type { TeamMember } from '../infra/database/schema.js';
 import { invalid } from '../infra/http/validation.pipe.js';
-import { type CreateTeamDto, type InputParametersDto, type TeamBotInput, type TeamDto, type TeamListDto, toTeamDto, type UpdateTeamDto } from './teams.dto.js';
+import {
+  type CreateTeamDto,
+  type InputParametersDto,
+  type TeamBotInput,
+  type TeamDto,
+  type TeamListDto,
+  toTeamDto,
+  type UpdateTeamDto,
+} from './teams.dto.js';
+import type { TeamSeed } from './team-seed.js';
+import { ResolvedTeams } from './resolved-teams.js';
 import { type NewTeam, type TeamRow, TeamsRepository } from './teams.repository.js';
 
 const NAMESPACE = 'default';
@@ -31,21 +41,13 @@ export interface ResolvedTeam {
 
 export type TeamRef = { id: number } | { name: string; namespace?: string };
 
-/** A public team of a seed file. */
-export interface TeamSeed {
-  name: string;
-  namespace: string;
-  displayName: string | null;
-  mode: string;
-  members: TeamMember[];
-}
-
 /** The teams: bots and a way to work together. */
 @Injectable()
 export class TeamsService implements OnModuleInit {
   constructor(
     private readonly repository: TeamsRepository,
     private readonly bots: BotsService,
+    private readonly resolved: ResolvedTeams,
   ) {}
 
   onModuleInit(): void {
@@ -57,20 +59,24 @@ export class TeamsService implements OnModuleInit {
   }
 
   /**
-   * A team that the user may use, ready to run. By name the user's own comes first. Three small queries.
+   * A team that the user may use, ready to run. By name the user's own comes first.
    * @throws AppError not_found; conflict when a bot or its shell is gone
    */
-  async resolve(userId: number, ref: TeamRef): Promise<ResolvedTeam> {
+  resolve(userId: number, ref: TeamRef): Promise<ResolvedTeam> {
+    const key = 'id' in ref ? `${userId} ${ref.id}` : `${userId} ${ref.namespace ?? NAMESPACE}/${ref.name}`;
+
+    return this.resolved.get(key, () => this.load(userId, ref));
+  }
+
+  /** Three small queries. */
+  private async load(userId: number, ref: TeamRef): Promise<ResolvedTeam> {
     const row =
       'id' in ref
         ? await this.repository.byId(userId, ref.id)
         : await this.repository.byName(userId, ref.namespace ?? NAMESPACE, ref.name);
     if (!row) throw notFound('Team');
     const { id, name, mode } = row;
-    const bots = await this.bots.resolve(
-      userId,
-      row.members.map(({ bot_id: botId }) => botId),
-    );
+    const bots = await this.bots.resolve(userId, row.members.map(botIdOf));
 
     return { id, name, mode, members: joinMembers(row, bots) };
   }
@@ -96,7 +102,9 @@ export class TeamsService implements OnModuleInit {
     if (request.is_active === false) throw invalid([{ field: 'is_active', message: 'must be true for a new team' }]);
     const members = await this.membersOf(userId, request.bots);
     const mode = request.workflow?.mode ?? DEFAULT_MODE;
-    const row = await named(request.name, () => this.repository.insert({ userId, name: request.name, mode, members }));
+    const row = await orConflict(nameTaken(request.name), () =>
+      this.repository.insert({ userId, name: request.name, mode, members }),
+    );
 
     return this.toDto(userId, row);
   }
@@ -107,7 +115,7 @@ export class TeamsService implements OnModuleInit {
     if (request.name !== undefined) changes.name = request.name;
     if (request.workflow) changes.mode = request.workflow.mode;
     if (request.bots) changes.members = await this.membersOf(userId, request.bots);
-    const row = await named(request.name ?? stored.name, () => this.repository.update(id, changes));
+    const row = await orConflict(nameTaken(request.name ?? stored.name), () => this.repository.update(id, changes));
     if (!row) throw notFound('Team');
 
     return this.toDto(userId, row);
@@ -129,7 +137,8 @@ export class TeamsService implements OnModuleInit {
     for (const seed of seeds) {
       const id = stored.get(keyOf(seed));
       const values = { ...seed, userId: null, isActive: true };
-      const row = id === undefined ? await this.repository.insert(values, db) : await this.repository.update(id, values, db);
+      const row =
+        id === undefined ? await this.repository.insert(values, db) : await this.repository.update(id, values, db);
       if (row) kept.push(row.id);
     }
     await this.repository.deactivatePublicExcept(kept, db);
@@ -137,16 +146,17 @@ export class TeamsService implements OnModuleInit {
 
   /** @throws AppError validation_failed naming each bot that the user cannot use */
   private async membersOf(userId: number, inputs: TeamBotInput[]): Promise<TeamMember[]> {
-    const known = await this.bots.summaries(
-      userId,
-      inputs.map(({ bot_id: botId }) => botId),
-    );
+    const known = await this.bots.summaries(userId, inputs.map(botIdOf));
     const problems = inputs.flatMap(({ bot_id: botId }, index) =>
       known.has(botId) ? [] : [{ field: `bots.${index}.bot_id`, message: `there is no bot ${botId}` }],
     );
     if (problems.length > 0) throw invalid(problems);
 
-    return inputs.map((input) => ({ bot_id: input.bot_id, bot_prompt: input.bot_prompt ?? '', role: input.role ?? '' }));
+    return inputs.map((input) => ({
+      bot_id: input.bot_id,
+      bot_prompt: input.bot_prompt ?? '',
+      role: input.role ?? '',
+    }));
   }
 
   private async require(userId: number, id: number): Promise<TeamRow> {
@@ -158,7 +168,8 @@ export class TeamsService implements OnModuleInit {
 
   private async requireOwn(userId: number, id: number): Promise<TeamRow> {
     const row = await this.require(userId, id);
-    if (row.userId !== userId) throw new AppError('forbidden', `Team "${row.name}" is public: only its seed file changes it`);
+    if (row.userId !== userId)
+      throw new AppError('forbidden', `Team "${row.name}" is public: only its seed file changes it`);
 
     return row;
   }
@@ -171,7 +182,7 @@ export class TeamsService implements OnModuleInit {
   }
 
   private async toDtos(userId: number, rows: TeamRow[]): Promise<TeamDto[]> {
-    const ids = rows.flatMap(({ members }) => members.map(({ bot_id: botId }) => botId));
+    const ids = rows.flatMap(({ members }) => members.map(botIdOf));
     const bots = await this.bots.summaries(userId, ids);
 
     return rows.map((row) => toTeamDto(row, bots));
@@ -189,12 +200,5 @@ function joinMembers(team: TeamRow, bots: ResolvedBot[]): ResolvedMember[] {
   });
 }
 
-/** Runs a write; that the name is taken becomes a 409. */
-async function named<T>(name: string, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `You have a team "${name}" already`);
-  }
-}
+const nameTaken = (name: string) => `You have a team "${name}" already`;
+const botIdOf = (member: { bot_id: number }) => member.bot_id;

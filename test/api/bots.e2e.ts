@@ -9,7 +9,12 @@ import { FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 const ADMIN = 'the admin password';
 const KEY = 'sk-ant-secret-0123456789';
-const ENV = { MODEL_TYPE: 'claude', MODEL_ID: 'claude-x', API_KEY: KEY, custom_headers: '{"X-Token":"abcdefghijklmnop","X-A":"b"}' };
+const ENV = {
+  MODEL_TYPE: 'claude',
+  MODEL_ID: 'claude-x',
+  API_KEY: KEY,
+  custom_headers: '{"X-Token":"abcdefghijklmnop","X-A":"b"}',
+};
 const BOT = { name: 'writer', shell_name: 'Chat', agent_config: { env: ENV }, system_prompt: 'Write well.' };
 
 interface Bot {
@@ -58,7 +63,10 @@ describe('bots', () => {
   afterAll(() => app.close());
 
   it('shows a new bot with masked secrets, in JSON text too', async () => {
-    const { status, body } = await app.call<Bot>('POST /bots', { token: ann, body: { ...BOT, skills: ['a'], is_active: true } });
+    const { status, body } = await app.call<Bot>('POST /bots', {
+      token: ann,
+      body: { ...BOT, skills: ['a'], is_active: true },
+    });
 
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -113,7 +121,12 @@ describe('bots', () => {
     const bot = await create({ name: 'partly' });
     const { body } = await app.call<Bot>(`PUT /bots/${bot.id}`, { token: ann, body: { system_prompt: null } });
 
-    expect(body).toMatchObject({ name: 'partly', shell_name: 'Chat', system_prompt: '', agent_config: bot.agent_config });
+    expect(body).toMatchObject({
+      name: 'partly',
+      shell_name: 'Chat',
+      system_prompt: '',
+      agent_config: bot.agent_config,
+    });
     expect((await resolve(bot.id))?.model?.apiKey).toBe(KEY);
   });
 
@@ -129,7 +142,11 @@ describe('bots', () => {
   });
 
   it('gives public bots public models only, even when the user has one of the same name', async () => {
-    expect(await resolve(publicId)).toMatchObject({ shellType: 'Chat', modelName: 'shared', model: { modelId: 'public-id' } });
+    expect(await resolve(publicId)).toMatchObject({
+      shellType: 'Chat',
+      modelName: 'shared',
+      model: { modelId: 'public-id' },
+    });
   });
 
   it('resolves in the order asked for, and leaves out what the user may not use', async () => {
@@ -146,7 +163,10 @@ describe('bots', () => {
     const resolved = await resolve(bot.id);
     await app.db.update(bots).set({ modelName: null });
 
-    expect(resolved).toMatchObject({ model: null, modelProblem: expect.stringContaining('"deleted-model", which does not exist') });
+    expect(resolved).toMatchObject({
+      model: null,
+      modelProblem: expect.stringContaining('"deleted-model", which does not exist'),
+    });
   });
 
   it.each([
@@ -171,7 +191,11 @@ describe('bots', () => {
   });
 
   it('does not judge the env of shells that know names of their own', async () => {
-    const bot = await create({ name: 'coder', shell_name: 'my-image', agent_config: { env: { DIFY_API_KEY: 'app-0123456789' } } });
+    const bot = await create({
+      name: 'coder',
+      shell_name: 'my-image',
+      agent_config: { env: { DIFY_API_KEY: 'app-0123456789' } },
+    });
 
     expect(bot).toMatchObject({ shell_type: 'ClaudeCode', agent_config: { env: { DIFY_API_KEY: '***6789' } } });
   });

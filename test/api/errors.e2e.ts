@@ -46,7 +46,13 @@ describe('error replies', () => {
     ['an array', '[{"user_name":"a"}]', 'application/json', 422, 'validation_failed'],
     ['a number', '5', 'application/json', 422, 'validation_failed'],
     ['null', 'null', 'application/json', 422, 'validation_failed'],
-    ['endless nesting', `{"user_name":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'application/json', 422, 'validation_failed'],
+    [
+      'endless nesting',
+      `{"user_name":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+      'application/json',
+      422,
+      'validation_failed',
+    ],
   ])('answers %s', async (_case, payload, contentType, status, code) => {
     const reply = await post(payload, contentType);
     const body = JSON.parse(reply.text) as Record<string, unknown>;
@@ -56,7 +62,11 @@ describe('error replies', () => {
   });
 
   it('survives text that is not UTF-8', async () => {
-    const bytes = Buffer.concat([Buffer.from('{"user_name":"'), Buffer.from([0xff, 0xfe]), Buffer.from('","password":"x"}')]);
+    const bytes = Buffer.concat([
+      Buffer.from('{"user_name":"'),
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from('","password":"x"}'),
+    ]);
     const { status } = await post(bytes, 'application/json');
 
     expect([400, 401]).toContain(status);

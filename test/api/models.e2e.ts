@@ -49,7 +49,13 @@ describe('models', () => {
     await app.call('POST /models', { token: ann, body: CLAUDE });
     const box = new SecretBox([OLD_KEY]);
     await database.db.insert(models).values([
-      { userId: null, name: 'public-openai', provider: 'openai', modelId: 'gpt-x', apiKey: box.seal('sk-operator-0123456789') },
+      {
+        userId: null,
+        name: 'public-openai',
+        provider: 'openai',
+        modelId: 'gpt-x',
+        apiKey: box.seal('sk-operator-0123456789'),
+      },
       { userId: null, name: 'mine', provider: 'openai', modelId: 'the-public-one' },
       { userId: null, name: 'gone', provider: 'openai', modelId: 'gpt-x', isActive: false },
     ]);
@@ -89,7 +95,9 @@ describe('models', () => {
       parameters: { maxTokens: 1000 },
     });
     await expect(settings('mine', annId + 1)).resolves.toMatchObject({ modelId: 'the-public-one' });
-    await expect(app.app.get(ModelsService).publicSettings('mine')).resolves.toMatchObject({ modelId: 'the-public-one' });
+    await expect(app.app.get(ModelsService).publicSettings('mine')).resolves.toMatchObject({
+      modelId: 'the-public-one',
+    });
     await expect(settings('gone')).resolves.toBeNull();
   });
 
@@ -125,7 +133,10 @@ describe('models', () => {
     const list = await app.call<{ items: Model[] }>('GET /models?limit=100', { token: ben });
 
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([404, 404, 404]);
-    expect(list.body.items.map(({ name, type }) => `${type} ${name}`).sort()).toEqual(['public mine', 'public public-openai']);
+    expect(list.body.items.map(({ name, type }) => `${type} ${name}`).sort()).toEqual([
+      'public mine',
+      'public public-openai',
+    ]);
   });
 
   it('does not let users change public models, nor see the end of their keys', async () => {
@@ -171,7 +182,10 @@ describe('models', () => {
     ['unknown', { unknown: 1 }],
     ['parameters.extraBody.a.0', { parameters: { extraBody: { a: ['\u0000'] } } }],
   ])('refuses a wrong %s', async (field, change) => {
-    const { status, body } = await app.fail('POST /models', { token: ann, body: { ...CLAUDE, name: 'wrong', ...change } });
+    const { status, body } = await app.fail('POST /models', {
+      token: ann,
+      body: { ...CLAUDE, name: 'wrong', ...change },
+    });
 
     expect([status, body.code]).toEqual([422, 'validation_failed']);
     expect(body.errors?.map((problem) => problem.field)).toContain(field);
@@ -231,7 +245,9 @@ describe('models', () => {
       const service = rotated.app.get(ModelsService);
       const before = await service.settings(annId, 'mine');
       await rotated.call('PUT /models/mine', { token: ann, body: { apiKey: 'sk-new-key-0123' } });
-      const [row] = (await database.db.select().from(models)).filter(({ userId, name }) => userId === annId && name === 'mine');
+      const [row] = (await database.db.select().from(models)).filter(
+        ({ userId, name }) => userId === annId && name === 'mine',
+      );
       await rotated.close();
 
       expect(before?.apiKey).toBe(KEY);

@@ -93,7 +93,9 @@ describe('the seeds of the project', () => {
     expect(withKeys.map(({ name }) => name)).toEqual(expect.arrayContaining(['claude-team', 'openai-team', 'gpt-5']));
     expect(settings).toMatchObject({ apiKey: 'sk-ant-1', baseUrl: null, parameters: { maxTokens: 16000 } });
     expect(without.sort()).toEqual(['Agno', 'Chat', 'ClaudeCode', 'Dify']);
-    expect(new Set(again.map((row) => JSON.stringify(row)))).toEqual(new Set(withKeys.map((row) => JSON.stringify(row))));
+    expect(new Set(again.map((row) => JSON.stringify(row)))).toEqual(
+      new Set(withKeys.map((row) => JSON.stringify(row))),
+    );
     expect(changed?.apiKey).toBe('sk-ant-2');
   });
 
@@ -120,16 +122,16 @@ describe('the seeds of the project', () => {
     await writeFile(join(directory, 'extra2.yml'), 'kind: Bot\n  name: [');
     const error = await load().then(
       () => null,
-      (reason: Error) => reason.message,
+      (reason: unknown) => (reason as Error).message,
     );
     const name = directory.split('/').at(-1) ?? '';
 
     expect(error).toContain(`${name}/extra.yaml, document 1 (Bot b): spec.shellRef.name: no Shell "Chatt" (line 6)`);
     expect(error).toContain(
       `${name}/extra.yaml, document 2 (Team t): spec.members.0.botRef.name: no Bot "claude-bot" ` +
-        `(${name}/claude.yaml is not loaded: ANTHROPIC_API_KEY not set) (line 13)`,
+        `(${name}/claude.yaml is not loaded: ANTHROPIC_API_KEY not set) (line 14)`,
     );
-    expect(error).toMatch(new RegExp(`${name}/extra2.yml: .* \\(line 2, column \\d+\\)`));
+    expect(error).toMatch(new RegExp(`${name}/extra2.yml: .* \\(line \\d, column \\d+\\)`));
     expect(await rows()).toEqual(before);
   });
 });

@@ -36,7 +36,10 @@ describe('teams', () => {
     });
 
   beforeAll(async () => {
-    app = await startFeatureApp({ modules: [BotsModule, TeamsModule], environment: { AUTH_MODE: 'jwt', ADMIN_PASSWORD: ADMIN } });
+    app = await startFeatureApp({
+      modules: [BotsModule, TeamsModule],
+      environment: { AUTH_MODE: 'jwt', ADMIN_PASSWORD: ADMIN },
+    });
     const admin = await app.token('admin', ADMIN);
     ann = await app.addUser(admin, 'ann');
     ben = await app.addUser(admin, 'ben');
@@ -92,7 +95,11 @@ describe('teams', () => {
   it('resolves a team with its members in order, with prompts and models', async () => {
     const { body } = await create({
       name: 'ordered',
-      bots: [{ bot_id: publicBot, role: 'helper' }, { bot_id: chatBot, bot_prompt: 'p' }, { bot_id: publicBot, bot_prompt: 'q' }],
+      bots: [
+        { bot_id: publicBot, role: 'helper' },
+        { bot_id: chatBot, bot_prompt: 'p' },
+        { bot_id: publicBot, bot_prompt: 'q' },
+      ],
     });
     const team = await app.app.get(TeamsService).resolve(annId, { id: body.id });
 
@@ -102,7 +109,11 @@ describe('teams', () => {
       [chatBot, 'p', ''],
       [publicBot, 'q', ''],
     ]);
-    expect(team.members[1]).toMatchObject({ shellType: 'Chat', executionType: 'external_api', model: { modelId: 'gpt-x' } });
+    expect(team.members[1]).toMatchObject({
+      shellType: 'Chat',
+      executionType: 'external_api',
+      model: { modelId: 'gpt-x' },
+    });
   });
 
   it('resolves names: the own team first, then the public one', async () => {
@@ -156,7 +167,10 @@ describe('teams', () => {
 
   it('does not let anybody build on a foreign bot or change a public team', async () => {
     const foreign = await bot('bens', 'Chat', ben);
-    const built = await app.fail('POST /teams', { token: ann, body: { name: 'x', bots: [{ bot_id: chatBot }, { bot_id: foreign }] } });
+    const built = await app.fail('POST /teams', {
+      token: ann,
+      body: { name: 'x', bots: [{ bot_id: chatBot }, { bot_id: foreign }] },
+    });
     const changed = await app.fail(`PUT /teams/${publicTeam}`, { token: ann, body: { name: 'x' } });
 
     expect(built.body.errors).toEqual([{ field: 'bots.1.bot_id', message: `there is no bot ${foreign}` }]);

@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { loadConfig } from '../../src/config/app-config.js';
 import { ConfigModule } from '../../src/config/config.module.js';
+import { CatalogModule } from '../../src/infra/catalog/catalog-changes.js';
 import { CryptoModule } from '../../src/infra/crypto/crypto.module.js';
 import { DB, type Db, type OpenDatabase } from '../../src/infra/database/database.js';
 import { DATABASE } from '../../src/infra/database/database.module.js';
@@ -63,7 +64,12 @@ export class FeatureApp {
   }
 
   /** Any bytes with any headers. */
-  send(method: string, path: string, payload: string | Buffer | undefined, headers: Record<string, string>): Promise<RawReply> {
+  send(
+    method: string,
+    path: string,
+    payload: string | Buffer | undefined,
+    headers: Record<string, string>,
+  ): Promise<RawReply> {
     const { port } = this.app.getHttpServer().address() as AddressInfo;
     const length = Buffer.byteLength(payload ?? '');
     const known = { host: `127.0.0.1:${port}`, ...(payload !== undefined && { 'content-length': String(length) }) };
@@ -77,7 +83,9 @@ export class FeatureApp {
   }
 
   async token(userName: string, password: string): Promise<string> {
-    const { body } = await this.call<{ access_token: string }>('POST /auth/login', { body: { user_name: userName, password } });
+    const { body } = await this.call<{ access_token: string }>('POST /auth/login', {
+      body: { user_name: userName, password },
+    });
 
     return body.access_token;
   }
@@ -121,8 +129,11 @@ export async function startFeatureApp(options: FeatureAppOptions): Promise<Featu
   const dataDir = await mkdtemp(join(tmpdir(), 'conch-test-'));
   const database = options.database ?? (await openMemoryDatabase());
   const config = loadConfig({ DATA_DIR: dataDir, SIMULATOR: 'off', ...options.environment });
-  const root = RootModule.for(database, options, [ConfigModule.for(config), CryptoModule, AuthModule]);
-  const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(), { logger: false, abortOnError: false });
+  const root = RootModule.for(database, options, [ConfigModule.for(config), CatalogModule, CryptoModule, AuthModule]);
+  const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(), {
+    logger: false,
+    abortOnError: false,
+  });
   configureHttp(app);
   await app.listen(0, '127.0.0.1');
 
@@ -143,6 +154,11 @@ class RootModule {
       { provide: SimulatorProcess, useValue: simulator },
     ];
 
-    return { module: RootModule, imports: [...base, ...options.modules], providers, exports: [DB, DATABASE, SimulatorProcess] };
+    return {
+      module: RootModule,
+      imports: [...base, ...options.modules],
+      providers,
+      exports: [DB, DATABASE, SimulatorProcess],
+    };
   }
 }

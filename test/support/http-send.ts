@@ -21,7 +21,11 @@ export function send(port: number, { method, path, headers, payload }: Message):
       reply.on('data', (chunk: Buffer) => chunks.push(chunk));
       reply.on('error', reject);
       reply.on('end', () => {
-        resolve({ status: reply.statusCode ?? 0, headers: reply.headers, text: Buffer.concat(chunks).toString('utf8') });
+        resolve({
+          status: reply.statusCode ?? 0,
+          headers: reply.headers,
+          text: Buffer.concat(chunks).toString('utf8'),
+        });
       });
     });
     outgoing.on('error', reject);

@@ -6,7 +6,7 @@ const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 /** A prefix and `length` letters and digits, e.g. `msg_01` + 22. */
 export function newId(prefix: string, length: number): string {
   let id = prefix;
-  for (const byte of randomBytes(length)) id += ALPHABET[byte % ALPHABET.length];
+  for (const byte of randomBytes(length)) id += ALPHABET.charAt(byte % ALPHABET.length);
   return id;
 }
 

@@ -5,7 +5,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { AnswerReader } from './answer-reader.js';
 import { OpenaiEvents } from './openai.events.js';
 import { ProviderTimeouts } from './provider-timeouts.js';
-import { OPENAI_SOURCE, dataLines } from './testing.js';
+import { OPENAI_SOURCE, dataLines } from './providers.testing.js';
 
 const opened: ProviderTimeouts[] = [];
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ClaudeEvents } from './claude.events.js';
 import { EventBatch } from './event-batch.js';
-import { CLAUDE_SOURCE, dataLines, fixture, message, replay, summary } from './testing.js';
+import { CLAUDE_SOURCE, dataLines, fixture, message, replay, summary } from './providers.testing.js';
 
 const mapper = () => new ClaudeEvents(CLAUDE_SOURCE);
 const run = (...chunks: (string | Uint8Array)[]) => replay(mapper(), chunks);

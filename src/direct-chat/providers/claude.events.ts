@@ -6,6 +6,7 @@ import type { AnswerMapper } from './answer-mapper.js';
 import { errorFromPayload, type ErrorSource } from './error-mapping.js';
 import type { EventBatch } from './event-batch.js';
 import { asNumber, asObject, asText, parseJson, type JsonObject } from './json.js';
+import { toUsage } from './usage.js';
 
 /** `stop_reason` of the API reference; new values may come, which mean that the answer ended. */
 const FINISH_REASONS = new Map<string, FinishReason>([
@@ -137,18 +138,14 @@ export class ClaudeEvents implements AnswerMapper {
 
   /** Anthropic counts cached input apart from `input_tokens`, OpenAI inside of it; users get OpenAI's way for both. */
   private totals(): Usage | undefined {
-    const { input_tokens, output_tokens, cache_read_input_tokens: cached, thinking_tokens: thinking } = this.usage;
-    if (input_tokens === undefined && output_tokens === undefined) return undefined;
-    const input = (input_tokens ?? 0) + (cached ?? 0) + (this.usage.cache_creation_input_tokens ?? 0);
-    const output = output_tokens ?? 0;
-
-    return {
-      input_tokens: input,
-      output_tokens: output,
-      total_tokens: input + output,
-      ...(thinking !== undefined && { reasoning_tokens: thinking }),
-      ...(cached !== undefined && { cached_tokens: cached }),
-    };
+    const usage = this.usage;
+    const cache = (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0);
+    return toUsage({
+      input: usage.input_tokens === undefined ? undefined : usage.input_tokens + cache,
+      output: usage.output_tokens,
+      reasoning: usage.thinking_tokens,
+      cached: usage.cache_read_input_tokens,
+    });
   }
 
   private protocolError(what: string): AppError {

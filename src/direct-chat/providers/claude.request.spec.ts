@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ChatMessage } from '../../common/chat-provider.js';
 import { claudeRequest } from './claude.request.js';
-import { chatRequest } from './testing.js';
+import { chatRequest } from './providers.testing.js';
 
 const user = (content: string): ChatMessage => ({ role: 'user', content });
 const assistant = (content: string): ChatMessage => ({ role: 'assistant', content });
@@ -73,12 +73,12 @@ describe('body', () => {
 
   it('holds what was asked for', () => {
     const thinking = { type: 'enabled', budget_tokens: 2048 };
-    const parameters = { maxTokens: 9, temperature: 0, topP: 0.5, stop: ['x'], thinking, systemPrompt: 'First.' };
+    const parameters = { maxTokens: 9, temperature: 0, topP: 0.5, stop: ['x'], thinking };
     const extraBody = { service_tier: 'auto', max_tokens: 10 };
-    const request = chatRequest({ parameters: { ...parameters, extraBody } }, { system: 'Second.' });
+    const request = chatRequest({ parameters: { ...parameters, extraBody } }, { system: 'Be brief.' });
     expect(claudeRequest(request).body).toMatchObject({
       ...{ max_tokens: 10, temperature: 0, top_p: 0.5, stop_sequences: ['x'], thinking, service_tier: 'auto' },
-      system: 'First.\n\nSecond.',
+      system: 'Be brief.',
     });
   });
 

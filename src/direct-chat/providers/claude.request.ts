@@ -1,7 +1,7 @@
 /** A chat turn -> a request of Anthropic's Messages API. */
 import type { ChatRequest, ModelSettings } from '../../common/chat-provider.js';
 import type { ProviderPost } from '../../infra/http/provider-http.js';
-import { defined, endpoint, mergeHeaders, normalizeTurns, ownHeaders, systemText } from './request-parts.js';
+import { defined, endpoint, mergeHeaders, normalizeTurns, ownHeaders } from './request-parts.js';
 
 const DEFAULT_BASE_URL = 'https://api.anthropic.com';
 /** The older of the two versions: the newer one refuses `temperature`, and gateways know this one. */
@@ -20,7 +20,8 @@ export function claudeRequest(request: ChatRequest): ProviderPost {
     model: model.modelId,
     max_tokens: parameters.maxTokens ?? DEFAULT_MAX_TOKENS,
     stream: true,
-    system: systemText(request) || undefined,
+    // Blank text blocks are refused.
+    system: request.system.trim() === '' ? undefined : request.system,
     messages: normalizeTurns(request.messages),
     temperature: parameters.temperature,
     top_p: parameters.topP,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { ModelParameters } from '../../common/chat-provider.js';
 import { EventBatch } from './event-batch.js';
 import { OpenaiEvents } from './openai.events.js';
-import { OPENAI_SOURCE, dataLines, fixture, replay, summary } from './testing.js';
+import { OPENAI_SOURCE, dataLines, fixture, replay, summary } from './providers.testing.js';
 
 const mapper = (thinkTag?: ModelParameters['thinkTag']) => new OpenaiEvents(OPENAI_SOURCE, thinkTag);
 const run = (...chunks: (string | Uint8Array)[]) => replay(mapper(), chunks);

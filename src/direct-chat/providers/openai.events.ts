@@ -8,6 +8,7 @@ import { errorFromPayload, ProviderError, type ErrorSource } from './error-mappi
 import type { EventBatch } from './event-batch.js';
 import { asNumber, asObject, asText, parseJson, type JsonObject } from './json.js';
 import { ThinkTags } from './think-tags.js';
+import { toUsage } from './usage.js';
 
 /** `finish_reason` of the API reference; values of compatibles that are not here mean an ordinary end. */
 const FINISH_REASONS = new Map<string, FinishReason>([
@@ -104,7 +105,7 @@ export class OpenaiEvents implements AnswerMapper {
   private finish(batch: EventBatch): void {
     this.finished = true;
     this.tags.end(batch);
-    const usage = toUsage(this.usage);
+    const usage = readUsage(this.usage);
     if (usage) batch.usage(usage);
     const reason = FINISH_REASONS.get(this.finishReason) ?? 'stop';
     batch.add({ type: 'finish', finish_reason: this.refused && reason === 'stop' ? 'refusal' : reason });
@@ -126,22 +127,15 @@ export class OpenaiEvents implements AnswerMapper {
   }
 }
 
-function toUsage(usage: JsonObject | undefined): Usage | undefined {
-  const input = asNumber(usage?.['prompt_tokens']);
-  const output = asNumber(usage?.['completion_tokens']);
-  if (!usage || (input === undefined && output === undefined)) return undefined;
-  const reasoning = asNumber(asObject(usage['completion_tokens_details'])?.['reasoning_tokens']);
-  const details = asObject(usage['prompt_tokens_details']);
-  // DeepSeek's name, beside OpenAI's.
-  const cached = asNumber(details?.['cached_tokens']) ?? asNumber(usage['prompt_cache_hit_tokens']);
-  const cost = asNumber(usage['cost']);
-
-  return {
-    input_tokens: input ?? 0,
-    output_tokens: output ?? 0,
-    total_tokens: asNumber(usage['total_tokens']) ?? (input ?? 0) + (output ?? 0),
-    ...(reasoning !== undefined && { reasoning_tokens: reasoning }),
-    ...(cached !== undefined && { cached_tokens: cached }),
-    ...(cost !== undefined && { cost }),
-  };
+/** Cached prompt tokens under DeepSeek's name, too. `cost` is OpenRouter's. */
+function readUsage(usage: JsonObject = {}): Usage | undefined {
+  const cached = asNumber(asObject(usage['prompt_tokens_details'])?.['cached_tokens']);
+  return toUsage({
+    input: asNumber(usage['prompt_tokens']),
+    output: asNumber(usage['completion_tokens']),
+    total: asNumber(usage['total_tokens']),
+    reasoning: asNumber(asObject(usage['completion_tokens_details'])?.['reasoning_tokens']),
+    cached: cached ?? asNumber(usage['prompt_cache_hit_tokens']),
+    cost: asNumber(usage['cost']),
+  });
 }

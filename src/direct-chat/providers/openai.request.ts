@@ -1,7 +1,7 @@
 /** A chat turn -> a request of OpenAI's Chat Completions API, as its many compatible servers accept it. */
 import type { ChatRequest, ModelSettings } from '../../common/chat-provider.js';
 import type { ProviderPost } from '../../infra/http/provider-http.js';
-import { defined, endpoint, mergeHeaders, normalizeTurns, ownHeaders, systemText } from './request-parts.js';
+import { defined, endpoint, mergeHeaders, normalizeTurns, ownHeaders } from './request-parts.js';
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 const OPENAI_HOST = 'api.openai.com';
@@ -17,12 +17,12 @@ export function openaiRequest(request: ChatRequest): ProviderPost {
   const isOpenai = url.hostname === OPENAI_HOST;
   // OpenAI's reasoning models refuse `max_tokens`; Ollama and others know nothing else.
   const maxTokensField = parameters.maxTokensField ?? (isOpenai ? 'max_completion_tokens' : 'max_tokens');
-  const system = systemText(request);
+  const system = request.system.trim() === '' ? [] : [{ role: 'system', content: request.system }];
   const body = defined({
     model: model.modelId,
     stream: true,
     stream_options: parameters.streamUsage === false ? undefined : { include_usage: true },
-    messages: [...(system ? [{ role: 'system', content: system }] : []), ...normalizeTurns(request.messages)],
+    messages: [...system, ...normalizeTurns(request.messages)],
     [maxTokensField]: parameters.maxTokens,
     temperature: parameters.temperature,
     top_p: parameters.topP,

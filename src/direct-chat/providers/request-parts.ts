@@ -1,6 +1,6 @@
 /** What the requests of both providers are made of. */
 import { AppError } from '../../common/app-error.js';
-import type { ChatMessage, ChatRequest, ModelSettings } from '../../common/chat-provider.js';
+import type { ChatMessage, ModelSettings } from '../../common/chat-provider.js';
 import { invalidUrl } from '../../infra/http/provider-http.errors.js';
 
 /** Framing of the connection, which is not the model's to set. */
@@ -22,12 +22,6 @@ export function normalizeTurns(messages: readonly ChatMessage[]): ChatMessage[] 
   if (turns.length === 0) throw new AppError('provider_bad_request', 'There is no prompt to send to the model');
 
   return turns;
-}
-
-/** The model's own prompt, then the bot's. */
-export function systemText(request: ChatRequest): string {
-  const parts = [request.model.parameters.systemPrompt, request.system];
-  return parts.filter((part) => part?.trim()).join('\n\n');
 }
 
 /** Header names in lower case; those of the model win. */

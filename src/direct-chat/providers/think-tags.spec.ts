@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { EventBatch } from './event-batch.js';
 import { ThinkTags } from './think-tags.js';
-import { summary } from './testing.js';
+import { summary } from './providers.testing.js';
 
 function split(mode: 'auto' | 'implicit' | 'off', ...chunks: string[]): [string, string] {
   const batch = new EventBatch();

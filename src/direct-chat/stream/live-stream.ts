@@ -1,5 +1,5 @@
 import { type Batch, batchAfter, joinBatches } from './frames.js';
-import type { Snapshot } from './stream-log.js';
+import type { Snapshot } from './stream-text.js';
 
 /** Recent events kept in memory per stream; readers further behind read the log. */
 const WINDOW_BYTES = 16 * 1024;

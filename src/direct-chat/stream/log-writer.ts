@@ -2,7 +2,8 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { Counter, Histogram } from 'prom-client';
 import { type Batch, joinBatches } from './frames.js';
 import type { LiveStream } from './live-stream.js';
-import { type Append, type AppendOutcome, type Snapshot, StreamLog } from './stream-log.js';
+import { type Append, type AppendOutcome, StreamLog } from './stream-log.js';
+import type { Snapshot } from './stream-text.js';
 
 /**
  * One script call per window writes what all streams of this process have new, so that the cost does not grow with
@@ -48,7 +49,7 @@ export class LogTail {
 
   constructor(readonly run: LoggedRun) {}
 
-  get isEmpty(): boolean {
+  isEmpty(): boolean {
     return this.pending.length === 0 && this.sending === null;
   }
 }
@@ -85,11 +86,11 @@ export class LogWriter implements BeforeApplicationShutdown {
 
   /** Resolves when everything added so far is written, or `timeoutMs` is over. @returns whether it is written */
   async drained(tail: LogTail, timeoutMs: number): Promise<boolean> {
-    for (const end = Date.now() + timeoutMs; !tail.isEmpty && !tail.closed; ) {
+    for (const end = Date.now() + timeoutMs; !tail.isEmpty() && !tail.closed;) {
       if (Date.now() >= end) return false;
       this.dirty.add(tail);
       await this.flush();
-      if (!tail.isEmpty) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (!tail.isEmpty()) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
 
     return true;
@@ -119,14 +120,15 @@ export class LogWriter implements BeforeApplicationShutdown {
   }
 
   private async flushUntilDone(): Promise<void> {
-    do {
+    await this.flushDirty();
+    while (this.again) {
       this.again = false;
       await this.flushDirty();
-    } while (this.again);
+    }
   }
 
   private async flushDirty(): Promise<void> {
-    const tails = [...this.dirty].filter((tail) => !tail.closed && !tail.isEmpty);
+    const tails = [...this.dirty].filter((tail) => !tail.closed && !tail.isEmpty());
     this.dirty.clear();
     if (tails.length === 0) return;
     try {

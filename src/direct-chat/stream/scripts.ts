@@ -2,7 +2,8 @@
  * The Lua scripts of the stream log. All of them keep one invariant: the log of a stream has no gaps and no
  * duplicates, and only the newest owner (the highest epoch) may write to it.
  *
- * `meta` is a hash: epoch, last (sequence number), pos (place in the queue), term (set once the stream has ended).
+ * `meta` is a hash: epoch, last (sequence number), pos (place in the queue), term (set once the stream has ended),
+ * base (where the newest owner took the stream over from another one).
  */
 
 /**
@@ -16,6 +17,7 @@ local last = tonumber(m[2] or '0')
 if m[3] then return {0, last} end
 local epoch = tonumber(m[1] or '0') + 1
 redis.call('HSET', KEYS[1], 'epoch', epoch, 'last', last)
+if epoch > 1 then redis.call('HSET', KEYS[1], 'base', last) end
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[1])
 return {epoch, last}

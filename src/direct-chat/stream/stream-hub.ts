@@ -2,7 +2,8 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { LiveStream } from './live-stream.js';
-import { parseLiveMessage, type Snapshot } from './stream-log.js';
+import { parseLiveMessage } from './stream-log.js';
+import type { Snapshot } from './stream-text.js';
 
 /** How often readers of a silent stream that runs elsewhere look into the log: covers a lost message. */
 const RECHECK_MS = 5_000;
@@ -12,22 +13,22 @@ const RECHECK_MS = 5_000;
 export class StreamHub implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger('StreamHub');
   private readonly streams = new Map<number, LiveStream>();
-  private readonly channels = new Map<string, LiveStream>();
+  private readonly channels = new Map<string, { stream: LiveStream; ready: Promise<unknown> }>();
   private recheck: NodeJS.Timeout | undefined;
 
   constructor(private readonly redis: RedisClients) {}
 
   onModuleInit(): void {
     this.redis.subscriber.on('message', (channel: string, message: string) => {
-      const stream = this.channels.get(channel);
+      const stream = this.channels.get(channel)?.stream;
       if (stream && !stream.local) stream.push(parseLiveMessage(message));
     });
     // What was published while the connection was away is lost: the log has it.
     this.redis.subscriber.on('ready', () => {
-      for (const stream of this.channels.values()) stream.doubt();
+      for (const { stream } of this.channels.values()) stream.doubt();
     });
     this.recheck = setInterval(() => {
-      for (const stream of this.channels.values()) if (stream.wasSilent()) stream.doubt();
+      for (const { stream } of this.channels.values()) if (stream.wasSilent()) stream.doubt();
     }, RECHECK_MS).unref();
   }
 
@@ -52,7 +53,8 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     stream.local = false;
     stream.snapshot = null;
     if (stream.readers === 0) this.streams.delete(stream.subtaskId);
-    else void this.subscribe(stream);
+    // What was published before the subscription stood is in the log.
+    else void this.subscribe(stream).then(() => stream.doubt());
   }
 
   /** Attaches a reader. Subscribes before anything is read, so that nothing falls between log and channel. */
@@ -89,12 +91,13 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
 
   private async subscribe(stream: LiveStream): Promise<void> {
     const channel = keys.live(stream.subtaskId);
-    if (this.channels.get(channel) === stream) return;
-    this.channels.set(channel, stream);
+    const known = this.channels.get(channel);
+    const ready = known?.stream === stream ? known.ready : this.redis.subscriber.subscribe(channel);
+    this.channels.set(channel, { stream, ready });
     try {
-      await this.redis.subscriber.subscribe(channel);
+      await ready;
     } catch (error) {
-      // The client subscribes again by itself when it is back; until then readers poll the log.
+      // The client subscribes again by itself when it is back; until then readers look into the log.
       this.log.warn(`cannot subscribe to stream ${stream.subtaskId}: ${(error as Error).message}`);
     }
   }

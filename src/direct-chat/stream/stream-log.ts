@@ -2,15 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
-import { type Batch, joinBatches } from './frames.js';
+import { type Batch, batchAfter, joinBatches } from './frames.js';
 import { ANNOUNCE, APPEND, BEGIN, SNAPSHOT } from './scripts.js';
-
-/** Whole text of a stream up to the event `seq`. */
-export interface Snapshot {
-  seq: number;
-  content: string;
-  reasoning: string;
-}
+import { EMPTY_TEXT, foldFrames, type Snapshot, type StreamText } from './stream-text.js';
 
 /** One batch on its way into the log. */
 export interface Append {
@@ -26,9 +20,14 @@ export type AppendOutcome = 'written' | 'fenced' | 'gap';
 export interface StreamState {
   last: number;
   ended: boolean;
+  /** Last event before the newest take-over; null when the first owner has the stream. */
+  base: number | null;
 }
 
-type Scripts = Record<'chatBegin' | 'chatAppend' | 'chatSnapshot' | 'chatAnnounce', (...args: (string | number)[]) => Promise<unknown>>;
+type Scripts = Record<
+  'chatBegin' | 'chatAppend' | 'chatSnapshot' | 'chatAnnounce',
+  (...args: (string | number)[]) => Promise<unknown>
+>;
 
 /** Longest life of a log whose run never ends: no run takes a day. */
 const RUNNING_TTL_SECONDS = 86_400;
@@ -59,7 +58,11 @@ export class StreamLog {
    * @returns the epoch to write with and the last sequence number; epoch 0 when the stream has ended
    */
   async begin(subtaskId: number): Promise<{ epoch: number; last: number }> {
-    const answer = await this.scripts.chatBegin(keys.streamMeta(subtaskId), keys.stream(subtaskId), RUNNING_TTL_SECONDS);
+    const answer = await this.scripts.chatBegin(
+      keys.streamMeta(subtaskId),
+      keys.stream(subtaskId),
+      RUNNING_TTL_SECONDS,
+    );
     const [epoch = 0, last = 0] = answer as number[];
 
     return { epoch, last };
@@ -101,18 +104,35 @@ export class StreamLog {
 
   /** The next events from the log after `cursor`, many in one batch; null when there are none. */
   async read(subtaskId: number, cursor: number): Promise<Batch | null> {
-    const entries = await this.redis.commands.xrange(keys.stream(subtaskId), `${cursor + 1}-0`, '+', 'COUNT', READ_COUNT);
+    const entries = await this.redis.commands.xrange(
+      keys.stream(subtaskId),
+      `${cursor + 1}-0`,
+      '+',
+      'COUNT',
+      READ_COUNT,
+    );
     const batches = entries.map(([id, fields]) => toBatch(id, fields));
 
     return batches.length === 0 ? null : joinBatches(gapless(batches));
   }
 
+  /** What the events of the log add up to. */
+  async text(subtaskId: number): Promise<StreamText> {
+    const snapshot = await this.readSnapshot(subtaskId);
+    let text: StreamText = snapshot ? { ...snapshot, last: null } : EMPTY_TEXT;
+    for (;;) {
+      const batch = await this.read(subtaskId, text.seq);
+      if (!batch) return text;
+      text = foldFrames(text, batchAfter(batch, text.seq) ?? batch);
+    }
+  }
+
   /** How far the log goes; null when there is none (not begun, or expired). */
   async state(subtaskId: number): Promise<StreamState | null> {
-    const [last, term] = await this.redis.commands.hmget(keys.streamMeta(subtaskId), 'last', 'term');
+    const [last, term, base] = await this.redis.commands.hmget(keys.streamMeta(subtaskId), 'last', 'term', 'base');
     if (last == null) return null;
 
-    return { last: Number(last), ended: term != null };
+    return { last: Number(last), ended: term != null, base: base == null ? null : Number(base) };
   }
 
   /** Adds a `queued` event to each stream that waits and whose place has changed. */
@@ -123,12 +143,6 @@ export class StreamLog {
       const names = group.flatMap(({ subtaskId }) => [keys.streamMeta(subtaskId), keys.stream(subtaskId)]);
       const values = group.flatMap(({ subtaskId, position }) => [position, subtaskId, keys.live(subtaskId)]);
       await this.scripts.chatAnnounce(names.length, ...names, RUNNING_TTL_SECONDS, ...values);
-    }
-  }
-
-  async remove(subtaskIds: readonly number[]): Promise<void> {
-    for (const id of subtaskIds) {
-      await this.redis.commands.del(keys.stream(id), keys.streamMeta(id), keys.snapshot(id));
     }
   }
 }

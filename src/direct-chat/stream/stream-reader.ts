@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Batch, batchAfter, frame } from './frames.js';
 import type { LiveStream } from './live-stream.js';
 import { StreamHub } from './stream-hub.js';
-import { type Snapshot, StreamLog } from './stream-log.js';
+import { StreamLog } from './stream-log.js';
+import type { Snapshot } from './stream-text.js';
 
 const RETRY_MS = 500;
 /**
@@ -24,20 +25,24 @@ export class StreamReader {
   /**
    * All events after `cursor` up to and with the terminal one. Pulled: nothing is read on before the consumer asks.
    * Ends early, without an error, when `signal` is aborted.
+   *
+   * A cursor from after a take-over gets the whole text first: its number may be one that the lost owner had shown
+   * to its own readers and never logged, and that the new owner gave to another event.
    */
   async *read(subtaskId: number, cursor: number, signal: AbortSignal): AsyncGenerator<Batch, void> {
     const stream = await this.hub.acquire(subtaskId);
+    const isWanted = () => !signal.aborted;
     const wake = () => stream.notify();
     signal.addEventListener('abort', wake, { once: true });
     const reading = new Reading(stream, this.log, cursor);
     try {
-      while (!signal.aborted) {
+      while (isWanted()) {
         const batch = reading.next() ?? (await reading.catchUp());
         if (batch) {
           reading.position = batch.last;
           yield batch;
           if (batch.terminal) return;
-        } else if (!signal.aborted && reading.hasAll()) {
+        } else if (isWanted() && reading.hasAll()) {
           await stream.changed();
         }
       }
@@ -73,9 +78,23 @@ class Reading {
     return this.stream.take(this.position);
   }
 
+  /** The whole text, when the position may be from an owner that was lost; null otherwise. */
+  async afterTakeOver(): Promise<Batch | null> {
+    const state = await this.log.state(this.stream.subtaskId).catch(() => null);
+    const doubtful = state && state.base !== null && this.position > state.base;
+    if (!doubtful || (state.ended && this.position === state.last)) return null;
+    const text = this.stream.snapshot?.() ?? (await this.log.text(this.stream.subtaskId));
+    // The terminal event follows by itself.
+    this.position = state.ended ? state.last - 1 : text.seq;
+
+    return this.resync({ ...text, seq: this.position });
+  }
+
   /** Whether there is nothing to do but wait. */
   hasAll(): boolean {
-    return this.aheadSince === 0 && this.generation === this.stream.generation && this.stream.take(this.position) === null;
+    return (
+      this.aheadSince === 0 && this.generation === this.stream.generation && this.stream.take(this.position) === null
+    );
   }
 
   /** What the log has after the position. */
@@ -97,7 +116,11 @@ class Reading {
     const { position } = this;
     const batch = await this.log.read(this.stream.subtaskId, position);
     if (!batch) return this.beyondLog();
-    this.aheadSince = 0;
+    if (this.aheadSince > 0) {
+      this.aheadSince = 0;
+      const whole = await this.afterTakeOver();
+      if (whole) return whole;
+    }
     if (batch.first <= position + 1) return batchAfter(batch, position);
     if (batch.selfContained) return batch;
 

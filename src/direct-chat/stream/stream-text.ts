@@ -1,35 +1,41 @@
 import type { ChatEvent } from '../../common/chat-event.js';
+import type { Batch } from './frames.js';
 
-/** What the events of a stream add up to. */
-export interface StreamText {
+/** Whole text of a stream up to the event `seq`. */
+export interface Snapshot {
+  seq: number;
   content: string;
   reasoning: string;
+}
+
+/** What the events of a stream add up to. */
+export interface StreamText extends Snapshot {
   /** The last event read. */
   last: ChatEvent | null;
 }
 
-export const EMPTY_TEXT: StreamText = { content: '', reasoning: '', last: null };
+export const EMPTY_TEXT: StreamText = { seq: 0, content: '', reasoning: '', last: null };
 
-/** Applies the events of some SSE frames, as a client does. */
-export function foldFrames(text: StreamText, frames: string): StreamText {
-  return eventsOf(frames).reduce(foldEvent, text);
+/** Applies the events of a batch, as a client does. */
+export function foldFrames(text: StreamText, batch: Pick<Batch, 'text' | 'last'>): StreamText {
+  return { ...eventsOf(batch.text).reduce(foldEvent, text), seq: batch.last };
 }
 
 function foldEvent(text: StreamText, event: ChatEvent): StreamText {
-  const { content, reasoning } = text;
+  const { seq, content, reasoning } = text;
   switch (event.type) {
     case 'content':
-      return { content: content + event.content, reasoning, last: event };
+      return { seq, content: content + event.content, reasoning, last: event };
     case 'reasoning':
-      return { content, reasoning: reasoning + event.content, last: event };
+      return { seq, content, reasoning: reasoning + event.content, last: event };
     case 'replace':
-      return { content: event.content, reasoning, last: event };
+      return { seq, content: event.content, reasoning, last: event };
     case 'reset':
-      return { content: '', reasoning: '', last: event };
+      return { ...EMPTY_TEXT, last: event };
     case 'resync':
-      return { content: event.content, reasoning: event.reasoning, last: event };
+      return { seq, content: event.content, reasoning: event.reasoning, last: event };
     default:
-      return { content, reasoning, last: event };
+      return { seq, content, reasoning, last: event };
   }
 }
 

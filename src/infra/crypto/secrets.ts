@@ -1,9 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../common/error-code.js';
 import { isJsonObject } from '../../common/json.js';
-import { AppConfig } from '../../config/app-config.js';
+import type { AppConfig } from '../../config/app-config.js';
 
 const FILE = 'secrets.json';
 const KEY = /^[0-9a-f]{64}$/;
@@ -36,12 +47,14 @@ export function loadSecrets(config: AppConfig): Secrets {
   return new Secrets(keys, config.auth.jwtSecret ?? kept.jwtSecret);
 }
 
-/** Reads the secrets of a data directory, or makes them: of two processes that start at once both get the same. */
+/** The secrets of a data directory; made when there are none. */
 export function readOrCreate(directory: string): Secrets {
-  const path = join(directory, FILE);
-  const existing = read(path);
-  if (existing) return existing;
+  return read(join(directory, FILE)) ?? create(directory);
+}
 
+/** Makes the secrets; when another process did so in the meantime, takes those. Nobody ever sees half a file. */
+export function create(directory: string): Secrets {
+  const path = join(directory, FILE);
   mkdirSync(directory, { recursive: true });
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   writeSynced(temporary, JSON.stringify({ encryptionKeys: [randomHex()], jwtSecret: randomHex() }, null, 2) + '\n');

@@ -1,3 +1,4 @@
+import { AppError } from '../../common/app-error.js';
 import { errorCode } from '../../common/error-code.js';
 import { isJsonObject } from '../../common/json.js';
 
@@ -5,7 +6,15 @@ import { isJsonObject } from '../../common/json.js';
 const UNIQUE_VIOLATION = '23505';
 /** Connection exceptions, shutdowns and too many connections, by SQLSTATE class or code. */
 const DOWN_STATES = /^(08|57P0[1-3]|53300)/;
-const DOWN_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN']);
+const DOWN_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+]);
 const DOWN_MESSAGES = /Connection terminated|timeout exceeded when trying to connect/i;
 
 /** Whether a row with the same unique key exists already. */
@@ -13,12 +22,39 @@ export function isUniqueViolation(error: unknown): boolean {
   return causes(error).some(({ code }) => code === UNIQUE_VIOLATION);
 }
 
+/**
+ * Runs a write whose unique name may be taken.
+ * @throws AppError conflict with the message, when it is
+ */
+export async function orConflict<T>(message: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new AppError('conflict', message, { cause: error });
+  }
+}
+
 /** Whether a failed query means that the database does not answer, as opposed to a wrong query. */
 export function isDatabaseDown(error: unknown): boolean {
   const chain = causes(error);
   if (!chain.some(({ name }) => name === 'DrizzleQueryError')) return false;
 
-  return chain.some(({ code, message }) => DOWN_STATES.test(code) || DOWN_CODES.has(code) || DOWN_MESSAGES.test(message));
+  return chain.some(
+    ({ code, message }) => DOWN_STATES.test(code) || DOWN_CODES.has(code) || DOWN_MESSAGES.test(message),
+  );
+}
+
+/** An error in one line for the log. Drizzle's own message holds the query's parameters, which are users' texts. */
+export function logLine(error: unknown): string {
+  const [first, ...rest] = causes(error);
+  if (!first) return String(error);
+
+  return isQueryError(first) ? `query failed: ${rest[0]?.message ?? 'unknown reason'}` : first.message;
+}
+
+function isQueryError(error: Error): boolean {
+  return error.name === 'DrizzleQueryError' || error.constructor.name === 'DrizzleQueryError';
 }
 
 function causes(error: unknown): { name: string; message: string; code: string }[] {

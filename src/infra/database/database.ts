@@ -26,9 +26,9 @@ export interface OpenDatabase {
 
 /** Rows of a hand-written statement; both drivers answer with `{ rows }`. */
 export async function rowsOf<Row>(db: Pick<Db, 'execute'>, statement: SQL): Promise<Row[]> {
-  const answer = (await db.execute(statement)) as unknown as { rows: Row[] };
+  const answer: unknown = await db.execute(statement);
 
-  return answer.rows;
+  return (answer as { rows: Row[] }).rows;
 }
 
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
@@ -46,7 +46,9 @@ export async function openPglite(directory: string): Promise<OpenDatabase> {
     db: db as unknown as Db,
     kind: 'pglite',
     close: () => client.close(),
-    ping: async () => void (await db.execute(sql`select 1`)),
+    ping: async () => {
+      await db.execute(sql`select 1`);
+    },
   };
 }
 
@@ -62,7 +64,9 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
     db: db as unknown as Db,
     kind: 'postgres',
     close: () => pool.end(),
-    ping: async () => void (await pool.query('select 1')),
+    ping: async () => {
+      await pool.query('select 1');
+    },
   };
 }
 

@@ -93,7 +93,9 @@ export const bots = pgTable(
     updatedAt,
   },
   (table) => [
-    uniqueIndex('bots_owner_name_key').on(sql`coalesce(${table.userId}, 0)`, table.name).where(sql`${table.isActive}`),
+    uniqueIndex('bots_owner_name_key')
+      .on(sql`coalesce(${table.userId}, 0)`, table.name)
+      .where(sql`${table.isActive}`),
   ],
 );
 

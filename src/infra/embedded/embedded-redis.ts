@@ -72,11 +72,13 @@ export class EmbeddedRedis {
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     // The pipe may close while the guard is already gone; that is an exit, reported below.
-    child.stdin?.on('error', () => undefined);
+    child.stdin.on('error', () => undefined);
     child.once('exit', (code) => {
       if (this.stopping || code === NOT_FOUND) return;
       this.log.error(`redis-server ended with status ${code}; starting it again`);
-      setTimeout(() => !this.stopping && this.launch(), RESTART_DELAY_MS);
+      setTimeout(() => {
+        if (!this.stopping) this.launch();
+      }, RESTART_DELAY_MS);
     });
     this.child = child;
   }
@@ -91,17 +93,19 @@ export class EmbeddedRedis {
 
   /** After `kill -9` of this program the old server may still be writing its file: wait for its end. */
   private async stopOrphan(): Promise<void> {
-    for (const end = Date.now() + START_TIMEOUT_MS; Date.now() < end; await sleep(100)) {
+    for (const end = Date.now() + START_TIMEOUT_MS; Date.now() < end;) {
       const answered = await this.probe((client) => client.shutdown('SAVE'));
       if (!answered) return;
+      await sleep(100);
     }
     throw new Error(`an old redis-server still answers on ${this.socketPath}: stop it and start again`);
   }
 
   private async waitUntilReady(): Promise<void> {
-    for (const end = Date.now() + START_TIMEOUT_MS; Date.now() < end; await sleep(20)) {
+    for (const end = Date.now() + START_TIMEOUT_MS; Date.now() < end;) {
       if (this.child?.exitCode === NOT_FOUND) throw new Error(NO_SERVER);
       if (await this.probe((client) => client.ping())) return;
+      await sleep(20);
     }
     throw new Error(`redis-server did not start within 30 s: see ${join(this.directory, 'redis.log')}`);
   }

@@ -49,7 +49,11 @@ export class EmbeddedModule {
       module: EmbeddedModule,
       providers: [
         { provide: EmbeddedParts, useValue: parts },
-        { provide: SimulatorProcess, inject: [AppConfig], useFactory: (config: AppConfig) => SimulatorProcess.start(config) },
+        {
+          provide: SimulatorProcess,
+          inject: [AppConfig],
+          useFactory: (config: AppConfig) => SimulatorProcess.start(config),
+        },
       ],
       exports: [EmbeddedParts, SimulatorProcess],
     };

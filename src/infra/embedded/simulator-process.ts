@@ -53,7 +53,7 @@ export class SimulatorProcess implements OnApplicationShutdown {
     this.log.error(`the simulator ended with status ${code}; starting it again`);
     const port = new URL(this.address).port;
     setTimeout(() => {
-      if (!this.stopping) this.launch(port).catch((error: Error) => this.log.error(error.message));
+      if (!this.stopping) this.launch(port).catch((error: unknown) => this.log.error((error as Error).message));
     }, 200);
   }
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type ErrorCode, type FieldProblem } from '../../common/app-error.js';
 import { errorCode } from '../../common/error-code.js';
 import { isJsonObject } from '../../common/json.js';
-import { isDatabaseDown } from '../database/database-errors.js';
+import { isDatabaseDown, logLine } from '../database/database-errors.js';
 
 /** Body of every error reply. `detail` repeats `message` for Wegent's web client. */
 export interface ErrorBody {
@@ -102,14 +102,18 @@ function fieldsOf({ status, code, message, errors, retryAfter }: AppError): Fail
 
 /** Status of an error that Nest or Fastify raised about the request itself; null when it is ours. */
 function clientStatus(error: unknown): number | null {
-  if (error instanceof HttpException) return error.getStatus() < 500 || error.getStatus() === 503 ? error.getStatus() : null;
-  if (!errorCode(error)?.startsWith('FST_') || !isJsonObject(error) || typeof error.statusCode !== 'number') return null;
+  if (error instanceof HttpException)
+    return error.getStatus() < 500 || error.getStatus() === 503 ? error.getStatus() : null;
+  if (!errorCode(error)?.startsWith('FST_') || !isJsonObject(error) || typeof error.statusCode !== 'number')
+    return null;
 
   return error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : null;
 }
 
 function withCauses(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${withCauses(error.cause)}` : '';
+  // The first lines of a failed query's stack are its message, parameters included.
+  const stack = (error.stack ?? '').slice((error.stack ?? '').search(/\n\s+at /));
 
-  return (error.stack ?? error.message) + cause;
+  return `${error.name}: ${logLine(error)}${stack}${cause}`;
 }

@@ -16,7 +16,10 @@ const HEADERS = {
 };
 
 const open = new Gauge({ name: 'conch_sse_connections', help: 'Open event streams' });
-const dropped = new Counter({ name: 'conch_sse_dropped_total', help: 'Event streams whose client took nothing any more' });
+const dropped = new Counter({
+  name: 'conch_sse_dropped_total',
+  help: 'Event streams whose client took nothing any more',
+});
 
 /**
  * The open event streams of this process: keep-alive comments, back-pressure, and their end at shutdown.
@@ -46,7 +49,7 @@ export class SseConnections implements OnModuleInit, BeforeApplicationShutdown {
    * Sends everything that `read` yields as one event stream, never faster than the client takes it.
    * Resolves when the source has ended or the client is gone; the source's signal tells the latter.
    */
-  async send(reply: FastifyReply, read: (signal: AbortSignal) => AsyncIterable<{ text: string }>): Promise<void> {
+  async send(reply: FastifyReply, read: SseSource): Promise<void> {
     const sink = new SseSink(reply);
     this.sinks.add(sink);
     open.inc();
@@ -70,6 +73,8 @@ export class SseConnections implements OnModuleInit, BeforeApplicationShutdown {
     for (const sink of this.sinks) if (!sink.ping()) dropped.inc();
   }
 }
+
+type SseSource = (signal: AbortSignal) => AsyncIterable<{ text: string }> | Iterable<{ text: string }>;
 
 class SseSink {
   private readonly response: ServerResponse;

@@ -27,7 +27,9 @@ export class AppValidationPipe extends ValidationPipe {
     if (!CHECKED.includes(metadata.type)) return super.transform(value, metadata);
     const problems = storageProblems(value);
     if (problems.length > 0) {
-      throw invalid(problems.map((problem) => ({ ...problem, field: problem.field || (metadata.data ?? metadata.type) })));
+      throw invalid(
+        problems.map((problem) => ({ ...problem, field: problem.field || (metadata.data ?? metadata.type) })),
+      );
     }
     if (metadata.type === 'body' && this.toValidate(metadata) && !metadata.data) refuseNonObject(value);
 

@@ -22,4 +22,3 @@ export const keys = {
   queueWaiting: (queue: string) => `${QUEUE_PREFIX}:${queue}:wait`,
   queueActive: (queue: string) => `${QUEUE_PREFIX}:${queue}:active`,
 } as const;
-

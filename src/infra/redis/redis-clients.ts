@@ -25,7 +25,10 @@ export class RedisClients {
   private readonly log = new Logger('Redis');
 
   private constructor(open: (role: string, options: RedisOptions) => RedisClient) {
-    this.commands = this.watch('commands', open('commands', { enableOfflineQueue: false, socketTimeout: SOCKET_TIMEOUT_MS }));
+    this.commands = this.watch(
+      'commands',
+      open('commands', { enableOfflineQueue: false, socketTimeout: SOCKET_TIMEOUT_MS }),
+    );
     this.subscriber = this.watch('subscriber', open('subscriber', { autoResubscribe: true }));
     this.queues = this.watch('queues', open('queues', { enableOfflineQueue: false, maxRetriesPerRequest: null }));
     this.isCluster = this.commands instanceof Cluster;
@@ -70,12 +73,7 @@ export class RedisClients {
   }
 }
 
-function openClient(
-  config: RedisConfig,
-  socketPath: string | undefined,
-  role: string,
-  own: RedisOptions,
-): RedisClient {
+function openClient(config: RedisConfig, socketPath: string | undefined, role: string, own: RedisOptions): RedisClient {
   const options: RedisOptions = {
     connectionName: `conch-${role}`,
     connectTimeout: 5000,
@@ -122,7 +120,10 @@ function fromUrl(url: string | undefined): RedisOptions {
 function ready(client: RedisClient): Promise<void> {
   return new Promise((resolve, reject) => {
     if (client.status === 'ready') return resolve();
-    const timer = setTimeout(() => reject(new Error('Redis could not be reached within 30 s: check REDIS_URL')), 30_000);
+    const timer = setTimeout(
+      () => reject(new Error('Redis could not be reached within 30 s: check REDIS_URL')),
+      30_000,
+    );
     client.once('ready', () => {
       clearTimeout(timer);
       resolve();

@@ -11,6 +11,8 @@ export interface BusMessages {
   held: { subtaskId: number };
   /** A status update was applied, or was not because the subtask had ended. */
   applied: { subtaskId: number; taskId: number; status: string; applied: boolean };
+  /** A model, shell, bot or team was changed: forget copies. */
+  catalog: Record<string, never>;
 }
 
 export type BusTopic = keyof BusMessages;

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 import { EmbeddedParts } from '../embedded/embedded.module.js';
+import { CatalogRelay } from './catalog-relay.js';
 import { RedisBus } from './redis.bus.js';
 import { RedisClients } from './redis-clients.js';
 
@@ -9,6 +10,7 @@ import { RedisClients } from './redis-clients.js';
 @Module({
   providers: [
     RedisBus,
+    CatalogRelay,
     {
       provide: RedisClients,
       inject: [AppConfig, EmbeddedParts],

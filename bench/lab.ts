@@ -1,0 +1,111 @@
+/** What a part of the bench works with. */
+import { clockMs } from './clock.js';
+import { allRight, openStreams } from './load.js';
+import type { Options } from './options.js';
+import { Provider, type Server, startConch, startRelay } from './servers.js';
+import { median } from './stats.js';
+
+/** One line of the result. Figures of a server that a part does not measure are NaN. */
+export interface Figure {
+  name: string;
+  unit: string;
+  relay: number;
+  conch: number;
+  /** Median of the comparisons of each round: `ratio` = conch / relay, `plus` = conch - relay. */
+  compared?: { by: 'ratio' | 'plus'; value: number };
+  budget?: { of: 'conch' | 'compared'; max: number };
+}
+
+/** A group of measurements. */
+export interface Part {
+  name: string;
+  run(lab: Lab): Promise<Figure[]>;
+}
+
+/** Figures of one round of one server, by name. */
+export type Round = Record<string, number>;
+
+const WARM_UP = [
+  { streams: 50, tokens: 400, rate: 0 },
+  { streams: 100, tokens: 100, rate: 50 },
+  { streams: 50, tokens: 2000, rate: 0 },
+];
+
+export class Lab {
+  private constructor(
+    readonly options: Options,
+    readonly provider: Provider,
+    readonly relay: Server,
+    readonly conch: Server,
+  ) {}
+
+  /** Starts all three processes and runs both servers warm. */
+  static async open(options: Options): Promise<Lab> {
+    const provider = await Provider.start();
+    const lab = new Lab(options, provider, await startRelay(provider), await startConch(provider, options.postgres));
+    for (const server of [lab.relay, lab.conch]) await warmUp(server);
+
+    return lab;
+  }
+
+  /** Both servers anew, for parts that must not see what others left in memory. */
+  async fresh<T>(work: (server: Server) => Promise<T>): Promise<{ relay: T; conch: T }> {
+    const one = async (server: Server) => {
+      await warmUp(server);
+
+      return work(server).finally(() => server.stop());
+    };
+
+    return {
+      relay: await one(await startRelay(this.provider)),
+      conch: await one(await startConch(this.provider, this.options.postgres)),
+    };
+  }
+
+  /** Rounds of relay and Conch by turns: what the machine does besides hits both. */
+  async alternate(measure: (server: Server, round: number) => Promise<Round>): Promise<{ relay: Round[]; conch: Round[] }> {
+    const rounds = { relay: [] as Round[], conch: [] as Round[] };
+    for (let round = 0; round < this.options.rounds; round += 1) {
+      for (const server of [this.relay, this.conch]) rounds[server.name].push(await this.watched(server, round, measure));
+    }
+
+    return rounds;
+  }
+
+  async close(): Promise<void> {
+    await this.conch.stop();
+    await this.relay.stop();
+    await this.provider.stop();
+  }
+
+  private async watched(server: Server, round: number, measure: (server: Server, round: number) => Promise<Round>): Promise<Round> {
+    const startedAt = clockMs();
+    const figures = await measure(server, round);
+    const shown = Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(2)}`);
+    process.stderr.write(`  ${server.name} #${round + 1} (${((clockMs() - startedAt) / 1000).toFixed(1)} s): ${shown.join(', ')}\n`);
+
+    return figures;
+  }
+}
+
+async function warmUp(server: Server): Promise<void> {
+  for (const { streams, ...script } of WARM_UP) await allRight(server, openStreams(server, streams, script));
+}
+
+/** One figure of alternated rounds: medians, and the median of the comparisons of neighbouring rounds. */
+export function figure(
+  rounds: { relay: Round[]; conch: Round[] },
+  key: string,
+  about: Pick<Figure, 'name' | 'unit' | 'budget'> & { by?: 'ratio' | 'plus' },
+): Figure {
+  const { by, ...rest } = about;
+  const relay = rounds.relay.map((round) => round[key] ?? Number.NaN);
+  const conch = rounds.conch.map((round) => round[key] ?? Number.NaN);
+  const pairs = conch.map((value, index) => {
+    const other = relay[index] ?? Number.NaN;
+
+    return by === 'plus' ? value - other : value / other;
+  });
+
+  return { ...rest, relay: median(relay), conch: median(conch), ...(by && { compared: { by, value: median(pairs) } }) };
+}

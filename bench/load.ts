@@ -1,0 +1,118 @@
+/** The load: streams of one server, opened and read with plain node:http. */
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { generatedText } from '../tools/simulator/simulator.js';
+import { AnswerCheck } from './answer-check.js';
+import { clockMs } from './clock.js';
+import type { Server } from './servers.js';
+
+/** What the provider is to answer. */
+export interface Script {
+  tokens: number;
+  /** Tokens per second; 0 = as fast as possible. */
+  rate: number;
+  /** Characters per token. */
+  size?: number;
+}
+
+export interface StreamOptions {
+  /** Makes the provider note its times under this name, and the stream keep when each token came. */
+  tag?: string;
+  /** Stop reading for so long once the answer has begun. */
+  stallMs?: number;
+}
+
+const TOKEN_SIZE = 6;
+const agent = new Agent({ keepAlive: true, maxSockets: Infinity, scheduling: 'lifo' });
+const texts = new Map<string, string>();
+
+function expectedText({ tokens, size = TOKEN_SIZE }: Script): string {
+  const key = `${tokens},${size}`;
+  const text = texts.get(key) ?? generatedText(tokens, size);
+  texts.set(key, text);
+
+  return text;
+}
+
+/** One answer on its way. */
+export class LoadStream {
+  readonly openedAt = clockMs();
+  /** When the first token came; 0 before. */
+  firstAt = 0;
+  /** When each token came, for tagged streams. */
+  readonly times: number[] = [];
+  readonly check: AnswerCheck;
+  readonly ended: Promise<void>;
+  private readonly request: ClientRequest;
+  private readonly size: number;
+  private end!: () => void;
+
+  constructor(server: Server, script: Script, private readonly options: StreamOptions = {}) {
+    const { tokens, rate, size = TOKEN_SIZE } = script;
+    const { tag = '' } = options;
+    this.size = size;
+    this.check = new AnswerCheck(expectedText(script));
+    this.ended = new Promise((resolve) => (this.end = resolve));
+    const prompt = `${tag && `#${tag} `}[sim tokens=${tokens} rate=${rate} size=${size}]`;
+    const headers = { 'content-type': 'application/json' };
+    this.request = request(server.streamUrl, { method: 'POST', agent, headers }, (res) => this.read(res));
+    this.request.on('error', (error) => this.finish(error.message));
+    this.request.end(JSON.stringify({ prompt }));
+  }
+
+  /** Tokens that have come so far. */
+  get tokens(): number {
+    return Math.floor(this.check.length / this.size);
+  }
+
+  /** Hangs up. */
+  abort(): void {
+    this.request.destroy();
+  }
+
+  private read(res: IncomingMessage): void {
+    if (res.statusCode !== 200) this.check.fail(`status ${res.statusCode}`);
+    res.setEncoding('utf8');
+    res.on('data', (text: string) => this.onData(res, text));
+    res.on('error', (error) => this.finish(error.message));
+    res.on('end', () => this.finish(null));
+  }
+
+  private onData(res: IncomingMessage, text: string): void {
+    this.check.feed(text);
+    if (this.check.length === 0) return;
+    const now = clockMs();
+    if (this.firstAt === 0) {
+      this.firstAt = now;
+      if (this.options.stallMs) stall(res, this.options.stallMs);
+    }
+    if (this.options.tag) while (this.times.length < this.tokens) this.times.push(now);
+  }
+
+  private finish(problem: string | null): void {
+    if (problem) this.check.fail(problem);
+    this.check.end();
+    this.end();
+  }
+}
+
+function stall(res: IncomingMessage, ms: number): void {
+  res.pause();
+  setTimeout(() => res.resume(), ms);
+}
+
+/** Opens streams all at once. */
+export function openStreams(server: Server, count: number, script: Script, tag?: (index: number) => string): LoadStream[] {
+  return Array.from({ length: count }, (_, index) => new LoadStream(server, script, tag && { tag: tag(index) }));
+}
+
+/** Tokens that have come on all of these streams. */
+export function countTokens(streams: readonly LoadStream[]): number {
+  return streams.reduce((sum, { tokens }) => sum + tokens, 0);
+}
+
+/** Waits for the end of all. @throws when an answer was not the expected one */
+export async function allRight(server: Server, streams: readonly LoadStream[]): Promise<void> {
+  await Promise.all(streams.map(({ ended }) => ended));
+  const wrong = streams.flatMap(({ check }) => check.problem ?? []);
+  if (wrong.length > 0) throw new Error(`${server.name}: ${wrong.length} of ${streams.length} answers are wrong: ${wrong[0]}`);
+}

@@ -1,0 +1,41 @@
+/** `npm run bench`: Conch beside a bare relay, figures with budgets. README.md tells how they are taken. */
+import { writeFile } from 'node:fs/promises';
+import { type Figure, Lab } from './lab.js';
+import { type Options, readOptions, USAGE } from './options.js';
+import { paced } from './parts/paced.js';
+import { profile } from './parts/profile.js';
+import { ttft } from './parts/ttft.js';
+import { unpaced } from './parts/unpaced.js';
+import { report } from './report.js';
+
+const PARTS = [paced, unpaced, ttft, profile];
+
+async function bench(options: Options): Promise<Figure[]> {
+  const lab = await Lab.open(options);
+  try {
+    const figures: Figure[] = [];
+    for (const part of PARTS) {
+      if (options.only && !options.only.has(part.name)) continue;
+      process.stderr.write(`${part.name}\n`);
+      figures.push(...(await part.run(lab)));
+    }
+
+    return figures;
+  } finally {
+    await lab.close();
+  }
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(PARTS.map(({ name }) => name));
+  const figures = await bench(options);
+  if (options.json !== undefined) await writeFile(options.json, JSON.stringify(figures, null, 2));
+  process.stdout.write(`\n${report(figures, ['npm run bench --', ...process.argv.slice(2)].join(' '))}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n${USAGE}\n`);
+  process.exit(1);
+}

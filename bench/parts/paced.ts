@@ -1,0 +1,96 @@
+/** CPU, delay and event loop under the load of many answers that come at the pace of a model. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clockMs } from '../clock.js';
+import { type Figure, figure, type Lab, type Part, type Round } from '../lab.js';
+import { allRight, countTokens, type LoadStream, openStreams } from '../load.js';
+import type { Sent } from '../provider.js';
+import { type Server, until } from '../servers.js';
+import { percentile } from '../stats.js';
+
+const RATE = 50;
+/** What a server does after the last byte (writing the end of the runs) is part of the cost. */
+const SETTLE_MS = 500;
+
+/** CPU clocks at one moment. */
+interface Mark {
+  at: number;
+  cpu: number;
+  redis: number;
+  tokens: number;
+}
+
+function mark(server: Server, streams: readonly LoadStream[]): Mark {
+  return { at: clockMs(), cpu: server.cpuMs(), redis: server.redisCpuMs(), tokens: countTokens(streams) };
+}
+
+/** Delays of the tokens that the provider sent between two moments. */
+function delays(streams: readonly LoadStream[], sent: ReadonlyMap<string, Sent>, tag: string, from: number, to: number): number[] {
+  return streams.flatMap(({ times }, index) => {
+    const left = sent.get(`${tag}x${index}`)?.times ?? [];
+
+    return left.flatMap((time, token) => (time >= from && time <= to ? [(times[token] ?? Infinity) - time] : []));
+  });
+}
+
+async function measure(lab: Lab, server: Server, count: number, tokens: number, tag: string): Promise<Round> {
+  await server.loop();
+  const before = mark(server, []);
+  const streams = openStreams(server, count, { tokens, rate: RATE }, (index) => `${tag}x${index}`);
+  await until(() => streams.every(({ firstAt }) => firstAt > 0), 30_000, 'first tokens');
+  const startMs = clockMs() - before.at;
+  await sleep(500);
+  const { maxMs: startLoopMs } = await server.loop();
+  const first = mark(server, streams);
+  const firstEnds = Math.min(...streams.map(({ firstAt }) => firstAt)) + (tokens * 1000) / RATE;
+  await sleep(firstEnds - 300 - clockMs());
+  const last = mark(server, streams);
+  const loop = await server.loop();
+  await allRight(server, streams);
+  await sleep(SETTLE_MS);
+  const after = mark(server, streams);
+  const steady = (last.cpu - first.cpu) / (last.tokens - first.tokens);
+  const late = delays(streams, await lab.provider.sent(), tag, first.at, last.at - 100);
+
+  return {
+    cpu: steady * 1000,
+    wholeCpu: ((after.cpu - before.cpu) * 1000) / after.tokens,
+    requestMs: (after.cpu - before.cpu - steady * after.tokens) / count,
+    redis: ((last.redis - first.redis) * 1000) / (last.tokens - first.tokens),
+    delay50: percentile(late, 0.5),
+    delay99: percentile(late, 0.99),
+    loopMax: loop.maxMs,
+    ...{ startMs, startLoopMs },
+  };
+}
+
+function figures(rounds: { relay: Round[]; conch: Round[] }, load: string, delayBudget: boolean): Figure[] {
+  const one = (key: string, name: string, unit: string, by?: 'ratio' | 'plus', budget?: Figure['budget']) =>
+    figure(rounds, key, { name: `${load}: ${name}`, unit, ...(by && { by }), ...(budget && { budget }) });
+
+  return [
+    one('cpu', 'CPU per token, all streams running', 'µs', 'ratio', { of: 'compared', max: 1.6 }),
+    one('wholeCpu', 'CPU per token, requests included', 'µs', 'ratio'),
+    one('requestMs', 'CPU per request besides its tokens', 'ms', 'plus'),
+    one('redis', 'CPU of redis-server per token', 'µs'),
+    one('delay50', 'delay of a token p50', 'ms', 'plus'),
+    one('delay99', 'delay of a token p99', 'ms', 'plus', delayBudget ? { of: 'conch', max: 10 } : undefined),
+    one('loopMax', 'event loop blocked, longest', 'ms', 'plus', { of: 'conch', max: 50 }),
+    one('startMs', 'all opened at once: until each has its first token', 'ms', 'plus'),
+    one('startLoopMs', 'all opened at once: event loop blocked, longest', 'ms', 'plus', { of: 'conch', max: 50 }),
+  ];
+}
+
+export const paced: Part = {
+  name: 'paced',
+  async run(lab: Lab): Promise<Figure[]> {
+    const tokens = lab.options.quick ? 250 : 500;
+    const result: Figure[] = [];
+    for (const count of [200, 50]) {
+      const load = `${count} streams x ${RATE} tokens/s`;
+      const rounds = await lab.alternate((server, round) => measure(lab, server, count, tokens, `p${count}r${round}`));
+      result.push(...figures(rounds, load, count === 200));
+    }
+
+    return result;
+  },
+};

@@ -1,0 +1,48 @@
+/** CPU and time for answers that come as fast as they are read. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clockMs } from '../clock.js';
+import { type Figure, figure, type Lab, type Part, type Round } from '../lab.js';
+import { allRight, openStreams } from '../load.js';
+import type { Server } from '../servers.js';
+
+const STREAMS = 50;
+const TOKENS = 2000;
+/** One after the other, so that the clock's resolution (10 ms) does not show. */
+const REPEATS = 5;
+const SETTLE_MS = 500;
+
+async function measure(server: Server): Promise<Round> {
+  await server.loop();
+  const before = { cpu: server.cpuMs(), redis: server.redisCpuMs() };
+  let wallMs = 0;
+  for (let i = 0; i < REPEATS; i += 1) {
+    const startedAt = clockMs();
+    await allRight(server, openStreams(server, STREAMS, { tokens: TOKENS, rate: 0 }));
+    wallMs += clockMs() - startedAt;
+  }
+  await sleep(SETTLE_MS);
+  const tokens = REPEATS * STREAMS * TOKENS;
+  const { maxMs } = await server.loop();
+
+  return {
+    cpu: ((server.cpuMs() - before.cpu) * 1000) / tokens,
+    redis: ((server.redisCpuMs() - before.redis) * 1000) / tokens,
+    rate: tokens / wallMs,
+    loopMax: maxMs,
+  };
+}
+
+export const unpaced: Part = {
+  name: 'unpaced',
+  async run(lab: Lab): Promise<Figure[]> {
+    const rounds = await lab.alternate(measure);
+    const load = `${STREAMS} streams x ${TOKENS} tokens, unpaced`;
+
+    return [
+      figure(rounds, 'cpu', { name: `${load}: CPU per token`, unit: 'µs', by: 'ratio', budget: { of: 'compared', max: 1 } }),
+      figure(rounds, 'redis', { name: `${load}: CPU of redis-server per token`, unit: 'µs' }),
+      figure(rounds, 'rate', { name: `${load}: throughput`, unit: 'tokens/ms', by: 'ratio' }),
+      figure(rounds, 'loopMax', { name: `${load}: event loop blocked, longest`, unit: 'ms', by: 'plus' }),
+    ];
+  },
+};

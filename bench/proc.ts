@@ -1,0 +1,67 @@
+/** What Linux knows of a process (proc(5)); nothing here asks the process itself. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+
+/** The numbered fields of /proc/PID/stat. The command name before them may hold blanks and parentheses. */
+function statFields(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** CPU time of a process so far, user and system, all threads, without children. Resolution: one tick (10 ms). */
+export function cpuMs(pid: number): number {
+  const fields = statFields(pid);
+
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+}
+
+/** Resident memory in KiB. */
+export function rssKiB(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+/** The redis-server that a process has started, at any depth; null when it has none. */
+export function redisChild(pid: number): number | null {
+  for (const child of childrenOf(pid)) {
+    const name = readFileSync(`/proc/${child}/comm`, 'utf8').trim();
+    if (name === 'redis-server' || name === 'valkey-server') return child;
+    const below = redisChild(child);
+    if (below !== null) return below;
+  }
+
+  return null;
+}
+
+function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+    const list = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim();
+
+    return list === '' ? [] : list.split(' ').map(Number);
+  });
+}
+
+/** Samples a process's memory until told to stop. */
+export class PeakMemory {
+  private peak: number;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(private readonly pid: number) {
+    this.peak = rssKiB(pid);
+    this.timer = setInterval(() => this.sample(), 20);
+  }
+
+  /** Ends the sampling. @returns the highest resident memory seen, in KiB */
+  stop(): number {
+    clearInterval(this.timer);
+    this.sample();
+
+    return this.peak;
+  }
+
+  private sample(): void {
+    this.peak = Math.max(this.peak, rssKiB(this.pid));
+  }
+}

@@ -1,0 +1,54 @@
+/** The figures as text. */
+import { cpus } from 'node:os';
+import type { Figure } from './lab.js';
+
+/** Whether a figure keeps its budget; null when it has none. */
+export function keeps({ budget, conch, compared }: Figure): boolean | null {
+  if (!budget) return null;
+
+  return (budget.of === 'conch' ? conch : (compared?.value ?? Number.NaN)) <= budget.max;
+}
+
+/** A Markdown table with the conditions above it. */
+export function report(figures: readonly Figure[], command: string): string {
+  const lines = figures.map((figure) => {
+    const cells = [figure.name, number(figure.relay, figure.unit), number(figure.conch, figure.unit), compared(figure), verdict(figure)];
+
+    return `| ${cells.join(' | ')} |`;
+  });
+
+  return [
+    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim()}: \`${command}\``,
+    '',
+    '| | bare relay | Conch | | budget |',
+    '|---|--:|--:|--:|---|',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+function number(value: number, unit: string): string {
+  if (!Number.isFinite(value)) return '';
+
+  return `${digits(value)} ${unit}`.trimEnd();
+}
+
+function digits(value: number): string {
+  const size = Math.abs(value);
+
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}
+
+function compared({ compared: by, unit }: Figure): string {
+  if (!by || !Number.isFinite(by.value)) return '';
+
+  return by.by === 'ratio' ? `${by.value.toFixed(2)}x` : `${by.value < 0 ? '' : '+'}${digits(by.value)} ${unit}`;
+}
+
+function verdict(figure: Figure): string {
+  const { budget, compared: by, unit } = figure;
+  if (!budget) return '';
+  const limit = budget.of === 'conch' || by?.by === 'plus' ? `${budget.of === 'conch' ? '' : '+'}${budget.max} ${unit}` : `${budget.max}x`;
+
+  return `≤ ${limit.trimEnd()}: ${keeps(figure) ? 'kept' : '**missed**'}`;
+}

@@ -1,0 +1,123 @@
+/** The two servers that are measured, and the provider that both ask. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Child } from './child.js';
+import { clockMs } from './clock.js';
+import { cpuMs, redisChild } from './proc.js';
+import type { LoopAnswer, MemoryAnswer } from './probe.js';
+import type { Sent } from './provider.js';
+
+const built = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const NODE_ARGS = ['--expose-gc', '--import', new URL('./probe.js', import.meta.url).href];
+const MANY = '20000';
+/** A fixed key: the data directory lives as long as the run. */
+const ENCRYPTION_KEY = 'be'.repeat(32);
+
+export type ServerName = 'relay' | 'conch';
+
+/** A server under load, in a process of its own. */
+export class Server {
+  /** CPU clocks of processes that work for the server, by name. */
+  readonly helpers = new Map<string, number>();
+
+  constructor(
+    readonly name: ServerName,
+    readonly streamUrl: string,
+    private readonly child: Child,
+    private readonly cleanUp: () => Promise<void> = async () => undefined,
+  ) {
+    const redis = redisChild(child.pid);
+    if (redis !== null) this.helpers.set('redis', redis);
+  }
+
+  get pid(): number {
+    return this.child.pid;
+  }
+
+  get base(): string {
+    return this.child.url;
+  }
+
+  cpuMs(): number {
+    return cpuMs(this.pid);
+  }
+
+  /** CPU of its redis-server; 0 when it has none. */
+  redisCpuMs(): number {
+    const pid = this.helpers.get('redis');
+
+    return pid === undefined ? 0 : cpuMs(pid);
+  }
+
+  memory(): Promise<MemoryAnswer> {
+    return this.child.ask({ ask: 'gc' });
+  }
+
+  /** Delays of its event loop since the last call. */
+  loop(): Promise<LoopAnswer> {
+    return this.child.ask({ ask: 'loop' });
+  }
+
+  async profile(work: () => Promise<void>, file: string): Promise<void> {
+    await this.child.ask({ ask: 'profile-start' });
+    await work();
+    await this.child.ask({ ask: 'profile-stop', file });
+  }
+
+  async stop(): Promise<void> {
+    await this.child.stop();
+    await this.cleanUp();
+  }
+}
+
+/** The simulator. */
+export class Provider {
+  private constructor(private readonly child: Child) {}
+
+  static async start(): Promise<Provider> {
+    return new Provider(await Child.start(built('./provider.js')));
+  }
+
+  get url(): string {
+    return this.child.url;
+  }
+
+  /** What was sent to tagged requests since the last call. */
+  sent(): Promise<Map<string, Sent>> {
+    return this.child.ask({});
+  }
+
+  stop(): Promise<void> {
+    return this.child.stop();
+  }
+}
+
+export async function startRelay(provider: Provider): Promise<Server> {
+  const child = await Child.start(built('./bare-relay.js'), { args: [provider.url], nodeArgs: NODE_ARGS });
+
+  return new Server('relay', child.url, child);
+}
+
+/** Starts Conch as its users do, in a directory of its own; `postgres` in place of the embedded database. */
+export async function startConch(provider: Provider, postgres: string | undefined): Promise<Server> {
+  const directory = await mkdtemp(join(tmpdir(), 'conch-bench-'));
+  const env = {
+    ...{ DATA_DIR: directory, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'warn', SIMULATOR: provider.url, AUTH_MODE: 'off' },
+    ...{ MAX_CONCURRENT_DIRECT_CHATS: MANY, MAX_QUEUED_DIRECT_CHATS: MANY, MAX_RUNNING_TASKS_PER_USER: MANY },
+    ...{ SHUTDOWN_GRACE_SECONDS: '1', DATABASE_URL: postgres ?? '', REDIS_URL: '', ENCRYPTION_KEY },
+  };
+  const child = await Child.start(built('../src/main.js'), { nodeArgs: NODE_ARGS, env });
+  const cleanUp = () => rm(directory, { recursive: true, force: true });
+
+  return new Server('conch', `${child.url}/api/direct-chat/stream`, child, cleanUp);
+}
+
+/** Waits until a condition holds. @throws after `timeoutMs` */
+export async function until(condition: () => boolean, timeoutMs: number, what: string): Promise<void> {
+  for (const end = clockMs() + timeoutMs; !condition(); ) {
+    if (clockMs() > end) throw new Error(`waited ${timeoutMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

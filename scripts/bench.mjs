@@ -1,0 +1,14 @@
+/** npm run bench: measures; arguments go to bench/main.ts. */
+import { ensureBuilt } from './lib/build.mjs';
+import { ensureDependencies } from './lib/dependencies.mjs';
+import { run } from './lib/log.mjs';
+import { checkNode } from './lib/node-version.mjs';
+import { ensureRedisProgram } from './lib/servers.mjs';
+
+await run(async () => {
+  checkNode();
+  ensureDependencies();
+  ensureBuilt();
+  ensureRedisProgram();
+});
+await import('../dist/bench/main.js');

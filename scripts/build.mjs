@@ -1,0 +1,11 @@
+/** npm run build: compiles src, tools and bench into dist/. */
+import { ensureBuilt } from './lib/build.mjs';
+import { ensureDependencies } from './lib/dependencies.mjs';
+import { run } from './lib/log.mjs';
+import { checkNode } from './lib/node-version.mjs';
+
+await run(async () => {
+  checkNode();
+  ensureDependencies();
+  ensureBuilt();
+});

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { quiet } from './command.mjs';
+import { say, UserError } from './log.mjs';
+import { inRoot, tool } from './paths.mjs';
+
+const SOURCES = ['src', 'tools', 'bench'];
+const SKIPPED = ['**/*.spec.ts', '**/__fixtures__/**'];
+const STAMP = inRoot('dist', '.build-hash');
+
+/** Compiles the sources into dist/ unless they are the ones that dist/ was made from. */
+export function ensureBuilt() {
+  const directories = SOURCES.filter((name) => existsSync(inRoot(name)));
+  const files = directories.flatMap(sourceFiles).sort();
+  const hash = hashOf(files);
+  if (existsSync(inRoot('dist', 'src', 'main.js')) && readStamp() === hash) return;
+  say('Building ...');
+  rmSync(STAMP, { force: true });
+  const args = ['-d', 'dist', '--copy-files', '--config-file', '.swcrc', '--ignore', SKIPPED.join(','), '--quiet'];
+  const { ok, output } = quiet(tool('swc'), [...directories, ...args]);
+  if (!ok) throw new UserError(`The build failed:\n${output}`);
+  removeLeftovers(new Set(files));
+  writeFileSync(STAMP, hash);
+}
+
+function sourceFiles(directory) {
+  return readdirSync(inRoot(directory), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) return entry.name === '__fixtures__' ? [] : sourceFiles(path);
+
+    return entry.name.endsWith('.spec.ts') ? [] : [path];
+  });
+}
+
+/** Contents, not times: switching branches back and forth builds nothing. */
+function hashOf(files) {
+  const hash = createHash('sha256');
+  for (const file of ['.swcrc', 'package-lock.json', ...files]) {
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(inRoot(file)))
+      .update('\0');
+  }
+
+  return hash.digest('hex');
+}
+
+/** Compiled files whose sources are gone would still be found by imports. */
+function removeLeftovers(files) {
+  const compiled = readdirSync(inRoot('dist'), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  for (const entry of compiled) {
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    const source = path.slice(inRoot('dist').length + 1).replace(/\.map$/, '');
+    if (!files.has(source) && !files.has(source.replace(/\.js$/, '.ts'))) rmSync(path, { force: true });
+  }
+}
+
+function readStamp() {
+  try {
+    return readFileSync(STAMP, 'utf8');
+  } catch {
+    return null;
+  }
+}

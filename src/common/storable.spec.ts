@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { storageProblems, textProblem } from './storable.js';
+
+const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown;
+
+describe('what Postgres can store', () => {
+  it.each(['', 'text', '🔑', 'a\tb\n', '\ufffd'])('is "%s"', (text) => {
+    expect(textProblem(text)).toBeNull();
+  });
+
+  it.each([
+    ['NUL', 'a\0b'],
+    ['half of a pair', 'a\ud83d'],
+    ['the other half', '\udd11'],
+    ['two halves in the wrong order', '\udd11\ud83d'],
+  ])('is not %s', (_case, text) => {
+    expect(textProblem(text)).toEqual(expect.any(String));
+  });
+
+  it('names the place in a request', () => {
+    const request = { fine: 1, list: [{ name: 'a\0' }], object: { 'b\0': 1 } };
+
+    expect(
+      storageProblems(request)
+        .map(({ field }) => field)
+        .sort(),
+    ).toEqual(['list.0.name', 'object']);
+  });
+
+  it('ends at 32 levels, without recursion', () => {
+    expect(storageProblems(nested(32))).toEqual([]);
+    expect(storageProblems(nested(500_000))).toHaveLength(1);
+  });
+
+  it('does not report endlessly', () => {
+    const { length } = storageProblems(Array.from({ length: 1000 }, () => '\0'));
+
+    expect(length).toBeLessThan(50);
+  });
+});

@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { generatedText } from '../../tools/simulator/simulator.js';
+import { started } from '../support/api.js';
+import { expectAgreement, expectOneEnd, Follower } from '../support/follower.js';
+import { fold, typesOf } from '../support/sse.js';
+import { script, Stage } from '../support/stage.js';
+
+jest.setTimeout(120_000);
+
+const STREAMS = 20;
+const TOKENS = 160;
+
+describe('SIGTERM under load', () => {
+  let stage: Stage;
+
+  afterEach(() => stage.stop());
+
+  /** Streams at two servers, all of them read from the first one. */
+  async function load(graceSeconds: number) {
+    const environment = { MAX_RUNNING_TASKS_PER_USER: '100', SHUTDOWN_GRACE_SECONDS: String(graceSeconds) };
+    stage = await Stage.start('distributed', environment, 2);
+    const servers = [stage.server(1).api];
+    const followers = await Promise.all(
+      Array.from({ length: STREAMS }, async (_, index) => {
+        const stream = await stage.api.ask(script(`tokens=${TOKENS} rate=40`, `Stream ${index}`));
+        const { taskId } = await started(stream);
+        await stream.untilType('content');
+
+        return new Follower(stream, taskId, { servers });
+      }),
+    );
+    const running = (stage.server(0).logs.match(/run started/g) ?? []).length;
+    expect(running).toBeGreaterThan(0);
+
+    return { followers, leaving: stage.server(0) };
+  }
+
+  it('with too little grace: every answer arrives whole or ends with an error, and the process ends', async () => {
+    const { followers, leaving } = await load(1);
+    leaving.signal('SIGTERM');
+    expect(await leaving.exited).toBe(0);
+
+    for (const follower of followers) {
+      const events = await follower.finished;
+      expectOneEnd(events);
+      const { content, terminal } = fold(events);
+      expect(['done', 'error']).toContain(terminal?.type);
+      if (terminal?.type === 'done') expect(content).toBe(generatedText(TOKENS));
+      await expectAgreement(stage, events);
+    }
+  });
+
+  it('with enough grace: no answer is interrupted', async () => {
+    const { followers, leaving } = await load(30);
+    leaving.signal('SIGTERM');
+    const all = await Promise.all(followers.map((follower) => follower.finished));
+    expect(await leaving.exited).toBe(0);
+
+    for (const events of all) {
+      expect(typesOf(events)).not.toContain('reset');
+      expectOneEnd(events);
+      expect(fold(events)).toMatchObject({ content: generatedText(TOKENS), terminal: { type: 'done' } });
+      await expectAgreement(stage, events);
+    }
+    expect(stage.simulator.counters.requests).toBe(STREAMS);
+  });
+});

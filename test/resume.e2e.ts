@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { generatedText } from '../tools/simulator/simulator.js';
+import type { Api, ErrorBody, Turn } from './support/api.js';
+import { started } from './support/api.js';
+import { eventually } from './support/child.js';
+import { flaws, fold } from './support/sse.js';
+import { script, Stage, STAGES } from './support/stage.js';
+
+jest.setTimeout(120_000);
+
+describe.each(STAGES)('resuming an answer, %s', (kind) => {
+  let stage: Stage;
+  let api: Api;
+  let ended: Turn;
+  /** Replicas that must all behave alike. */
+  let replicas: Api[];
+
+  beforeAll(async () => {
+    stage = await Stage.start(kind, {}, kind === 'embedded' ? 1 : 2);
+    api = stage.api;
+    replicas = stage.servers.map((server) => server.api);
+    ended = await api.turn(script('tokens=15 rate=100'));
+  });
+
+  afterAll(() => stage.stop());
+
+  it('replays an ended answer from every event on, on every replica', async () => {
+    const { events } = ended.stream;
+    for (const replica of replicas) {
+      for (const [index, { id, seq }] of events.slice(0, -1).entries()) {
+        const rest = await (await replica.attach(ended.taskId, id)).untilClosed();
+        expect(flaws(rest.events, seq)).toEqual([]);
+        expect(rest.events.map((event) => [event.id, event.data])).toEqual(events.slice(index + 1).map((event) => [event.id, event.data]));
+      }
+    }
+  });
+
+  it('replays a running answer from every event on, and goes on live, on every replica', async () => {
+    const stream = await api.ask(script('tokens=25 rate=25'));
+    const { taskId } = await started(stream);
+    const resumed = [];
+    for (let count = 1; !stream.isComplete; count += 1) {
+      if (stream.events.length < count) await stream.untilCount(count).catch(() => undefined);
+      const event = stream.events[count - 1];
+      if (!event || event.data.type === 'done') break;
+      for (const replica of replicas) resumed.push({ event, stream: await replica.attach(taskId, event.id) });
+    }
+    await stream.untilClosed();
+
+    expect(resumed.length).toBeGreaterThan(15);
+    for (const { event, stream: rest } of resumed) {
+      await rest.untilClosed();
+      expect(flaws(rest.events, event.seq)).toEqual([]);
+      const before = stream.events.filter(({ seq }) => seq <= event.seq);
+      expect(fold([...before, ...rest.events])).toEqual(fold(stream.events));
+    }
+    expect(fold(stream.events).content).toBe(generatedText(25));
+  });
+
+  it.each([[undefined], [''], ['nonsense'], ['-5'], ['999999-3'], ['1.5-2'], ['99999999999999999999-1'], ['%00']])(
+    'starts from the beginning for Last-Event-ID %s',
+    async (id) => {
+      for (const replica of replicas) {
+        const stream = await (await replica.attach(ended.taskId, id)).untilClosed();
+        expect(flaws(stream.events)).toEqual([]);
+        expect(fold(stream.events)).toEqual(fold(ended.stream.events));
+      }
+    },
+  );
+
+  it('takes the id from the query, for clients that cannot set the header', async () => {
+    const { id } = ended.stream.events[2]!;
+    const stream = await (await api.attach(ended.taskId, undefined, `?last_event_id=${id}`)).untilClosed();
+
+    expect(stream.events[0]?.seq).toBe(4);
+    expect(flaws(stream.events, 3)).toEqual([]);
+  });
+
+  it('answers 204 when everything was received', async () => {
+    for (const replica of replicas) {
+      const stream = await (await replica.attach(ended.taskId, ended.stream.lastId)).untilClosed();
+      expect([stream.status, stream.text]).toEqual([204, '']);
+    }
+  });
+
+  it('does not take an id of the future for one that was sent', async () => {
+    for (const replica of replicas) {
+      const stream = await (await replica.attach(ended.taskId, `${ended.subtaskId}-9999`)).untilClosed();
+      expect(flaws(stream.events)).toEqual([]);
+      expect(fold(stream.events)).toEqual(fold(ended.stream.events));
+    }
+  });
+
+  it('attaches to the newest answer, or to the named one', async () => {
+    const second = await api.turn({ task_id: ended.taskId, prompt: script('tokens=3 rate=0') });
+    try {
+      const newest = await (await api.attach(ended.taskId)).untilClosed();
+      const named = await (await api.attach(ended.taskId, undefined, `?subtask_id=${ended.subtaskId}`)).untilClosed();
+
+      expect(fold(newest.events).content).toBe(second.content);
+      expect(fold(named.events)).toEqual(fold(ended.stream.events));
+      const foreign = await api.get<ErrorBody>(`/direct-chat/${ended.taskId}/stream?subtask_id=987654`);
+      expect([foreign.status, foreign.body.code]).toEqual([404, 'not_found']);
+    } finally {
+      ended = await api.turn(script('tokens=15 rate=100'));
+    }
+  });
+
+  it('says stream_not_found for a task whose answer was never started', async () => {
+    const { body } = await api.post<{ id: number }>('/tasks/create', { prompt: 'later', team_name: 'demo-team' });
+    const reply = await api.get<ErrorBody>(`/direct-chat/${body.id}/stream`);
+
+    expect([reply.status, reply.body.code]).toEqual([404, 'stream_not_found']);
+  });
+
+  it('says not_found for a task that does not exist', async () => {
+    const reply = await api.get<ErrorBody>('/direct-chat/987654/stream');
+
+    expect([reply.status, reply.body.code]).toEqual([404, 'not_found']);
+  });
+
+  it('shows all readers the same events', async () => {
+    const stream = await api.ask(script('tokens=40 rate=80'));
+    const { taskId } = await started(stream);
+    const others = await Promise.all([...replicas, ...replicas].map((replica) => replica.attach(taskId)));
+    await Promise.all([stream, ...others].map((reader) => reader.untilClosed()));
+    const shown = (events: typeof stream.events) => events.map(({ id, data }) => [id, data]);
+
+    expect(flaws(stream.events)).toEqual([]);
+    for (const other of others) expect(shown(other.events)).toEqual(shown(stream.events));
+  });
+});
+
+describe('an answer whose log has expired', () => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await Stage.start('embedded', { STREAM_TTL_SECONDS: '1' });
+  });
+
+  afterAll(() => stage.stop());
+
+  it.each([
+    ['done', 'case=thinking tokens=10 reasoning=4 rate=0'],
+    ['error', 'case=error-after-text after=5 rate=0'],
+  ])('is told from the database: %s', async (type, text) => {
+    const turn = await stage.api.turn(script(text));
+    expect(turn.terminal?.type).toBe(type);
+    await sleep(1500);
+    const stream = await (await stage.api.attach(turn.taskId)).untilClosed();
+
+    expect(stream.events.map(({ data }) => data.type)).toEqual(['resync', type]);
+    expect(flaws(stream.events)).toEqual([]);
+    expect(fold(stream.events)).toEqual({ content: turn.content, reasoning: turn.reasoning, terminal: turn.terminal });
+    expect(stream.lastId).toBe(turn.stream.lastId);
+    const rest = await (await stage.api.attach(turn.taskId, turn.stream.events[1]!.id)).untilClosed();
+    expect(fold(rest.events).content).toBe(turn.content);
+    expect((await stage.api.attach(turn.taskId, stream.lastId)).status).toBe(204);
+  });
+
+  it('tells a cancelled one with its text', async () => {
+    const { api } = stage;
+    const stream = await api.ask(script('tokens=200 rate=50'));
+    const { taskId } = await started(stream);
+    await stream.untilType('content');
+    await api.cancel(taskId);
+    await stream.untilClosed();
+    await sleep(1500);
+    const later = await eventually('the log has expired', async () => {
+      const reply = await (await api.attach(taskId)).untilClosed();
+
+      return reply.events[0]?.data.type === 'resync' && reply;
+    });
+
+    expect(fold(later.events)).toEqual(fold(stream.events));
+  });
+});

@@ -1,0 +1,81 @@
+import { Redis } from 'ioredis';
+import { spawn } from 'node:child_process';
+import { eventually, freePort, temporaryDirectory, Watched } from './child.js';
+
+/** A redis-server of this test, with an append-only file that survives {@link RedisServer.kill}. */
+export class RedisServer {
+  private process: Watched | null = null;
+
+  private constructor(
+    readonly port: number,
+    private readonly directory: { path: string; remove: () => Promise<void> },
+  ) {}
+
+  static async start(): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), temporaryDirectory('redis'));
+    await server.start();
+
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it (again) on the same port and data. */
+  async start(): Promise<void> {
+    const options = [
+      ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory.path],
+      ...['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '', '--loglevel', 'warning'],
+    ];
+    const process = new Watched(spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'pipe'] }));
+    this.process = process;
+    await eventually('redis-server answers', async () => {
+      if (!process.isRunning) throw new Error(`redis-server ended: ${process.logs}`);
+
+      return this.ping();
+    });
+  }
+
+  async kill(): Promise<void> {
+    await this.process?.end('SIGKILL');
+  }
+
+  /** It takes no more commands; its connections stay open. */
+  freeze(): void {
+    this.process?.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.process?.signal('SIGCONT');
+  }
+
+  async restart(): Promise<void> {
+    await this.kill();
+    await this.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    await this.directory.remove();
+  }
+
+  /** Runs some commands on a connection of their own. */
+  async use<T>(work: (client: Redis) => Promise<T>): Promise<T> {
+    const client = new Redis(this.port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+
+      return await work(client);
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  private ping(): Promise<boolean> {
+    return this.use(async (client) => (await client.ping()) === 'PONG').catch(() => false);
+  }
+}
+
+export const startRedis = (): Promise<RedisServer> => RedisServer.start();

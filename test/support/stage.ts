@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { startSimulator, type Simulator } from '../../tools/simulator/simulator.js';
+import type { Api } from './api.js';
+import { Conch, type Environment } from './conch.js';
+import { type PostgresServer, startPostgres } from './postgres.js';
+import { type RedisServer, startRedis } from './redis.js';
+
+export type StageKind = 'embedded' | 'distributed';
+
+/** PGlite with a private Redis, and servers of both: what works on one must work on the other. */
+export const STAGES: readonly (readonly [StageKind])[] = [['embedded'], ['distributed']];
+
+/** Everything a suite needs: the simulator, the stores and one or more servers on them. */
+export class Stage {
+  readonly servers: Conch[] = [];
+
+  private constructor(
+    readonly simulator: Simulator,
+    readonly environment: Environment,
+    private readonly stores: { postgres: PostgresServer; redis: RedisServer } | null,
+  ) {}
+
+  /** @param replicas servers that share the stores; an embedded stage can have one only */
+  static async start(kind: StageKind, environment: Environment = {}, replicas = 1): Promise<Stage> {
+    const simulator = await startSimulator();
+    const stores = kind === 'embedded' ? null : await startStores();
+    const shared = stores && {
+      DATABASE_URL: stores.postgres.url,
+      REDIS_URL: stores.redis.url,
+      ENCRYPTION_KEY: randomBytes(32).toString('hex'),
+    };
+    const stage = new Stage(simulator, { SIMULATOR: simulator.url, ...shared, ...environment }, stores);
+    try {
+      for (let count = 0; count < replicas; count += 1) await stage.addServer();
+    } catch (error) {
+      await stage.stop();
+      throw error;
+    }
+
+    return stage;
+  }
+
+  get postgres(): PostgresServer {
+    if (!this.stores) throw new Error('an embedded stage has no Postgres');
+
+    return this.stores.postgres;
+  }
+
+  get redis(): RedisServer {
+    if (!this.stores) throw new Error('an embedded stage has no Redis of its own');
+
+    return this.stores.redis;
+  }
+
+  /** Calls of the first server. */
+  get api(): Api {
+    return this.server(0).api;
+  }
+
+  server(index: number): Conch {
+    const server = this.servers[index];
+    if (!server) throw new Error(`there is no server ${index}`);
+
+    return server;
+  }
+
+  async addServer(environment: Environment = {}): Promise<Conch> {
+    const server = await Conch.start({ ...this.environment, ...environment });
+    this.servers.push(server);
+
+    return server;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.stop()));
+    await Promise.all([this.stores?.redis.stop(), this.stores?.postgres.stop(), this.simulator.close()]);
+  }
+}
+
+async function startStores(): Promise<{ postgres: PostgresServer; redis: RedisServer }> {
+  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+
+  return { postgres, redis };
+}
+
+/** A prompt with a simulator script; further text makes it unique. */
+export const script = (text: string, words = 'Hello'): string => `${words} [sim ${text}]`;
