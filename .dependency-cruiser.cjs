@@ -16,7 +16,8 @@ const LAYERS = [
   ['health', 'metrics'],
 ];
 const ROOT_FILES = '^src/[^/]+\\.ts$';
-const SPECS = '\\.spec\\.ts$|/__fixtures__/';
+/** Specs and what only they use; not part of the build. */
+const SPECS = '\\.(spec|testing)\\.ts$|/__fixtures__/';
 
 const inFolders = (names) => `^src/(${names.join('|')})/`;
 
@@ -88,8 +89,20 @@ module.exports = {
       name: 'no-dev-dependency',
       comment: 'The image has no development dependencies. Types alone are gone at run time.',
       severity: 'error',
-      from: { path: '^(src|tools)/', pathNot: [SPECS, '\\.testing\\.ts$', '/testing\\.ts$'] },
+      from: { path: '^(src|tools)/', pathNot: SPECS },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'declared-dependency',
+      severity: 'error',
+      from: { path: '^(src|tools)/', pathNot: SPECS },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'testing-for-specs-only',
+      severity: 'error',
+      from: { pathNot: SPECS },
+      to: { path: SPECS },
     },
     {
       name: 'resolvable',

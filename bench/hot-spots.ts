@@ -12,7 +12,8 @@ interface CpuProfile {
   timeDeltas: number[];
 }
 
-const IDLE = new Set(['(idle)', '(root)']);
+/** `dispatch` is the profiler itself: what is on the stack while the event loop waits. */
+const IDLE = new Set(['(idle)', '(root)', 'dispatch']);
 
 /** `functionName file:line`; the file without what all have in common. */
 function placeOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): string {

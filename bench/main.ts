@@ -2,13 +2,18 @@
 import { writeFile } from 'node:fs/promises';
 import { type Figure, Lab } from './lab.js';
 import { type Options, readOptions, USAGE } from './options.js';
+import { cancel } from './parts/cancel.js';
+import { leak } from './parts/leak.js';
+import { many } from './parts/many.js';
+import { memory } from './parts/memory.js';
 import { paced } from './parts/paced.js';
 import { profile } from './parts/profile.js';
+import { slow } from './parts/slow.js';
 import { ttft } from './parts/ttft.js';
 import { unpaced } from './parts/unpaced.js';
 import { report } from './report.js';
 
-const PARTS = [paced, unpaced, ttft, profile];
+const PARTS = [paced, unpaced, ttft, cancel, many, slow, memory, leak, profile];
 
 async function bench(options: Options): Promise<Figure[]> {
   const lab = await Lab.open(options);

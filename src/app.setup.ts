@@ -2,8 +2,9 @@ import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppModule } from './app.module.js';
-import type { AppConfig } from './config/app-config.js';
+import { AppConfig } from './config/app-config.js';
 import { chatEventComponents } from './direct-chat/chat-event.dto.js';
 import { DATABASE } from './infra/database/database.module.js';
 import type { OpenDatabase } from './infra/database/database.js';
@@ -12,6 +13,8 @@ import { configureHttp, createAdapter } from './infra/http/configure-http.js';
 import { Lifecycle } from './infra/lifecycle.js';
 import { RedisClients } from './infra/redis/redis-clients.js';
 
+/** Longer than any part needs to close when nothing is wrong. */
+const CLOSE_SECONDS = 8;
 const NOISE = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'BullExplorer']);
 const LEVELS = ['error', 'warn', 'log', 'debug'] as const;
 
@@ -45,14 +48,22 @@ export async function buildApp(config: AppConfig): Promise<BuiltApp> {
   }
 }
 
+/** A part that hangs (a connection that neither answers nor breaks) must not keep the process from ending. */
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([work, sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined)]);
+  timer.abort();
+}
+
 /** Connections are closed last and by hand: hooks of the framework that still use them run in no fixed order. */
 async function stopApp(app: NestFastifyApplication, parts: EmbeddedParts): Promise<void> {
   const redis = app.get(RedisClients);
   const database = app.get<OpenDatabase>(DATABASE);
+  const { server } = app.get(AppConfig);
   app.get(Lifecycle).stop();
-  await app.close();
+  await within(app.close(), (server.shutdownGraceSeconds + CLOSE_SECONDS) * 1000);
   redis.close();
-  await database.close();
+  await within(database.close(), CLOSE_SECONDS * 1000);
   await parts.stop();
 }
 

@@ -5,6 +5,9 @@ import { buildApp, type BuiltApp } from './app.setup.js';
 import { type AppConfig, ConfigError, loadConfig } from './config/app-config.js';
 import { DataDirInUseError } from './infra/embedded/data-dir-lock.js';
 
+/** npm passes on a Ctrl-C that the terminal has sent to us as well. */
+const SAME_SIGNAL_MS = 500;
+
 /** Starts the server; problems of the configuration are told in one message, without a stack. */
 async function main(): Promise<void> {
   process.setSourceMapsEnabled(true);
@@ -18,13 +21,14 @@ async function main(): Promise<void> {
 
 function stopOnSignals({ stop }: BuiltApp): void {
   const log = new Logger('Conch');
-  let stopping = false;
+  let stoppingSince = 0;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) {
+    if (stoppingSince > 0) {
+      if (Date.now() - stoppingSince < SAME_SIGNAL_MS) return;
       log.warn(`${signal} again: stopping at once`);
       process.exit(130);
     }
-    stopping = true;
+    stoppingSince = Date.now();
     log.log(`${signal}: stopping; once more stops at once`);
     stop().then(
       () => process.exit(0),

@@ -6,7 +6,8 @@ import { say, UserError } from './log.mjs';
 import { inRoot, tool } from './paths.mjs';
 
 const SOURCES = ['src', 'tools', 'bench'];
-const SKIPPED = ['**/*.spec.ts', '**/__fixtures__/**'];
+/** Specs and what only they use. */
+const SKIPPED = ['**/*.spec.ts', '**/*.testing.ts', '**/__fixtures__/**'];
 const STAMP = inRoot('dist', '.build-hash');
 
 /** Compiles the sources into dist/ unless they are the ones that dist/ was made from. */
@@ -29,7 +30,7 @@ function sourceFiles(directory) {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) return entry.name === '__fixtures__' ? [] : sourceFiles(path);
 
-    return entry.name.endsWith('.spec.ts') ? [] : [path];
+    return /\.(spec|testing)\.ts$/.test(entry.name) ? [] : [path];
   });
 }
 

@@ -37,7 +37,7 @@ export class BotResolver {
   ) {}
 
   /**
-   * The active bots with these ids that the user may use, in the order of the ids; others are left out. Two queries.
+   * The active bots with these ids that the user may use, in the order of the ids; others are left out. Three queries in two steps.
    * @throws AppError conflict when a bot's shell does not exist any more
    */
   async resolve(userId: Owner, ids: readonly number[]): Promise<ResolvedBot[]> {

@@ -4,8 +4,7 @@ import type { ChatEvent, TerminalEvent } from '../common/chat-event.js';
 import { isTerminal as isTerminalEvent } from '../common/chat-event.js';
 import { TaskCancelService } from '../tasks/task-cancel.service.js';
 import { isTerminal } from '../tasks/task-status.js';
-import type { SubtaskRow } from '../tasks/turns.repository.js';
-import { TurnsService } from '../tasks/turns.service.js';
+import { type Answer, TurnsService } from '../tasks/turns.service.js';
 import type { CancelChatDto } from './direct-chat.dto.js';
 import type { StartedAnswer } from './direct-chat.service.js';
 import { type Batch, frame, parseEventId } from './stream/frames.js';
@@ -60,7 +59,7 @@ export class AnswerStreams {
   }
 
   /** `gone`: the answer has ended and its log has expired, or Redis is away: the database tells it. */
-  private async stateOf(subtask: SubtaskRow): Promise<StreamState | null | 'gone'> {
+  private async stateOf(subtask: Answer['subtask']): Promise<StreamState | null | 'gone'> {
     const ended = isTerminal(subtask.status);
     try {
       return (await this.log.state(subtask.id)) ?? (ended ? 'gone' : null);
@@ -69,7 +68,7 @@ export class AnswerStreams {
     }
   }
 
-  private fromDatabase(subtask: SubtaskRow, cursor: number): AnswerSource {
+  private fromDatabase(subtask: Answer['subtask'], cursor: number): AnswerSource {
     const seq = Math.max(subtask.terminalSeq ?? 2, 2);
     if (cursor >= seq) return null;
     const { value = '', reasoning = '' } = subtask.result ?? {};

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../common/app-error.js';
 import { AppConfig } from '../config/app-config.js';
 import { Lifecycle } from '../infra/lifecycle.js';
+import { hush } from '../infra/queue/queue-errors.js';
 import { RedisClients } from '../infra/redis/redis-clients.js';
 import { CHAT_RUN_OPTIONS, CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import { QueuePlaces } from './queue-places.js';
@@ -25,7 +26,9 @@ export class ChatAdmission implements OnApplicationBootstrap {
     private readonly redis: RedisClients,
     private readonly config: AppConfig,
     private readonly lifecycle: Lifecycle,
-  ) {}
+  ) {
+    hush(queue);
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.queue.setGlobalConcurrency(this.config.chat.maxConcurrent);

@@ -3,6 +3,7 @@ import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppConfig } from '../config/app-config.js';
 import { logLine } from '../infra/database/database-errors.js';
+import { hush, isOutage } from '../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
 import { TurnsService } from '../tasks/turns.service.js';
 import { ChatAdmission } from './chat-admission.js';
@@ -33,6 +34,7 @@ export class ChatMaintenanceProcessor extends WorkerHost implements OnApplicatio
     private readonly admission: ChatAdmission,
   ) {
     super();
+    hush(schedule);
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -61,6 +63,6 @@ export class ChatMaintenanceProcessor extends WorkerHost implements OnApplicatio
 
   @OnWorkerEvent('error')
   onError(error: Error): void {
-    this.log.warn(`worker: ${logLine(error)}`);
+    if (!isOutage(error)) this.log.warn(`worker: ${logLine(error)}`);
   }
 }

@@ -4,6 +4,7 @@ import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppConfig } from '../config/app-config.js';
 import { logLine } from '../infra/database/database-errors.js';
+import { isOutage } from '../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
 import { cappedBackoff } from '../tasks/tasks.jobs.js';
 import { ChatRunner } from './chat-runner.js';
@@ -82,7 +83,7 @@ export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootst
 
   @OnWorkerEvent('error')
   onError(error: Error): void {
-    this.log.warn(`worker: ${logLine(error)}`);
+    if (!isOutage(error)) this.log.warn(`worker: ${logLine(error)}`);
   }
 
   @OnWorkerEvent('failed')

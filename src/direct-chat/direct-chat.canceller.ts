@@ -3,7 +3,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { Job, Queue } from 'bullmq';
 import { RedisBus } from '../infra/redis/redis.bus.js';
 import { type RunCanceller, RunCancellers } from '../tasks/run-cancellers.js';
-import type { SubtaskRow } from '../tasks/turns.repository.js';
+import type { Answer } from '../tasks/turns.service.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import { EndWithoutRun } from './end-without-run.js';
 import { RunRegistry } from './run-registry.js';
@@ -27,11 +27,11 @@ export class DirectChatCanceller implements RunCanceller, OnModuleInit {
     this.cancellers.register(this);
   }
 
-  handles(subtask: SubtaskRow): boolean {
+  handles(subtask: Answer['subtask']): boolean {
     return subtask.runRequestedAt !== null;
   }
 
-  async cancel({ id }: SubtaskRow, at: number, force: boolean): Promise<void> {
+  async cancel({ id }: Answer['subtask'], at: number, force: boolean): Promise<void> {
     if (force) {
       this.log.warn(`subtask ${id}: nobody stopped it in time; ending it`);
 

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../common/app-error.js';
 import { OwnedByName, type Owner } from '../common/owned.js';
-import { TtlCache } from '../common/ttl-cache.js';
 import type { Db } from '../infra/database/database.js';
 import { type ShellDto, type ShellListDto, toShellDto, type UnifiedShellQuery } from './shells.dto.js';
 import { ShellsRepository } from './shells.repository.js';
@@ -28,21 +27,18 @@ export type ShellLookup = (owner: Owner, name: string) => Shell | null;
 /** The runtimes that bots run in. */
 @Injectable()
 export class ShellsService {
-  /** What a user can use, for the runs: they ask for the same few shells again and again. */
-  private readonly cache = new TtlCache((owner: Owner) => this.load(owner), { ttlMs: 5000, maxEntries: 1000 });
-
   constructor(private readonly repository: ShellsRepository) {}
 
   /** The user's own shell of that name, else the public one; null when there is none. */
   async find(userId: Owner, name: string): Promise<Shell | null> {
-    return (await this.load(userId, [name])).find(userId, name);
+    const find = await this.findMany(userId, [name]);
+
+    return find(userId, name);
   }
 
-  /** Several shells, at most by one query. Changes of known shells may be seen some seconds late, new ones at once. */
+  /** Several shells by one query. */
   async findMany(userId: Owner, names: string[]): Promise<ShellLookup> {
-    const cached = await this.cache.get(userId);
-    const complete = names.every((name) => cached.find(userId, name));
-    const rows = complete ? cached : await this.cache.refresh(userId);
+    const rows = new OwnedByName<Shell>(await this.repository.visible(userId, names));
 
     return (owner, name) => rows.find(owner, name);
   }
@@ -71,10 +67,5 @@ export class ShellsService {
       seeds.map(({ name }) => name),
       db,
     );
-    this.cache.clear();
-  }
-
-  private async load(userId: Owner, names?: string[]): Promise<OwnedByName<Shell>> {
-    return new OwnedByName<Shell>(await this.repository.visible(userId, names));
   }
 }

@@ -2,6 +2,7 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppError, notFound } from '../common/app-error.js';
+import { hush } from '../infra/queue/queue-errors.js';
 import { RunCancellers } from './run-cancellers.js';
 import { isTerminal } from './task-status.js';
 import { TaskUpdatesService } from './task-updates.service.js';
@@ -23,7 +24,9 @@ export class TaskCancelService {
     private readonly repository: TasksRepository,
     private readonly cancellers: RunCancellers,
     private readonly updates: TaskUpdatesService,
-  ) {}
+  ) {
+    hush(queue);
+  }
 
   /**
    * Marks the task as CANCELLING, asks its run to stop and leaves a job behind that does not rest until it has.

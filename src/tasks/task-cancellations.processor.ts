@@ -3,6 +3,7 @@ import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { AppConfig } from '../config/app-config.js';
 import { logLine } from '../infra/database/database-errors.js';
+import { isOutage } from '../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
 import { TaskCancelService } from './task-cancel.service.js';
 import { cappedBackoff, isTaskCancellation, TASK_CANCELLATIONS } from './tasks.jobs.js';
@@ -30,6 +31,6 @@ export class TaskCancellationsProcessor extends WorkerHost implements OnApplicat
 
   @OnWorkerEvent('error')
   onError(error: Error): void {
-    this.log.warn(`worker: ${logLine(error)}`);
+    if (!isOutage(error)) this.log.warn(`worker: ${logLine(error)}`);
   }
 }

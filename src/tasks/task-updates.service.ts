@@ -4,6 +4,7 @@ import type { Queue } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter } from 'prom-client';
 import { logLine } from '../infra/database/database-errors.js';
+import { hush } from '../infra/queue/queue-errors.js';
 import { RedisBus } from '../infra/redis/redis.bus.js';
 import { TASK_UPDATES, type TaskUpdate, UPDATE_JOB_OPTIONS } from './tasks.jobs.js';
 import { type AppliedUpdate, TasksRepository } from './tasks.repository.js';
@@ -32,6 +33,7 @@ export class TaskUpdatesService implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
+    hush(this.queue);
     await this.bus.on('applied', ({ subtaskId, status, applied }) => {
       if (status !== 'RUNNING') this.waiting.get(subtaskId)?.(applied ? 'applied' : 'ignored');
     });

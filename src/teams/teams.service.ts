@@ -68,7 +68,7 @@ export class TeamsService implements OnModuleInit {
     return this.resolved.get(key, () => this.load(userId, ref));
   }
 
-  /** Three small queries. */
+  /** Four small queries in three steps. */
   private async load(userId: number, ref: TeamRef): Promise<ResolvedTeam> {
     const row =
       'id' in ref

@@ -79,13 +79,13 @@ export class Conch {
     await this.process.end('SIGKILL');
   }
 
-  /** Asks it to end and waits for it. @returns its exit status */
-  async stop(): Promise<number | NodeJS.Signals> {
+  /** Asks it to end and waits for it. @throws when it does not end by itself, in good order */
+  async stop(): Promise<void> {
+    const wasRunning = this.isRunning;
     this.signal('SIGCONT');
     const status = await this.process.end('SIGTERM');
     await this.cleanUp();
-
-    return status;
+    if (wasRunning && status !== 0) throw new Error(`the server ended with ${status} after SIGTERM:\n${this.logs.slice(-4000)}`);
   }
 }
 

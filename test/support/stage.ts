@@ -72,8 +72,9 @@ export class Stage {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.stop()));
+    const stopped = await Promise.allSettled(this.servers.map((server) => server.stop()));
     await Promise.all([this.stores?.redis.stop(), this.stores?.postgres.stop(), this.simulator.close()]);
+    for (const result of stopped) if (result.status === 'rejected') throw result.reason;
   }
 }
 

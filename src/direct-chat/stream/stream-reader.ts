@@ -99,7 +99,11 @@ class Reading {
 
   /** What the log has after the position. */
   async catchUp(): Promise<Batch | null> {
-    if (this.stream.head === this.position) return null;
+    if (this.stream.head === this.position) {
+      this.aheadSince = 0;
+
+      return null;
+    }
     try {
       return await this.fromLog();
     } catch {

@@ -39,7 +39,12 @@ function foldEvent(text: StreamText, event: ChatEvent): StreamText {
   }
 }
 
+const DATA = 'data: ';
+
 /** The events of some SSE frames of our own making: one `data:` line each. */
 export function eventsOf(frames: string): ChatEvent[] {
-  return [...frames.matchAll(/^data: (.*)$/gm)].map(([, json = 'null']) => JSON.parse(json) as ChatEvent);
+  // Split by hand: a regular expression takes U+2028, which JSON leaves as it is, for a line end.
+  const lines = frames.split('\n').filter((line) => line.startsWith(DATA));
+
+  return lines.map((line) => JSON.parse(line.slice(DATA.length)) as ChatEvent);
 }

@@ -1,4 +1,4 @@
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { type SQL, sql } from 'drizzle-orm';
 import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
 import { migrate as migratePg } from 'drizzle-orm/node-postgres/migrator';
@@ -8,6 +8,7 @@ import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { PgliteThread } from './pglite-thread.js';
 import * as schema from './schema.js';
 
 export type Schema = typeof schema;
@@ -38,8 +39,8 @@ const MIGRATION_LOCK = 7_305_001;
 /** Opens PGlite in `directory` (created when missing) and brings its schema up to date. Survives `kill -9`. */
 export async function openPglite(directory: string): Promise<OpenDatabase> {
   mkdirSync(directory, { recursive: true });
-  const client = await PGlite.create(directory);
-  const db = drizzlePglite({ client, schema });
+  const client = await PgliteThread.open(directory);
+  const db = drizzlePglite({ client: client as unknown as PGlite, schema });
   await migratePglite(db, { migrationsFolder });
 
   return {

@@ -1,0 +1,76 @@
+/** Memory of open streams that get a token a second, and what is left of it afterwards. Fresh processes. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Figure, Lab, Part } from '../lab.js';
+import { allRight, type LoadStream, openStreams } from '../load.js';
+import type { MemoryAnswer } from '../probe.js';
+import { type Server, until } from '../servers.js';
+
+/** Opened a few at a time: the question is what open streams hold, not what a rush leaves behind. */
+const GROUP = 50;
+const GROUP_MS = 100;
+const SETTLE_MS = 4_000;
+
+interface Held {
+  rss: number;
+  used: number;
+  /** Above the first measurement, after the streams have ended. */
+  leftRss: number;
+  leftUsed: number;
+}
+
+async function openSlowly(server: Server, count: number, tokens: number): Promise<LoadStream[]> {
+  const streams: LoadStream[] = [];
+  while (streams.length < count) {
+    streams.push(...openStreams(server, GROUP, { tokens, rate: 1 }));
+    await sleep(GROUP_MS);
+  }
+  await until(() => streams.every(({ firstAt }) => firstAt > 0), 60_000, 'first tokens');
+
+  return streams;
+}
+
+async function hold(server: Server, base: MemoryAnswer, count: number): Promise<Held> {
+  const tokens = 30 + Math.ceil((count / 1000) * 15);
+  const streams = await openSlowly(server, count, tokens);
+  await sleep(SETTLE_MS);
+  const open = await server.memory();
+  if (streams.some(({ tokens: got }) => got >= tokens)) throw new Error('streams ended before the memory was measured');
+  await allRight(server, streams);
+  await sleep(SETTLE_MS);
+  const after = await server.memory();
+  const per = (value: number) => value / count;
+
+  return {
+    rss: per(open.rssKiB - base.rssKiB),
+    used: per(open.usedKiB - base.usedKiB),
+    leftRss: (after.rssKiB - base.rssKiB) / 1024,
+    leftUsed: (after.usedKiB - base.usedKiB) / 1024,
+  };
+}
+
+function figures(count: number, relay: Held, conch: Held): Figure[] {
+  const one = (key: keyof Held, name: string, unit: string, budget?: Figure['budget']): Figure => ({
+    ...{ name: `${count} open streams: ${name}`, unit, relay: relay[key], conch: conch[key] },
+    ...(budget && { compared: { by: 'ratio', value: conch[key] / relay[key] }, budget }),
+  });
+
+  return [
+    one('rss', 'resident memory per stream', 'KiB', { of: 'compared', max: 1.4 }),
+    one('used', 'heap and buffers per stream', 'KiB'),
+    one('leftRss', 'resident memory above the start, after all have ended', 'MiB'),
+    one('leftUsed', 'heap and buffers above the start, after all have ended', 'MiB'),
+  ];
+}
+
+export const memory: Part = {
+  name: 'memory',
+  async run(lab: Lab): Promise<Figure[]> {
+    const result: Figure[] = [];
+    for (const count of lab.options.quick ? [500] : [1000, 2000]) {
+      const held = await lab.fresh(async (server) => hold(server, await server.memory(), count));
+      result.push(...figures(count, held.relay, held.conch));
+    }
+
+    return result;
+  },
+};

@@ -1,0 +1,78 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Batch } from './frames.js';
+import { LiveStream } from './live-stream.js';
+
+const SIZE = 1000;
+
+function batch(first: number, last = first, more: Partial<Batch> = {}): Batch {
+  const text = Array.from({ length: last - first + 1 }, (_, index) => `${first + index}${'.'.repeat(SIZE)}\n\n`).join('');
+
+  return { first, last, text, terminal: false, selfContained: false, ...more };
+}
+
+describe('LiveStream', () => {
+  let stream: LiveStream;
+
+  beforeEach(() => {
+    stream = new LiveStream(1);
+    stream.local = true;
+    stream.head = 0;
+  });
+
+  it('gives a reader all it misses, in one batch', () => {
+    for (const seq of [1, 2, 3]) stream.push(batch(seq));
+    expect(stream.take(0)).toMatchObject({ first: 1, last: 3 });
+    expect(stream.take(2)).toMatchObject({ first: 3, last: 3 });
+    expect(stream.take(3)).toBeNull();
+  });
+
+  it('cuts a batch in the middle of which a reader stands', () => {
+    stream.push(batch(1, 4));
+    expect(stream.take(2)).toMatchObject({ first: 3, last: 4, text: batch(3, 4).text });
+  });
+
+  it('ignores what it has already', () => {
+    stream.push(batch(1));
+    stream.push(batch(1));
+    expect(stream.take(0)).toMatchObject({ first: 1, last: 1 });
+  });
+
+  it('lets go of logged events only, and then sends far readers to the log', () => {
+    for (let seq = 1; seq <= 40; seq += 1) stream.push(batch(seq));
+    expect(stream.take(0)).toMatchObject({ first: 1, last: 40 });
+    stream.confirm(40);
+    expect(stream.take(0)).toBeNull();
+    expect(stream.take(39)).toMatchObject({ first: 40 });
+  });
+
+  it('serves any reader from a batch that stands for all before it', () => {
+    stream.push(batch(1));
+    stream.confirm(1);
+    const far = new LiveStream(1);
+    far.push(batch(50, 50, { selfContained: true }));
+    expect(far.take(3)).toMatchObject({ first: 50 });
+  });
+
+  it('wakes all readers at an event', async () => {
+    const woken = Promise.all([stream.changed(), stream.changed()]);
+    stream.push(batch(1));
+    await expect(woken).resolves.toHaveLength(2);
+  });
+
+  it('sends everybody back to the log when another owner has taken over', () => {
+    stream.push(batch(1));
+    stream.confirm(1);
+    stream.push(batch(2));
+    const before = stream.generation;
+    stream.rewind();
+    expect(stream).toMatchObject({ head: -1, local: false, rewindTo: 1, generation: before + 1 });
+    expect(stream.take(0)).toBeNull();
+  });
+
+  it('knows whether it was silent since it was asked', () => {
+    expect(stream.wasSilent()).toBe(true);
+    stream.push(batch(1));
+    expect(stream.wasSilent()).toBe(false);
+    expect(stream.wasSilent()).toBe(true);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ChatEvent } from '../../common/chat-event.js';
+import { frame } from './frames.js';
+import { EMPTY_TEXT, eventsOf, foldFrames } from './stream-text.js';
+
+const framesOf = (events: ChatEvent[]) => events.map((event, index) => frame(1, index + 1, event)).join('');
+const fold = (events: ChatEvent[]) => foldFrames(EMPTY_TEXT, { text: framesOf(events), last: events.length });
+
+describe('eventsOf', () => {
+  it('reads back what frame has written', () => {
+    const events: ChatEvent[] = [
+      { type: 'content', content: 'line\n\ndata: {"type":"content"}\n' },
+      { type: 'reasoning', content: '\u2028 🐚' },
+    ];
+    expect(eventsOf(framesOf(events))).toEqual(events);
+  });
+});
+
+describe('foldFrames', () => {
+  it('appends text and keeps reasoning apart', () => {
+    const text = fold([
+      { type: 'content', content: 'a' },
+      { type: 'reasoning', content: 'r' },
+      { type: 'content', content: 'b' },
+    ]);
+    expect(text).toMatchObject({ seq: 3, content: 'ab', reasoning: 'r' });
+  });
+
+  it('drops everything at a reset', () => {
+    expect(
+      fold([
+        { type: 'content', content: 'old' },
+        { type: 'reset', attempt: 2, reason: 'worker_lost' },
+        { type: 'content', content: 'new' },
+      ]),
+    ).toMatchObject({ content: 'new', reasoning: '' });
+  });
+
+  it('replaces the answer, or all of the text', () => {
+    const before: ChatEvent[] = [
+      { type: 'content', content: 'a' },
+      { type: 'reasoning', content: 'r' },
+    ];
+    expect(fold([...before, { type: 'replace', content: 'x' }])).toMatchObject({ content: 'x', reasoning: 'r' });
+    expect(fold([...before, { type: 'resync', content: 'y', reasoning: 'q' }])).toMatchObject({ content: 'y', reasoning: 'q' });
+  });
+
+  it('remembers the last event and where it was', () => {
+    expect(fold([{ type: 'cancelled', cancelled: true, proof: { while: 'queued' } }])).toMatchObject({
+      seq: 1,
+      last: { type: 'cancelled' },
+    });
+  });
+});
