@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import type { ChatEvent, TerminalEvent } from '../common/chat-event.js';
 import { isTerminal as isTerminalEvent } from '../common/chat-event.js';
+import type { EventSource } from '../infra/http/sse.js';
 import { TaskCancelService } from '../tasks/task-cancel.service.js';
 import { isTerminal } from '../tasks/task-status.js';
 import { type Answer, TurnsService } from '../tasks/turns.service.js';
 import type { CancelChatDto } from './direct-chat.dto.js';
 import type { StartedAnswer } from './direct-chat.service.js';
-import { type Batch, frame, parseEventId } from './stream/frames.js';
+import { frame, parseEventId } from './stream/frames.js';
 import { StreamLog, type StreamState } from './stream/stream-log.js';
 import { StreamReader } from './stream/stream-reader.js';
 import { eventsOf } from './stream/stream-text.js';
@@ -16,7 +17,7 @@ import { terminalOf } from './terminal-event.js';
 const CANCEL_WAIT_MS = 2_000;
 
 /** How to read an answer; null when the caller has all of it already. */
-export type AnswerSource = ((signal: AbortSignal) => AsyncIterable<Batch> | Iterable<Batch>) | null;
+export type AnswerSource = ((signal: AbortSignal) => Promise<EventSource>) | null;
 
 /** Reading answers that were started, and stopping them. */
 @Injectable()
@@ -33,7 +34,7 @@ export class AnswerStreams {
     const { taskId, subtaskId, isNew } = answer;
     if (!isNew) return this.attach(userId, taskId, subtaskId, lastEventId);
 
-    return (signal) => this.reader.read(subtaskId, 0, signal);
+    return (signal) => this.reader.open(subtaskId, 0, signal);
   }
 
   /** @throws AppError not_found, stream_not_found */
@@ -55,7 +56,7 @@ export class AnswerStreams {
     if (state === 'gone') return this.fromDatabase(subtask, cursor);
     if (state?.ended && cursor === state.last) return null;
 
-    return (signal) => this.reader.read(subtask.id, cursor, signal);
+    return (signal) => this.reader.open(subtask.id, cursor, signal);
   }
 
   /** `gone`: the answer has ended and its log has expired, or Redis is away: the database tells it. */
@@ -75,7 +76,7 @@ export class AnswerStreams {
     const events: ChatEvent[] = [{ type: 'resync', content: value, reasoning }, terminalOf(subtask)];
     const text = events.map((event, index) => frame(subtask.id, seq - 1 + index, event)).join('');
 
-    return () => [{ first: seq - 1, last: seq, text, terminal: true, selfContained: true }];
+    return () => Promise.resolve(new WholeText(text));
   }
 
   /** Stops the newest answer and waits a moment for its end. @throws AppError not_found, task_final */
@@ -106,5 +107,26 @@ export class AnswerStreams {
     const answer = await this.turns.find(subtaskId);
 
     return answer && isTerminal(answer.subtask.status) ? terminalOf(answer.subtask) : null;
+  }
+}
+
+/** A source of one piece. */
+class WholeText implements EventSource {
+  ended = false;
+
+  constructor(private readonly text: string) {}
+
+  take(): { text: string } {
+    this.ended = true;
+
+    return { text: this.text };
+  }
+
+  wait(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {
+    // Nothing is held.
   }
 }

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
+import { eventually } from '../support/child.js';
 import { expectAgreement, expectOneEnd, Follower } from '../support/follower.js';
 import { fold, typesOf } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
@@ -63,5 +65,24 @@ describe('SIGTERM under load', () => {
       await expectAgreement(stage, events);
     }
     expect(stage.simulator.counters.requests).toBe(STREAMS);
+  });
+});
+
+describe('SIGTERM while Redis is away', () => {
+  it.each([
+    ['still away', false],
+    ['just back', true],
+  ])('%s: the process ends in good order', async (_state, isBack) => {
+    const stage = await Stage.start('distributed');
+    try {
+      await stage.redis.kill();
+      await eventually('the server notices', async () => (await stage.api.get('/health/ready')).status === 503);
+      await sleep(2000);
+      if (isBack) await stage.redis.start();
+      stage.server(0).signal('SIGTERM');
+      expect(await Promise.race([stage.server(0).exited, sleep(25_000)])).toBe(0);
+    } finally {
+      await stage.stop();
+    }
   });
 });

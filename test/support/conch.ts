@@ -77,6 +77,7 @@ export class Conch {
   /** Ends it without a chance to clean up. */
   async kill(): Promise<void> {
     await this.process.end('SIGKILL');
+    await this.cleanUp();
   }
 
   /** Asks it to end and waits for it. @throws when it does not end by itself, in good order */

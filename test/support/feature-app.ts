@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
+import { jest } from '@jest/globals';
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -19,6 +20,9 @@ import * as schema from '../../src/infra/database/schema.js';
 import { SimulatorProcess } from '../../src/infra/embedded/simulator-process.js';
 import { configureHttp, createAdapter } from '../../src/infra/http/configure-http.js';
 import { type RawReply, send } from './http-send.js';
+
+/** Opening a database takes a second, and several on a machine with other work. */
+jest.setTimeout(60_000);
 
 /** A reply with its parsed JSON body, whose shape the test knows. */
 export interface Reply<T> {

@@ -71,6 +71,13 @@ export class Stage {
     return server;
   }
 
+  /** Starts a new server in the place of each that has ended. */
+  async revive(): Promise<void> {
+    for (const [index, server] of this.servers.entries()) {
+      if (!server.isRunning) this.servers[index] = await Conch.start(this.environment);
+    }
+  }
+
   async stop(): Promise<void> {
     const stopped = await Promise.allSettled(this.servers.map((server) => server.stop()));
     await Promise.all([this.stores?.redis.stop(), this.stores?.postgres.stop(), this.simulator.close()]);

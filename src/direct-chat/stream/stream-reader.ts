@@ -14,7 +14,7 @@ const RETRY_MS = 500;
 const AHEAD_PATIENCE_MS = 2_000;
 const AHEAD_POLL_MS = 50;
 
-/** Reads streams: from the log, then live, each event once and in order. */
+/** Opens streams for reading: from the log, then live, each event once and in order. */
 @Injectable()
 export class StreamReader {
   constructor(
@@ -23,63 +23,88 @@ export class StreamReader {
   ) {}
 
   /**
-   * All events after `cursor` up to and with the terminal one. Pulled: nothing is read on before the consumer asks.
-   * Ends early, without an error, when `signal` is aborted.
+   * A place in a stream, after event `position`. Pulled: nothing is read on before the consumer asks.
+   * When `signal` is aborted a waiting consumer is woken. The caller closes it.
    *
-   * A cursor from after a take-over gets the whole text first: its number may be one that the lost owner had shown
+   * A position from after a take-over gets the whole text first: its number may be one that the lost owner had shown
    * to its own readers and never logged, and that the new owner gave to another event.
    */
-  async *read(subtaskId: number, cursor: number, signal: AbortSignal): AsyncGenerator<Batch, void> {
+  async open(subtaskId: number, position: number, signal: AbortSignal): Promise<StreamCursor> {
     const stream = await this.hub.acquire(subtaskId);
-    const isWanted = () => !signal.aborted;
     const wake = () => stream.notify();
     signal.addEventListener('abort', wake, { once: true });
-    const reading = new Reading(stream, this.log, cursor);
-    try {
-      while (isWanted()) {
-        const batch = reading.next() ?? (await reading.catchUp());
-        if (batch) {
-          reading.position = batch.last;
-          yield batch;
-          if (batch.terminal) return;
-        } else if (isWanted() && reading.hasAll()) {
-          await stream.changed();
-        }
-      }
-    } finally {
+    const cursor = new StreamCursor(stream, this.log, position, () => {
       signal.removeEventListener('abort', wake);
       this.hub.release(stream);
+    });
+    if (position > 0) await cursor.begin();
+
+    return cursor;
+  }
+
+  /** All events after `position` up to and with the terminal one; ends early, without an error, at the signal. */
+  async *read(subtaskId: number, position: number, signal: AbortSignal): AsyncGenerator<Batch, void> {
+    const cursor = await this.open(subtaskId, position, signal);
+    try {
+      while (!signal.aborted && !cursor.ended) {
+        const batch = cursor.take();
+        if (batch) yield batch;
+        else await cursor.wait();
+      }
+    } finally {
+      cursor.close();
     }
   }
 }
 
 /** One reader's place in a stream. */
-class Reading {
+export class StreamCursor {
+  /** The terminal event was taken. */
+  ended = false;
   private generation: number;
   private aheadSince = 0;
+  private fetched: Batch | null = null;
 
   constructor(
     private readonly stream: LiveStream,
     private readonly log: StreamLog,
-    public position: number,
+    private position: number,
+    readonly close: () => void,
   ) {
     this.generation = stream.generation;
     // Nobody was ever sent more than the process that runs the stream has produced.
     if (stream.local && position > stream.head) this.position = 0;
   }
 
-  /** What the window has after the position. */
-  next(): Batch | null {
+  /** The next events, if they are at hand. No promise: a token passes here without a detour. */
+  take(): Batch | null {
     if (this.generation !== this.stream.generation) {
       this.generation = this.stream.generation;
       this.position = Math.min(this.position, this.stream.rewindTo);
+      this.fetched = null;
     }
+    const batch = this.fetched ?? this.stream.take(this.position);
+    if (!batch) return null;
+    this.fetched = null;
+    this.position = batch.last;
+    this.ended = batch.terminal;
 
-    return this.stream.take(this.position);
+    return batch;
+  }
+
+  /** Resolves when another {@link take} is worth while. */
+  async wait(): Promise<void> {
+    this.fetched = await this.catchUp();
+    if (!this.fetched && this.hasAll()) await this.stream.changed();
+  }
+
+  /** Sees to a position from after a take-over. */
+  async begin(): Promise<void> {
+    this.fetched = await this.afterTakeOver();
   }
 
   /** The whole text, when the position may be from an owner that was lost; null otherwise. */
-  async afterTakeOver(): Promise<Batch | null> {
+  private async afterTakeOver(): Promise<Batch | null> {
     const state = await this.log.state(this.stream.subtaskId).catch(() => null);
     const doubtful = state && state.base !== null && this.position > state.base;
     if (!doubtful || (state.ended && this.position === state.last)) return null;
@@ -90,15 +115,12 @@ class Reading {
     return this.resync({ ...text, seq: this.position });
   }
 
-  /** Whether there is nothing to do but wait. */
-  hasAll(): boolean {
-    return (
-      this.aheadSince === 0 && this.generation === this.stream.generation && this.stream.take(this.position) === null
-    );
+  private hasAll(): boolean {
+    return this.aheadSince === 0 && this.generation === this.stream.generation && this.stream.take(this.position) === null;
   }
 
   /** What the log has after the position. */
-  async catchUp(): Promise<Batch | null> {
+  private async catchUp(): Promise<Batch | null> {
     if (this.stream.head === this.position) {
       this.aheadSince = 0;
 

@@ -15,6 +15,16 @@ const HEADERS = {
   'X-Accel-Buffering': 'no',
 };
 
+/** Where the frames of an event stream come from. */
+export interface EventSource {
+  readonly ended: boolean;
+  /** The next frames, if they are at hand. */
+  take(): { text: string } | null;
+  /** Resolves when another `take` is worth while, or the signal was given. */
+  wait(): Promise<void>;
+  close(): void;
+}
+
 const open = new Gauge({ name: 'conch_sse_connections', help: 'Open event streams' });
 const dropped = new Counter({
   name: 'conch_sse_dropped_total',
@@ -46,18 +56,23 @@ export class SseConnections implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /**
-   * Sends everything that `read` yields as one event stream, never faster than the client takes it.
-   * Resolves when the source has ended or the client is gone; the source's signal tells the latter.
+   * Sends everything of a source as one event stream, never faster than the client takes it. Resolves when the source
+   * has ended or the client is gone; the signal that the source is opened with tells the latter.
    */
-  async send(reply: FastifyReply, read: SseSource): Promise<void> {
+  async send(reply: FastifyReply, openSource: (signal: AbortSignal) => Promise<EventSource>): Promise<void> {
     const sink = new SseSink(reply);
     this.sinks.add(sink);
     open.inc();
+    let source: EventSource | undefined;
     try {
-      for await (const { text } of read(sink.signal)) {
-        if (!sink.write(text)) await sink.drained();
+      source = await openSource(sink.signal);
+      while (!source.ended && !sink.isGone) {
+        const batch = source.take();
+        if (!batch) await source.wait();
+        else if (!sink.write(batch.text)) await sink.drained();
       }
     } finally {
+      source?.close();
       this.sinks.delete(sink);
       open.dec();
       sink.end();
@@ -74,13 +89,11 @@ export class SseConnections implements OnModuleInit, BeforeApplicationShutdown {
   }
 }
 
-type SseSource = (signal: AbortSignal) => AsyncIterable<{ text: string }> | Iterable<{ text: string }>;
-
 class SseSink {
   private readonly response: ServerResponse;
   private readonly gone = new AbortController();
   /** The signal's state; reading that costs more than it should, once per token. */
-  private isGone = false;
+  isGone = false;
   /** Clients of HTTP/1.0 (old proxies) get the bytes as they are, until the connection ends. */
   private readonly chunked: boolean;
   private missedPings = 0;

@@ -2,7 +2,6 @@ import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/commo
 import type { ValidationError } from 'class-validator';
 import { AppError, type FieldProblem } from '../../common/app-error.js';
 import { storageProblems } from '../../common/storable.js';
-import { isJsonObject } from '../../common/json.js';
 
 const CHECKED = ['body', 'query', 'param'];
 const MAX_REPORTED = 50;
@@ -31,7 +30,6 @@ export class AppValidationPipe extends ValidationPipe {
         problems.map((problem) => ({ ...problem, field: problem.field || (metadata.data ?? metadata.type) })),
       );
     }
-    if (metadata.type === 'body' && this.toValidate(metadata) && !metadata.data) refuseNonObject(value);
 
     return super.transform(value, metadata);
   }
@@ -50,11 +48,6 @@ function withField({ field, message }: FieldProblem): string {
   const name = field.split('.').at(-1) ?? field;
 
   return message.includes(name) ? message : `${field} ${message}`;
-}
-
-function refuseNonObject(body: unknown): void {
-  if (body === undefined || isJsonObject(body)) return;
-  throw invalid([{ field: 'body', message: 'body must be a JSON object' }]);
 }
 
 function flatten(errors: ValidationError[], parent = ''): FieldProblem[] {
