@@ -51,7 +51,7 @@ export class Lab {
   /** Both servers anew, for parts that must not see what others left in memory. */
   async fresh<T>(work: (server: Server) => Promise<T>): Promise<{ relay: T; conch: T }> {
     const one = async (server: Server) => {
-      await warmUp(server);
+      for (let i = 0; i < 4; i += 1) await allRight(server, openStreams(server, 50, { tokens: 50, rate: 50 }));
 
       return work(server).finally(() => server.stop());
     };

@@ -2,6 +2,7 @@
  * Preloaded (`node --import`) into every measured server: answers the bench's questions over IPC. It costs a timer of
  * 10 ms, and ends its process when the bench is gone.
  */
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -16,7 +17,8 @@ export type Question = { id: number } & (
 );
 
 export interface MemoryAnswer {
-  rssKiB: number;
+  /** Resident and the process's own: without files, whose pages come and go as the kernel likes. */
+  residentKiB: number;
   /** Heap and buffers outside of it. */
   usedKiB: number;
 }
@@ -39,9 +41,10 @@ async function collect(): Promise<MemoryAnswer> {
     globalThis.gc?.();
     await sleep(100);
   }
-  const { rss, heapUsed, external } = process.memoryUsage();
+  const { heapUsed, external } = process.memoryUsage();
+  const residentKiB = Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
 
-  return { rssKiB: rss / 1024, usedKiB: (heapUsed + external) / 1024 };
+  return { residentKiB, usedKiB: (heapUsed + external) / 1024 };
 }
 
 /** The histogram holds the intervals of a timer, so its period is taken off. */

@@ -18,9 +18,9 @@ export function cpuMs(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
 }
 
-/** Resident memory in KiB. */
-export function rssKiB(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+/** Resident memory of its own (without files), in KiB. */
+export function residentKiB(pid: number): number {
+  return Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
 /** The redis-server that a process has started, at any depth; null when it has none. */
@@ -49,7 +49,7 @@ export class PeakMemory {
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly pid: number) {
-    this.peak = rssKiB(pid);
+    this.peak = residentKiB(pid);
     this.timer = setInterval(() => this.sample(), 20);
   }
 
@@ -62,6 +62,6 @@ export class PeakMemory {
   }
 
   private sample(): void {
-    this.peak = Math.max(this.peak, rssKiB(this.pid));
+    this.peak = Math.max(this.peak, residentKiB(this.pid));
   }
 }

@@ -48,11 +48,11 @@ function note(simulator: Simulator, res: ServerResponse, chunk: unknown): void {
 }
 
 const simulator = await startSimulator();
-const write = ServerResponse.prototype.write as (...args: unknown[]) => boolean;
+const write: unknown = Reflect.get(ServerResponse.prototype, 'write');
 ServerResponse.prototype.write = function (this: ServerResponse, ...args: unknown[]): boolean {
   note(simulator, this, args[0]);
 
-  return Reflect.apply(write, this, args);
+  return Reflect.apply(write as (...args: unknown[]) => boolean, this, args);
 } as typeof ServerResponse.prototype.write;
 
 process.on('message', ({ id }: { id: number }) => {

@@ -26,7 +26,7 @@ export class Server {
     readonly name: ServerName,
     readonly streamUrl: string,
     private readonly child: Child,
-    private readonly cleanUp: () => Promise<void> = async () => undefined,
+    private readonly cleanUp: () => Promise<void> = () => Promise.resolve(),
   ) {
     const redis = redisChild(child.pid);
     if (redis !== null) this.helpers.set('redis', redis);

@@ -36,6 +36,6 @@ export const leak: Part = {
       ...(max !== undefined && { budget: { of: 'conch', max } }),
     });
 
-    return [one('usedKiB', 'heap and buffers', 5), one('rssKiB', 'resident memory')];
+    return [one('usedKiB', 'heap and buffers', 5), one('residentKiB', 'resident memory')];
   },
 };

@@ -41,9 +41,9 @@ async function hold(server: Server, base: MemoryAnswer, count: number): Promise<
   const per = (value: number) => value / count;
 
   return {
-    rss: per(open.rssKiB - base.rssKiB),
+    rss: per(open.residentKiB - base.residentKiB),
     used: per(open.usedKiB - base.usedKiB),
-    leftRss: (after.rssKiB - base.rssKiB) / 1024,
+    leftRss: (after.residentKiB - base.residentKiB) / 1024,
     leftUsed: (after.usedKiB - base.usedKiB) / 1024,
   };
 }

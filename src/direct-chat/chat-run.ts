@@ -1,3 +1,4 @@
+import { AppError } from '../common/app-error.js';
 import { type ChatEvent, type FinishReason, isTerminal, type ProviderEvent, type Usage } from '../common/chat-event.js';
 import type { SubtaskResult } from '../infra/database/schema.js';
 import type { RunPlan } from './run-plan.js';
@@ -7,6 +8,9 @@ import { type LoggedRun, LogTail, type LogWriter } from './stream/log-writer.js'
 import type { Snapshot } from './stream/stream-text.js';
 import type { StreamHub } from './stream/stream-hub.js';
 import { TextAccumulator } from './stream/text-accumulator.js';
+
+/** A provider that never ends must not fill the memory; no model's answer comes near this. */
+const MAX_ANSWER_LENGTH = 32 * 1024 * 1024;
 
 /** Why a run was stopped from outside; the reason of its abort signal. */
 export type StopReason = { kind: 'cancel'; at: number } | { kind: 'handover' } | { kind: 'fenced' };
@@ -48,7 +52,7 @@ export class ChatRun implements LoggedRun {
     return Math.round(performance.now() - this.startedAt);
   }
 
-  /** Takes what a provider brought in one read. */
+  /** Takes what a provider brought in one read. @throws AppError provider_protocol when the answer gets too long */
   accept(events: readonly ProviderEvent[]): void {
     const shown: ChatEvent[] = [];
     let urgent = false;
@@ -65,6 +69,8 @@ export class ChatRun implements LoggedRun {
       shown.push(event);
     }
     if (shown.length > 0) this.emit(shown, urgent);
+    if (this.content.length + this.reasoning.length <= MAX_ANSWER_LENGTH) return;
+    throw new AppError('provider_protocol', `The provider sent an answer of more than ${MAX_ANSWER_LENGTH / 1024 / 1024} Mi characters`);
   }
 
   /** Sends events that are not the provider's. */

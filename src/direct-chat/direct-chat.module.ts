@@ -20,6 +20,8 @@ import { DirectChatCanceller } from './direct-chat.canceller.js';
 import { DirectChatController } from './direct-chat.controller.js';
 import { DirectChatService } from './direct-chat.service.js';
 import { EndWithoutRun } from './end-without-run.js';
+import { ModelProbeController } from './model-probe.controller.js';
+import { ModelProbe } from './model-probe.js';
 import { ChatShellProvider } from './providers/chat.provider.js';
 import { QueuePlaces } from './queue-places.js';
 import { RunClaims } from './run-claims.js';
@@ -43,7 +45,7 @@ import { StreamReader } from './stream/stream-reader.js';
     TeamsModule,
     ModelsModule,
   ],
-  controllers: [DirectChatController],
+  controllers: [DirectChatController, ModelProbeController],
   providers: [
     {
       provide: ProviderHttp,
@@ -67,7 +69,7 @@ import { StreamReader } from './stream/stream-reader.js';
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
     ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory, ChatRunner],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
-    ...[ChatAdmission, QueuePlaces, DirectChatTeams, DirectChatService, AnswerStreams, SseConnections],
+    ...[ModelProbe, ChatAdmission, QueuePlaces, DirectChatTeams, DirectChatService, AnswerStreams, SseConnections],
   ],
 })
 export class DirectChatModule {}

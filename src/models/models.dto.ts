@@ -97,6 +97,14 @@ export class TestConnectionDto {
   base_url?: string | null;
 }
 
+export class TestConnectionResultDto {
+  @ApiProperty()
+  success!: boolean;
+
+  @ApiProperty({ description: 'What went wrong, in words for the user' })
+  message!: string;
+}
+
 export class ModelDto {
   @ApiProperty()
   name!: string;

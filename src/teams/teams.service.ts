@@ -51,11 +51,9 @@ export class TeamsService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.bots.keepWhileUsed(async (userId, botId) => {
-      const names = await this.repository.namesWithBot(userId, botId);
-
-      return names.map((name) => `team "${name}"`);
-    });
+    this.bots.keepWhileUsed(async (userId, botId) =>
+      (await this.repository.namesWithBot(userId, botId)).map((name) => `team "${name}"`),
+    );
   }
 
   /**
@@ -147,10 +145,11 @@ export class TeamsService implements OnModuleInit {
   /** @throws AppError validation_failed naming each bot that the user cannot use */
   private async membersOf(userId: number, inputs: TeamBotInput[]): Promise<TeamMember[]> {
     const known = await this.bots.summaries(userId, inputs.map(botIdOf));
-    const problems = inputs.flatMap(({ bot_id: botId }, index) =>
-      known.has(botId) ? [] : [{ field: `bots.${index}.bot_id`, message: `there is no bot ${botId}` }],
+    const unknown = inputs.flatMap(({ bot_id: id }, index) =>
+      known.has(id) ? [] : [{ id, field: `bots.${index}.bot_id` }],
     );
-    if (problems.length > 0) throw invalid(problems);
+    if (unknown.length > 0)
+      throw invalid(unknown.map(({ id, field }) => ({ field, message: `there is no bot ${id}` })));
 
     return inputs.map((input) => ({
       bot_id: input.bot_id,
@@ -175,10 +174,7 @@ export class TeamsService implements OnModuleInit {
   }
 
   private async toDto(userId: number, row: TeamRow): Promise<TeamDto> {
-    const [dto] = await this.toDtos(userId, [row]);
-    if (!dto) throw notFound('Team');
-
-    return dto;
+    return toTeamDto(row, await this.bots.summaries(userId, row.members.map(botIdOf)));
   }
 
   private async toDtos(userId: number, rows: TeamRow[]): Promise<TeamDto[]> {

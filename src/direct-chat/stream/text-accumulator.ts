@@ -5,14 +5,18 @@ const JOIN_AT = 128;
 export class TextAccumulator {
   private text = '';
   private pieces: string[] = [];
+  /** Characters (UTF-16 units) so far. */
+  length = 0;
 
   append(piece: string): void {
+    this.length += piece.length;
     this.pieces.push(piece);
     if (this.pieces.length >= JOIN_AT) this.compact();
   }
 
   replace(text: string): void {
     this.text = text;
+    this.length = text.length;
     this.pieces = [];
   }
 

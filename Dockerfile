@@ -1,0 +1,37 @@
+# The server for production. It listens on all interfaces, which it does with AUTH_MODE=jwt only.
+# With DATABASE_URL and REDIS_URL it keeps nothing; without them everything is in /app/data.
+
+FROM node:20-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY .swcrc ./
+COPY scripts ./scripts
+COPY src ./src
+COPY tools ./tools
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:20-slim
+# For the embedded mode; with REDIS_URL it is not started.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends redis-server \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY seeds ./seeds
+RUN mkdir data && chown node:node data
+USER node
+ENV NODE_ENV=production \
+    HOST=0.0.0.0 \
+    PORT=8000 \
+    AUTH_MODE=jwt \
+    DATA_DIR=/app/data \
+    LOG_FORMAT=json
+VOLUME /app/data
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/api/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# Handles SIGTERM itself. Give it more than SHUTDOWN_GRACE_SECONDS (30) before killing it.
+CMD ["node", "dist/src/main.js"]
