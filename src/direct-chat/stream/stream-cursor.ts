@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Batch, batchAfter, frame } from './frames.js';
+import type { LiveStream } from './live-stream.js';
+import type { StreamLog, StreamState } from './stream-log.js';
+import type { Snapshot } from './stream-text.js';
+
+const RETRY_MS = 500;
+/**
+ * A client may come back from a replica that was some milliseconds ahead of the log. After this time an id that is
+ * still ahead belongs to events that were lost with their writer.
+ */
+const AHEAD_PATIENCE_MS = 2_000;
+const AHEAD_POLL_MS = 50;
+
+/**
+ * One reader's place in a stream.
+ *
+ * A place that a client brings along is checked against the log before anything is sent: its number may be one that
+ * an owner, lost since, had shown to its own readers and never logged, and that the next owner gave to another event.
+ */
+export class StreamCursor {
+  /** The terminal event was taken. */
+  ended = false;
+  private generation: number;
+  private checked: boolean;
+  private aheadSince = 0;
+  private fetched: Batch | null = null;
+
+  constructor(
+    private readonly stream: LiveStream,
+    private readonly log: StreamLog,
+    private position: number,
+    readonly close: () => void,
+  ) {
+    this.generation = stream.generation;
+    // Nobody was ever sent more than the process that runs the stream has produced.
+    if (stream.local && position > stream.head) this.position = 0;
+    this.checked = this.position === 0;
+  }
+
+  /** The next events, if they are at hand. No promise: a token passes here without a detour. */
+  take(): Batch | null {
+    if (this.generation !== this.stream.generation) {
+      this.generation = this.stream.generation;
+      this.position = Math.min(this.position, this.stream.rewindTo);
+      this.fetched = null;
+    }
+    const batch = this.fetched ?? (this.checked ? this.stream.take(this.position) : null);
+    if (!batch) return null;
+    this.fetched = null;
+    this.position = batch.last;
+    this.ended = batch.terminal;
+
+    return batch;
+  }
+
+  /** Resolves when another {@link take} is worth while. */
+  async wait(): Promise<void> {
+    this.fetched = await this.fetch();
+    const hasAll = this.checked && this.generation === this.stream.generation && !this.stream.take(this.position);
+    if (!this.fetched && hasAll) await this.stream.changed();
+  }
+
+  private async fetch(): Promise<Batch | null> {
+    if (this.checked && this.stream.head === this.position) return null;
+    try {
+      return this.checked ? await this.fromLog() : await this.check();
+    } catch {
+      // Redis is away. A run in this process can still tell the whole text; others are waited for.
+      const snapshot = this.stream.snapshot?.();
+      this.checked ||= snapshot !== undefined;
+      if (snapshot && snapshot.seq > this.position) return this.resync(snapshot);
+      await sleep(RETRY_MS);
+
+      return null;
+    }
+  }
+
+  /** Whether the position is one of the log's; if not, what to send in its place. */
+  private async check(): Promise<Batch | null> {
+    const state = await this.log.state(this.stream.subtaskId);
+    const ahead = state !== null && this.position > state.last;
+    if (state?.base != null && this.position > state.base && !(state.ended && this.position === state.last)) {
+      return this.wholeText(state);
+    }
+    if (ahead && !state.ended && !this.lostPatience()) {
+      await sleep(AHEAD_POLL_MS);
+
+      return null;
+    }
+    this.checked = true;
+    this.aheadSince = 0;
+    if (state !== null && !ahead) return null;
+    this.position = 0;
+
+    return ahead && !state.ended ? this.startAgain() : null;
+  }
+
+  private lostPatience(): boolean {
+    this.aheadSince ||= Date.now();
+
+    return Date.now() - this.aheadSince > AHEAD_PATIENCE_MS;
+  }
+
+  private async wholeText(state: StreamState): Promise<Batch> {
+    const text = this.stream.snapshot?.() ?? (await this.log.text(this.stream.subtaskId));
+    this.checked = true;
+
+    // The terminal event follows by itself.
+    return this.resync({ ...text, seq: state.ended ? state.last - 1 : text.seq });
+  }
+
+  /** Makes the client drop what it has: number 0, because no event of the log says it. */
+  private startAgain(): Batch {
+    const text = frame(this.stream.subtaskId, 0, { type: 'reset', attempt: 1, reason: 'log_lost' });
+
+    return { first: 0, last: 0, text, terminal: false, selfContained: true };
+  }
+
+  private async fromLog(): Promise<Batch | null> {
+    const { position } = this;
+    const batch = await this.log.read(this.stream.subtaskId, position);
+    if (!batch) return this.beyondLog();
+    if (batch.first <= position + 1) return batchAfter(batch, position);
+    if (batch.selfContained) return batch;
+
+    return (await this.snapshotAfter(position)) ?? batch;
+  }
+
+  /** The log has nothing after the position: all is read, or trimmed away, or the log has lost its end. */
+  private async beyondLog(): Promise<Batch | null> {
+    if (this.stream.local) return null;
+    const state = await this.log.state(this.stream.subtaskId);
+    const last = state?.last ?? this.position;
+    if (last > this.position) return this.snapshotAfter(this.position);
+    if (last < this.position) this.checked = false;
+    else this.stream.head = Math.max(this.stream.head, this.position);
+
+    return null;
+  }
+
+  private async snapshotAfter(position: number): Promise<Batch | null> {
+    const snapshot = await this.log.readSnapshot(this.stream.subtaskId);
+
+    return snapshot && snapshot.seq > position ? this.resync(snapshot) : null;
+  }
+
+  private resync({ seq, content, reasoning }: Snapshot): Batch {
+    const text = frame(this.stream.subtaskId, seq, { type: 'resync', content, reasoning });
+
+    return { first: seq, last: seq, text, terminal: false, selfContained: true };
+  }
+}

@@ -1,0 +1,254 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createServer } from 'node:http';
+import { generatedText } from '../tools/simulator/simulator.js';
+import { type Api, type ErrorBody, type Turn } from './support/api.js';
+import { freePort } from './support/child.js';
+import { flaws } from './support/sse.js';
+import { script, Stage } from './support/stage.js';
+
+jest.setTimeout(120_000);
+
+const KEY = 'sk-a-secret-of-this-test-0123456789';
+
+interface NewModel {
+  name: string;
+  provider?: 'claude' | 'openai';
+  baseUrl: string;
+  apiKey?: string;
+}
+
+async function addModel(api: Api, { name, provider = 'openai', baseUrl, apiKey = KEY }: NewModel): Promise<string> {
+  const { status, text } = await api.post('/models', { name, provider, modelId: 'sim', baseUrl, apiKey });
+  if (status >= 300) throw new Error(`POST /models: HTTP ${status} ${text}`);
+
+  return name;
+}
+
+describe('failures of providers', () => {
+  let stage: Stage;
+  let api: Api;
+
+  beforeAll(async () => {
+    const timeouts = {
+      PROVIDER_CONNECT_TIMEOUT_MS: '1500',
+      PROVIDER_FIRST_TOKEN_TIMEOUT_MS: '3000',
+      PROVIDER_IDLE_TIMEOUT_MS: '1000',
+    };
+    stage = await Stage.start('embedded', timeouts);
+    api = stage.api;
+  });
+
+  afterAll(() => stage.stop());
+
+  /** Whatever went wrong: one error event, one state, one text. */
+  async function expectFailure(turn: Turn, code: string): Promise<void> {
+    expect(flaws(turn.stream.events)).toEqual([]);
+    expect(turn.terminal).toMatchObject({ type: 'error', code, error: expect.stringMatching(/\S/), retryable: expect.any(Boolean) });
+    const task = await api.task(turn.taskId);
+    const message = turn.terminal?.type === 'error' ? turn.terminal.error : '';
+    expect(task).toMatchObject({ status: 'FAILED', error_message: message });
+    expect(task.subtasks.at(-1)).toMatchObject({ status: 'FAILED', result: { value: turn.content } });
+  }
+
+  describe.each([['demo-team'], ['demo-openai-team']])('%s', (team) => {
+    it.each([
+      ['case=auth', 'provider_auth', 401],
+      ['case=permission', 'provider_auth', 403],
+      ['case=not-found', 'provider_not_found', 404],
+      ['case=http-error status=400', 'provider_bad_request', 400],
+      ['case=html-200', 'provider_protocol', undefined],
+    ])('%s before any text: %s', async (text, code, status) => {
+      const before = stage.simulator.counters.requests;
+      const turn = await api.turn({ team_name: team, prompt: script(text) });
+
+      await expectFailure(turn, code);
+      expect(turn.content).toBe('');
+      if (status !== undefined) expect(turn.terminal).toMatchObject({ provider_status: status });
+      expect(stage.simulator.counters.requests - before).toBe(1);
+    });
+
+    it.each([
+      ['case=rate-limited retry_after=0', 'provider_rate_limited'],
+      ['case=overloaded', 'provider_overloaded'],
+      ['case=html-502', 'provider_unavailable'],
+      ['case=server-error', 'provider_unavailable'],
+    ])('%s every time: tried again, then %s', async (text, code) => {
+      const before = stage.simulator.counters.requests;
+      const turn = await api.turn({ team_name: team, prompt: script(text) });
+
+      await expectFailure(turn, code);
+      expect(turn.terminal).toMatchObject({ retryable: true });
+      expect(stage.simulator.counters.requests - before).toBeGreaterThan(1);
+    });
+
+    it.each([['rate-limited'], ['overloaded'], ['html-502'], ['server-error']])('%s once: the answer comes', async (name) => {
+      const turn = await api.turn({ team_name: team, prompt: script(`case=${name} tokens=4 rate=0 key=${team}-${name}`) });
+
+      expect(flaws(turn.stream.events)).toEqual([]);
+      expect(turn).toMatchObject({ content: generatedText(4), terminal: { type: 'done' } });
+    });
+
+    it.each([
+      ['hang-after-delta', 'provider_idle_timeout'],
+      ['disconnect', 'provider_truncated'],
+      [team === 'demo-team' ? 'eof-after-text' : 'eof', 'provider_truncated'],
+      [team === 'demo-team' ? 'error-after-text' : 'error-mid-stream', expect.stringMatching(/^provider_(overloaded|unavailable)$/)],
+    ])('%s: the text so far is kept', async (name, code) => {
+      const turn = await api.turn({ team_name: team, prompt: script(`case=${name} tokens=20 after=5 rate=200`) });
+
+      await expectFailure(turn, code as string);
+      expect(turn.content).toBe(generatedText(5));
+    });
+
+    it('hang-before-headers: given up', async () => {
+      const aborts = stage.simulator.counters.aborts;
+      const turn = await api.turn({ team_name: team, prompt: script('case=hang-before-headers') });
+
+      await expectFailure(turn, 'provider_timeout');
+      expect(stage.simulator.counters.aborts).toBeGreaterThan(aborts);
+    });
+
+    it('the conversation goes on after a failure', async () => {
+      const failed = await api.turn({ team_name: team, prompt: script('case=auth') });
+      const next = await api.turn({ task_id: failed.taskId, prompt: script('tokens=3 rate=0') });
+
+      expect(next).toMatchObject({ content: generatedText(3), terminal: { type: 'done' } });
+    });
+  });
+
+  it.each([
+    ['prompt-too-long', 'demo-team', 'context_too_long'],
+    ['too-large-html', 'demo-team', 'context_too_long'],
+    ['context-length', 'demo-openai-team', 'context_too_long'],
+    ['quota', 'demo-openai-team', 'provider_rate_limited'],
+    ['json-error-200', 'demo-openai-team', expect.stringMatching(/^provider_/)],
+    ['only-pings', 'demo-team', expect.stringMatching(/^provider_(idle_)?timeout$/)],
+    ['only-comments', 'demo-openai-team', expect.stringMatching(/^provider_(idle_)?timeout$/)],
+  ])('%s of %s: %s', async (name, team, code) => {
+    const turn = await api.turn({ team_name: team, prompt: script(`case=${name}`) });
+
+    await expectFailure(turn, code as string);
+  });
+
+  it.each([
+    ['does not resolve', 'http://nowhere.invalid/v1'],
+    ['refuses connections', 'http://127.0.0.1:9/v1'],
+    ['is a private address', 'http://10.255.255.1/v1'],
+    ['is the metadata service', 'http://169.254.169.254/v1'],
+  ])('a base URL that %s', async (what, baseUrl) => {
+    const model = await addModel(api, { name: `at-${what.replaceAll(' ', '-')}`, baseUrl });
+    const turn = await api.turn({ model_id: model, prompt: 'Hello' });
+
+    await expectFailure(turn, /private|metadata/.test(what) ? 'provider_blocked' : 'provider_unavailable');
+  });
+
+  it('a redirect to another host is not followed', async () => {
+    let asked = 0;
+    const other = createServer((_request, reply) => {
+      asked += 1;
+      reply.end();
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
+    const first = createServer((_request, reply) => reply.writeHead(307, { location: `http://127.0.0.1:${port}/v1` }).end());
+    const firstPort = await freePort();
+    await new Promise<void>((resolve) => first.listen(firstPort, '127.0.0.1', resolve));
+    try {
+      const model = await addModel(api, { name: 'redirected', baseUrl: `http://127.0.0.1:${firstPort}/v1` });
+      const turn = await api.turn({ model_id: model, prompt: 'Hello' });
+
+      await expectFailure(turn, 'provider_not_found');
+      expect(asked).toBe(0);
+    } finally {
+      other.close();
+      first.close();
+    }
+  });
+
+  it('never shows an API key: not in replies, not in events, not in logs', async () => {
+    const bad = 'bad-key-7777777777-do-not-print-me';
+    const shown: string[] = [];
+    for (const [provider, path] of [['openai', 'openai/v1'], ['claude', 'claude']] as const) {
+      const model = await addModel(api, { name: `leaky-${provider}`, provider, baseUrl: `${stage.simulator.url}/${path}`, apiKey: bad });
+      const turn = await api.turn({ model_id: model, prompt: 'Hello' });
+      await expectFailure(turn, 'provider_auth');
+      shown.push(JSON.stringify(turn.stream.events), (await api.get(`/tasks/${turn.taskId}`)).text);
+    }
+    for (const path of ['/models', '/models/unified?include_config=true', '/tasks', '/metrics']) shown.push((await api.get(path)).text);
+    shown.push(stage.server(0).logs);
+
+    expect(stage.simulator.requests.some(({ headers }) => JSON.stringify(headers).includes(bad))).toBe(true);
+    for (const text of shown) {
+      expect(text).not.toContain(bad);
+      expect(text).not.toContain(KEY);
+      expect(text).not.toContain('do-not-print');
+    }
+  });
+});
+
+describe('with AUTH_MODE=jwt', () => {
+  let stage: Stage;
+  let api: Api;
+
+  beforeAll(async () => {
+    const auth = { AUTH_MODE: 'jwt', ADMIN_PASSWORD: 'the password of this test', JWT_SECRET: 'a secret of this test only' };
+    stage = await Stage.start('embedded', auth);
+    const { body } = await stage.api.post<{ access_token: string }>('/auth/login', {
+      user_name: 'admin',
+      password: auth.ADMIN_PASSWORD,
+    });
+    api = stage.api.as(body.access_token);
+  });
+
+  afterAll(() => stage.stop());
+
+  it.each([['http://127.0.0.1:8089/v1'], ['http://localhost:8089/v1'], ['http://192.168.1.1/v1'], ['http://[::1]/v1'], ['http://2130706433/v1']])(
+    'this machine is not reached: %s',
+    async (baseUrl) => {
+      const model = await addModel(api, { name: `m${Math.random().toString(36).slice(2)}`, baseUrl });
+      const turn = await api.turn({ model_id: model, prompt: 'Hello' });
+
+      expect(turn.terminal).toMatchObject({ type: 'error', code: 'provider_blocked' });
+      expect((await api.task(turn.taskId)).status).toBe('FAILED');
+    },
+  );
+
+  it('answers nobody without a token', async () => {
+    for (const [method, path] of [
+      ['POST', '/direct-chat/stream'],
+      ['GET', '/direct-chat/1/stream'],
+      ['POST', '/direct-chat/1/cancel'],
+      ['POST', '/direct-chat/1/stream'],
+      ['GET', '/tasks'],
+      ['GET', '/tasks/1'],
+      ['POST', '/tasks'],
+    ] as const) {
+      const reply = await stage.api.call<ErrorBody>(method, path, method === 'POST' ? { prompt: 'x' } : undefined);
+      expect([path, reply.status, reply.body.code]).toEqual([path, 401, 'unauthorized']);
+    }
+  });
+
+  it('hides the tasks of others', async () => {
+    const turn = await api.turn({ model_id: await addModel(api, { name: 'mine', baseUrl: 'http://127.0.0.1:9' }), prompt: 'Hello' });
+    await api.post('/users', { user_name: 'eve', password: 'the password of eve' });
+    const login = await stage.api.post<{ access_token: string }>('/auth/login', { user_name: 'eve', password: 'the password of eve' });
+    const eve = stage.api.as(login.body.access_token);
+    for (const [method, path, body] of [
+      ['GET', `/tasks/${turn.taskId}`, undefined],
+      ['GET', `/tasks/${turn.taskId}/subtasks`, undefined],
+      ['GET', `/direct-chat/${turn.taskId}/stream`, undefined],
+      ['POST', `/direct-chat/${turn.taskId}/cancel`, {}],
+      ['POST', `/direct-chat/${turn.taskId}/stream`, { prompt: 'x' }],
+      ['POST', '/direct-chat/stream', { prompt: 'x', task_id: turn.taskId }],
+      ['POST', `/tasks/${turn.taskId}`, { prompt: 'x', team_name: 'demo-team' }],
+      ['PUT', `/tasks/${turn.taskId}`, { title: 'x' }],
+      ['DELETE', `/tasks/${turn.taskId}`, undefined],
+      ['POST', '/direct-chat/stream', { prompt: 'x', model_id: 'mine' }],
+    ] as const) {
+      const reply = await eve.call<ErrorBody>(method, path, body);
+      expect([method, path, reply.status, reply.body.code]).toEqual([method, path, 404, 'not_found']);
+    }
+    expect((await eve.get<{ total: number }>('/tasks')).body.total).toBe(0);
+    expect((await api.task(turn.taskId)).status).toBe('FAILED');
+  });
+});
