@@ -2,7 +2,7 @@ import { type Batch, batchAfter, joinBatches } from './frames.js';
 import type { Snapshot } from './stream-text.js';
 
 /** Recent events kept in memory per stream; readers further behind read the log. */
-const WINDOW_BYTES = 16 * 1024;
+const WINDOW_BYTES = 2 * 1024;
 
 /**
  * The recent events of one stream in this process, and the readers that wait for more.
