@@ -4,7 +4,10 @@ import { config as readEnvFile } from 'dotenv';
 import { buildApp, type BuiltApp } from './app.setup.js';
 import { type AppConfig, ConfigError, loadConfig } from './config/app-config.js';
 import { DataDirInUseError } from './infra/embedded/data-dir-lock.js';
+import { SeedsError } from './seeds/seed-set.js';
 
+/** Problems that the user can solve: told without a stack. */
+const EXPECTED = [ConfigError, DataDirInUseError, SeedsError];
 /** npm passes on a Ctrl-C that the terminal has sent to us as well. */
 const SAME_SIGNAL_MS = 500;
 
@@ -66,7 +69,7 @@ function banner(config: AppConfig, url: string): string {
 try {
   await main();
 } catch (error) {
-  const isExpected = error instanceof ConfigError || error instanceof DataDirInUseError;
+  const isExpected = EXPECTED.some((type) => error instanceof type);
   const text = error instanceof Error ? ((isExpected ? undefined : error.stack) ?? error.message) : String(error);
   process.stderr.write(`\n${text}\n\n`);
   process.exit(1);

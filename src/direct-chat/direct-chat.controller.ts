@@ -104,7 +104,7 @@ export class DirectChatController {
   }
 
   private async send(reply: FastifyReply, source: AnswerSource): Promise<void> {
-    if (source) await this.sse.send(reply, source);
+    if (source) this.sse.send(reply, source);
     else await reply.status(204).send();
   }
 }

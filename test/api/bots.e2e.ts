@@ -5,7 +5,7 @@ import { BotsService } from '../../src/bots/bots.service.js';
 import { bots, models, shells } from '../../src/infra/database/schema.js';
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ShellsModule } from '../../src/shells/shells.module.js';
-import { FeatureApp, startFeatureApp } from '../support/feature-app.js';
+import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 const ADMIN = 'the admin password';
 const KEY = 'sk-ant-secret-0123456789';

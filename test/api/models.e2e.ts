@@ -4,7 +4,7 @@ import { models } from '../../src/infra/database/schema.js';
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ModelsService } from '../../src/models/models.service.js';
 import { UsersService } from '../../src/auth/users.service.js';
-import { FeatureApp, type MemoryDatabase, openMemoryDatabase, startFeatureApp } from '../support/feature-app.js';
+import { type FeatureApp, type MemoryDatabase, openMemoryDatabase, startFeatureApp } from '../support/feature-app.js';
 
 const ADMIN = 'the admin password';
 const OLD_KEY = '11'.repeat(32);

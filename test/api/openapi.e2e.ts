@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SeedsModule } from '../../src/seeds/seeds.module.js';
-import { FeatureApp, startFeatureApp } from '../support/feature-app.js';
+import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 describe('the OpenAPI document', () => {
   let app: FeatureApp;

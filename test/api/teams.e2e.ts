@@ -4,7 +4,7 @@ import { BotsModule } from '../../src/bots/bots.module.js';
 import { bots, shells, teams } from '../../src/infra/database/schema.js';
 import { TeamsModule } from '../../src/teams/teams.module.js';
 import { TeamsService } from '../../src/teams/teams.service.js';
-import { FeatureApp, startFeatureApp } from '../support/feature-app.js';
+import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 const ADMIN = 'the admin password';
 

@@ -17,12 +17,12 @@ const HIGH_WATER_BYTES = 64 * 1024;
 export class AnswerReader {
   private readonly batch = new EventBatch();
   private readonly sse = new SseReader((event) => {
-    this.sawEvent = true;
+    this.eventsSeen += 1;
     this.mapper.push(event, this.batch);
   });
   private readonly failures: unknown[] = [];
   private over = false;
-  private sawEvent = false;
+  private eventsSeen = 0;
   private waitingBytes = 0;
   private wake: (() => void) | null = null;
 
@@ -54,9 +54,9 @@ export class AnswerReader {
 
   private onData(chunk: Buffer): void {
     if (this.over) return;
-    this.sawEvent = false;
+    const seenBefore = this.eventsSeen;
     this.attempt(() => this.sse.feed(chunk));
-    if (this.sawEvent) this.timeouts.alive(this.mapper.started);
+    if (this.eventsSeen > seenBefore) this.timeouts.alive(this.mapper.started);
     this.waitingBytes += chunk.length;
     if (this.mapper.finished) this.over = true;
     if (!this.wake && this.waitingBytes > HIGH_WATER_BYTES) this.pause();

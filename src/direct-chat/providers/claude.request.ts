@@ -49,7 +49,8 @@ function claudeHeaders(model: ModelSettings): Record<string, string> {
     else headers['x-api-key'] = model.apiKey;
   }
   const merged = mergeHeaders(headers, model);
-  if ('authorization' in merged && 'x-api-key' in merged) delete merged[bearer ? 'x-api-key' : 'authorization'];
+  if (!('authorization' in merged && 'x-api-key' in merged)) return merged;
+  const dropped = bearer ? 'x-api-key' : 'authorization';
 
-  return merged;
+  return Object.fromEntries(Object.entries(merged).filter(([name]) => name !== dropped));
 }

@@ -1,7 +1,8 @@
-import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import { Counter, Gauge } from 'prom-client';
+import { logLine } from '../database/database-errors.js';
 
 /** Shorter than every idle timeout on the way (nginx and load balancers: 60 s). */
 const PING_MS = 15_000;
@@ -39,6 +40,7 @@ const dropped = new Counter({
  */
 @Injectable()
 export class SseConnections implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly log = new Logger('SseConnections');
   private readonly sinks = new Set<SseSink>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -56,26 +58,33 @@ export class SseConnections implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /**
-   * Sends everything of a source as one event stream, never faster than the client takes it. Resolves when the source
-   * has ended or the client is gone; the signal that the source is opened with tells the latter.
+   * Sends everything of a source as one event stream, never faster than the client takes it. Returns at once, so that
+   * an open stream does not hold on to what handled its request. The signal that the source is opened with tells that
+   * the client is gone.
    */
-  async send(reply: FastifyReply, openSource: (signal: AbortSignal) => Promise<EventSource>): Promise<void> {
+  send(reply: FastifyReply, openSource: (signal: AbortSignal) => Promise<EventSource>): void {
     const sink = new SseSink(reply);
     this.sinks.add(sink);
     open.inc();
-    let source: EventSource | undefined;
+    this.pump(sink, openSource)
+      .catch((error: unknown) => this.log.error(`an event stream broke: ${logLine(error)}`))
+      .finally(() => {
+        this.sinks.delete(sink);
+        open.dec();
+        sink.end();
+      });
+  }
+
+  private async pump(sink: SseSink, openSource: (signal: AbortSignal) => Promise<EventSource>): Promise<void> {
+    const source = await openSource(sink.signal);
     try {
-      source = await openSource(sink.signal);
       while (!source.ended && !sink.isGone) {
         const batch = source.take();
         if (!batch) await source.wait();
         else if (!sink.write(batch.text)) await sink.drained();
       }
     } finally {
-      source?.close();
-      this.sinks.delete(sink);
-      open.dec();
-      sink.end();
+      source.close();
     }
   }
 
