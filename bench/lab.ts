@@ -19,6 +19,8 @@ export interface Figure {
 /** A group of measurements. */
 export interface Part {
   name: string;
+  /** Starts servers of its own ({@link Lab.fresh}); those that the other parts share are gone by then. */
+  fresh?: true;
   run(lab: Lab): Promise<Figure[]>;
 }
 
@@ -32,20 +34,38 @@ const WARM_UP = [
 ];
 
 export class Lab {
+  private servers: { relay: Server; conch: Server } | null = null;
+
   private constructor(
     readonly options: Options,
     readonly provider: Provider,
-    readonly relay: Server,
-    readonly conch: Server,
   ) {}
 
-  /** Starts all three processes and runs both servers warm. */
   static async open(options: Options): Promise<Lab> {
-    const provider = await Provider.start();
-    const lab = new Lab(options, provider, await startRelay(provider), await startConch(provider, options.postgres));
-    for (const server of [lab.relay, lab.conch]) await warmUp(server);
+    return new Lab(options, await Provider.start());
+  }
 
-    return lab;
+  get relay(): Server {
+    return this.running.relay;
+  }
+
+  get conch(): Server {
+    return this.running.conch;
+  }
+
+  /** Starts the servers that parts share, and runs both warm. */
+  async startServers(): Promise<void> {
+    const { provider, options } = this;
+    this.servers = { relay: await startRelay(provider), conch: await startConch(provider, options.postgres) };
+    for (const server of [this.relay, this.conch]) await warmUp(server);
+  }
+
+  /** Two Conchs on one database, each with its own Redis, would disturb each other: the first one goes. */
+  async stopServers(): Promise<void> {
+    const { servers } = this;
+    this.servers = null;
+    await servers?.conch.stop();
+    await servers?.relay.stop();
   }
 
   /** Both servers anew, for parts that must not see what others left in memory. */
@@ -73,9 +93,14 @@ export class Lab {
   }
 
   async close(): Promise<void> {
-    await this.conch.stop();
-    await this.relay.stop();
+    await this.stopServers();
     await this.provider.stop();
+  }
+
+  private get running(): { relay: Server; conch: Server } {
+    if (!this.servers) throw new Error('the servers are not running');
+
+    return this.servers;
   }
 
   private async watched(server: Server, round: number, measure: (server: Server, round: number) => Promise<Round>): Promise<Round> {

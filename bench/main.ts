@@ -1,6 +1,6 @@
 /** `npm run bench`: Conch beside a bare relay, figures with budgets. README.md tells how they are taken. */
 import { writeFile } from 'node:fs/promises';
-import { type Figure, Lab } from './lab.js';
+import { type Figure, Lab, type Part } from './lab.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { cancel } from './parts/cancel.js';
 import { leak } from './parts/leak.js';
@@ -13,22 +13,31 @@ import { ttft } from './parts/ttft.js';
 import { unpaced } from './parts/unpaced.js';
 import { report } from './report.js';
 
-const PARTS = [paced, unpaced, ttft, cancel, many, slow, memory, leak, profile];
+const PARTS: readonly Part[] = [paced, unpaced, ttft, cancel, many, slow, profile, memory, leak];
 
 async function bench(options: Options): Promise<Figure[]> {
+  const parts = PARTS.filter(({ name }) => options.only?.has(name) ?? true);
   const lab = await Lab.open(options);
   try {
-    const figures: Figure[] = [];
-    for (const part of PARTS) {
-      if (options.only && !options.only.has(part.name)) continue;
-      process.stderr.write(`${part.name}\n`);
-      figures.push(...(await part.run(lab)));
-    }
+    const shared = parts.filter(({ fresh }) => !fresh);
+    if (shared.length > 0) await lab.startServers();
+    const figures = await runAll(lab, shared);
+    await lab.stopServers();
 
-    return figures;
+    return [...figures, ...(await runAll(lab, parts.filter(({ fresh }) => fresh)))];
   } finally {
     await lab.close();
   }
+}
+
+async function runAll(lab: Lab, parts: readonly Part[]): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const part of parts) {
+    process.stderr.write(`${part.name}\n`);
+    figures.push(...(await part.run(lab)));
+  }
+
+  return figures;
 }
 
 async function main(): Promise<void> {

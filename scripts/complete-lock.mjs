@@ -9,7 +9,8 @@ import { inRoot } from './lib/paths.mjs';
 
 const FILE = inRoot('package-lock.json');
 /** How such packages end: `-darwin-arm64`, `-linux-x64-musl`. */
-const PLATFORM = /(?:^|[/-])(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|ia32|loong64|ppc64|riscv64|s390x|x64)(?:-(gnu|musl)?\w*)?$/;
+const PLATFORM =
+  /(?:^|[/-])(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|ia32|loong64|ppc64|riscv64|s390x|x64)(?:-(gnu|musl)?\w*)?$/;
 
 await run(() => {
   const lock = JSON.parse(readFileSync(FILE, 'utf8'));
@@ -29,7 +30,8 @@ function missingOf(packages, path, { optionalDependencies = {}, dev }) {
 
 function entryFor(name, version, dev) {
   const [, os, cpu, libc] = PLATFORM.exec(name) ?? [];
-  if (!os || !/^\d+\.\d+\.\d+$/.test(version)) throw new UserError(`Not a package for one platform: ${name} ${version}`);
+  if (!os || !/^\d+\.\d+\.\d+$/.test(version))
+    throw new UserError(`Not a package for one platform: ${name} ${version}`);
 
   return {
     version,

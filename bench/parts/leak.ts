@@ -25,6 +25,7 @@ async function measure(server: Server, count: number): Promise<{ before: MemoryA
 
 export const leak: Part = {
   name: 'leak',
+  fresh: true,
   async run(lab: Lab): Promise<Figure[]> {
     const count = lab.options.quick ? 1000 : 5000;
     const { relay, conch } = await lab.fresh((server) => measure(server, count));

@@ -70,14 +70,7 @@ export interface UsageEvent extends Usage {
 
 /** Why an answer ended. Providers may add values; unknown ones are passed on as `stop`. */
 export type FinishReason =
-  | 'stop'
-  | 'length'
-  | 'refusal'
-  | 'content_filter'
-  | 'tool_calls'
-  | 'context_window'
-  | 'paused'
-  | 'partial';
+  'stop' | 'length' | 'refusal' | 'content_filter' | 'tool_calls' | 'context_window' | 'paused' | 'partial';
 
 /** Terminal: the answer is whole. Times in milliseconds since the run started. */
 export interface DoneEvent {

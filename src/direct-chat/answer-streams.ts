@@ -34,7 +34,7 @@ export class AnswerStreams {
     const { taskId, subtaskId, isNew } = answer;
     if (!isNew) return this.attach(userId, taskId, subtaskId, lastEventId);
 
-    return (signal) => this.reader.open(subtaskId, 0, signal);
+    return (signal) => this.reader.open(subtaskId, 0, signal, true);
   }
 
   /** @throws AppError not_found, stream_not_found */

@@ -70,7 +70,10 @@ export class ChatRun implements LoggedRun {
     }
     if (shown.length > 0) this.emit(shown, urgent);
     if (this.content.length + this.reasoning.length <= MAX_ANSWER_LENGTH) return;
-    throw new AppError('provider_protocol', `The provider sent an answer of more than ${MAX_ANSWER_LENGTH / 1024 / 1024} Mi characters`);
+    throw new AppError(
+      'provider_protocol',
+      `The provider sent an answer of more than ${MAX_ANSWER_LENGTH / 1024 / 1024} Mi characters`,
+    );
   }
 
   /** Sends events that are not the provider's. */

@@ -37,7 +37,9 @@ describe('fitIntoWindow', () => {
   it('makes room for the system prompt', () => {
     const messages = [...turns(4, 50), say('user', 50)];
     const room = { contextWindow: 600, maxTokens: 100 };
-    expect(fitIntoWindow(messages, 'x'.repeat(1200), room).length).toBeLessThan(fitIntoWindow(messages, '', room).length);
+    expect(fitIntoWindow(messages, 'x'.repeat(1200), room).length).toBeLessThan(
+      fitIntoWindow(messages, '', room).length,
+    );
   });
 
   it('always ends with the question and begins with one', () => {

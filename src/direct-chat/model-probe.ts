@@ -45,5 +45,12 @@ function requestFor(userId: number, dto: TestConnectionDto): ChatRequest {
     parameters: { maxTokens: 16 },
   };
 
-  return { taskId: 0, subtaskId: 0, endUser: `conch-${userId}`, model, system: '', messages: [{ role: 'user', content: 'Hi' }] };
+  return {
+    taskId: 0,
+    subtaskId: 0,
+    endUser: `conch-${userId}`,
+    model,
+    system: '',
+    messages: [{ role: 'user', content: 'Hi' }],
+  };
 }

@@ -30,12 +30,13 @@ export class QueuePlaces implements OnModuleInit, OnApplicationShutdown {
 
   /** Runs that wait or are worked on, in the whole cluster. */
   async count(): Promise<number> {
-    const [waiting, active] = await Promise.all([
-      this.redis.commands.llen(keys.queueWaiting(CHAT_RUNS)),
-      this.redis.commands.llen(keys.queueActive(CHAT_RUNS)),
-    ]);
+    const { commands } = this.redis;
+    const counted = commands.pipeline().llen(keys.queueWaiting(CHAT_RUNS)).llen(keys.queueActive(CHAT_RUNS)).exec();
+    const [waiting, active] = (await counted) ?? [];
+    const error = waiting?.[0] ?? active?.[0];
+    if (error) throw error;
 
-    return waiting + active;
+    return Number(waiting?.[1]) + Number(active?.[1]);
   }
 
   /** Only streams that somebody reads here are told; the others see their place when they are attached to. */

@@ -106,8 +106,9 @@ export class TaskUpdatesService implements OnModuleInit {
     updates.inc({ status: update.status, outcome: applied ? 'applied' : 'ignored' });
     const outcome = applied ? 'applied' : `ignored, it is ${result.status}`;
     this.log.log(`task ${taskId} subtask ${subtaskId}: ${update.status} ${outcome}; task ${taskStatus}`);
-    if (update.status !== 'RUNNING') this.waiting.get(subtaskId)?.(applied ? 'applied' : 'ignored');
-    await this.announce(subtaskId, taskId, update.status, applied);
+    const waiting = update.status === 'RUNNING' ? undefined : this.waiting.get(subtaskId);
+    if (waiting) waiting(applied ? 'applied' : 'ignored');
+    else await this.announce(subtaskId, taskId, update.status, applied);
 
     return result;
   }

@@ -35,7 +35,7 @@ export class PostgresServer {
   private async create(): Promise<void> {
     const { uid, gid } = account();
     if (uid !== undefined && gid !== undefined) chownSync(this.directory.path, uid, gid);
-    const options = ['--no-sync', '--auth=trust', '--username=postgres', '--encoding=UTF8', '--locale=C'];
+    const options = ['--no-sync', '--auth=trust', '--username=postgres', '--encoding=UTF8', '--locale=C.UTF-8'];
     await promisify(execFile)(program('initdb'), ['-D', this.data, ...options], { uid, gid, cwd: this.directory.path });
   }
 

@@ -16,6 +16,8 @@ export interface StreamRequest {
   method?: 'GET' | 'POST';
   body?: unknown;
   headers?: Record<string, string>;
+  /** Stop reading from the socket after this many bytes, see {@link SseStream.pause}. */
+  pauseAfter?: number;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -36,6 +38,7 @@ export class SseStream {
   constructor(
     private readonly outgoing: ClientRequest,
     private readonly reply: IncomingMessage,
+    pauseAfter = Number.MAX_SAFE_INTEGER,
   ) {
     const parser = createParser({
       onEvent: (event) => this.events.push(toReceived(event)),
@@ -43,6 +46,7 @@ export class SseStream {
     });
     reply.setEncoding('utf8');
     reply.on('data', (chunk: string) => {
+      if (this.bytes < pauseAfter && this.bytes + Buffer.byteLength(chunk) >= pauseAfter) reply.pause();
       this.bytes += Buffer.byteLength(chunk);
       if (this.isStream) parser.feed(chunk);
       else this.text += chunk;
@@ -151,7 +155,7 @@ export class SseStream {
 }
 
 /** Sends a request and resolves with the head of its reply. Every stream has a connection of its own. */
-export function openStream(url: string, { method = 'GET', body, headers = {} }: StreamRequest = {}): Promise<SseStream> {
+export function openStream(url: string, { method = 'GET', body, headers = {}, pauseAfter }: StreamRequest = {}): Promise<SseStream> {
   return new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const outgoing = request(url, {
@@ -164,7 +168,7 @@ export function openStream(url: string, { method = 'GET', body, headers = {} }: 
       },
     });
     outgoing.on('error', reject);
-    outgoing.once('response', (reply) => resolve(new SseStream(outgoing, reply)));
+    outgoing.once('response', (reply) => resolve(new SseStream(outgoing, reply, pauseAfter)));
     outgoing.end(payload);
   });
 }

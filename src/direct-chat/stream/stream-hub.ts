@@ -1,10 +1,13 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { LiveStream } from './live-stream.js';
 import { parseLiveMessage } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
 
+/** How long a new run may take to find a worker in this process before it is looked for elsewhere. */
+const TAKE_MS = 10;
 /** How often readers of a silent stream that runs elsewhere look into the log: covers a lost message. */
 const RECHECK_MS = 5_000;
 
@@ -44,6 +47,7 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     stream.head = Math.max(stream.head, last);
     stream.confirm(last);
     this.unsubscribe(stream);
+    stream.notify();
 
     return stream;
   }
@@ -57,10 +61,15 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     else void this.subscribe(stream).then(() => stream.doubt());
   }
 
-  /** Attaches a reader. Subscribes before anything is read, so that nothing falls between log and channel. */
-  async acquire(subtaskId: number): Promise<LiveStream> {
+  /**
+   * Attaches a reader. Subscribes before anything is read, so that nothing falls between log and channel.
+   * @param isNew the run was queued just now
+   */
+  async acquire(subtaskId: number, isNew: boolean): Promise<LiveStream> {
     const stream = this.streams.get(subtaskId) ?? this.create(subtaskId);
     stream.readers += 1;
+    // A new run is mostly taken by this process within a millisecond or two: then there is nothing to subscribe to.
+    if (isNew && !stream.local) await Promise.race([stream.changed(), sleep(TAKE_MS)]);
     if (!stream.local) await this.subscribe(stream);
 
     return stream;

@@ -16,8 +16,8 @@ export class StreamReader {
    * A place in a stream, after event `position`. Pulled: nothing is read on before the consumer asks.
    * When `signal` is aborted a waiting consumer is woken. The caller closes it.
    */
-  async open(subtaskId: number, position: number, signal: AbortSignal): Promise<StreamCursor> {
-    const stream = await this.hub.acquire(subtaskId);
+  async open(subtaskId: number, position: number, signal: AbortSignal, isNew = false): Promise<StreamCursor> {
+    const stream = await this.hub.acquire(subtaskId, isNew);
     const wake = () => stream.notify();
     signal.addEventListener('abort', wake, { once: true });
     const cursor = new StreamCursor(stream, this.log, position, () => {

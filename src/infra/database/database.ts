@@ -8,7 +8,7 @@ import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { PgliteThread } from './pglite-thread.js';
+import { PgliteClient } from './pglite-client.js';
 import * as schema from './schema.js';
 
 export type Schema = typeof schema;
@@ -39,7 +39,7 @@ const MIGRATION_LOCK = 7_305_001;
 /** Opens PGlite in `directory` (created when missing) and brings its schema up to date. Survives `kill -9`. */
 export async function openPglite(directory: string): Promise<OpenDatabase> {
   mkdirSync(directory, { recursive: true });
-  const client = await PgliteThread.open(directory);
+  const client = await PgliteClient.open(directory);
   const db = drizzlePglite({ client: client as unknown as PGlite, schema });
   await migratePglite(db, { migrationsFolder });
 

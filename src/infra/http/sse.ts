@@ -9,6 +9,9 @@ const PING_MS = 15_000;
 /** A client that takes nothing for this many pings is gone. */
 const MAX_MISSED_PINGS = 4;
 
+/** A reason of our own: making the default one, with its stack, costs a tenth of a millisecond per stream. */
+const GONE = new Error('the client is gone');
+
 const HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   // no-transform keeps compressing proxies away, the other header keeps nginx from buffering.
@@ -120,7 +123,7 @@ class SseSink {
 
   private leave(): void {
     this.isGone = true;
-    this.gone.abort();
+    this.gone.abort(GONE);
   }
 
   get signal(): AbortSignal {

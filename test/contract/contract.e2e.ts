@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Ajv, type ValidateFunction } from 'ajv';
+import { type ErrorBody, started } from '../support/api.js';
+import type { Received } from '../support/sse.js';
+import { script, Stage } from '../support/stage.js';
+
+jest.setTimeout(60_000);
+
+interface Operation {
+  operationId?: string;
+  summary?: string;
+  responses: Record<string, { content?: Record<string, { schema?: { $ref?: string } }> }>;
+}
+
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
+}
+
+const PATHS: [string, string[]][] = [
+  ['/api/direct-chat/stream', ['post']],
+  ['/api/direct-chat/{task_id}/stream', ['get', 'post']],
+  ['/api/direct-chat/{task_id}/cancel', ['post']],
+  ['/api/direct-chat/check/{team_id}', ['get']],
+  ['/api/tasks', ['get', 'post']],
+  ['/api/tasks/create', ['post']],
+  ['/api/tasks/lite', ['get']],
+  ['/api/tasks/search', ['get']],
+  ['/api/tasks/{id}', ['delete', 'get', 'post', 'put']],
+  ['/api/tasks/{id}/cancel', ['post']],
+  ['/api/tasks/{id}/subtasks', ['get']],
+  ['/api/teams', ['get', 'post']],
+  ['/api/bots', ['get', 'post']],
+  ['/api/models', ['get', 'post']],
+  ['/api/models/unified', ['get']],
+  ['/api/shells/unified', ['get']],
+  ['/api/health/live', ['get']],
+  ['/api/health/ready', ['get']],
+];
+
+describe('the OpenAPI document', () => {
+  let stage: Stage;
+  let document: Document;
+  let ajv: Ajv;
+
+  beforeAll(async () => {
+    stage = await Stage.start('embedded', { MAX_CONCURRENT_DIRECT_CHATS: '1', STREAM_TTL_SECONDS: '1' });
+    document = (await stage.api.get<Document>('/openapi.json')).body;
+    ajv = new Ajv({ strict: false, allErrors: true });
+    ajv.addSchema({ $id: 'conch', ...document });
+  });
+
+  afterAll(() => stage.stop());
+
+  const schemaOf = (name: string): ValidateFunction => {
+    const validate = ajv.getSchema(`conch#/components/schemas/${name}`);
+    if (!validate) throw new Error(`the document has no schema ${name}`);
+
+    return validate;
+  };
+
+  /** Checks events against the schemas of their types. @returns the types */
+  function check(events: readonly Received[]): Set<string> {
+    const types = new Set<string>();
+    for (const { id, data } of events) {
+      types.add(data.type);
+      const validate = schemaOf(`ChatEvent_${data.type}`);
+      expect([id, data.type, validate(data), validate.errors]).toEqual([id, data.type, true, null]);
+      expect([id, schemaOf('ChatEvent')(data)]).toEqual([id, true]);
+    }
+
+    return types;
+  }
+
+  it.each(PATHS)('describes %s', (path, methods) => {
+    expect(Object.keys(document.paths[path] ?? {})).toEqual(expect.arrayContaining(methods));
+  });
+
+  it('describes every operation with a summary and its replies', () => {
+    for (const [path, operations] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        expect([method, path, operation.summary]).toEqual([method, path, expect.stringMatching(/\S/)]);
+        expect(Object.keys(operation.responses).some((status) => status.startsWith('2'))).toBe(true);
+      }
+    }
+  });
+
+  it('describes streams as event streams of ChatEvent', () => {
+    for (const [path, method] of [
+      ['/api/direct-chat/stream', 'post'],
+      ['/api/direct-chat/{task_id}/stream', 'get'],
+      ['/api/direct-chat/{task_id}/stream', 'post'],
+    ] as const) {
+      const content = document.paths[path]?.[method]?.responses['200']?.content;
+      expect(content?.['text/event-stream']?.schema).toEqual({ $ref: '#/components/schemas/ChatEvent' });
+    }
+  });
+
+  it('describes every event that streams send', async () => {
+    const { api } = stage;
+    const seen = new Set<string>();
+    const add = (types: Set<string>) => types.forEach((type) => seen.add(type));
+    const thinking = await api.turn(script('case=thinking tokens=5 reasoning=3 rate=0'));
+    add(check(thinking.stream.events));
+    const failed = await api.turn({ team_name: 'demo-openai-team', prompt: script('case=auth') });
+    add(check(failed.stream.events));
+    const running = await api.ask(script('tokens=2000 rate=50'));
+    const { taskId } = await started(running);
+    const waiting = await api.ask(script('tokens=3 rate=0'));
+    await waiting.untilType('queued');
+    await api.cancel(taskId);
+    await Promise.all([running.untilClosed(), waiting.untilClosed()]);
+    add(check(running.events));
+    add(check(waiting.events));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    add(check((await (await api.attach(thinking.taskId)).untilClosed()).events));
+
+    const expected = ['cancelled', 'content', 'done', 'error', 'queued', 'reasoning', 'resync', 'start', 'usage'];
+    expect([...seen].sort()).toEqual(expected);
+    for (const type of ['replace', 'reset']) schemaOf(`ChatEvent_${type}`);
+  });
+
+  it('describes the replies of tasks and errors', async () => {
+    const { api } = stage;
+    const { taskId } = await api.turn(script('tokens=1 rate=0'));
+    const replies: [string, string, unknown][] = [
+      ['get', '/api/tasks/{id}', (await api.get(`/tasks/${taskId}`)).body],
+      ['get', '/api/tasks', (await api.get('/tasks')).body],
+      ['get', '/api/tasks/lite', (await api.get('/tasks/lite')).body],
+      ['get', '/api/tasks/search', (await api.get('/tasks/search?title=a')).body],
+      ['get', '/api/tasks/{id}/subtasks', (await api.get(`/tasks/${taskId}/subtasks`)).body],
+      ['post', '/api/tasks', (await api.post('/tasks')).body],
+      ['get', '/api/health/ready', (await api.get('/health/ready')).body],
+      ['get', '/api/teams', (await api.get('/teams')).body],
+      ['get', '/api/bots', (await api.get('/bots')).body],
+      ['get', '/api/models', (await api.get('/models')).body],
+    ];
+    for (const [method, path, body] of replies) {
+      const pointer = `conch#/paths/${path.replaceAll('~', '~0').replaceAll('/', '~1').replaceAll('{', '%7B').replaceAll('}', '%7D')}/${method}/responses/200/content/application~1json/schema`;
+      const validate = ajv.getSchema(pointer);
+      expect([path, validate?.(body), validate?.errors]).toEqual([path, true, null]);
+    }
+    const refused = await api.get<ErrorBody>('/tasks/987654');
+    const validate = schemaOf('ErrorDto');
+    expect([validate(refused.body), validate.errors]).toEqual([true, null]);
+  });
+
+  it('is shown by Swagger UI', async () => {
+    const { status, text } = await stage.api.get('/docs');
+
+    expect(status).toBe(200);
+    expect(text).toContain('swagger-ui');
+  });
+
+  it('keeps the connection of a silent stream open with comments', async () => {
+    const stream = await stage.api.ask(script('case=hang-before-headers'));
+    const { taskId } = await started(stream);
+
+    expect(stream.headers.connection).not.toBe('close');
+    expect(stream.headers['keep-alive'] ?? 'timeout').toMatch(/timeout/);
+    await stage.api.cancel(taskId);
+  });
+});

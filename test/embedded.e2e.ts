@@ -1,0 +1,206 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { readFileSync, readdirSync } from 'node:fs';
+import { generatedText, type Simulator, startSimulator } from '../tools/simulator/simulator.js';
+import { started } from './support/api.js';
+import { eventually, freePort, temporaryDirectory } from './support/child.js';
+import { Conch, startConch } from './support/conch.js';
+import { flaws, fold } from './support/sse.js';
+import { script } from './support/stage.js';
+
+jest.setTimeout(120_000);
+
+/** Command lines of all processes that name a directory, without those of the given one. */
+function processesOf(directory: string): { pid: number; command: string }[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+
+  return pids.flatMap((pid) => {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+
+      return command.includes(directory) ? [{ pid: Number(pid), command }] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Processes started by a process, and by those. */
+function descendantsOf(pid: number): number[] {
+  const children = readdirSync('/proc').filter((name) => {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+
+      return /^\d+$/.test(name) && Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid;
+    } catch {
+      return false;
+    }
+  });
+
+  return children.flatMap((child) => [Number(child), ...descendantsOf(Number(child))]);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // A zombie, whose parent has not looked yet, is dead.
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+describe('the embedded mode', () => {
+  let simulator: Simulator;
+  let directory: ReturnType<typeof temporaryDirectory>;
+  let server: Conch;
+  const environment = () => ({ DATA_DIR: directory.path, SIMULATOR: simulator.url });
+
+  beforeAll(async () => {
+    simulator = await startSimulator();
+  });
+
+  beforeEach(async () => {
+    directory = temporaryDirectory('embedded');
+    server = await startConch(environment());
+  });
+
+  afterEach(async () => {
+    await server.stop();
+    await directory.remove();
+  });
+
+  afterAll(() => simulator.close());
+
+  const redisPid = () =>
+    eventually('redis-server runs', () => processesOf(directory.path).find(({ command }) => command.startsWith('/usr') || /redis-server unix/.test(command))?.pid);
+
+  it('refuses a second server on the same directory, and says why', async () => {
+    const { status, logs } = await Conch.startInVain(environment());
+
+    expect(status).toBe(1);
+    expect(logs).toContain(`${directory.path} is in use by another Conch (process ${server.pid}`);
+    expect(logs).toContain('DATA_DIR');
+    expect(logs).not.toMatch(/^\s+at /m);
+    expect((await server.api.turn(script('tokens=2 rate=0'))).content).toBe(generatedText(2));
+  });
+
+  it('keeps everything over a stop and over a kill', async () => {
+    const turns = [await server.api.turn(script('case=thinking tokens=9 reasoning=3 rate=0'))];
+    for (const end of ['stop', 'kill'] as const) {
+      await server[end]();
+      server = await startConch(environment());
+      for (const turn of turns) {
+        expect(await server.api.task(turn.taskId)).toMatchObject({ status: 'COMPLETED', result: { value: turn.content } });
+        const replayed = await (await server.api.attach(turn.taskId)).untilClosed();
+        expect(flaws(replayed.events)).toEqual([]);
+        expect(fold(replayed.events)).toEqual(fold(turn.stream.events));
+      }
+      const next = await server.api.turn({ task_id: turns[0]!.taskId, prompt: script('tokens=2 rate=0', `After ${end}`) });
+      expect(next.content).toBe(generatedText(2));
+      turns.splice(0, 1, next);
+      turns.push(await server.api.turn(script('tokens=5 rate=0')));
+    }
+    expect((await server.api.get<{ total: number }>('/tasks')).body.total).toBe(3);
+  });
+
+  it('finishes an answer that was cut by a kill', async () => {
+    const stream = await server.api.ask(script('tokens=60 rate=40'));
+    const { taskId } = await started(stream);
+    await stream.untilCount(10);
+    await server.kill();
+    server = await startConch(environment());
+    const rest = await server.api.attach(taskId, stream.lastId);
+    await rest.untilClosed();
+
+    expect(fold([...stream.events, ...rest.events])).toMatchObject({ content: generatedText(60), terminal: { type: 'done' } });
+    expect((await server.api.task(taskId)).result?.value).toBe(generatedText(60));
+  });
+
+  it('starts its Redis again when that dies, also in the middle of an answer', async () => {
+    const stream = await server.api.ask(script('tokens=160 rate=40'));
+    const { taskId } = await started(stream);
+    await stream.untilCount(20);
+    process.kill(await redisPid(), 'SIGKILL');
+    await stream.untilClosed();
+
+    expect(flaws(stream.events)).toEqual([]);
+    expect(fold(stream.events)).toMatchObject({ content: generatedText(160), terminal: { type: 'done' } });
+    await eventually('the state is written', async () => (await server.api.task(taskId)).status === 'COMPLETED');
+    expect((await server.api.turn(script('tokens=3 rate=0'))).content).toBe(generatedText(3));
+    const replayed = await (await server.api.attach(taskId)).untilClosed();
+    expect(fold(replayed.events)).toEqual(fold(stream.events));
+  });
+
+  it.each([['kill'], ['stop']] as const)('leaves no process behind: %s', async (end) => {
+    await server.stop();
+    server = await startConch({ DATA_DIR: directory.path, SIMULATOR: 'on' });
+    expect((await server.api.turn('Hello')).terminal?.type).toBe('done');
+    const children = descendantsOf(server.pid);
+    const names = children.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    expect(names.some((name) => name.includes('redis-server'))).toBe(true);
+    expect(names.some((name) => name.includes('simulator'))).toBe(true);
+    await server[end]();
+
+    await eventually('all its processes have ended', () => !children.some(isAlive));
+    expect(processesOf(directory.path)).toEqual([]);
+  });
+});
+
+describe('the configuration', () => {
+  it('is refused with all its problems at once', async () => {
+    const { status, logs } = await Conch.startInVain({
+      PORT: '99999',
+      MAX_CONCURRENT_DIRECT_CHATS: 'many',
+      AUTH_MODE: 'maybe',
+      REDIS_URL: 'http://x',
+      ENCRYPTION_KEY: 'short',
+      LOG_LEVEL: 'loud',
+    });
+
+    expect(status).toBe(1);
+    expect(logs).toContain('The configuration has 6 problem(s)');
+    for (const name of ['PORT', 'MAX_CONCURRENT_DIRECT_CHATS', 'AUTH_MODE', 'REDIS_URL', 'ENCRYPTION_KEY', 'LOG_LEVEL']) {
+      expect(logs).toContain(name);
+    }
+    expect(logs).not.toMatch(/^\s+at /m);
+  });
+
+  it.each([['0.0.0.0'], ['::'], ['192.168.0.1'], ['example.org']])('does not listen on %s without authentication', async (host) => {
+    const { status, logs } = await Conch.startInVain({ HOST: host, AUTH_MODE: 'off' });
+
+    expect(status).toBe(1);
+    expect(logs).toContain(`HOST=${host}`);
+    expect(logs).toContain('AUTH_MODE=jwt');
+  });
+
+  it('needs keys with a database of its own', async () => {
+    const { status, logs } = await Conch.startInVain({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/x', AUTH_MODE: 'jwt' });
+
+    expect(status).toBe(1);
+    expect(logs).toContain('ENCRYPTION_KEY');
+    expect(logs).toContain('JWT_SECRET');
+  });
+
+  it('says which port is taken', async () => {
+    const port = String(await freePort());
+    const first = await startConch({ PORT: port, SIMULATOR: 'off' });
+    try {
+      const { status, logs } = await Conch.startInVain({ PORT: port, SIMULATOR: 'off' });
+      expect(status).toBe(1);
+      expect(logs).toContain(port);
+    } finally {
+      await first.stop();
+    }
+  });
+
+  it('does not show secrets when the stores cannot be reached', async () => {
+    const { status, logs } = await Conch.startInVain({
+      DATABASE_URL: 'postgres://me:a-password-of-mine@127.0.0.1:1/x',
+      ENCRYPTION_KEY: 'ab'.repeat(32),
+      SIMULATOR: 'off',
+    });
+
+    expect(status).toBe(1);
+    expect(logs).not.toContain('a-password-of-mine');
+    expect(logs).not.toContain('abababab');
+  });
+});
