@@ -157,7 +157,7 @@ describe('the configuration', () => {
     });
 
     expect(status).toBe(1);
-    expect(logs).toContain('The configuration has 6 problem(s)');
+    expect(logs.match(/The configuration has \d+ problem/g)).toHaveLength(1);
     for (const name of ['PORT', 'MAX_CONCURRENT_DIRECT_CHATS', 'AUTH_MODE', 'REDIS_URL', 'ENCRYPTION_KEY', 'LOG_LEVEL']) {
       expect(logs).toContain(name);
     }

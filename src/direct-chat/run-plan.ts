@@ -52,6 +52,9 @@ export class RunPlans {
     const name = modelName(choice, task, member.model !== null);
     const model = name === null ? member.model : await this.models.settings(userId, name);
     if (!model && name !== null) throw new AppError('not_found', `Model "${name}" not found`);
+    if (model && !isUsable(model)) {
+      throw new AppError('model_not_configured', `Model "${model.name}" has no API key: give it one, or a base URL that needs none`);
+    }
     if (!model) throw new AppError('model_not_configured', member.modelProblem ?? `Bot "${member.name}" has no model`);
     const system = [model.parameters.systemPrompt, member.systemPrompt, member.prompt, choice.prompt]
       .filter(Boolean)
@@ -105,6 +108,11 @@ function modelName(choice: RunChoice, task: TaskChoice | undefined, isBound: boo
   const forced = choice.modelId ?? (task?.forceOverrideBotModel ? task.modelId : null);
 
   return forced ?? (isBound ? null : (task?.modelId ?? null));
+}
+
+/** Servers of one's own may need no key; the providers' public addresses do. */
+function isUsable({ apiKey, baseUrl, headers }: ModelSettings): boolean {
+  return apiKey !== null || baseUrl !== null || Object.keys(headers).length > 0;
 }
 
 /** The bot that answers: the named one of a pipeline step, else the leader, else the first. */

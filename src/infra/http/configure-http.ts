@@ -1,13 +1,21 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
+import { parseOnlyJson } from './json-body.js';
 import { requestId } from './request-id.js';
 import { AppValidationPipe } from './validation.pipe.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
+/** Fastify with one body parser, see {@link parseOnlyJson}; Nest would add one for forms, which need no CORS check. */
+class ApiAdapter extends FastifyAdapter {
+  override registerParserMiddleware(): void {
+    parseOnlyJson(this.getInstance());
+  }
+}
+
 /** The HTTP adapter with the limits of the API. */
 export function createAdapter(): FastifyAdapter {
-  return new FastifyAdapter({
+  return new ApiAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: requestId,
     frameworkErrors: answerFrameworkError,
