@@ -7,7 +7,7 @@ import { eventually } from './support/child.js';
 import { flaws, fold } from './support/sse.js';
 import { script, Stage, STAGES } from './support/stage.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(60_000);
 
 describe.each(STAGES)('resuming an answer, %s', (kind) => {
   let stage: Stage;

@@ -39,7 +39,7 @@ describe('error replies', () => {
 
   it.each([
     ['broken JSON', '{"a":', 'application/json', 400, 'bad_request'],
-    ['an empty JSON body', '', 'application/json', 400, 'bad_request'],
+    ['no body at all', '', 'application/json', 422, 'validation_failed'],
     ['a poisoned prototype', '{"__proto__":{"a":1}}', 'application/json', 400, 'bad_request'],
     ['another media type', 'a=b', 'text/csv', 415, 'unsupported_media_type'],
     ['too large a body', JSON.stringify({ a: 'x'.repeat(1_100_000) }), 'application/json', 413, 'payload_too_large'],
