@@ -83,10 +83,13 @@ export class Lab {
   }
 
   /** Rounds of relay and Conch by turns: what the machine does besides hits both. */
-  async alternate(measure: (server: Server, round: number) => Promise<Round>): Promise<{ relay: Round[]; conch: Round[] }> {
+  async alternate(
+    measure: (server: Server, round: number) => Promise<Round>,
+  ): Promise<{ relay: Round[]; conch: Round[] }> {
     const rounds = { relay: [] as Round[], conch: [] as Round[] };
     for (let round = 0; round < this.options.rounds; round += 1) {
-      for (const server of [this.relay, this.conch]) rounds[server.name].push(await this.watched(server, round, measure));
+      for (const server of [this.relay, this.conch])
+        rounds[server.name].push(await this.watched(server, round, measure));
     }
 
     return rounds;
@@ -103,11 +106,17 @@ export class Lab {
     return this.servers;
   }
 
-  private async watched(server: Server, round: number, measure: (server: Server, round: number) => Promise<Round>): Promise<Round> {
+  private async watched(
+    server: Server,
+    round: number,
+    measure: (server: Server, round: number) => Promise<Round>,
+  ): Promise<Round> {
     const startedAt = clockMs();
     const figures = await measure(server, round);
     const shown = Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(2)}`);
-    process.stderr.write(`  ${server.name} #${round + 1} (${((clockMs() - startedAt) / 1000).toFixed(1)} s): ${shown.join(', ')}\n`);
+    process.stderr.write(
+      `  ${server.name} #${round + 1} (${((clockMs() - startedAt) / 1000).toFixed(1)} s): ${shown.join(', ')}\n`,
+    );
 
     return figures;
   }

@@ -46,7 +46,11 @@ export class LoadStream {
   private readonly size: number;
   private end!: () => void;
 
-  constructor(server: Server, script: Script, private readonly options: StreamOptions = {}) {
+  constructor(
+    server: Server,
+    script: Script,
+    private readonly options: StreamOptions = {},
+  ) {
     const { tokens, rate, size = TOKEN_SIZE } = script;
     const { tag = '' } = options;
     this.size = size;
@@ -101,7 +105,12 @@ function stall(res: IncomingMessage, ms: number): void {
 }
 
 /** Opens streams all at once. */
-export function openStreams(server: Server, count: number, script: Script, tag?: (index: number) => string): LoadStream[] {
+export function openStreams(
+  server: Server,
+  count: number,
+  script: Script,
+  tag?: (index: number) => string,
+): LoadStream[] {
   return Array.from({ length: count }, (_, index) => new LoadStream(server, script, tag && { tag: tag(index) }));
 }
 
@@ -114,5 +123,6 @@ export function countTokens(streams: readonly LoadStream[]): number {
 export async function allRight(server: Server, streams: readonly LoadStream[]): Promise<void> {
   await Promise.all(streams.map(({ ended }) => ended));
   const wrong = streams.flatMap(({ check }) => check.problem ?? []);
-  if (wrong.length > 0) throw new Error(`${server.name}: ${wrong.length} of ${streams.length} answers are wrong: ${wrong[0]}`);
+  if (wrong.length > 0)
+    throw new Error(`${server.name}: ${wrong.length} of ${streams.length} answers are wrong: ${wrong[0]}`);
 }

@@ -24,7 +24,13 @@ async function bench(options: Options): Promise<Figure[]> {
     const figures = await runAll(lab, shared);
     await lab.stopServers();
 
-    return [...figures, ...(await runAll(lab, parts.filter(({ fresh }) => fresh)))];
+    return [
+      ...figures,
+      ...(await runAll(
+        lab,
+        parts.filter(({ fresh }) => fresh),
+      )),
+    ];
   } finally {
     await lab.close();
   }

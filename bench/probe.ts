@@ -10,10 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** `gc`: memory in use after a full collection. `loop`: delays since the last such question. */
 export type Question = { id: number } & (
-  | { ask: 'gc' }
-  | { ask: 'loop' }
-  | { ask: 'profile-start' }
-  | { ask: 'profile-stop'; file: string }
+  { ask: 'gc' } | { ask: 'loop' } | { ask: 'profile-start' } | { ask: 'profile-stop'; file: string }
 );
 
 export interface MemoryAnswer {

@@ -12,7 +12,13 @@ export function keeps({ budget, conch, compared }: Figure): boolean | null {
 /** A Markdown table with the conditions above it. */
 export function report(figures: readonly Figure[], command: string): string {
   const lines = figures.map((figure) => {
-    const cells = [figure.name, number(figure.relay, figure.unit), number(figure.conch, figure.unit), compared(figure), verdict(figure)];
+    const cells = [
+      figure.name,
+      number(figure.relay, figure.unit),
+      number(figure.conch, figure.unit),
+      compared(figure),
+      verdict(figure),
+    ];
 
     return `| ${cells.join(' | ')} |`;
   });
@@ -48,7 +54,10 @@ function compared({ compared: by, unit }: Figure): string {
 function verdict(figure: Figure): string {
   const { budget, compared: by, unit } = figure;
   if (!budget) return '';
-  const limit = budget.of === 'conch' || by?.by === 'plus' ? `${budget.of === 'conch' ? '' : '+'}${budget.max} ${unit}` : `${budget.max}x`;
+  const limit =
+    budget.of === 'conch' || by?.by === 'plus'
+      ? `${budget.of === 'conch' ? '' : '+'}${budget.max} ${unit}`
+      : `${budget.max}x`;
 
   return `≤ ${limit.trimEnd()}: ${outcome(figure)}`;
 }

@@ -104,7 +104,14 @@ export async function startRelay(provider: Provider): Promise<Server> {
 export async function startConch(provider: Provider, postgres: string | undefined): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), 'conch-bench-'));
   const env = {
-    ...{ DATA_DIR: directory, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'warn', SIMULATOR: provider.url, AUTH_MODE: 'off' },
+    ...{
+      DATA_DIR: directory,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'warn',
+      SIMULATOR: provider.url,
+      AUTH_MODE: 'off',
+    },
     ...{ MAX_CONCURRENT_DIRECT_CHATS: MANY, MAX_QUEUED_DIRECT_CHATS: MANY, MAX_RUNNING_TASKS_PER_USER: MANY },
     ...{ SHUTDOWN_GRACE_SECONDS: '1', DATABASE_URL: postgres ?? '', REDIS_URL: '', ENCRYPTION_KEY },
   };
@@ -116,7 +123,7 @@ export async function startConch(provider: Provider, postgres: string | undefine
 
 /** Waits until a condition holds. @throws after `timeoutMs` */
 export async function until(condition: () => boolean, timeoutMs: number, what: string): Promise<void> {
-  for (const end = clockMs() + timeoutMs; !condition(); ) {
+  for (const end = clockMs() + timeoutMs; !condition();) {
     if (clockMs() > end) throw new Error(`waited ${timeoutMs} ms for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -11,8 +11,12 @@ const TOO_LONG = `${LONGEST}x`;
 
 function expectError(reply: Reply<ErrorBody>, status: number, code: string): void {
   const { body } = reply;
-  expect([reply.status, body?.code, reply.text.slice(0, 200)]).toEqual([status, code, expect.any(String)]);
-  expect(Object.keys(body).filter((key) => key !== 'errors').sort()).toEqual(['code', 'detail', 'message', 'request_id', 'statusCode']);
+  expect([reply.status, body.code, reply.text.slice(0, 200)]).toEqual([status, code, expect.any(String)]);
+  expect(
+    Object.keys(body)
+      .filter((key) => key !== 'errors')
+      .sort(),
+  ).toEqual(['code', 'detail', 'message', 'request_id', 'statusCode']);
   expect(body).toMatchObject({ statusCode: status, detail: body.message });
   expect(body.message).toMatch(/\S/);
   expect(reply.headers['x-request-id']).toBe(body.request_id);
@@ -66,25 +70,44 @@ describe('requests that cannot be', () => {
   ];
 
   it.each(bodies)('a turn: %s', async (_what, body) => {
-    expectError(await api.raw<ErrorBody>('POST', '/direct-chat/stream', JSON.stringify(body), JSON_TYPE), 422, 'validation_failed');
+    expectError(
+      await api.raw<ErrorBody>('POST', '/direct-chat/stream', JSON.stringify(body), JSON_TYPE),
+      422,
+      'validation_failed',
+    );
   });
 
   it.each([
     ['no body', undefined, JSON_TYPE, [400, 422], ['bad_request', 'validation_failed']],
     ['half a JSON', '{"prompt":', JSON_TYPE, [400], ['bad_request']],
     ['no JSON at all', 'prompt=x', JSON_TYPE, [400], ['bad_request']],
-    ['bytes that are not UTF-8', Buffer.from([...Buffer.from('{"prompt":"'), 0xff, 0xfe, ...Buffer.from('"}')]), JSON_TYPE, [400, 422], ['bad_request', 'validation_failed']],
-    ['a key of prototypes', '{"prompt":"x","__proto__":{"a":1}}', JSON_TYPE, [400, 422], ['bad_request', 'validation_failed']],
+    [
+      'bytes that are not UTF-8',
+      Buffer.from([...Buffer.from('{"prompt":"'), 0xff, 0xfe, ...Buffer.from('"}')]),
+      JSON_TYPE,
+      [400, 422],
+      ['bad_request', 'validation_failed'],
+    ],
+    [
+      'a key of prototypes',
+      '{"prompt":"x","__proto__":{"a":1}}',
+      JSON_TYPE,
+      [400, 422],
+      ['bad_request', 'validation_failed'],
+    ],
     ['more than 1 MiB', JSON.stringify({ prompt: 'x'.repeat(1_100_000) }), JSON_TYPE, [413], ['payload_too_large']],
     ['a form', 'prompt=x', { 'content-type': 'application/x-www-form-urlencoded' }, [415], ['unsupported_media_type']],
     ['plain text', 'x', { 'content-type': 'text/plain' }, [415, 422], ['unsupported_media_type', 'validation_failed']],
-  ] as [string, string | Buffer | undefined, Record<string, string>, number[], string[]][])('a turn: %s', async (_what, payload, headers, statuses, codes) => {
-    const reply = await api.raw<ErrorBody>('POST', '/direct-chat/stream', payload, headers);
+  ] as [string, string | Buffer | undefined, Record<string, string>, number[], string[]][])(
+    'a turn: %s',
+    async (_what, payload, headers, statuses, codes) => {
+      const reply = await api.raw<ErrorBody>('POST', '/direct-chat/stream', payload, headers);
 
-    expect(statuses).toContain(reply.status);
-    expect(codes).toContain(reply.body.code);
-    expectError(reply, reply.status, reply.body.code);
-  });
+      expect(statuses).toContain(reply.status);
+      expect(codes).toContain(reply.body.code);
+      expectError(reply, reply.status, reply.body.code);
+    },
+  );
 
   it('a prompt of more than 60000 bytes, on every path', async () => {
     const json = { prompt: TOO_LONG };
@@ -103,23 +126,26 @@ describe('requests that cannot be', () => {
     expect(status).toBe(201);
   });
 
-  it.each([['0'], ['-1'], ['abc'], ['1.5'], ['99999999999'], ['1e3'], ['%00'], ['%F0%9F'], ['..%2f1']])('the id %s', async (id) => {
-    for (const [method, path] of [
-      ['GET', `/direct-chat/${id}/stream`],
-      ['POST', `/direct-chat/${id}/stream`],
-      ['POST', `/direct-chat/${id}/cancel`],
-      ['GET', `/direct-chat/check/${id}`],
-      ['GET', `/tasks/${id}`],
-      ['GET', `/tasks/${id}/subtasks`],
-      ['PUT', `/tasks/${id}`],
-      ['DELETE', `/tasks/${id}`],
-      ['POST', `/tasks/${id}/cancel`],
-    ] as const) {
-      const reply = await api.call<ErrorBody>(method, path, method === 'GET' || method === 'DELETE' ? undefined : {});
-      expect([404, 400, 422]).toContain(reply.status);
-      expectError(reply, reply.status, { 404: 'not_found', 400: 'bad_request' }[reply.status] ?? 'validation_failed');
-    }
-  });
+  it.each([['0'], ['-1'], ['abc'], ['1.5'], ['99999999999'], ['1e3'], ['%00'], ['%F0%9F'], ['..%2f1']])(
+    'the id %s',
+    async (id) => {
+      for (const [method, path] of [
+        ['GET', `/direct-chat/${id}/stream`],
+        ['POST', `/direct-chat/${id}/stream`],
+        ['POST', `/direct-chat/${id}/cancel`],
+        ['GET', `/direct-chat/check/${id}`],
+        ['GET', `/tasks/${id}`],
+        ['GET', `/tasks/${id}/subtasks`],
+        ['PUT', `/tasks/${id}`],
+        ['DELETE', `/tasks/${id}`],
+        ['POST', `/tasks/${id}/cancel`],
+      ] as const) {
+        const reply = await api.call<ErrorBody>(method, path, method === 'GET' || method === 'DELETE' ? undefined : {});
+        expect([404, 400, 422]).toContain(reply.status);
+        expectError(reply, reply.status, { 404: 'not_found', 400: 'bad_request' }[reply.status] ?? 'validation_failed');
+      }
+    },
+  );
 
   it.each([
     [{ prompt: 'x', task_id: 987654 }],
@@ -138,15 +164,21 @@ describe('requests that cannot be', () => {
     expectError(await api.post<ErrorBody>(`/direct-chat/${ended}/stream`), 400, 'task_final');
   });
 
-  it.each([['?subtask_id=abc'], ['?subtask_id=0'], ['?nonsense=1'], ['?last_event_id=1&last_event_id=2']])('the query %s', async (query) => {
-    expectError(await api.get<ErrorBody>(`/direct-chat/${ended}/stream${query}`), 422, 'validation_failed');
-  });
+  it.each([['?subtask_id=abc'], ['?subtask_id=0'], ['?nonsense=1'], ['?last_event_id=1&last_event_id=2']])(
+    'the query %s',
+    async (query) => {
+      expectError(await api.get<ErrorBody>(`/direct-chat/${ended}/stream${query}`), 422, 'validation_failed');
+    },
+  );
 
-  it.each([['?page=0'], ['?limit=0'], ['?limit=101'], ['?page=x'], ['?page=1.5'], ['?other=1']])('a list with %s', async (query) => {
-    for (const path of ['/tasks', '/tasks/lite', `/tasks/${ended}/subtasks`]) {
-      expectError(await api.get<ErrorBody>(`${path}${query}`), 422, 'validation_failed');
-    }
-  });
+  it.each([['?page=0'], ['?limit=0'], ['?limit=101'], ['?page=x'], ['?page=1.5'], ['?other=1']])(
+    'a list with %s',
+    async (query) => {
+      for (const path of ['/tasks', '/tasks/lite', `/tasks/${ended}/subtasks`]) {
+        expectError(await api.get<ErrorBody>(`${path}${query}`), 422, 'validation_failed');
+      }
+    },
+  );
 
   it('a path or method that does not exist', async () => {
     expectError(await api.get<ErrorBody>('/nowhere'), 404, 'not_found');
@@ -165,7 +197,11 @@ describe('requests that cannot be', () => {
     expect(reply.body.message).toMatch(/ClaudeCode/);
     expect(reply.body.message).toMatch(/Chat/);
     const check = await api.get(`/direct-chat/check/${team.body.id}`);
-    expect(check.body).toMatchObject({ supports_direct_chat: false, shell_types: ['ClaudeCode'], reason: expect.any(String) });
+    expect(check.body).toMatchObject({
+      supports_direct_chat: false,
+      shell_types: ['ClaudeCode'],
+      reason: expect.any(String),
+    });
     const task = await api.post<{ id: number }>('/tasks/create', { prompt: 'x', team_id: team.body.id });
     expectError(await api.post<ErrorBody>(`/direct-chat/${task.body.id}/stream`), 400, 'direct_chat_not_supported');
   });
@@ -173,10 +209,18 @@ describe('requests that cannot be', () => {
   it('a bot without a model, and a model without a key', async () => {
     const bot = await api.post<{ id: number }>('/bots', { name: 'mute', shell_name: 'Chat' });
     const team = await api.post<{ id: number }>('/teams', { name: 'mutes', bots: [{ bot_id: bot.body.id }] });
-    expectError(await api.post<ErrorBody>('/direct-chat/stream', { prompt: 'x', team_id: team.body.id }), 400, 'model_not_configured');
+    expectError(
+      await api.post<ErrorBody>('/direct-chat/stream', { prompt: 'x', team_id: team.body.id }),
+      400,
+      'model_not_configured',
+    );
     const model = await api.post('/models', { name: 'keyless', provider: 'claude', modelId: 'claude-sonnet-4-5' });
     expect(model.status).toBe(201);
-    expectError(await api.post<ErrorBody>('/direct-chat/stream', { prompt: 'x', model_id: 'keyless' }), 400, 'model_not_configured');
+    expectError(
+      await api.post<ErrorBody>('/direct-chat/stream', { prompt: 'x', model_id: 'keyless' }),
+      400,
+      'model_not_configured',
+    );
   });
 
   it('an empty Idempotency-Key', async () => {

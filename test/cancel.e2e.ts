@@ -74,7 +74,9 @@ describe.each(STAGES)('cancelling, %s', (kind) => {
     const stream = await api.ask(script('tokens=3000 rate=100'));
     const { taskId } = await started(stream);
     await stream.untilType('content');
-    const replies = await Promise.all([api, ...replicas].map((replica) => replica.cancel<CancelBody & ErrorBody>(taskId)));
+    const replies = await Promise.all(
+      [api, ...replicas].map((replica) => replica.cancel<CancelBody & ErrorBody>(taskId)),
+    );
 
     for (const { status, body } of replies) {
       if (status === 200) expect(body.status).toBe('CANCELLED');

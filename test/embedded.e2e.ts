@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { readFileSync, readdirSync } from 'node:fs';
 import { generatedText, type Simulator, startSimulator } from '../tools/simulator/simulator.js';
 import { started } from './support/api.js';
-import { eventually, freePort, temporaryDirectory } from './support/child.js';
+import { eventually, freePort, nth, temporaryDirectory } from './support/child.js';
 import { Conch, startConch } from './support/conch.js';
 import { flaws, fold } from './support/sse.js';
 import { script } from './support/stage.js';
@@ -71,7 +71,13 @@ describe('the embedded mode', () => {
   afterAll(() => simulator.close());
 
   const redisPid = () =>
-    eventually('redis-server runs', () => processesOf(directory.path).find(({ command }) => command.startsWith('/usr') || /redis-server unix/.test(command))?.pid);
+    eventually(
+      'redis-server runs',
+      () =>
+        processesOf(directory.path).find(
+          ({ command }) => command.startsWith('/usr') || /redis-server unix/.test(command),
+        )?.pid,
+    );
 
   it('refuses a second server on the same directory, and says why', async () => {
     const { status, logs } = await Conch.startInVain(environment());
@@ -89,12 +95,18 @@ describe('the embedded mode', () => {
       await server[end]();
       server = await startConch(environment());
       for (const turn of turns) {
-        expect(await server.api.task(turn.taskId)).toMatchObject({ status: 'COMPLETED', result: { value: turn.content } });
+        expect(await server.api.task(turn.taskId)).toMatchObject({
+          status: 'COMPLETED',
+          result: { value: turn.content },
+        });
         const replayed = await (await server.api.attach(turn.taskId)).untilClosed();
         expect(flaws(replayed.events)).toEqual([]);
         expect(fold(replayed.events)).toEqual(fold(turn.stream.events));
       }
-      const next = await server.api.turn({ task_id: turns[0]!.taskId, prompt: script('tokens=2 rate=0', `After ${end}`) });
+      const next = await server.api.turn({
+        task_id: nth(turns, 0).taskId,
+        prompt: script('tokens=2 rate=0', `After ${end}`),
+      });
       expect(next.content).toBe(generatedText(2));
       turns.splice(0, 1, next);
       turns.push(await server.api.turn(script('tokens=5 rate=0')));
@@ -111,7 +123,10 @@ describe('the embedded mode', () => {
     const rest = await server.api.attach(taskId, stream.lastId);
     await rest.untilClosed();
 
-    expect(fold([...stream.events, ...rest.events])).toMatchObject({ content: generatedText(60), terminal: { type: 'done' } });
+    expect(fold([...stream.events, ...rest.events])).toMatchObject({
+      content: generatedText(60),
+      terminal: { type: 'done' },
+    });
     expect((await server.api.task(taskId)).result?.value).toBe(generatedText(60));
   });
 
@@ -158,22 +173,35 @@ describe('the configuration', () => {
 
     expect(status).toBe(1);
     expect(logs.match(/The configuration has \d+ problem/g)).toHaveLength(1);
-    for (const name of ['PORT', 'MAX_CONCURRENT_DIRECT_CHATS', 'AUTH_MODE', 'REDIS_URL', 'ENCRYPTION_KEY', 'LOG_LEVEL']) {
+    for (const name of [
+      'PORT',
+      'MAX_CONCURRENT_DIRECT_CHATS',
+      'AUTH_MODE',
+      'REDIS_URL',
+      'ENCRYPTION_KEY',
+      'LOG_LEVEL',
+    ]) {
       expect(logs).toContain(name);
     }
     expect(logs).not.toMatch(/^\s+at /m);
   });
 
-  it.each([['0.0.0.0'], ['::'], ['192.168.0.1'], ['example.org']])('does not listen on %s without authentication', async (host) => {
-    const { status, logs } = await Conch.startInVain({ HOST: host, AUTH_MODE: 'off' });
+  it.each([['0.0.0.0'], ['::'], ['192.168.0.1'], ['example.org']])(
+    'does not listen on %s without authentication',
+    async (host) => {
+      const { status, logs } = await Conch.startInVain({ HOST: host, AUTH_MODE: 'off' });
 
-    expect(status).toBe(1);
-    expect(logs).toContain(`HOST=${host}`);
-    expect(logs).toContain('AUTH_MODE=jwt');
-  });
+      expect(status).toBe(1);
+      expect(logs).toContain(`HOST=${host}`);
+      expect(logs).toContain('AUTH_MODE=jwt');
+    },
+  );
 
   it('needs keys with a database of its own', async () => {
-    const { status, logs } = await Conch.startInVain({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/x', AUTH_MODE: 'jwt' });
+    const { status, logs } = await Conch.startInVain({
+      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/x',
+      AUTH_MODE: 'jwt',
+    });
 
     expect(status).toBe(1);
     expect(logs).toContain('ENCRYPTION_KEY');

@@ -1,28 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createServer } from 'node:http';
 import { generatedText } from '../tools/simulator/simulator.js';
-import { type Api, type ErrorBody, type Turn } from './support/api.js';
+import type { Api, Turn } from './support/api.js';
 import { freePort } from './support/child.js';
+import { addModel, TEST_KEY } from './support/models.js';
 import { flaws } from './support/sse.js';
 import { script, Stage } from './support/stage.js';
 
 jest.setTimeout(120_000);
-
-const KEY = 'sk-a-secret-of-this-test-0123456789';
-
-interface NewModel {
-  name: string;
-  provider?: 'claude' | 'openai';
-  baseUrl: string;
-  apiKey?: string;
-}
-
-async function addModel(api: Api, { name, provider = 'openai', baseUrl, apiKey = KEY }: NewModel): Promise<string> {
-  const { status, text } = await api.post('/models', { name, provider, modelId: 'sim', baseUrl, apiKey });
-  if (status >= 300) throw new Error(`POST /models: HTTP ${status} ${text}`);
-
-  return name;
-}
 
 describe('failures of providers', () => {
   let stage: Stage;
@@ -44,7 +29,12 @@ describe('failures of providers', () => {
   /** Whatever went wrong: one error event, one state, one text. */
   async function expectFailure(turn: Turn, code: string): Promise<void> {
     expect(flaws(turn.stream.events)).toEqual([]);
-    expect(turn.terminal).toMatchObject({ type: 'error', code, error: expect.stringMatching(/\S/), retryable: expect.any(Boolean) });
+    expect(turn.terminal).toMatchObject({
+      type: 'error',
+      code,
+      error: expect.stringMatching(/\S/),
+      retryable: expect.any(Boolean),
+    });
     const task = await api.task(turn.taskId);
     const message = turn.terminal?.type === 'error' ? turn.terminal.error : '';
     expect(task).toMatchObject({ status: 'FAILED', error_message: message });
@@ -82,18 +72,27 @@ describe('failures of providers', () => {
       expect(stage.simulator.counters.requests - before).toBeGreaterThan(1);
     });
 
-    it.each([['rate-limited'], ['overloaded'], ['html-502'], ['server-error']])('%s once: the answer comes', async (name) => {
-      const turn = await api.turn({ team_name: team, prompt: script(`case=${name} tokens=4 rate=0 key=${team}-${name}`) });
+    it.each([['rate-limited'], ['overloaded'], ['html-502'], ['server-error']])(
+      '%s once: the answer comes',
+      async (name) => {
+        const turn = await api.turn({
+          team_name: team,
+          prompt: script(`case=${name} tokens=4 rate=0 key=${team}-${name}`),
+        });
 
-      expect(flaws(turn.stream.events)).toEqual([]);
-      expect(turn).toMatchObject({ content: generatedText(4), terminal: { type: 'done' } });
-    });
+        expect(flaws(turn.stream.events)).toEqual([]);
+        expect(turn).toMatchObject({ content: generatedText(4), terminal: { type: 'done' } });
+      },
+    );
 
     it.each([
       ['hang-after-delta', 'provider_idle_timeout'],
       ['disconnect', 'provider_truncated'],
       [team === 'demo-team' ? 'eof-after-text' : 'eof', 'provider_truncated'],
-      [team === 'demo-team' ? 'error-after-text' : 'error-mid-stream', expect.stringMatching(/^provider_(overloaded|unavailable)$/)],
+      [
+        team === 'demo-team' ? 'error-after-text' : 'error-mid-stream',
+        expect.stringMatching(/^provider_(overloaded|unavailable)$/),
+      ],
     ])('%s: the text so far is kept', async (name, code) => {
       const turn = await api.turn({ team_name: team, prompt: script(`case=${name} tokens=20 after=5 rate=200`) });
 
@@ -151,7 +150,9 @@ describe('failures of providers', () => {
     });
     const port = await freePort();
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
-    const first = createServer((_request, reply) => reply.writeHead(307, { location: `http://127.0.0.1:${port}/v1` }).end());
+    const first = createServer((_request, reply) =>
+      reply.writeHead(307, { location: `http://127.0.0.1:${port}/v1` }).end(),
+    );
     const firstPort = await freePort();
     await new Promise<void>((resolve) => first.listen(firstPort, '127.0.0.1', resolve));
     try {
@@ -169,87 +170,29 @@ describe('failures of providers', () => {
   it('never shows an API key: not in replies, not in events, not in logs', async () => {
     const bad = 'bad-key-7777777777-do-not-print-me';
     const shown: string[] = [];
-    for (const [provider, path] of [['openai', 'openai/v1'], ['claude', 'claude']] as const) {
-      const model = await addModel(api, { name: `leaky-${provider}`, provider, baseUrl: `${stage.simulator.url}/${path}`, apiKey: bad });
+    for (const [provider, path] of [
+      ['openai', 'openai/v1'],
+      ['claude', 'claude'],
+    ] as const) {
+      const model = await addModel(api, {
+        name: `leaky-${provider}`,
+        provider,
+        baseUrl: `${stage.simulator.url}/${path}`,
+        apiKey: bad,
+      });
       const turn = await api.turn({ model_id: model, prompt: 'Hello' });
       await expectFailure(turn, 'provider_auth');
       shown.push(JSON.stringify(turn.stream.events), (await api.get(`/tasks/${turn.taskId}`)).text);
     }
-    for (const path of ['/models', '/models/unified?include_config=true', '/tasks', '/metrics']) shown.push((await api.get(path)).text);
+    for (const path of ['/models', '/models/unified?include_config=true', '/tasks', '/metrics'])
+      shown.push((await api.get(path)).text);
     shown.push(stage.server(0).logs);
 
     expect(stage.simulator.requests.some(({ headers }) => JSON.stringify(headers).includes(bad))).toBe(true);
     for (const text of shown) {
       expect(text).not.toContain(bad);
-      expect(text).not.toContain(KEY);
+      expect(text).not.toContain(TEST_KEY);
       expect(text).not.toContain('do-not-print');
     }
-  });
-});
-
-describe('with AUTH_MODE=jwt', () => {
-  let stage: Stage;
-  let api: Api;
-
-  beforeAll(async () => {
-    const auth = { AUTH_MODE: 'jwt', ADMIN_PASSWORD: 'the password of this test', JWT_SECRET: 'a secret of this test only' };
-    stage = await Stage.start('embedded', auth);
-    const { body } = await stage.api.post<{ access_token: string }>('/auth/login', {
-      user_name: 'admin',
-      password: auth.ADMIN_PASSWORD,
-    });
-    api = stage.api.as(body.access_token);
-  });
-
-  afterAll(() => stage.stop());
-
-  it.each([['http://127.0.0.1:8089/v1'], ['http://localhost:8089/v1'], ['http://192.168.1.1/v1'], ['http://[::1]/v1'], ['http://2130706433/v1']])(
-    'this machine is not reached: %s',
-    async (baseUrl) => {
-      const model = await addModel(api, { name: `m${Math.random().toString(36).slice(2)}`, baseUrl });
-      const turn = await api.turn({ model_id: model, prompt: 'Hello' });
-
-      expect(turn.terminal).toMatchObject({ type: 'error', code: 'provider_blocked' });
-      expect((await api.task(turn.taskId)).status).toBe('FAILED');
-    },
-  );
-
-  it('answers nobody without a token', async () => {
-    for (const [method, path] of [
-      ['POST', '/direct-chat/stream'],
-      ['GET', '/direct-chat/1/stream'],
-      ['POST', '/direct-chat/1/cancel'],
-      ['POST', '/direct-chat/1/stream'],
-      ['GET', '/tasks'],
-      ['GET', '/tasks/1'],
-      ['POST', '/tasks'],
-    ] as const) {
-      const reply = await stage.api.call<ErrorBody>(method, path, method === 'POST' ? { prompt: 'x' } : undefined);
-      expect([path, reply.status, reply.body.code]).toEqual([path, 401, 'unauthorized']);
-    }
-  });
-
-  it('hides the tasks of others', async () => {
-    const turn = await api.turn({ model_id: await addModel(api, { name: 'mine', baseUrl: 'http://127.0.0.1:9' }), prompt: 'Hello' });
-    await api.post('/users', { user_name: 'eve', password: 'the password of eve' });
-    const login = await stage.api.post<{ access_token: string }>('/auth/login', { user_name: 'eve', password: 'the password of eve' });
-    const eve = stage.api.as(login.body.access_token);
-    for (const [method, path, body] of [
-      ['GET', `/tasks/${turn.taskId}`, undefined],
-      ['GET', `/tasks/${turn.taskId}/subtasks`, undefined],
-      ['GET', `/direct-chat/${turn.taskId}/stream`, undefined],
-      ['POST', `/direct-chat/${turn.taskId}/cancel`, {}],
-      ['POST', `/direct-chat/${turn.taskId}/stream`, { prompt: 'x' }],
-      ['POST', '/direct-chat/stream', { prompt: 'x', task_id: turn.taskId }],
-      ['POST', `/tasks/${turn.taskId}`, { prompt: 'x', team_name: 'demo-team' }],
-      ['PUT', `/tasks/${turn.taskId}`, { title: 'x' }],
-      ['DELETE', `/tasks/${turn.taskId}`, undefined],
-      ['POST', '/direct-chat/stream', { prompt: 'x', model_id: 'mine' }],
-    ] as const) {
-      const reply = await eve.call<ErrorBody>(method, path, body);
-      expect([method, path, reply.status, reply.body.code]).toEqual([method, path, 404, 'not_found']);
-    }
-    expect((await eve.get<{ total: number }>('/tasks')).body.total).toBe(0);
-    expect((await api.task(turn.taskId)).status).toBe('FAILED');
   });
 });

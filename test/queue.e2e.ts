@@ -1,14 +1,15 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
 import { type ErrorBody, started } from './support/api.js';
-import { eventually } from './support/child.js';
+import { eventually, nth } from './support/child.js';
 import { flaws, fold, type SseStream, typesOf } from './support/sse.js';
 import { script, Stage } from './support/stage.js';
 
 jest.setTimeout(60_000);
 
 /** Places in the queue that a reader was told, in order. */
-const places = ({ events }: SseStream): number[] => events.flatMap(({ data }) => (data.type === 'queued' ? [data.position] : []));
+const places = ({ events }: SseStream): number[] =>
+  events.flatMap(({ data }) => (data.type === 'queued' ? [data.position] : []));
 
 describe('the waiting room', () => {
   let stage: Stage;
@@ -38,7 +39,9 @@ describe('the waiting room', () => {
     }
     expect(places(third)).toEqual([2, 1]);
     expect(places(fourth).slice(0, 2)).toEqual([3, 2]);
-    const asked = stage.simulator.requests.map(({ body }) => /First|Second|Third|Fourth/.exec(JSON.stringify(body))?.[0]);
+    const asked = stage.simulator.requests.map(
+      ({ body }) => /First|Second|Third|Fourth/.exec(JSON.stringify(body))?.[0],
+    );
     expect(asked).toEqual(['First', 'Second', 'Third', 'Fourth']);
   });
 
@@ -50,7 +53,7 @@ describe('the waiting room', () => {
     const second = await api.ask(script('tokens=5 rate=0', 'Leaves'));
     await second.untilType('queued');
     const { body } = await api.get<{ items: { id: number }[] }>('/tasks?limit=1');
-    const waiting = body.items[0]!.id;
+    const waiting = nth(body.items, 0).id;
     const third = await api.ask(script('tokens=5 rate=0', 'Stays'));
     await third.untilType('queued');
     const reply = await api.cancel<{ status: string; proof: object }>(waiting);
@@ -103,14 +106,23 @@ describe('the waiting room', () => {
     expect([refused.status, refused.body.code]).toEqual([429, 'too_many_running_tasks']);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     await Promise.all(ids.map(({ taskId }) => api.cancel(taskId)));
-    await eventually('there is room again', async () => (await (await api.ask(script('tokens=1 rate=0'))).untilClosed()).status === 200);
+    await eventually(
+      'there is room again',
+      async () => (await (await api.ask(script('tokens=1 rate=0'))).untilClosed()).status === 200,
+    );
   });
 
   it('never runs more at a time than allowed, on all servers together', async () => {
-    stage = await Stage.start('distributed', { MAX_CONCURRENT_DIRECT_CHATS: '3', MAX_RUNNING_TASKS_PER_USER: '100' }, 2);
+    stage = await Stage.start(
+      'distributed',
+      { MAX_CONCURRENT_DIRECT_CHATS: '3', MAX_RUNNING_TASKS_PER_USER: '100' },
+      2,
+    );
     let most = 0;
     const watch = setInterval(() => (most = Math.max(most, stage.simulator.counters.openStreams)), 5);
-    const turns = Array.from({ length: 16 }, (_, index) => stage.server(index % 2).api.turn(script('tokens=10 rate=40')));
+    const turns = Array.from({ length: 16 }, (_, index) =>
+      stage.server(index % 2).api.turn(script('tokens=10 rate=40')),
+    );
     const done = await Promise.all(turns);
     clearInterval(watch);
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { Api, ErrorBody, Turn } from './support/api.js';
 import { started } from './support/api.js';
-import { eventually } from './support/child.js';
+import { eventually, nth } from './support/child.js';
 import { flaws, fold } from './support/sse.js';
 import { script, Stage, STAGES } from './support/stage.js';
 
@@ -31,7 +31,9 @@ describe.each(STAGES)('resuming an answer, %s', (kind) => {
       for (const [index, { id, seq }] of events.slice(0, -1).entries()) {
         const rest = await (await replica.attach(ended.taskId, id)).untilClosed();
         expect(flaws(rest.events, seq)).toEqual([]);
-        expect(rest.events.map((event) => [event.id, event.data])).toEqual(events.slice(index + 1).map((event) => [event.id, event.data]));
+        expect(rest.events.map((event) => [event.id, event.data])).toEqual(
+          events.slice(index + 1).map((event) => [event.id, event.data]),
+        );
       }
     }
   });
@@ -70,7 +72,7 @@ describe.each(STAGES)('resuming an answer, %s', (kind) => {
   );
 
   it('takes the id from the query, for clients that cannot set the header', async () => {
-    const { id } = ended.stream.events[2]!;
+    const { id } = nth(ended.stream.events, 2);
     const stream = await (await api.attach(ended.taskId, undefined, `?last_event_id=${id}`)).untilClosed();
 
     expect(stream.events[0]?.seq).toBe(4);
@@ -154,7 +156,7 @@ describe('an answer whose log has expired', () => {
     expect(flaws(stream.events)).toEqual([]);
     expect(fold(stream.events)).toEqual({ content: turn.content, reasoning: turn.reasoning, terminal: turn.terminal });
     expect(stream.lastId).toBe(turn.stream.lastId);
-    const rest = await (await stage.api.attach(turn.taskId, turn.stream.events[1]!.id)).untilClosed();
+    const rest = await (await stage.api.attach(turn.taskId, nth(turn.stream.events, 1).id)).untilClosed();
     expect(fold(rest.events).content).toBe(turn.content);
     expect((await stage.api.attach(turn.taskId, stream.lastId)).status).toBe(204);
   });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../tools/simulator/simulator.js';
+import { nth } from './support/child.js';
 import { started } from './support/api.js';
 import { flaws, fold } from './support/sse.js';
 import { script, Stage, STAGES } from './support/stage.js';
@@ -25,7 +26,7 @@ describe.each(STAGES)('a reader that stops reading, %s', (kind) => {
     const body = { prompt: script(`tokens=${TOKENS} size=${SIZE} rate=0 delay=500`) };
     const slow = await stage.api.open('/direct-chat/stream', { method: 'POST', body, pauseAfter: 50_000 });
     const { taskId, subtaskId } = await started(slow);
-    const last = stage.servers.at(-1)!.api;
+    const last = nth(stage.servers, -1).api;
     const alsoSlow = await last.open(`/direct-chat/${taskId}/stream`, { pauseAfter: 50_000 });
     const fast = await Promise.all(stage.servers.map(({ api }) => api.attach(taskId)));
     // Those that read get everything while the others do not read.
@@ -51,7 +52,7 @@ describe.each(STAGES)('a reader that stops reading, %s', (kind) => {
     const body = { prompt: script(`tokens=${TOKENS} size=${SIZE} rate=0`) };
     const dead = await stage.api.open('/direct-chat/stream', { method: 'POST', body, pauseAfter: 50_000 });
     const { taskId } = await started(dead);
-    const reader = await (await stage.servers.at(-1)!.api.attach(taskId)).untilClosed();
+    const reader = await (await nth(stage.servers, -1).api.attach(taskId)).untilClosed();
 
     expect(fold(reader.events).content === generatedText(TOKENS, SIZE)).toBe(true);
     expect((await stage.api.task(taskId)).status).toBe('COMPLETED');

@@ -25,7 +25,10 @@ const TASK: NewTask = {
   autoDeleteExecutor: false,
 };
 
-const end = (status: TaskUpdate['status'], value = 'text'): Omit<TaskUpdate, 'subtaskId'> => ({ status, result: { value } });
+const end = (status: TaskUpdate['status'], value = 'text'): Omit<TaskUpdate, 'subtaskId'> => ({
+  status,
+  result: { value },
+});
 
 describe('tasks in the database', () => {
   let client: PGlite;
@@ -62,7 +65,8 @@ describe('tasks in the database', () => {
     return stored;
   }
 
-  const answersOf = async (taskId: number) => (await tasks.subtasks(taskId, { page: 1, limit: 50 })).items.filter(({ role }) => role === 'ASSISTANT');
+  const answersOf = async (taskId: number) =>
+    (await tasks.subtasks(taskId, { page: 1, limit: 50 })).items.filter(({ role }) => role === 'ASSISTANT');
   const statusOf = async (taskId: number) => (await tasks.find(userId, taskId))?.status;
 
   describe('storing turns', () => {
@@ -116,15 +120,25 @@ describe('tasks in the database', () => {
       const { taskId, subtaskId } = await newTask();
       await tasks.applyUpdate({ subtaskId, status: 'RUNNING', progress: 40 });
       expect(await tasks.find(userId, taskId)).toMatchObject({ status: 'RUNNING', progress: 40 });
-      expect(await tasks.applyUpdate({ subtaskId, ...end('COMPLETED', 'done') })).toMatchObject({ applied: true, taskStatus: 'COMPLETED' });
-      expect(await tasks.find(userId, taskId)).toMatchObject({ status: 'COMPLETED', progress: 100, result: { value: 'done' } });
+      expect(await tasks.applyUpdate({ subtaskId, ...end('COMPLETED', 'done') })).toMatchObject({
+        applied: true,
+        taskStatus: 'COMPLETED',
+      });
+      expect(await tasks.find(userId, taskId)).toMatchObject({
+        status: 'COMPLETED',
+        progress: 100,
+        result: { value: 'done' },
+      });
     });
 
     it('that come late or twice change nothing', async () => {
       const { taskId, subtaskId } = await newTask();
       await tasks.applyUpdate({ subtaskId, ...end('COMPLETED', 'first') });
       for (const status of ['RUNNING', 'FAILED', 'CANCELLED', 'COMPLETED'] as const) {
-        expect(await tasks.applyUpdate({ subtaskId, ...end(status, 'late') })).toMatchObject({ applied: false, status: 'COMPLETED' });
+        expect(await tasks.applyUpdate({ subtaskId, ...end(status, 'late') })).toMatchObject({
+          applied: false,
+          status: 'COMPLETED',
+        });
       }
       expect(await tasks.find(userId, taskId)).toMatchObject({ status: 'COMPLETED', result: { value: 'first' } });
     });
@@ -154,27 +168,35 @@ describe('tasks in the database', () => {
     it('in any order leave no task unfinished whose answers have all ended', async () => {
       const report = fc.record({
         step: fc.nat(2),
-        status: fc.constantFrom('RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED') as fc.Arbitrary<TaskUpdate['status']>,
+        status: fc.constantFrom<TaskUpdate['status'][]>('RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'),
       });
       await fc.assert(
-        fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.array(report, { maxLength: 12 }), async (steps, reports) => {
-          const { taskId } = await newTask({ steps: Array.from({ length: steps }, (_, index) => [index + 1]) });
-          const answers = await answersOf(taskId);
-          for (const { step, status } of reports) {
-            const answer = answers[step % answers.length];
-            if (answer) await tasks.applyUpdate({ subtaskId: answer.id, ...end(status) });
-          }
-          const ended = (await answersOf(taskId)).every(({ status }) => isTerminal(status));
-          expect(isTerminal((await statusOf(taskId)) ?? '')).toBe(ended || (await answersOf(taskId)).some(({ status }) => status === 'FAILED' || status === 'CANCELLED'));
-        }),
+        fc.asyncProperty(
+          fc.integer({ min: 1, max: 3 }),
+          fc.array(report, { maxLength: 12 }),
+          async (steps, reports) => {
+            const { taskId } = await newTask({ steps: Array.from({ length: steps }, (_, index) => [index + 1]) });
+            const answers = await answersOf(taskId);
+            for (const { step, status } of reports) {
+              const answer = answers[step % answers.length];
+              if (answer) await tasks.applyUpdate({ subtaskId: answer.id, ...end(status) });
+            }
+            const ended = (await answersOf(taskId)).every(({ status }) => isTerminal(status));
+            expect(isTerminal((await statusOf(taskId)) ?? '')).toBe(
+              ended || (await answersOf(taskId)).some(({ status }) => status === 'FAILED' || status === 'CANCELLED'),
+            );
+          },
+        ),
         { numRuns: 40 },
       );
     });
   });
 
   it('finds any part of a title, wildcards taken literally', async () => {
-    for (const title of ['100% sure', '100 times', 'Größe 中文标题', 'under_score']) await turns.createTask({ ...TASK, title }, turn(), null);
-    const search = async (title: string) => (await tasks.list(userId, { page: 1, limit: 10 }, title)).items.map((task) => task.title);
+    for (const title of ['100% sure', '100 times', 'Größe 中文标题', 'under_score'])
+      await turns.createTask({ ...TASK, title }, turn(), null);
+    const search = async (title: string) =>
+      (await tasks.list(userId, { page: 1, limit: 10 }, title)).items.map((task) => task.title);
     expect(await search('0%')).toEqual(['100% sure']);
     expect(await search('r_s')).toEqual(['under_score']);
     expect(await search('文标')).toEqual(['Größe 中文标题']);

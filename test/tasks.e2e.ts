@@ -22,7 +22,8 @@ describe.each(STAGES)('the tasks API, %s', (kind) => {
 
   afterAll(() => stage.stop());
 
-  const create = async (body: object) => (await api.post<TaskBody>('/tasks/create', { team_name: 'demo-team', prompt: 'Hello', ...body })).body;
+  const create = async (body: object) =>
+    (await api.post<TaskBody>('/tasks/create', { team_name: 'demo-team', prompt: 'Hello', ...body })).body;
 
   it('reserves an id that becomes a task once', async () => {
     const { status, body } = await api.post<{ task_id: number }>('/tasks');
@@ -30,7 +31,10 @@ describe.each(STAGES)('the tasks API, %s', (kind) => {
     expect((await api.get(`/tasks/${body.task_id}`)).status).toBe(404);
     const made = await api.post<TaskBody>(`/tasks/${body.task_id}`, { prompt: 'Reserved', team_name: 'demo-team' });
 
-    expect([made.status, made.body]).toEqual([201, expect.objectContaining({ id: body.task_id, status: 'PENDING', prompt: 'Reserved' })]);
+    expect([made.status, made.body]).toEqual([
+      201,
+      expect.objectContaining({ id: body.task_id, status: 'PENDING', prompt: 'Reserved' }),
+    ]);
     const again = await api.post<ErrorBody>(`/tasks/${body.task_id}`, { prompt: 'Again', team_name: 'demo-team' });
     expect([again.status, again.body.code]).toEqual([409, 'task_busy']);
     const never = await api.post<ErrorBody>('/tasks/987654', { prompt: 'x', team_name: 'demo-team' });
@@ -64,7 +68,15 @@ describe.each(STAGES)('the tasks API, %s', (kind) => {
       user_name: 'other',
     });
 
-    expect(made).toMatchObject({ title: 'Mine', prompt: 'Do it', git_repo_id: 7, type: 'offline', task_type: 'code', status: 'PENDING', progress: 0 });
+    expect(made).toMatchObject({
+      title: 'Mine',
+      prompt: 'Do it',
+      git_repo_id: 7,
+      type: 'offline',
+      task_type: 'code',
+      status: 'PENDING',
+      progress: 0,
+    });
     const task = await api.task(made.id);
     expect(task.subtasks.map(({ role, status, message_id: id }) => [role, status, id])).toEqual([
       ['USER', 'COMPLETED', 1],
@@ -94,16 +106,23 @@ describe.each(STAGES)('the tasks API, %s', (kind) => {
   it('starts a waiting answer once, however often it is asked for', async () => {
     const { id } = await create({ prompt: script('tokens=20 rate=40') });
     const before = stage.simulator.counters.requests;
-    const streams = await Promise.all([1, 2, 3].map(() => api.open(`/direct-chat/${id}/stream`, { method: 'POST', body: {} })));
+    const streams = await Promise.all(
+      [1, 2, 3].map(() => api.open(`/direct-chat/${id}/stream`, { method: 'POST', body: {} })),
+    );
     await Promise.all(streams.map((stream) => stream.untilClosed()));
 
     expect(streams.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
-    for (const stream of streams.filter(({ status }) => status === 409)) expect(stream.json<ErrorBody>().code).toBe('task_busy');
+    for (const stream of streams.filter(({ status }) => status === 409))
+      expect(stream.json()['code']).toBe('task_busy');
     expect(stage.simulator.counters.requests - before).toBe(1);
   });
 
   it('uses the model of the task when it is forced, or when the bot has none', async () => {
-    const { id } = await create({ prompt: script('tokens=2 rate=0'), model_id: 'simulator-openai', force_override_bot_model: true });
+    const { id } = await create({
+      prompt: script('tokens=2 rate=0'),
+      model_id: 'simulator-openai',
+      force_override_bot_model: true,
+    });
     await (await api.open(`/direct-chat/${id}/stream`, { method: 'POST', body: {} })).untilClosed();
     expect(stage.simulator.requests.at(-1)?.provider).toBe('openai');
     const other = await create({ prompt: script('tokens=2 rate=0'), model_id: 'simulator-openai' });
@@ -138,7 +157,17 @@ describe.each(STAGES)('the tasks API, %s', (kind) => {
   });
 
   it('finds titles that hold a text, in any language and case, literally', async () => {
-    const titles = ['Grüße an ALLE', '今日は良い天気', 'Привет мир', '100% sure', '100 per cent', 'snake_case', 'snakeXcase', 'back\\slash', "it's; --"];
+    const titles = [
+      'Grüße an ALLE',
+      '今日は良い天気',
+      'Привет мир',
+      '100% sure',
+      '100 per cent',
+      'snake_case',
+      'snakeXcase',
+      'back\\slash',
+      "it's; --",
+    ];
     const ids = new Map<string, number>();
     for (const title of titles) ids.set(title, (await create({ title })).id);
     const find = async (text: string) => {
@@ -161,8 +190,11 @@ describe.each(STAGES)('the tasks API, %s', (kind) => {
 
   it('shows all subtasks in pages, the newest page first', async () => {
     let { taskId } = await api.turn(script('tokens=1 rate=0'));
-    for (let count = 0; count < 2; count += 1) ({ taskId } = await api.turn({ task_id: taskId, prompt: script('tokens=1 rate=0') }));
-    const pages = await Promise.all([1, 2].map((page) => api.get<Page<SubtaskBody>>(`/tasks/${taskId}/subtasks?page=${page}&limit=4`)));
+    for (let count = 0; count < 2; count += 1)
+      ({ taskId } = await api.turn({ task_id: taskId, prompt: script('tokens=1 rate=0') }));
+    const pages = await Promise.all(
+      [1, 2].map((page) => api.get<Page<SubtaskBody>>(`/tasks/${taskId}/subtasks?page=${page}&limit=4`)),
+    );
 
     expect(pages.map(({ body }) => [body.total, body.items.map(({ message_id: id }) => id)])).toEqual([
       [6, [3, 4, 5, 6]],

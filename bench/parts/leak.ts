@@ -11,7 +11,8 @@ const WARM_UP = 1000;
 const SETTLE_MS = 7_000;
 
 async function answers(server: Server, count: number): Promise<void> {
-  for (let i = 0; i < count; i += AT_ONCE) await allRight(server, openStreams(server, AT_ONCE, { tokens: 50, rate: 0 }));
+  for (let i = 0; i < count; i += AT_ONCE)
+    await allRight(server, openStreams(server, AT_ONCE, { tokens: 50, rate: 0 }));
   await sleep(SETTLE_MS);
 }
 

@@ -13,7 +13,12 @@ async function measure(server: Server): Promise<Round> {
   await allRight(server, streams);
   const wait = Math.max(...streams.map(({ firstAt, openedAt }) => firstAt - openedAt));
 
-  return { right: streams.length, cpu: (server.cpuMs() - before) / STREAMS, wait, loopMax: (await server.loop()).maxMs };
+  return {
+    right: streams.length,
+    cpu: (server.cpuMs() - before) / STREAMS,
+    wait,
+    loopMax: (await server.loop()).maxMs,
+  };
 }
 
 export const many: Part = {
@@ -26,7 +31,11 @@ export const many: Part = {
       figure(rounds, 'right', { name: `${load}: answers with every token once and in order`, unit: '' }),
       figure(rounds, 'cpu', { name: `${load}: CPU per answer of 100 tokens`, unit: 'ms', by: 'ratio' }),
       figure(rounds, 'wait', { name: `${load}: longest wait for a first token`, unit: 'ms' }),
-      figure(rounds, 'loopMax', { name: `${load}: event loop blocked, longest`, unit: 'ms', budget: { of: 'conch', max: 50 } }),
+      figure(rounds, 'loopMax', {
+        name: `${load}: event loop blocked, longest`,
+        unit: 'ms',
+        budget: { of: 'conch', max: 50 },
+      }),
     ];
   },
 };

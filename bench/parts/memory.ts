@@ -55,7 +55,10 @@ async function hold(server: Server, base: MemoryAnswer, count: number): Promise<
 function figures(count: number, relay: Held, conch: Held, resident: boolean): Figure[] {
   const one = (key: keyof Held, name: string, unit: string, max?: number): Figure => ({
     ...{ name: `${count} open streams: ${name}`, unit, relay: relay[key], conch: conch[key] },
-    ...(max !== undefined && { compared: { by: 'ratio', value: conch[key] / relay[key] }, budget: { of: 'compared', max } }),
+    ...(max !== undefined && {
+      compared: { by: 'ratio', value: conch[key] / relay[key] },
+      budget: { of: 'compared', max },
+    }),
   });
   const used = [
     one('used', 'heap and buffers per stream', 'KiB', 1.4),

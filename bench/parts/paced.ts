@@ -24,7 +24,13 @@ function mark(server: Server, streams: readonly LoadStream[]): Mark {
 }
 
 /** Delays of the tokens that the provider sent between two moments. */
-function delays(streams: readonly LoadStream[], sent: ReadonlyMap<string, Sent>, tag: string, from: number, to: number): number[] {
+function delays(
+  streams: readonly LoadStream[],
+  sent: ReadonlyMap<string, Sent>,
+  tag: string,
+  from: number,
+  to: number,
+): number[] {
   return streams.flatMap(({ times }, index) => {
     const left = sent.get(`${tag}x${index}`)?.times ?? [];
 

@@ -31,7 +31,8 @@ export const slow: Part = {
   name: 'slow',
   async run(lab: Lab): Promise<Figure[]> {
     const rounds = await lab.alternate(measure);
-    const one = (key: string, name: string, unit: string): Figure => figure(rounds, key, { name: `answer of 8 MB: ${name}`, unit });
+    const one = (key: string, name: string, unit: string): Figure =>
+      figure(rounds, key, { name: `answer of 8 MB: ${name}`, unit });
 
     return [
       one('quick', 'peak of resident memory above the start', 'MiB'),

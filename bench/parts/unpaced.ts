@@ -39,7 +39,12 @@ export const unpaced: Part = {
     const load = `${STREAMS} streams x ${TOKENS} tokens, unpaced`;
 
     return [
-      figure(rounds, 'cpu', { name: `${load}: CPU per token`, unit: 'µs', by: 'ratio', budget: { of: 'compared', max: 1 } }),
+      figure(rounds, 'cpu', {
+        name: `${load}: CPU per token`,
+        unit: 'µs',
+        by: 'ratio',
+        budget: { of: 'compared', max: 1 },
+      }),
       figure(rounds, 'redis', { name: `${load}: CPU of redis-server per token`, unit: 'µs' }),
       figure(rounds, 'rate', { name: `${load}: throughput`, unit: 'tokens/ms', by: 'ratio' }),
       figure(rounds, 'loopMax', { name: `${load}: event loop blocked, longest`, unit: 'ms', by: 'plus' }),

@@ -53,7 +53,10 @@ export class RunPlans {
     const model = name === null ? member.model : await this.models.settings(userId, name);
     if (!model && name !== null) throw new AppError('not_found', `Model "${name}" not found`);
     if (model && !isUsable(model)) {
-      throw new AppError('model_not_configured', `Model "${model.name}" has no API key: give it one, or a base URL that needs none`);
+      throw new AppError(
+        'model_not_configured',
+        `Model "${model.name}" has no API key: give it one, or a base URL that needs none`,
+      );
     }
     if (!model) throw new AppError('model_not_configured', member.modelProblem ?? `Bot "${member.name}" has no model`);
     const system = [model.parameters.systemPrompt, member.systemPrompt, member.prompt, choice.prompt]

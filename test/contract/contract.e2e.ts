@@ -157,7 +157,7 @@ describe('the OpenAPI document', () => {
   it('keeps the connection of a silent stream open with comments', async () => {
     const stream = await stage.api.ask(script('case=hang-before-headers'), { connection: 'keep-alive' });
     const { taskId } = await started(stream);
-    for (const end = Date.now() + 40_000; !stream.comments.includes('ping') && Date.now() < end; ) await sleep(100);
+    for (const end = Date.now() + 40_000; !stream.comments.includes('ping') && Date.now() < end;) await sleep(100);
 
     expect(stream.headers.connection).toBe('keep-alive');
     expect(stream.comments).toContain('ping');

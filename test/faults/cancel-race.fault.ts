@@ -32,7 +32,10 @@ describe('a cancel races with the end of the answer', () => {
     const stream = await asked.ask(script(`tokens=${TOKENS} rate=80`));
     const { taskId, subtaskId } = await started(stream);
     await sleep(delay);
-    const [reply] = await Promise.all([cancelling.cancel<ErrorBody & { status: string }>(taskId), stream.untilClosed()]);
+    const [reply] = await Promise.all([
+      cancelling.cancel<ErrorBody & { status: string }>(taskId),
+      stream.untilClosed(),
+    ]);
     const { content, terminal } = fold(stream.events);
     const answer = await asked.answer(taskId, subtaskId);
     const type = terminal?.type ?? 'done';

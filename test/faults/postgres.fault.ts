@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
-import { eventually } from '../support/child.js';
+import { eventually, nth } from '../support/child.js';
 import { expectAgreement, expectOneEnd } from '../support/follower.js';
 import { flaws, fold } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
@@ -35,13 +35,13 @@ describe('Postgres goes away', () => {
       expectOneEnd(events);
       expect(fold(events).terminal?.type).toBe(asked[index]?.[0]);
     }
-    expect(fold(readers[0]!.events).content).toBe(generatedText(120));
-    const refused = await stage.api.get(`/tasks/${ids[0]!.taskId}`);
+    expect(fold(nth(readers, 0).events).content).toBe(generatedText(120));
+    const refused = await stage.api.get(`/tasks/${nth(ids, 0).taskId}`);
     expect([refused.status, refused.body['code']]).toEqual([503, 'service_unavailable']);
     await sleep(5000);
     await stage.postgres.start();
     for (const { events } of readers) await expectAgreement(stage, events);
-    const turn = await stage.api.turn({ task_id: ids[0]!.taskId, prompt: script('tokens=3 rate=0') });
+    const turn = await stage.api.turn({ task_id: nth(ids, 0).taskId, prompt: script('tokens=3 rate=0') });
     expect(turn.content).toBe(generatedText(3));
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
+import { nth } from '../support/child.js';
 import { started } from '../support/api.js';
 import { expectAgreement, expectOneEnd, Follower, runnerOf } from '../support/follower.js';
 import { flaws, fold, type Received, typesOf } from '../support/sse.js';
@@ -83,7 +84,7 @@ describe('a worker is killed in the middle of an answer', () => {
     const stays = [200, 5_000, 7_000, 7_500, 8_000, 8_500, 9_000, 9_500, 10_000, 10_500, 11_500, 14_000];
     const streams = await Promise.all(stays.map(() => runner.api.attach(taskId)));
     const followers = streams.map((stream, index) => {
-      return new Follower(stream, taskId, { servers: [other.api], retryMs: stays[index]! });
+      return new Follower(stream, taskId, { servers: [other.api], retryMs: nth(stays, index) });
     });
     await Promise.all(streams.map((stream) => stream.until(() => stream.events.length > 20)));
     // What the worker sends from now on reaches its readers, but not the log.
@@ -94,7 +95,9 @@ describe('a worker is killed in the middle of an answer', () => {
     stage.redis.thaw();
 
     const all = await Promise.all(followers.map((follower) => follower.finished));
-    const wrong = all.flatMap((events, index) => (fold(events).content === WHOLE ? [] : [`back after ${stays[index]} ms: ${pathOf(events)}`]));
+    const wrong = all.flatMap((events, index) =>
+      fold(events).content === WHOLE ? [] : [`back after ${stays[index]} ms: ${pathOf(events)}`],
+    );
     expect(wrong).toEqual([]);
     for (const events of all) await expectWholeAnswer(events);
   });

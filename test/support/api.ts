@@ -71,7 +71,12 @@ export class Api {
     return this.call<T>('POST', path, body, headers);
   }
 
-  async call<T = Json>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply<T>> {
+  async call<T = Json>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Reply<T>> {
     const json: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
 
     return this.raw<T>(method, path, body === undefined ? undefined : JSON.stringify(body), { ...json, ...headers });
@@ -142,7 +147,9 @@ export class Api {
 
 /** The ids in the `start` event that a stream has received. */
 export function startOf({ events }: SseStream): { taskId: number; subtaskId: number } {
-  const start = events.map(({ data }) => data).find((data): data is Extract<ChatEvent, { type: 'start' }> => data.type === 'start');
+  const start = events
+    .map(({ data }) => data)
+    .find((data): data is Extract<ChatEvent, { type: 'start' }> => data.type === 'start');
   if (!start) throw new Error('the stream has no start event');
 
   return { taskId: start.task_id, subtaskId: start.subtask_id };

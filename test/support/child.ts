@@ -53,7 +53,9 @@ export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
 
   return port;
 }
@@ -65,15 +67,24 @@ export function temporaryDirectory(name: string): { path: string; remove: () => 
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
+/** The element at `index`, from the end when it is negative. @throws when there is none */
+export function nth<T>(list: readonly T[], index: number): T {
+  const element = list.at(index);
+  if (element === undefined) throw new Error(`there is no element ${index} among ${list.length}`);
+
+  return element;
+}
+
 /** Polls until `check` gives something; fails with `what` after `timeoutMs`. */
 export async function eventually<T>(
   what: string,
   check: () => Promise<T | null | undefined | false> | T | null | undefined | false,
   timeoutMs = 20_000,
 ): Promise<T> {
-  for (const end = Date.now() + timeoutMs; ; await sleep(25)) {
+  for (const end = Date.now() + timeoutMs; ; ) {
     const found = await check();
     if (found) return found;
     if (Date.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`);
+    await sleep(25);
   }
 }

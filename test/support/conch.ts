@@ -86,7 +86,8 @@ export class Conch {
     this.signal('SIGCONT');
     const status = await this.process.end('SIGTERM');
     await this.cleanUp();
-    if (wasRunning && status !== 0) throw new Error(`the server ended with ${status} after SIGTERM:\n${this.logs.slice(-4000)}`);
+    if (wasRunning && status !== 0)
+      throw new Error(`the server ended with ${status} after SIGTERM:\n${this.logs.slice(-4000)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from './api.js';
-import { eventually } from './child.js';
+import { eventually, nth } from './child.js';
 import { fold, isTerminal, type Received, type SseStream } from './sse.js';
 import type { Stage } from './stage.js';
 
@@ -109,5 +109,5 @@ export async function runnerOf(stage: Stage, subtaskId: number): Promise<number>
 /** Whether a client got exactly one end, as the last event. */
 export function expectOneEnd(events: readonly Received[]): void {
   expect(events.filter(({ data }) => isTerminal(data))).toHaveLength(1);
-  expect(isTerminal(events.at(-1)!.data)).toBe(true);
+  expect(isTerminal(nth(events, -1).data)).toBe(true);
 }

@@ -74,7 +74,10 @@ export class RedisServer {
   }
 
   private ping(): Promise<boolean> {
-    return this.use(async (client) => (await client.ping()) === 'PONG').catch(() => false);
+    return this.use((client) => client.ping()).then(
+      () => true,
+      () => false,
+    );
   }
 }
 

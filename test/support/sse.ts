@@ -72,8 +72,8 @@ export class SseStream {
   }
 
   /** The body of an ordinary reply. */
-  json<T>(): T {
-    return JSON.parse(this.text) as T;
+  json(): Record<string, unknown> {
+    return JSON.parse(this.text) as Record<string, unknown>;
   }
 
   get last(): Received | undefined {
@@ -91,7 +91,7 @@ export class SseStream {
 
   /** The first event for which `wanted` holds; fails when the stream ends without one. */
   async until(wanted: (event: Received) => boolean, timeoutMs = TIMEOUT_MS): Promise<Received> {
-    for (const end = Date.now() + timeoutMs; ; ) {
+    for (const end = Date.now() + timeoutMs; ;) {
       const found = this.events.find(wanted);
       if (found) return found;
       if (!this.isOpen) throw new Error(`the stream closed without the event; it had ${this.summary()}`);
@@ -100,7 +100,7 @@ export class SseStream {
     }
   }
 
-  untilType<T extends ChatEvent['type']>(type: T, timeoutMs?: number): Promise<Received> {
+  untilType(type: ChatEvent['type'], timeoutMs?: number): Promise<Received> {
     return this.until(({ data }) => data.type === type, timeoutMs);
   }
 
@@ -111,7 +111,7 @@ export class SseStream {
 
   /** Resolves when the server or the network has closed the stream. */
   async untilClosed(timeoutMs = TIMEOUT_MS): Promise<this> {
-    for (const end = Date.now() + timeoutMs; this.isOpen; ) {
+    for (const end = Date.now() + timeoutMs; this.isOpen;) {
       if (Date.now() > end) throw new Error(`still open after ${timeoutMs} ms; there were ${this.summary()}`);
       await this.changed(end - Date.now());
     }
@@ -134,7 +134,10 @@ export class SseStream {
   }
 
   private summary(): string {
-    return `${this.events.length} event(s): ${this.events.slice(-5).map(({ id, data }) => `${id} ${JSON.stringify(data).slice(0, 120)}`).join(' | ')}`;
+    return `${this.events.length} event(s): ${this.events
+      .slice(-5)
+      .map(({ id, data }) => `${id} ${JSON.stringify(data).slice(0, 120)}`)
+      .join(' | ')}`;
   }
 
   private changed(timeoutMs: number): Promise<void> {
@@ -155,7 +158,10 @@ export class SseStream {
 }
 
 /** Sends a request and resolves with the head of its reply. Every stream has a connection of its own. */
-export function openStream(url: string, { method = 'GET', body, headers = {}, pauseAfter }: StreamRequest = {}): Promise<SseStream> {
+export function openStream(
+  url: string,
+  { method = 'GET', body, headers = {}, pauseAfter }: StreamRequest = {},
+): Promise<SseStream> {
   return new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const outgoing = request(url, {
@@ -163,7 +169,10 @@ export function openStream(url: string, { method = 'GET', body, headers = {}, pa
       agent: false,
       headers: {
         accept: 'text/event-stream',
-        ...(payload !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+        ...(payload !== undefined && {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(payload),
+        }),
         ...headers,
       },
     });
@@ -178,7 +187,13 @@ function toReceived({ id = '', data, event }: EventSourceMessage): Received {
   const match = /^(\d+)-(\d+)$/.exec(id);
   if (!match) throw new Error(`malformed event id "${id}"`);
 
-  return { id, subtaskId: Number(match[1]), seq: Number(match[2]), data: JSON.parse(data) as ChatEvent, at: Date.now() };
+  return {
+    id,
+    subtaskId: Number(match[1]),
+    seq: Number(match[2]),
+    data: JSON.parse(data) as ChatEvent,
+    at: Date.now(),
+  };
 }
 
 export function isTerminal(event: ChatEvent): event is TerminalEvent {

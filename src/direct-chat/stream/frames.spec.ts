@@ -10,7 +10,9 @@ function batch(first: number, last: number, more: Partial<Batch> = {}): Batch {
 
 describe('frame', () => {
   it('is one id line, one data line and a blank line, whatever the text holds', () => {
-    expect(frame(7, 3, { type: 'content', content: 'a\r\n\nb' })).toBe('id: 7-3\ndata: {"type":"content","content":"a\\r\\n\\nb"}\n\n');
+    expect(frame(7, 3, { type: 'content', content: 'a\r\n\nb' })).toBe(
+      'id: 7-3\ndata: {"type":"content","content":"a\\r\\n\\nb"}\n\n',
+    );
   });
 });
 

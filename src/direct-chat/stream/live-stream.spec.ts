@@ -5,7 +5,9 @@ import { LiveStream } from './live-stream.js';
 const SIZE = 1000;
 
 function batch(first: number, last = first, more: Partial<Batch> = {}): Batch {
-  const text = Array.from({ length: last - first + 1 }, (_, index) => `${first + index}${'.'.repeat(SIZE)}\n\n`).join('');
+  const text = Array.from({ length: last - first + 1 }, (_, index) => `${first + index}${'.'.repeat(SIZE)}\n\n`).join(
+    '',
+  );
 
   return { first, last, text, terminal: false, selfContained: false, ...more };
 }

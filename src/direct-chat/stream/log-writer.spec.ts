@@ -164,6 +164,8 @@ describe('LogWriter', () => {
     }
     expect(log.snapshots.length).toBeGreaterThan(1);
     expect(log.snapshots.length).toBeLessThan(8);
-    expect(log.snapshots.map(({ seq }) => seq)).toEqual([...new Set(log.snapshots.map(({ seq }) => seq))].sort((a, b) => a - b));
+    expect(log.snapshots.map(({ seq }) => seq)).toEqual(
+      [...new Set(log.snapshots.map(({ seq }) => seq))].sort((a, b) => a - b),
+    );
   });
 });

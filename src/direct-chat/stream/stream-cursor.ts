@@ -79,21 +79,26 @@ export class StreamCursor {
   /** Whether the position is one of the log's; if not, what to send in its place. */
   private async check(): Promise<Batch | null> {
     const state = await this.log.state(this.stream.subtaskId);
-    const ahead = state !== null && this.position > state.last;
-    if (state?.base != null && this.position > state.base && !(state.ended && this.position === state.last)) {
-      return this.wholeText(state);
-    }
-    if (ahead && !state.ended && !this.lostPatience()) {
-      await sleep(AHEAD_POLL_MS);
+    // Nothing is known of this stream (any more): whatever comes is new.
+    if (state === null) return this.goOnFrom(0);
+    if (this.isFromLostOwner(state)) return this.wholeText(state);
+    if (this.position <= state.last) return this.goOnFrom(this.position);
+    if (state.ended) return this.goOnFrom(0);
+    if (this.lostPatience()) return this.startAgain();
+    await sleep(AHEAD_POLL_MS);
 
-      return null;
-    }
+    return null;
+  }
+
+  private isFromLostOwner({ base, ended, last }: StreamState): boolean {
+    return base !== null && this.position > base && !(ended && this.position === last);
+  }
+
+  private goOnFrom(position: number): null {
+    this.position = position;
     this.checked = true;
-    this.aheadSince = 0;
-    if (state !== null && !ahead) return null;
-    this.position = 0;
 
-    return ahead && !state.ended ? this.startAgain() : null;
+    return null;
   }
 
   private lostPatience(): boolean {
@@ -112,6 +117,8 @@ export class StreamCursor {
 
   /** Makes the client drop what it has: number 0, because no event of the log says it. */
   private startAgain(): Batch {
+    this.checked = true;
+    this.aheadSince = 0;
     const text = frame(this.stream.subtaskId, 0, { type: 'reset', attempt: 1, reason: 'log_lost' });
 
     return { first: 0, last: 0, text, terminal: false, selfContained: true };

@@ -42,7 +42,10 @@ describe('foldFrames', () => {
       { type: 'reasoning', content: 'r' },
     ];
     expect(fold([...before, { type: 'replace', content: 'x' }])).toMatchObject({ content: 'x', reasoning: 'r' });
-    expect(fold([...before, { type: 'resync', content: 'y', reasoning: 'q' }])).toMatchObject({ content: 'y', reasoning: 'q' });
+    expect(fold([...before, { type: 'resync', content: 'y', reasoning: 'q' }])).toMatchObject({
+      content: 'y',
+      reasoning: 'q',
+    });
   });
 
   it('remembers the last event and where it was', () => {

@@ -9,7 +9,7 @@ export function parseOnlyJson(instance: FastifyInstance): void {
   instance.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Wegent's web client names the type on calls without a body as well.
     if (body.length === 0) done(null, undefined);
-    else if (isUtf8(body)) parseJson(request, body.toString('utf8'), done);
+    else if (isUtf8(body)) void parseJson(request, body.toString('utf8'), done);
     else done(new AppError('bad_request', 'The body is not valid UTF-8'));
   });
 }

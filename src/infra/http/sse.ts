@@ -139,7 +139,9 @@ class SseSink {
     if (this.isGone) return true;
     const { socket } = this.response;
 
-    return socket && this.chunked ? socket.write(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`) : this.response.write(text);
+    return socket && this.chunked
+      ? socket.write(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`)
+      : this.response.write(text);
   }
 
   /** Resolves when the socket has taken what was written, or is gone. */
