@@ -56,9 +56,11 @@ export class StreamCursor {
 
   /** Resolves when another {@link take} is worth while. */
   async wait(): Promise<void> {
+    // Checking a position does not look for what comes after it: that is the next turn's.
+    const looked = this.checked;
     this.fetched = await this.fetch();
-    const hasAll = this.checked && this.generation === this.stream.generation && !this.stream.take(this.position);
-    if (!this.fetched && hasAll) await this.stream.changed();
+    const hasAll = looked && this.generation === this.stream.generation && !this.stream.take(this.position);
+    if (!this.fetched && this.checked && hasAll) await this.stream.changed();
   }
 
   private async fetch(): Promise<Batch | null> {
