@@ -96,9 +96,12 @@ function openClient(config: RedisConfig, socketPath: string | undefined, role: s
 }
 
 function openCluster(nodes: HostPort[], options: RedisOptions): Cluster {
+  // The connections to the single nodes need their queue: the client asks them for the slots before they are ready.
+  const { enableOfflineQueue = true, ...redisOptions } = options;
+
   return new Cluster(nodes, {
-    redisOptions: options,
-    enableOfflineQueue: options.enableOfflineQueue ?? true,
+    redisOptions,
+    enableOfflineQueue,
     clusterRetryStrategy: (attempt) => Math.min(100 * attempt, 1000),
   });
 }
