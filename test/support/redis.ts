@@ -9,10 +9,12 @@ export class RedisServer {
   private constructor(
     readonly port: number,
     private readonly directory: { path: string; remove: () => Promise<void> },
+    private readonly more: readonly string[],
   ) {}
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), temporaryDirectory('redis'));
+  /** @param more further options of redis-server */
+  static async start(more: readonly string[] = []): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), temporaryDirectory('redis'), more);
     await server.start();
 
     return server;
@@ -27,6 +29,7 @@ export class RedisServer {
     const options = [
       ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory.path],
       ...['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '', '--loglevel', 'warning'],
+      ...this.more,
     ];
     const process = new Watched(spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'pipe'] }));
     this.process = process;

@@ -1,0 +1,82 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generatedText, type Simulator, startSimulator } from '../tools/simulator/simulator.js';
+import { started } from './support/api.js';
+import { eventually, freePort, temporaryDirectory, Watched } from './support/child.js';
+import { type Conch, startConch } from './support/conch.js';
+import { RedisServer } from './support/redis.js';
+import { flaws, fold } from './support/sse.js';
+import { script } from './support/stage.js';
+
+jest.setTimeout(120_000);
+
+describe('Redis of another kind', () => {
+  let simulator: Simulator;
+  let server: Conch | undefined;
+  const cleanups: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    simulator = await startSimulator();
+  });
+
+  afterEach(async () => {
+    await server?.stop();
+    server = undefined;
+    for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
+  });
+
+  afterAll(() => simulator.close());
+
+  async function cluster(): Promise<Record<string, string>> {
+    const options = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
+    const redis = await RedisServer.start([...options, '--cluster-port', String(await freePort())]);
+    cleanups.push(() => redis.stop());
+    await redis.use((client) => client.cluster('ADDSLOTSRANGE', 0, 16383));
+    await eventually('the cluster is complete', () =>
+      redis.use(async (client) => (await client.cluster('INFO')).includes('cluster_state:ok')),
+    );
+
+    return { REDIS_CLUSTER_NODES: `127.0.0.1:${redis.port}` };
+  }
+
+  async function sentinel(): Promise<Record<string, string>> {
+    const redis = await RedisServer.start();
+    const directory = temporaryDirectory('sentinel');
+    const port = await freePort();
+    const file = join(directory.path, 'sentinel.conf');
+    writeFileSync(file, `port ${port}\nbind 127.0.0.1\nsentinel monitor conch 127.0.0.1 ${redis.port} 1\n`);
+    const watcher = new Watched(spawn('redis-server', [file, '--sentinel'], { stdio: ['ignore', 'pipe', 'pipe'] }));
+    cleanups.push(
+      () => redis.stop(),
+      directory.remove,
+      () => watcher.end('SIGKILL'),
+    );
+
+    return { REDIS_SENTINELS: `127.0.0.1:${port}`, REDIS_SENTINEL_NAME: 'conch' };
+  }
+
+  it.each([
+    ['a cluster', cluster],
+    ['a master behind Sentinel', sentinel],
+  ])('%s serves turns, resuming and cancelling', async (_kind, start) => {
+    const environment = await start();
+    server = await startConch({ ...environment, SIMULATOR: simulator.url });
+    const { api } = server;
+
+    const turn = await api.turn(script('tokens=10 rate=0'));
+    expect(turn.content).toBe(generatedText(10));
+
+    const resumed = await api.attach(turn.taskId, `${turn.subtaskId}-1`);
+    await resumed.untilClosed();
+    expect(flaws(resumed.events, 1)).toEqual([]);
+    expect(fold([...turn.stream.events.slice(0, 1), ...resumed.events]).content).toBe(turn.content);
+
+    const long = await api.ask(script('tokens=1000 rate=20'));
+    await long.until(({ data }) => data.type === 'content');
+    const { taskId } = await started(long);
+    const reply = await api.cancel(taskId);
+    expect(reply.body).toMatchObject({ status: 'CANCELLED', proof: { while: 'running' } });
+  });
+});
