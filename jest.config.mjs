@@ -13,6 +13,8 @@ const shared = {
 };
 
 export default {
+  // A limit against hanging, not a measurement: the machine may be busy.
+  testTimeout: 60_000,
   projects: [
     { ...shared, displayName: 'unit', roots: ['<rootDir>/src', '<rootDir>/tools'], testMatch: ['**/*.spec.ts'] },
     {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Ajv, type ValidateFunction } from 'ajv';
+import formats from 'ajv-formats';
 import { type ErrorBody, started } from '../support/api.js';
 import type { Received } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
@@ -49,6 +50,7 @@ describe('the OpenAPI document', () => {
     stage = await Stage.start('embedded', { MAX_CONCURRENT_DIRECT_CHATS: '1', STREAM_TTL_SECONDS: '1' });
     document = (await stage.api.get<Document>('/openapi.json')).body;
     ajv = new Ajv({ strict: false, allErrors: true });
+    formats.default(ajv);
     ajv.addSchema({ $id: 'conch', ...document });
   });
 
