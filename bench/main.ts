@@ -15,42 +15,45 @@ import { report } from './report.js';
 
 const PARTS: readonly Part[] = [paced, unpaced, ttft, cancel, many, slow, profile, memory, leak];
 
-async function bench(options: Options): Promise<Figure[]> {
+/** What was measured, and what ended it early. */
+interface Outcome {
+  figures: Figure[];
+  failure: Error | null;
+}
+
+async function bench(options: Options): Promise<Outcome> {
   const parts = PARTS.filter(({ name }) => options.only?.has(name) ?? true);
+  const shared = parts.filter(({ fresh }) => !fresh);
+  const figures: Figure[] = [];
   const lab = await Lab.open(options);
   try {
-    const shared = parts.filter(({ fresh }) => !fresh);
     if (shared.length > 0) await lab.startServers();
-    const figures = await runAll(lab, shared);
+    await runAll(lab, shared, figures);
     await lab.stopServers();
+    const fresh = parts.filter((part) => part.fresh);
+    await runAll(lab, fresh, figures);
 
-    return [
-      ...figures,
-      ...(await runAll(
-        lab,
-        parts.filter(({ fresh }) => fresh),
-      )),
-    ];
+    return { figures, failure: null };
+  } catch (error) {
+    return { figures, failure: error instanceof Error ? error : new Error(String(error)) };
   } finally {
     await lab.close();
   }
 }
 
-async function runAll(lab: Lab, parts: readonly Part[]): Promise<Figure[]> {
-  const figures: Figure[] = [];
+async function runAll(lab: Lab, parts: readonly Part[], figures: Figure[]): Promise<void> {
   for (const part of parts) {
     process.stderr.write(`${part.name}\n`);
     figures.push(...(await part.run(lab)));
   }
-
-  return figures;
 }
 
 async function main(): Promise<void> {
   const options = readOptions(PARTS.map(({ name }) => name));
-  const figures = await bench(options);
+  const { figures, failure } = await bench(options);
   if (options.json !== undefined) await writeFile(options.json, JSON.stringify(figures, null, 2));
   process.stdout.write(`\n${report(figures, ['npm run bench --', ...process.argv.slice(2)].join(' '))}`);
+  if (failure) throw failure;
 }
 
 try {
