@@ -67,11 +67,9 @@ export class PgliteClient implements PgliteSession {
   }
 
   private async begin<T>(work: () => Promise<T>): Promise<T> {
-    const now = performance.now();
-    this.lastQuery = now;
-    if (now - this.turnBegan > TURN_MS) {
-      // An idle database has had its turn long ago; only a busy one has to wait for the next.
-      if (now - this.turnBegan < 4 * TURN_MS) await nextTurn();
+    this.lastQuery = performance.now();
+    if (this.lastQuery - this.turnBegan > TURN_MS) {
+      await nextTurn();
       this.turnBegan = performance.now();
     }
 
