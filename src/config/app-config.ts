@@ -50,7 +50,20 @@ export class AppConfig {
     totalTimeoutMs: number;
   };
   readonly egress!: { allow: string[]; allowLoopback: boolean };
-  readonly executorManagerUrl!: string | undefined;
+  readonly executors!: {
+    /** Without a trailing slash. */
+    managerUrl: string | undefined;
+    leaseSeconds: number;
+    maxAttempts: number;
+    maxResultBytes: number;
+  };
+  readonly tasks!: {
+    /** After this long a cancelled run is ended without its answer. */
+    cancelDeadlineSeconds: number;
+    /** Age since its last change at which a task takes no more turns; 0 = never. */
+    appendExpireHours: { chat: number; code: number };
+  };
+  readonly webhook!: { url: string | undefined; secret: string | undefined };
   readonly simulator!: { kind: 'off' } | { kind: 'child' } | { kind: 'url'; url: string };
   readonly seeds!: { dir: string; anthropicApiKey: string | undefined; openaiApiKey: string | undefined };
 }
@@ -73,7 +86,7 @@ export function loadConfig(environment: Record<string, string | undefined>): App
   problems.push(...accessProblems(env), ...redisProblems(env));
   if (problems.length > 0) throw new ConfigError(problems);
 
-  const parts = { ...serverPart(env), ...storagePart(env), ...authPart(env), ...chatPart(env) };
+  const parts = { ...serverPart(env), ...storagePart(env), ...authPart(env), ...chatPart(env), ...taskPart(env) };
 
   return Object.assign(new AppConfig(), parts);
 }
@@ -90,6 +103,9 @@ function accessProblems(env: EnvDto): string[] {
   }
   if (env.DATABASE_URL && !env.JWT_SECRET && mode === 'jwt') {
     problems.push('JWT_SECRET is required with DATABASE_URL (openssl rand -hex 32)');
+  }
+  if (env.WEBHOOK_URL && !env.WEBHOOK_SECRET) {
+    problems.push('WEBHOOK_SECRET is required with WEBHOOK_URL: it signs what is sent (openssl rand -hex 32)');
   }
   const strange = list(env.INTERNAL_ALLOW).filter((cidr) => !isCidr(cidr));
 
@@ -117,7 +133,6 @@ function serverPart(env: EnvDto) {
     },
     log: { level: env.LOG_LEVEL ?? 'log', format: env.LOG_FORMAT ?? 'text' },
     roles: new Set((env.ROLES ?? 'api,worker').split(',') as Role[]),
-    executorManagerUrl: env.EXECUTOR_MANAGER_URL,
     seeds: {
       dir: resolve(env.SEEDS_DIR ?? 'seeds'),
       anthropicApiKey: env.ANTHROPIC_API_KEY,
@@ -188,6 +203,25 @@ function chatPart(env: EnvDto) {
       idleTimeoutMs: env.PROVIDER_IDLE_TIMEOUT_MS ?? 120_000,
       totalTimeoutMs: env.PROVIDER_TOTAL_TIMEOUT_MS ?? 1_200_000,
     },
+  };
+}
+
+function taskPart(env: EnvDto) {
+  return {
+    executors: {
+      managerUrl: env.EXECUTOR_MANAGER_URL?.replace(/\/+$/, ''),
+      leaseSeconds: env.EXECUTOR_LEASE_SECONDS ?? 120,
+      maxAttempts: env.EXECUTOR_MAX_ATTEMPTS ?? 3,
+      maxResultBytes: env.EXECUTOR_MAX_RESULT_BYTES ?? 4 * 1024 * 1024,
+    },
+    tasks: {
+      cancelDeadlineSeconds: env.CANCEL_DEADLINE_SECONDS ?? 60,
+      appendExpireHours: {
+        chat: env.APPEND_CHAT_TASK_EXPIRE_HOURS ?? 0,
+        code: env.APPEND_CODE_TASK_EXPIRE_HOURS ?? 0,
+      },
+    },
+    webhook: { url: env.WEBHOOK_URL, secret: env.WEBHOOK_SECRET },
   };
 }
 

@@ -119,6 +119,30 @@ export class EnvDto {
   @TextVar(url(['http', 'https']))
   EXECUTOR_MANAGER_URL?: string;
 
+  @IntVar(1, 86_400)
+  EXECUTOR_LEASE_SECONDS?: number;
+
+  @IntVar(1, 100)
+  EXECUTOR_MAX_ATTEMPTS?: number;
+
+  @IntVar(1024, 67_108_864)
+  EXECUTOR_MAX_RESULT_BYTES?: number;
+
+  @IntVar(1, 3600)
+  CANCEL_DEADLINE_SECONDS?: number;
+
+  @IntVar(0, 87_600)
+  APPEND_CHAT_TASK_EXPIRE_HOURS?: number;
+
+  @IntVar(0, 87_600)
+  APPEND_CODE_TASK_EXPIRE_HOURS?: number;
+
+  @TextVar(url(['http', 'https']))
+  WEBHOOK_URL?: string;
+
+  @TextVar(MinLength(16))
+  WEBHOOK_SECRET?: string;
+
   /** `on`, `off`, or the address of a simulator that runs already. */
   @ValidateIf((env: EnvDto) => !['on', 'off', '', undefined].includes(env.SIMULATOR))
   @IsUrl(

@@ -14,6 +14,20 @@ export interface TaskUpdate {
   errorMessage?: string;
   /** The end of a chat stream as its clients see it, and its sequence number. */
   terminal?: { event: TerminalEvent | ErrorEvent; seq: number };
+  /** Set when an executor sent it. */
+  report?: ExecutorReport;
+}
+
+/** What an executor says besides the state. */
+export interface ExecutorReport {
+  /** The executor's own number of this report, growing with each: older ones are stale. Wegent's executors send none. */
+  seq?: number;
+  /** The executor's own name of this report: one that was applied is a duplicate. */
+  eventId?: string;
+  executorName?: string;
+  executorNamespace?: string;
+  taskTitle?: string;
+  subtaskTitle?: string;
 }
 
 export interface TaskCancellation {

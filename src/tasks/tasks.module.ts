@@ -4,6 +4,7 @@ import { TeamsModule } from '../teams/teams.module.js';
 import { RunCancellers } from './run-cancellers.js';
 import { TaskCancelService } from './task-cancel.service.js';
 import { TaskCancellationsProcessor } from './task-cancellations.processor.js';
+import { TaskChanges } from './task-changes.js';
 import { TaskUpdatesProcessor } from './task-updates.processor.js';
 import { TaskUpdatesService } from './task-updates.service.js';
 import { TasksController } from './tasks.controller.js';
@@ -27,7 +28,8 @@ import { TurnsService } from './turns.service.js';
     TaskCancelService,
     TaskCancellationsProcessor,
     RunCancellers,
+    TaskChanges,
   ],
-  exports: [TasksService, TurnsService, TaskUpdatesService, TaskCancelService, RunCancellers],
+  exports: [TaskChanges, TasksService, TurnsService, TaskUpdatesService, TaskCancelService, RunCancellers],
 })
 export class TasksModule {}

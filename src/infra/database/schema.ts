@@ -1,11 +1,13 @@
 import { sql } from 'drizzle-orm';
 import {
+  bigint,
   boolean,
   index,
   integer,
   jsonb,
   pgTable,
   pgSequence,
+  primaryKey,
   serial,
   text,
   timestamp,
@@ -24,6 +26,8 @@ export const users = pgTable(
     /** argon2id, or null when the account cannot log in by password (the local user of AUTH_MODE=off). */
     passwordHash: text('password_hash'),
     email: text('email'),
+    /** Encrypted JSON list of Wegent's git accounts: domain, token, login of each. */
+    gitInfo: text('git_info'),
     role: text('role').$type<'admin' | 'user'>().notNull().default('user'),
     isActive: boolean('is_active').notNull().default(true),
     createdAt,
@@ -164,6 +168,8 @@ export const tasks = pgTable(
       .notNull()
       .references(() => teams.id),
     title: text('title').notNull(),
+    /** The title as searches compare it, see `common/search-key.ts`. */
+    titleKey: text('title_key').notNull().default(''),
     prompt: text('prompt').notNull(),
     type: text('type').$type<'online' | 'offline'>().notNull().default('online'),
     taskType: text('task_type').$type<'chat' | 'code'>().notNull().default('chat'),
@@ -215,6 +221,18 @@ export const subtasks = pgTable(
     errorMessage: text('error_message'),
     executorName: text('executor_name').notNull().default(''),
     executorNamespace: text('executor_namespace').notNull().default(''),
+    /** Which executors may take it, by the type of its task; null when it is answered without one. */
+    lane: text('lane').$type<'online' | 'offline'>(),
+    /** Place in the order of dispatch, fair between users; null until its turn in the pipeline has come. */
+    fairRank: bigint('fair_rank', { mode: 'number' }),
+    /** Until when the executor that has it must be heard of. */
+    leaseExpiresAt: timestamp('lease_expires_at', { withTimezone: true }),
+    /** How often it was handed to an executor. */
+    offers: integer('offers').notNull().default(0),
+    /** Newest `seq` that its executor has sent. */
+    reportSeq: bigint('report_seq', { mode: 'number' }),
+    /** Place of the newest report among all that arrived, for executors that send no `seq`. */
+    reportOrder: bigint('report_order', { mode: 'number' }),
     /** When a direct chat was asked for; null while the answer waits for somebody to start it. */
     runRequestedAt: timestamp('run_requested_at', { withTimezone: true }),
     /** Prompt of the request that started the run, on top of the bot's (Wegent's bot_prompt). */
@@ -239,5 +257,26 @@ export const subtasks = pgTable(
     index('subtasks_unfinished_runs')
       .on(table.runRequestedAt)
       .where(sql`${table.status} in ('PENDING', 'RUNNING')`),
+    index('subtasks_offered')
+      .on(table.lane, table.fairRank, table.id)
+      .where(sql`${table.status} = 'PENDING' and ${table.fairRank} is not null`),
+    index('subtasks_offered_by_user')
+      .on(table.userId, table.lane, table.fairRank)
+      .where(sql`${table.status} = 'PENDING' and ${table.fairRank} is not null`),
+    index('subtasks_leases')
+      .on(table.leaseExpiresAt)
+      .where(sql`${table.leaseExpiresAt} is not null`),
   ],
+);
+
+/** Ids of executors' reports that were applied, so that a replay is known. Gone with the end of the subtask. */
+export const executorEvents = pgTable(
+  'executor_events',
+  {
+    subtaskId: integer('subtask_id')
+      .notNull()
+      .references(() => subtasks.id, { onDelete: 'cascade' }),
+    eventId: text('event_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.subtaskId, table.eventId] })],
 );
