@@ -5,7 +5,7 @@ import { AppConfig } from '../config/app-config.js';
 import { SimulatorProcess } from '../infra/embedded/simulator-process.js';
 import { EgressPolicy } from '../infra/http/egress.js';
 import { ProviderHttp } from '../infra/http/provider-http.js';
-import { SseConnections } from '../infra/http/sse.js';
+import { SseModule } from '../infra/http/sse.module.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
@@ -44,6 +44,7 @@ import { StreamReader } from './stream/stream-reader.js';
     TasksModule,
     TeamsModule,
     ModelsModule,
+    SseModule,
   ],
   controllers: [DirectChatController, ModelProbeController],
   providers: [
@@ -69,7 +70,7 @@ import { StreamReader } from './stream/stream-reader.js';
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
     ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory, ChatRunner],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
-    ...[ModelProbe, ChatAdmission, QueuePlaces, DirectChatTeams, DirectChatService, AnswerStreams, SseConnections],
+    ...[ModelProbe, ChatAdmission, QueuePlaces, DirectChatTeams, DirectChatService, AnswerStreams],
   ],
 })
 export class DirectChatModule {}

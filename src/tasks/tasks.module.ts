@@ -1,6 +1,12 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
+import { SseModule } from '../infra/http/sse.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
+import { TaskEventLog } from './events/task-event-log.js';
+import { TaskEventsController } from './events/task-events.controller.js';
+import { TaskEventsRepository } from './events/task-events.repository.js';
+import { TaskEventsService } from './events/task-events.service.js';
+import { TaskFeeds } from './events/task-feeds.js';
 import { RunCancellers } from './run-cancellers.js';
 import { TaskCancelService } from './task-cancel.service.js';
 import { TaskCancellationsProcessor } from './task-cancellations.processor.js';
@@ -16,8 +22,8 @@ import { TurnsService } from './turns.service.js';
 
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
-  imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule],
-  controllers: [TasksController],
+  imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule, SseModule],
+  controllers: [TasksController, TaskEventsController],
   providers: [
     TasksRepository,
     TurnsRepository,
@@ -29,6 +35,7 @@ import { TurnsService } from './turns.service.js';
     TaskCancellationsProcessor,
     RunCancellers,
     TaskChanges,
+    ...[TaskEventLog, TaskEventsRepository, TaskFeeds, TaskEventsService],
   ],
   exports: [TaskChanges, TasksService, TurnsService, TaskUpdatesService, TaskCancelService, RunCancellers],
 })

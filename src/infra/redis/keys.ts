@@ -16,6 +16,10 @@ export const keys = {
   live: (subtaskId: number) => `chat:live:{${subtaskId}}`,
   /** Hash: message id -> message, the conversation of a task. */
   history: (taskId: number) => `chat:history:{${taskId}}`,
+  /** Redis Stream: which tasks and subtasks of a user were changed, one entry per change. */
+  taskEvents: (userId: number) => `task:events:{${userId}}`,
+  /** Channel: the stream above has grown. */
+  taskEventsLive: (userId: number) => `task:events:live:{${userId}}`,
   /** Channel: messages between processes, see `redis.bus.ts`. */
   bus: (topic: string) => `conch:bus:${topic}`,
   /** Lists of BullMQ: ids of the jobs that wait (next at the right end), and of those that are worked on. */
