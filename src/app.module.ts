@@ -18,6 +18,7 @@ import { SeedsModule } from './seeds/seeds.module.js';
 import { ShellsModule } from './shells/shells.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { TeamsModule } from './teams/teams.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** The table of contents. */
 @Module({})
@@ -29,7 +30,7 @@ export class AppModule {
         ...[ConfigModule.for(config), LifecycleModule, CatalogModule, CryptoModule, EmbeddedModule.for(parts)],
         ...[DatabaseModule, RedisModule, QueueModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
-        ...[TasksModule, DirectChatModule],
+        ...[TasksModule, WebhooksModule, DirectChatModule],
         ...[HealthModule, MetricsModule],
       ],
     };

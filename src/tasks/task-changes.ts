@@ -1,9 +1,11 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter } from 'prom-client';
+import { within } from '../common/within.js';
 import { logLine } from '../infra/database/database-errors.js';
 import { TaskEventLog } from './events/task-event-log.js';
 import { type EndedTask, TaskEventsRepository } from './events/task-events.repository.js';
+
+export type { EndedTask };
 
 /** A task that was changed, with those of its subtasks that were. */
 export interface TaskChange {
@@ -83,7 +85,8 @@ export class TaskChanges implements OnApplicationShutdown {
 
   private async send(batch: readonly TaskChange[]): Promise<void> {
     try {
-      await within(TIMEOUT_MS, Promise.all([this.events.append(batch), this.handleEnded(batch)]));
+      const work = Promise.all([this.events.append(batch), this.handleEnded(batch)]);
+      await within(TIMEOUT_MS, `no answer within ${TIMEOUT_MS} ms`, work);
       told.inc({ outcome: 'told' }, batch.length);
     } catch (error) {
       this.log.warn(`${batch.length} changed task(s) not told yet: ${logLine(error)}`);
@@ -106,20 +109,5 @@ export class TaskChanges implements OnApplicationShutdown {
     if (this.handlers.length === 0 || ids.length === 0) return;
     const ended = await this.rows.ended(ids);
     if (ended.length > 0) await Promise.all(this.handlers.map((handler) => handler(ended)));
-  }
-}
-
-/** @throws when the work takes longer, or fails */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const timer = new AbortController();
-  const late = sleep(ms, undefined, { signal: timer.signal }).then(() =>
-    Promise.reject(new Error(`no answer within ${ms} ms`)),
-  );
-  late.catch(() => undefined);
-  work.catch(() => undefined);
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    timer.abort();
   }
 }
