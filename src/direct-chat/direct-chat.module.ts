@@ -12,6 +12,7 @@ import { TeamsModule } from '../teams/teams.module.js';
 import { AnswerStreams } from './answer-streams.js';
 import { ChatAdmission } from './chat-admission.js';
 import { CHAT_MAINTENANCE, ChatMaintenanceProcessor } from './chat-maintenance.processor.js';
+import { ChatRunInspector } from './chat-run.inspector.js';
 import { ChatRunner } from './chat-runner.js';
 import { CHAT_RUNS } from './chat-runs.jobs.js';
 import { ChatRunsProcessor } from './chat-runs.processor.js';
@@ -36,6 +37,7 @@ import { LogWriter } from './stream/log-writer.js';
 import { StreamHub } from './stream/stream-hub.js';
 import { StreamLog } from './stream/stream-log.js';
 import { StreamReader } from './stream/stream-reader.js';
+import { StreamSignsReader } from './stream/stream-signs.js';
 
 /** One chat turn: from the request to its streamed, resumable, cancellable answer. */
 @Module({
@@ -70,6 +72,7 @@ import { StreamReader } from './stream/stream-reader.js';
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
     ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory, ChatRunner],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
+    ...[StreamSignsReader, ChatRunInspector],
     ...[ModelProbe, ChatAdmission, QueuePlaces, DirectChatTeams, DirectChatService, AnswerStreams],
   ],
 })

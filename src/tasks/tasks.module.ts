@@ -2,6 +2,9 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { SseModule } from '../infra/http/sse.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
+import { RunInspectors } from './diagnosis/run-inspectors.js';
+import { TaskDiagnosisController } from './diagnosis/task-diagnosis.controller.js';
+import { TaskDiagnosisService } from './diagnosis/task-diagnosis.service.js';
 import { TaskEventLog } from './events/task-event-log.js';
 import { TaskEventsController } from './events/task-events.controller.js';
 import { TaskEventsRepository } from './events/task-events.repository.js';
@@ -23,7 +26,7 @@ import { TurnsService } from './turns.service.js';
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
   imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule, SseModule],
-  controllers: [TasksController, TaskEventsController],
+  controllers: [TasksController, TaskEventsController, TaskDiagnosisController],
   providers: [
     TasksRepository,
     TurnsRepository,
@@ -36,7 +39,16 @@ import { TurnsService } from './turns.service.js';
     RunCancellers,
     TaskChanges,
     ...[TaskEventLog, TaskEventsRepository, TaskFeeds, TaskEventsService],
+    ...[RunInspectors, TaskDiagnosisService],
   ],
-  exports: [TaskChanges, TasksService, TurnsService, TaskUpdatesService, TaskCancelService, RunCancellers],
+  exports: [
+    TaskChanges,
+    TasksService,
+    TurnsService,
+    TaskUpdatesService,
+    TaskCancelService,
+    RunCancellers,
+    RunInspectors,
+  ],
 })
 export class TasksModule {}

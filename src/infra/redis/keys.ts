@@ -25,4 +25,6 @@ export const keys = {
   /** Lists of BullMQ: ids of the jobs that wait (next at the right end), and of those that are worked on. */
   queueWaiting: (queue: string) => `${QUEUE_PREFIX}:${queue}:wait`,
   queueActive: (queue: string) => `${QUEUE_PREFIX}:${queue}:active`,
+  /** String of BullMQ: lives as long as the worker that has the job renews it. */
+  queueLock: (queue: string, jobId: string) => `${QUEUE_PREFIX}:${queue}:${jobId}:lock`,
 } as const;
