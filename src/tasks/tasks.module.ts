@@ -14,6 +14,7 @@ import { RunCancellers } from './run-cancellers.js';
 import { TaskCancelService } from './task-cancel.service.js';
 import { TaskCancellationsProcessor } from './task-cancellations.processor.js';
 import { TaskChanges } from './task-changes.js';
+import { TaskDeletions } from './task-deletions.js';
 import { TaskUpdatesProcessor } from './task-updates.processor.js';
 import { TaskUpdatesService } from './task-updates.service.js';
 import { TasksController } from './tasks.controller.js';
@@ -39,10 +40,12 @@ import { TurnsService } from './turns.service.js';
     RunCancellers,
     TaskChanges,
     ...[TaskEventLog, TaskEventsRepository, TaskFeeds, TaskEventsService],
+    TaskDeletions,
     ...[RunInspectors, TaskDiagnosisService],
   ],
   exports: [
     TaskChanges,
+    TaskDeletions,
     TasksService,
     TurnsService,
     TaskUpdatesService,
