@@ -16,6 +16,7 @@ import { ChatRunInspector } from './chat-run.inspector.js';
 import { ChatRunner } from './chat-runner.js';
 import { CHAT_RUNS } from './chat-runs.jobs.js';
 import { ChatRunsProcessor } from './chat-runs.processor.js';
+import { ChatTurns } from './chat-turns.js';
 import { DirectChatTeams } from './direct-chat-teams.js';
 import { DirectChatCanceller } from './direct-chat.canceller.js';
 import { DirectChatController } from './direct-chat.controller.js';
@@ -73,7 +74,7 @@ import { StreamSignsReader } from './stream/stream-signs.js';
     ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory, ChatRunner],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
     ...[StreamSignsReader, ChatRunInspector],
-    ...[ModelProbe, ChatAdmission, QueuePlaces, DirectChatTeams, DirectChatService, AnswerStreams],
+    ...[ModelProbe, ChatAdmission, QueuePlaces, DirectChatTeams, ChatTurns, DirectChatService, AnswerStreams],
   ],
 })
 export class DirectChatModule {}

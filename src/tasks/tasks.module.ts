@@ -11,11 +11,14 @@ import { TaskEventsRepository } from './events/task-events.repository.js';
 import { TaskEventsService } from './events/task-events.service.js';
 import { TaskFeeds } from './events/task-feeds.js';
 import { RunCancellers } from './run-cancellers.js';
+import { RunStarters } from './run-starters.js';
 import { TaskCancelService } from './task-cancel.service.js';
 import { TaskCancellationsProcessor } from './task-cancellations.processor.js';
 import { TaskChanges } from './task-changes.js';
 import { TaskDeletions } from './task-deletions.js';
+import { TaskRetryService } from './task-retry.service.js';
 import { TaskUpdatesProcessor } from './task-updates.processor.js';
+import { TaskUpdatesRepository } from './task-updates.repository.js';
 import { TaskUpdatesService } from './task-updates.service.js';
 import { TasksController } from './tasks.controller.js';
 import { TASK_CANCELLATIONS, TASK_UPDATES } from './tasks.jobs.js';
@@ -23,6 +26,7 @@ import { TasksRepository } from './tasks.repository.js';
 import { TasksService } from './tasks.service.js';
 import { TurnsRepository } from './turns.repository.js';
 import { TurnsService } from './turns.service.js';
+import { UpdateQueue } from './update-queue.js';
 
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
@@ -33,11 +37,15 @@ import { TurnsService } from './turns.service.js';
     TurnsRepository,
     TasksService,
     TurnsService,
+    TaskUpdatesRepository,
+    UpdateQueue,
     TaskUpdatesService,
     TaskUpdatesProcessor,
     TaskCancelService,
     TaskCancellationsProcessor,
+    TaskRetryService,
     RunCancellers,
+    RunStarters,
     TaskChanges,
     ...[TaskEventLog, TaskEventsRepository, TaskFeeds, TaskEventsService],
     TaskDeletions,
@@ -52,6 +60,7 @@ import { TurnsService } from './turns.service.js';
     TaskCancelService,
     RunCancellers,
     RunInspectors,
+    RunStarters,
   ],
 })
 export class TasksModule {}
