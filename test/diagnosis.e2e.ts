@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type Api, started } from './support/api.js';
 import { eventually, nth } from './support/child.js';
+import { addExecutorTeam, addTask, ExecutorApi, FakeManager, INTERNAL_TOKEN } from './support/executors.js';
 import { runnerOf } from './support/follower.js';
 import { script, Stage, STAGES } from './support/stage.js';
 
@@ -159,5 +160,75 @@ describe('diagnosis when a worker is gone', () => {
     await stage.redis.start();
     await until(survivor.api, taskId, 'Redis is back', ({ queue }) => queue !== null);
     await survivor.api.cancel(taskId);
+  });
+});
+
+describe.each(STAGES)('diagnosis of executors, %s', (kind) => {
+  let stage: Stage;
+  let api: Api;
+  let executor: ExecutorApi;
+  let manager: FakeManager;
+  let teamId: number;
+
+  beforeAll(async () => {
+    manager = await FakeManager.start();
+    stage = await Stage.start(kind, {
+      ...{ INTERNAL_API_TOKEN: INTERNAL_TOKEN, EXECUTOR_MANAGER_URL: manager.url },
+      ...{ EXECUTOR_LEASE_SECONDS: '3', EXECUTOR_MAX_ATTEMPTS: '2', CANCEL_DEADLINE_SECONDS: '20' },
+    });
+    api = stage.api;
+    executor = new ExecutorApi(api);
+    teamId = (await addExecutorTeam(api, 'solo', [{ name: 'solo-bot' }], 'solo')).teamId;
+  });
+
+  afterAll(async () => {
+    await stage.stop();
+    await manager.close();
+  });
+
+  it('waits for an executor, is handed out, is lost, is offered again, and fails in the end', async () => {
+    const taskId = await addTask(api, teamId);
+    const place = { name: 'executors:online', state: 'waiting', position: 1 };
+    expect(await diagnose(api, taskId)).toMatchObject({
+      ...{ status: 'PENDING', owner: null, lease_expires_at: null, queue: place },
+      hints: [expect.stringMatching(/^No executor has fetched it yet; it waits since \d+ s, 0 before it$/)],
+    });
+    const { subtask_id: subtaskId } = await executor.take();
+    await executor.report(subtaskId, 'RUNNING', { progress: 10, executor_name: 'executor-1' });
+    const running = await until(api, taskId, 'its executor is known', ({ owner }) => owner !== null);
+    expect(running).toMatchObject({
+      ...{ status: 'RUNNING', owner: 'executor-1', upstream: { kind: 'executor', id: 'executor-1' } },
+      queue: { state: 'handed_out', position: null },
+      next_action: 'wait',
+    });
+    expect(Date.parse(running.lease_expires_at ?? '')).toBeGreaterThan(Date.now() - 3000);
+    const again = await until(api, taskId, 'it is offered again', ({ queue }) => queue?.state === 'waiting');
+    expect(again).toMatchObject({ owner: null, next_action: 'check_executors' });
+    expect(again.hints[0]).toMatch(/^Its executor was lost; .* attempt 2 of 2$/);
+    await executor.take();
+    const failed = await until(api, taskId, 'the second executor is lost', ({ status }) => status === 'FAILED');
+    expect(failed).toMatchObject({ owner: null, queue: null, next_action: 'retry' });
+  });
+
+  it.each([
+    [200, 'has acknowledged the cancel'],
+    [503, 'has not acknowledged the cancel yet'],
+  ])('is being cancelled, and the manager answers %i', async (status, hint) => {
+    manager.answers.cancel = () => ({ status, body: { status: 'success' } });
+    const taskId = await addTask(api, teamId);
+    const { subtask_id: subtaskId } = await executor.take();
+    await executor.report(subtaskId, 'RUNNING', { executor_name: 'executor-2' });
+    const beats = setInterval(() => void executor.heartbeat(subtaskId), 500);
+    try {
+      await api.post(`/tasks/${taskId}/cancel`);
+      const asked = await until(api, taskId, hint, ({ hints }) => hints.some((line) => line.includes(hint)));
+      expect(asked.status).toBe('CANCELLING');
+      expect(asked.hints[0]).toMatch(/^Cancelled \d+ s ago; not stopped yet; at the latest in \d+ s/);
+    } finally {
+      clearInterval(beats);
+      await executor.report(subtaskId, 'CANCELLED');
+    }
+    const ended = await until(api, taskId, 'it has ended', (diagnosis) => diagnosis.status === 'CANCELLED');
+    expect(ended).toMatchObject({ owner: null, next_action: 'none', hints: ['It has ended (CANCELLED)'] });
   });
 });

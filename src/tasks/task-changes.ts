@@ -14,7 +14,10 @@ export interface TaskChange {
   subtaskIds: readonly number[];
 }
 
-/** Is told of tasks that have ended, at least once each; throws to be told again. */
+/**
+ * Is told of tasks that have ended, at least once each, and again when an ended task is changed within a day; throws
+ * to be told again.
+ */
 export type EndedHandler = (tasks: readonly EndedTask[]) => Promise<void>;
 
 /** A store that takes longer counts as away. */
@@ -103,11 +106,9 @@ export class TaskChanges implements OnApplicationShutdown {
     this.retry = setTimeout(() => void this.tell([]), RETRY_MS).unref();
   }
 
-  /** A turn ends with one of its subtasks: a change of the task alone (its title) ends nothing. */
   private async handleEnded(batch: readonly TaskChange[]): Promise<void> {
-    const ids = batch.filter(({ subtaskIds }) => subtaskIds.length > 0).map(({ taskId }) => taskId);
-    if (this.handlers.length === 0 || ids.length === 0) return;
-    const ended = await this.rows.ended(ids);
+    if (this.handlers.length === 0) return;
+    const ended = await this.rows.ended(batch.map(({ taskId }) => taskId));
     if (ended.length > 0) await Promise.all(this.handlers.map((handler) => handler(ended)));
   }
 }

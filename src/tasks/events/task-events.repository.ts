@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, desc, eq, getTableColumns, inArray, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gt, inArray, ne, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { DB, type Db, rowsOf } from '../../infra/database/database.js';
 import { type SubtaskResult, subtasks, tasks, users } from '../../infra/database/schema.js';
@@ -73,13 +73,19 @@ export class TaskEventsRepository {
     return refs.flatMap(({ kind, id }) => (kind === 'task' ? taskEvents : subtaskEvents).get(id) ?? []);
   }
 
-  /** Those of the tasks that have ended. */
+  /** Those of the tasks that have ended within a day: a change of an older one is none of its end. */
   async ended(taskIds: readonly number[]): Promise<EndedTask[]> {
     const { id, userId, teamId, title, status, progress, errorMessage, createdAt, completedAt } = tasks;
     const rows = await this.db
       .select({ id, userId, teamId, title, status, progress, errorMessage, createdAt, completedAt })
       .from(tasks)
-      .where(and(inArray(tasks.id, [...taskIds]), inArray(tasks.status, [...TERMINAL])));
+      .where(
+        and(
+          inArray(tasks.id, [...taskIds]),
+          inArray(tasks.status, [...TERMINAL]),
+          gt(tasks.completedAt, sql`now() - interval '1 day'`),
+        ),
+      );
 
     return rows.flatMap((row) =>
       row.completedAt ? { ...row, status: row.status as EndedTask['status'], completedAt: row.completedAt } : [],
