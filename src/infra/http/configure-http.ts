@@ -1,5 +1,6 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
+import { LoopTurns } from '../loop-turns.js';
 import { parseOnlyJson } from './json-body.js';
 import { requestId } from './request-id.js';
 import { AppValidationPipe } from './validation.pipe.js';
@@ -28,11 +29,12 @@ export function configureHttp(app: NestFastifyApplication): void {
   app.setGlobalPrefix('api');
   app.useGlobalPipes(new AppValidationPipe());
   app.useGlobalFilters(new AppErrorFilter());
+  const turns = new LoopTurns();
   app
     .getHttpAdapter()
     .getInstance()
     .addHook('onRequest', (request, reply, done) => {
       void reply.header('X-Request-Id', request.id);
-      done();
+      turns.begin(done);
     });
 }
