@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +8,16 @@ describe('PgliteClient', () => {
   let directory: string;
   let client: PgliteClient;
 
-  beforeEach(async () => {
+  // Once for all: making a database takes a second.
+  beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'conch-pglite-'));
     client = await PgliteClient.open(directory);
     await client.query('create table words (word text)');
   });
 
-  afterEach(async () => {
+  afterEach(() => client.query('delete from words'));
+
+  afterAll(async () => {
     await client.close();
     rmSync(directory, { recursive: true });
   });
