@@ -37,7 +37,8 @@ export const APPEND_ARGS = 8;
  * Appends one batch to each of several streams and publishes it.
  * KEYS meta, stream (per stream). ARGV epoch, first, last, flags, ttl, channel, repair, text (per stream).
  * flags: t = terminal, r = self-contained. repair 1 = accept a gap before the batch.
- * Output per stream: 1 written (or written before), -1 another owner, -2 the log misses what comes before.
+ * Output per stream: 1 + subscribers of its channel when it was written, 1 when it was before, -1 another owner, -2 the
+ * log misses what comes before.
  */
 export const APPEND = `${CLOCK}
 local out = {}
@@ -61,8 +62,8 @@ for i = 1, #KEYS / 2 do
       redis.call('EXPIRE', meta, ARGV[a + 5])
       redis.call('EXPIRE', stream, ARGV[a + 5])
     end
-    redis.call('PUBLISH', ARGV[a + 6], first .. ',' .. last .. ',' .. ARGV[a + 4] .. '\\n' .. ARGV[a + 8])
-    out[i] = 1
+    local text = first .. ',' .. last .. ',' .. ARGV[a + 4] .. '\\n' .. ARGV[a + 8]
+    out[i] = 1 + redis.call('PUBLISH', ARGV[a + 6], text)
   end
 end
 return out

@@ -16,7 +16,8 @@ export interface Append {
   repair: boolean;
 }
 
-export type AppendOutcome = 'written' | 'fenced' | 'gap';
+/** `heard`: written, and another process reads along. */
+export type AppendOutcome = 'written' | 'heard' | 'fenced' | 'gap';
 
 export interface StreamState {
   last: number;
@@ -88,7 +89,15 @@ export class StreamLog {
     }
     const answers = (await this.scripts.chatAppend(names.length, ...names, ...values)) as number[];
 
-    return answers.map((answer) => (answer === 1 ? 'written' : answer === -1 ? 'fenced' : 'gap'));
+    return answers.map((answer) => this.outcomeOf(answer));
+  }
+
+  private outcomeOf(answer: number): AppendOutcome {
+    if (answer === -1) return 'fenced';
+    if (answer === -2) return 'gap';
+
+    // A node of a cluster counts its own subscribers only.
+    return answer > 1 || this.redis.isCluster ? 'heard' : 'written';
   }
 
   /** Puts the whole text in the place of the events up to it. */

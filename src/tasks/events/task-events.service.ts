@@ -5,10 +5,10 @@ import { type EventScope, positionOf } from './task-event.js';
 import { TaskEventLog } from './task-event-log.js';
 import { TaskEventReader } from './task-event-reader.js';
 import { TaskEventsRepository } from './task-events.repository.js';
-import { type TaskFeed, TaskFeeds } from './task-feeds.js';
+import { TaskFeeds } from './task-feeds.js';
 
 /** How to read live events; called once the stream is open. */
-export type TaskEvents = (signal: AbortSignal) => Promise<EventSource>;
+export type TaskEvents = () => Promise<EventSource>;
 
 /** Live events of tasks. */
 @Injectable()
@@ -32,13 +32,17 @@ export class TaskEventsService {
   }
 
   private open(scope: EventScope, lastEventId: string | undefined): TaskEvents {
-    return async (signal) => {
+    return async () => {
       // Subscribed before the log is read, so that nothing falls between.
       const feed = await this.feeds.acquire(scope.userId);
+      const gone = new AbortController();
       const parts = { log: this.log, rows: this.rows, feed };
-      const reader = new TaskEventReader(scope, positionOf(scope, lastEventId), parts, signal);
+      const reader = new TaskEventReader(scope, positionOf(scope, lastEventId), parts, gone.signal);
 
-      return new TaskEventSource(reader, feed, this.feeds);
+      return new TaskEventSource(reader, () => {
+        gone.abort();
+        this.feeds.release(feed);
+      });
     };
   }
 }
@@ -47,27 +51,37 @@ export class TaskEventsService {
 class TaskEventSource implements EventSource {
   ended = false;
   private text = '';
+  private isReading = false;
+  private isClosed = false;
 
   constructor(
     private readonly reader: TaskEventReader,
-    private readonly feed: TaskFeed,
-    private readonly feeds: TaskFeeds,
+    private readonly release: () => void,
   ) {}
 
+  onReady: () => void = () => undefined;
+
   take(): { text: string } | null {
-    if (this.text === '') return null;
     const { text } = this;
+    if (text === '') void this.read();
     this.text = '';
-    this.ended = this.reader.ended;
+    this.ended = text !== '' && this.reader.ended;
 
-    return { text };
-  }
-
-  async wait(): Promise<void> {
-    this.text = await this.reader.next();
+    return text === '' ? null : { text };
   }
 
   close(): void {
-    this.feeds.release(this.feed);
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.release();
+  }
+
+  /** One look at a time; the reader never throws. */
+  private async read(): Promise<void> {
+    if (this.isReading || this.isClosed) return;
+    this.isReading = true;
+    this.text = await this.reader.next();
+    this.isReading = false;
+    if (this.text !== '') this.onReady();
   }
 }
