@@ -6,6 +6,7 @@ import { RunStarters } from './run-starters.js';
 import { TaskCancelService } from './task-cancel.service.js';
 import { TaskCancellationsProcessor } from './task-cancellations.processor.js';
 import { TaskChanges } from './task-changes.js';
+import { TaskDeletions } from './task-deletions.js';
 import { TaskRetryService } from './task-retry.service.js';
 import { TaskUpdatesProcessor } from './task-updates.processor.js';
 import { TaskUpdatesRepository } from './task-updates.repository.js';
@@ -37,7 +38,17 @@ import { UpdateQueue } from './update-queue.js';
     RunCancellers,
     RunStarters,
     TaskChanges,
+    TaskDeletions,
   ],
-  exports: [TaskChanges, TasksService, TurnsService, TaskUpdatesService, TaskCancelService, RunCancellers, RunStarters],
+  exports: [
+    TaskChanges,
+    TaskDeletions,
+    TasksService,
+    TurnsService,
+    TaskUpdatesService,
+    TaskCancelService,
+    RunCancellers,
+    RunStarters,
+  ],
 })
 export class TasksModule {}

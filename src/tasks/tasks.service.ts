@@ -5,6 +5,7 @@ import { checkPrompt } from '../common/prompt.js';
 import type { TeamDto } from '../teams/teams.dto.js';
 import { TeamsService } from '../teams/teams.service.js';
 import { TaskCancelService } from './task-cancel.service.js';
+import { TaskDeletions } from './task-deletions.js';
 import { TaskChanges } from './task-changes.js';
 import { TaskRetryService } from './task-retry.service.js';
 import { isTerminal } from './task-status.js';
@@ -27,6 +28,7 @@ export class TasksService {
     private readonly teams: TeamsService,
     private readonly cancels: TaskCancelService,
     private readonly updates: TaskUpdatesService,
+    private readonly deletions: TaskDeletions,
     private readonly retries: TaskRetryService,
     private readonly changes: TaskChanges,
   ) {}
@@ -129,6 +131,7 @@ export class TasksService {
   async remove(userId: number, taskId: number): Promise<void> {
     const task = await this.require(userId, taskId);
     if (!isTerminal(task.status)) await this.cancels.request(userId, taskId);
+    await this.deletions.announce(taskId);
     for (const end = Date.now() + DELETE_PATIENCE_MS; ;) {
       const subtaskIds = await this.repository.markDeleted(userId, taskId);
       if (subtaskIds) return void this.changes.tell([{ userId, taskId, subtaskIds }]);

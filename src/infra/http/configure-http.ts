@@ -1,6 +1,8 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppConfig } from '../../config/app-config.js';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
 import { LoopTurns } from '../loop-turns.js';
+import { applyBodyLimits } from './body-limit.js';
 import { parseOnlyJson } from './json-body.js';
 import { requestId } from './request-id.js';
 import { AppValidationPipe } from './validation.pipe.js';
@@ -29,12 +31,11 @@ export function configureHttp(app: NestFastifyApplication): void {
   app.setGlobalPrefix('api');
   app.useGlobalPipes(new AppValidationPipe());
   app.useGlobalFilters(new AppErrorFilter());
+  const instance = app.getHttpAdapter().getInstance();
+  applyBodyLimits(instance, app.get(AppConfig));
   const turns = new LoopTurns();
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('onRequest', (request, reply, done) => {
-      void reply.header('X-Request-Id', request.id);
-      turns.begin(done);
-    });
+  instance.addHook('onRequest', (request, reply, done) => {
+    void reply.header('X-Request-Id', request.id);
+    turns.begin(done);
+  });
 }
