@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
+import { PROCESS_NAME } from '../../infra/process-name.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { type Batch, batchAfter, joinBatches } from './frames.js';
@@ -63,6 +64,7 @@ export class StreamLog {
       keys.streamMeta(subtaskId),
       keys.stream(subtaskId),
       RUNNING_TTL_SECONDS,
+      PROCESS_NAME,
     );
     const [epoch = 0, last = 0] = answer as number[];
 
