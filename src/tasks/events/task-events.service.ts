@@ -5,10 +5,10 @@ import { type EventScope, positionOf } from './task-event.js';
 import { TaskEventLog } from './task-event-log.js';
 import { TaskEventReader } from './task-event-reader.js';
 import { TaskEventsRepository } from './task-events.repository.js';
-import { type TaskFeed, TaskFeeds } from './task-feeds.js';
+import { TaskFeeds } from './task-feeds.js';
 
 /** How to read live events; called once the stream is open. */
-export type TaskEvents = (signal: AbortSignal) => Promise<EventSource>;
+export type TaskEvents = () => Promise<EventSource>;
 
 /** Live events of tasks. */
 @Injectable()
@@ -32,13 +32,14 @@ export class TaskEventsService {
   }
 
   private open(scope: EventScope, lastEventId: string | undefined): TaskEvents {
-    return async (signal) => {
+    return async () => {
       // Subscribed before the log is read, so that nothing falls between.
       const feed = await this.feeds.acquire(scope.userId);
       const parts = { log: this.log, rows: this.rows, feed };
-      const reader = new TaskEventReader(scope, positionOf(scope, lastEventId), parts, signal);
+      const closed = new AbortController();
+      const reader = new TaskEventReader(scope, positionOf(scope, lastEventId), parts, closed.signal);
 
-      return new TaskEventSource(reader, feed, this.feeds);
+      return new TaskEventSource(reader, closed, () => this.feeds.release(feed));
     };
   }
 }
@@ -46,28 +47,40 @@ export class TaskEventsService {
 /** A reader as the sender of event streams wants it. */
 class TaskEventSource implements EventSource {
   ended = false;
+  onReady = (): void => undefined;
   private text = '';
+  private reading = false;
 
   constructor(
     private readonly reader: TaskEventReader,
-    private readonly feed: TaskFeed,
-    private readonly feeds: TaskFeeds,
+    private readonly closed: AbortController,
+    private readonly release: () => void,
   ) {}
 
   take(): { text: string } | null {
-    if (this.text === '') return null;
     const { text } = this;
+    if (text === '') {
+      void this.readOn();
+
+      return null;
+    }
     this.text = '';
     this.ended = this.reader.ended;
 
     return { text };
   }
 
-  async wait(): Promise<void> {
-    this.text = await this.reader.next();
+  close(): void {
+    if (this.closed.signal.aborted) return;
+    this.closed.abort();
+    this.release();
   }
 
-  close(): void {
-    this.feeds.release(this.feed);
+  private async readOn(): Promise<void> {
+    if (this.reading) return;
+    this.reading = true;
+    this.text = await this.reader.next();
+    this.reading = false;
+    if (this.text !== '') this.onReady();
   }
 }
