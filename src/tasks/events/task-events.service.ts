@@ -35,11 +35,14 @@ export class TaskEventsService {
     return async () => {
       // Subscribed before the log is read, so that nothing falls between.
       const feed = await this.feeds.acquire(scope.userId);
+      const gone = new AbortController();
       const parts = { log: this.log, rows: this.rows, feed };
-      const closed = new AbortController();
-      const reader = new TaskEventReader(scope, positionOf(scope, lastEventId), parts, closed.signal);
+      const reader = new TaskEventReader(scope, positionOf(scope, lastEventId), parts, gone.signal);
 
-      return new TaskEventSource(reader, closed, () => this.feeds.release(feed));
+      return new TaskEventSource(reader, () => {
+        gone.abort();
+        this.feeds.release(feed);
+      });
     };
   }
 }
@@ -47,40 +50,38 @@ export class TaskEventsService {
 /** A reader as the sender of event streams wants it. */
 class TaskEventSource implements EventSource {
   ended = false;
-  onReady = (): void => undefined;
   private text = '';
-  private reading = false;
+  private isReading = false;
+  private isClosed = false;
 
   constructor(
     private readonly reader: TaskEventReader,
-    private readonly closed: AbortController,
     private readonly release: () => void,
   ) {}
 
+  onReady: () => void = () => undefined;
+
   take(): { text: string } | null {
     const { text } = this;
-    if (text === '') {
-      void this.readOn();
-
-      return null;
-    }
+    if (text === '') void this.read();
     this.text = '';
-    this.ended = this.reader.ended;
+    this.ended = text !== '' && this.reader.ended;
 
-    return { text };
+    return text === '' ? null : { text };
   }
 
   close(): void {
-    if (this.closed.signal.aborted) return;
-    this.closed.abort();
+    if (this.isClosed) return;
+    this.isClosed = true;
     this.release();
   }
 
-  private async readOn(): Promise<void> {
-    if (this.reading) return;
-    this.reading = true;
+  /** One look at a time; the reader never throws. */
+  private async read(): Promise<void> {
+    if (this.isReading || this.isClosed) return;
+    this.isReading = true;
     this.text = await this.reader.next();
-    this.reading = false;
+    this.isReading = false;
     if (this.text !== '') this.onReady();
   }
 }
