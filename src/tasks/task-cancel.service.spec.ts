@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq';
 import { loadConfig } from '../config/app-config.js';
 import { RunCancellers } from './run-cancellers.js';
 import { TaskCancelService } from './task-cancel.service.js';
-import { TaskChanges } from './task-changes.js';
+import type { TaskChanges } from './task-changes.js';
 import type { TaskUpdatesRepository } from './task-updates.repository.js';
 import type { TaskUpdatesService } from './task-updates.service.js';
 import type { TaskCancellation, TaskUpdate } from './tasks.jobs.js';
@@ -33,7 +33,7 @@ function cancels(unfinished: SubtaskRow[], lost: number[] = []) {
     cancellers,
     { settle: (update: TaskUpdate) => Promise.resolve(ended.push(update)) } as unknown as TaskUpdatesService,
     { mend: (taskId: number) => Promise.resolve((mended.push(taskId), [])) } as unknown as TaskUpdatesRepository,
-    new TaskChanges(),
+    { tell: () => Promise.resolve() } as unknown as TaskChanges,
     loadConfig({ CANCEL_DEADLINE_SECONDS: '30' }),
   );
 
