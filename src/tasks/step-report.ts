@@ -21,6 +21,8 @@ export interface Step {
   fairRank: number | null;
   reportSeq: number | null;
   reportOrder: number | null;
+  /** How often it was handed to an executor. */
+  offers: number;
 }
 
 /** A step with what reports made of it, to be written. */
@@ -51,6 +53,9 @@ export function judge(step: Step, update: TaskUpdate, isKnownEvent: boolean): Ex
   if (!SUBTASK_TRANSITIONS[step.status].includes(update.status)) return 'terminal';
   if (isKnownEvent) return 'duplicate';
   if (isBeforeItsTurn(step, update)) return 'stale';
+
+  // Of an executor that was given up: its numbers are not those of the one that has the step now. Its answer is one.
+  if ((update.report?.offer ?? step.offers) < step.offers) return update.status === 'COMPLETED' ? 'applied' : 'stale';
 
   return judgeByOrder(step, update);
 }

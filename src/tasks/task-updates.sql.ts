@@ -38,6 +38,7 @@ interface StepRow {
   fair_rank: unknown;
   report_seq: unknown;
   report_order: unknown;
+  offers: number;
 }
 
 /** Answers by their ids. */
@@ -58,7 +59,7 @@ export async function lockTurns(session: Session, some: SQL): Promise<LockedStep
         where q.task_id = me.task_id and q.role = 'USER' and q.message_id < me.message_id) as question
       from subtasks me where ${some} and me.role = 'ASSISTANT')
     select s.id, s.task_id, s.message_id, asked.question, s.status, s.progress, s.result is not null as has_result, s.error_message,
-      s.lane, s.fair_rank, s.report_seq, s.report_order
+      s.lane, s.fair_rank, s.report_seq, s.report_order, s.offers
     from asked join subtasks s on s.task_id = asked.task_id and s.role = 'ASSISTANT' and s.message_id > asked.question
       and s.message_id < (select coalesce(min(q.message_id), 2147483647) from subtasks q
         where q.task_id = asked.task_id and q.role = 'USER' and q.message_id > asked.question)
@@ -82,6 +83,7 @@ function toStep(row: StepRow): LockedStep {
     fairRank: toNumber(row.fair_rank),
     reportSeq: toNumber(row.report_seq),
     reportOrder: toNumber(row.report_order),
+    offers: row.offers,
   };
 }
 
