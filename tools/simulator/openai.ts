@@ -6,7 +6,8 @@ import { asObject, lastUserText, type Json } from './json.js';
 import type { OpenAiRequest } from './openai-answers.js';
 import { OPENAI_CASES, openAiError, openAiReply } from './openai-cases.js';
 import { openAiProblem, openAiProblemOf } from './openai-request.js';
-import { parseScript, type Script, ScriptError } from './script.js';
+import { ScriptError } from '../shared/script-pairs.js';
+import { parseScript, type Script } from './script.js';
 import { strikes } from './state.js';
 import { answerTokens } from './text.js';
 
