@@ -2,7 +2,7 @@
 import { deliver } from './deliver.js';
 import type { Exchange, Headers, Provider, Reply } from './exchange.js';
 import { newId } from './ids.js';
-import { asObject, lastUserText, type Json } from './json.js';
+import { asObject, lastUserText, type Json } from '../shared/json.js';
 import type { OpenAiRequest } from './openai-answers.js';
 import { OPENAI_CASES, openAiError, openAiReply } from './openai-cases.js';
 import { openAiProblem, openAiProblemOf } from './openai-request.js';
