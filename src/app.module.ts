@@ -4,6 +4,7 @@ import { BotsModule } from './bots/bots.module.js';
 import type { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DirectChatModule } from './direct-chat/direct-chat.module.js';
+import { ExecutorsModule } from './executors/executors.module.js';
 import { HealthModule } from './health/health.module.js';
 import { CatalogModule } from './infra/catalog/catalog-changes.js';
 import { CryptoModule } from './infra/crypto/crypto.module.js';
@@ -29,7 +30,7 @@ export class AppModule {
         ...[ConfigModule.for(config), LifecycleModule, CatalogModule, CryptoModule, EmbeddedModule.for(parts)],
         ...[DatabaseModule, RedisModule, QueueModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
-        ...[TasksModule, DirectChatModule],
+        ...[TasksModule, ExecutorsModule, DirectChatModule],
         ...[HealthModule, MetricsModule],
       ],
     };

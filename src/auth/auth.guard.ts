@@ -4,6 +4,7 @@ import { AppError } from '../common/app-error.js';
 import { AppConfig } from '../config/app-config.js';
 import { type AuthenticatedRequest, type AuthUser, IS_ADMIN_ONLY, IS_PUBLIC } from './auth-user.js';
 import { AuthService } from './auth.service.js';
+import { bearerOf } from './bearer.js';
 import { requireLoopback } from './loopback.js';
 
 /** Global: finds out who is calling, and refuses strangers. */
@@ -42,7 +43,7 @@ export class AuthGuard implements CanActivate {
 }
 
 function bearerToken(header: string | undefined): string {
-  const token = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+  const token = bearerOf(header);
   if (!token) throw new AppError('unauthorized', 'Log in first: send Authorization: Bearer <token>');
 
   return token;

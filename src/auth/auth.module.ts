@@ -5,6 +5,7 @@ import { Secrets } from '../infra/crypto/secrets.js';
 import { AuthController } from './auth.controller.js';
 import { AuthGuard } from './auth.guard.js';
 import { AuthService } from './auth.service.js';
+import { InternalAccess } from './internal-access.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
@@ -22,7 +23,7 @@ import { UsersService } from './users.service.js';
     }),
   ],
   controllers: [AuthController, UsersController],
-  providers: [AuthService, UsersService, UsersRepository, { provide: APP_GUARD, useClass: AuthGuard }],
-  exports: [AuthService, UsersService],
+  providers: [AuthService, UsersService, UsersRepository, InternalAccess, { provide: APP_GUARD, useClass: AuthGuard }],
+  exports: [AuthService, UsersService, InternalAccess],
 })
 export class AuthModule {}

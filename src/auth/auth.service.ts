@@ -58,6 +58,11 @@ export class AuthService implements OnModuleInit {
     return toAuthUser(user);
   }
 
+  /** A token for an executor that works for this user, valid for 24 hours. */
+  executorToken(userName: string): Promise<string> {
+    return this.jwt.signAsync({ sub: userName }, { expiresIn: '24h' });
+  }
+
   private async ensureAdmin(password: string): Promise<void> {
     const existing = await this.users.byName(ADMIN_USER);
     const unchanged = existing?.passwordHash && (await passwordMatches(password, existing.passwordHash));

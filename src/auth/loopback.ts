@@ -9,7 +9,7 @@ import { isLoopback } from '../config/app-config.js';
  * @throws AppError forbidden
  */
 export function requireLoopback(headers: IncomingHttpHeaders): void {
-  if (!isLoopback(hostName(headers.host ?? ''))) {
+  if (!isLoopbackHost(headers.host ?? '')) {
     throw new AppError(
       'forbidden',
       `With AUTH_MODE=off only this machine is served, but the request names the host "${headers.host ?? ''}" ` +
@@ -24,6 +24,11 @@ export function requireLoopback(headers: IncomingHttpHeaders): void {
         '(cross-site): set AUTH_MODE=jwt to use another origin',
     );
   }
+}
+
+/** Whether a Host header names this machine itself. */
+export function isLoopbackHost(host: string): boolean {
+  return isLoopback(hostName(host));
 }
 
 /** The name in a Host header: without port, lower case. */

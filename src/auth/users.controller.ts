@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { PageQuery } from '../common/page.js';
 import { ApiErrors } from '../infra/http/api-errors.js';
@@ -18,14 +18,22 @@ export class UsersController {
   @ApiOperation({ summary: 'Who am I' })
   @ApiOkResponse({ type: UserDto })
   me(@CurrentUser() user: AuthUser): Promise<UserDto> {
-    return this.users.byId(user.id);
+    return this.users.me(user.id);
   }
 
   @Put('me')
-  @ApiOperation({ summary: 'Change my own e-mail address or password' })
+  @ApiOperation({ summary: 'Change my own e-mail address, password or git accounts' })
   @ApiOkResponse({ type: UserDto })
   updateMe(@CurrentUser() user: AuthUser, @Body() body: UpdateMeDto): Promise<UserDto> {
     return this.users.updateMe(user.id, body);
+  }
+
+  @Delete('me/git-token/:git_domain')
+  @ApiOperation({ summary: 'Forget my account at a git server' })
+  @ApiOkResponse({ type: UserDto })
+  @ApiErrors('not_found')
+  deleteGitToken(@CurrentUser() user: AuthUser, @Param('git_domain') domain: string): Promise<UserDto> {
+    return this.users.deleteGitToken(user.id, domain);
   }
 
   @Get()

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { BoolField, EnumField, TextField } from '../common/fields.js';
+import { BoolField, EnumField, NestedListField, TextField } from '../common/fields.js';
+import type { GitAccount } from './git-accounts.js';
 import type { UserRow } from './users.repository.js';
 
 const ROLES = ['admin', 'user'] as const;
@@ -30,8 +31,40 @@ export class CreateUserDto {
   role?: 'admin' | 'user';
 }
 
-/** What users may change of themselves. */
-export class UpdateMeDto {
+const GitTextField = (description?: string) =>
+  TextField({ min: 0, max: 254, optional: true, ...(description !== undefined && { description }) });
+
+/** An account at a git server. Executors get it for tasks that work on a repository of that domain. */
+export class GitAccountDto implements GitAccount {
+  @TextField({
+    max: 254,
+    pattern: /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$/,
+    patternMessage: 'must be a host name, with a port where needed',
+    example: 'github.com',
+  })
+  git_domain!: string;
+
+  @TextField({ max: 4000, description: 'Shown masked; a masked one that is sent back leaves the stored one alone' })
+  git_token!: string;
+
+  @GitTextField('Kind of server, e.g. `github`, `gitlab`')
+  type?: string;
+
+  @GitTextField()
+  user_name?: string;
+
+  @GitTextField()
+  git_id?: string;
+
+  @GitTextField()
+  git_login?: string;
+
+  @GitTextField()
+  git_email?: string;
+}
+
+/** What may be changed of an account. */
+class AccountFields {
   @EmailField()
   email?: string | null;
 
@@ -39,8 +72,14 @@ export class UpdateMeDto {
   password?: string;
 }
 
+/** What users may change of themselves. */
+export class UpdateMeDto extends AccountFields {
+  @NestedListField(() => GitAccountDto, { optional: true, maxItems: 50, description: 'All accounts; one a domain' })
+  git_info?: GitAccountDto[];
+}
+
 /** What admins may change of anybody. */
-export class UpdateUserDto extends UpdateMeDto {
+export class UpdateUserDto extends AccountFields {
   @EnumField(ROLES, { optional: true })
   role?: 'admin' | 'user';
 
@@ -61,8 +100,8 @@ export class UserDto {
   @ApiProperty()
   is_active!: boolean;
 
-  @ApiProperty({ type: [Object], description: 'Kept for Wegent clients; always empty' })
-  git_info!: object[];
+  @ApiProperty({ type: [GitAccountDto], description: 'My own only, tokens masked; empty in lists of users' })
+  git_info!: GitAccount[];
 
   @ApiProperty({ enum: ROLES })
   role!: string;
@@ -82,13 +121,13 @@ export class UserListDto {
   items!: UserDto[];
 }
 
-export function toUserDto(row: UserRow): UserDto {
+export function toUserDto(row: UserRow, gitInfo: GitAccount[] = []): UserDto {
   return {
     id: row.id,
     user_name: row.userName,
     email: row.email,
     is_active: row.isActive,
-    git_info: [],
+    git_info: gitInfo,
     role: row.role,
     created_at: row.createdAt,
     updated_at: row.updatedAt,

@@ -17,8 +17,8 @@ export class UsersRepository {
     return row ?? null;
   }
 
-  async byId(id: number): Promise<UserRow | null> {
-    const [row] = await this.db.select().from(users).where(eq(users.id, id));
+  async byId(id: number, db: Db = this.db): Promise<UserRow | null> {
+    const [row] = await db.select().from(users).where(eq(users.id, id));
 
     return row ?? null;
   }
@@ -38,11 +38,16 @@ export class UsersRepository {
     return row;
   }
 
-  async update(id: number, changes: Partial<NewUser>): Promise<UserRow | null> {
-    const values = { ...changes, updatedAt: new Date() };
-    const [row] = await this.db.update(users).set(values).where(eq(users.id, id)).returning();
+  /** Changes a user by its row as it is, with nobody else changing it meanwhile. @returns null for an unknown user */
+  async change(id: number, changesOf: (row: UserRow) => Partial<NewUser>): Promise<UserRow | null> {
+    return this.db.transaction(async (tx) => {
+      const [row] = await tx.select().from(users).where(eq(users.id, id)).for('update');
+      if (!row) return null;
+      const values = { ...changesOf(row), updatedAt: new Date() };
+      const [changed] = await tx.update(users).set(values).where(eq(users.id, id)).returning();
 
-    return row ?? null;
+      return changed ?? null;
+    });
   }
 
   /** Creates a user, or changes the one of that name. Safe when several processes start at once. */

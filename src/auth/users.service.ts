@@ -1,8 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../common/app-error.js';
 import { offsetOf, type PageQuery } from '../common/page.js';
+import { SecretBox } from '../common/secret-box.js';
 import { TtlCache } from '../common/ttl-cache.js';
+import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
+import {
+  accountFor,
+  type GitAccount,
+  maskedAccounts,
+  openAccounts,
+  sealAccounts,
+  withoutAccount,
+} from './git-accounts.js';
 import { hashPassword } from './passwords.js';
 import {
   type CreateUserDto,
@@ -14,6 +24,14 @@ import {
 } from './users.dto.js';
 import { type NewUser, type UserRow, UsersRepository } from './users.repository.js';
 
+/** A user as the executor that works for them needs to know them. The token is in clear: never log it. */
+export interface ExecutorUser {
+  id: number;
+  userName: string;
+  /** The account at the repository's domain. */
+  git: GitAccount | null;
+}
+
 /** The accounts. */
 @Injectable()
 export class UsersService {
@@ -24,7 +42,10 @@ export class UsersService {
     keep: (row) => row !== null,
   });
 
-  constructor(private readonly repository: UsersRepository) {}
+  constructor(
+    private readonly repository: UsersRepository,
+    private readonly box: SecretBox,
+  ) {}
 
   /** By name, at most a few seconds old: asked for with every request. */
   cachedByName(userName: string): Promise<UserRow | null> {
@@ -35,14 +56,28 @@ export class UsersService {
     return this.repository.byName(userName);
   }
 
-  async byId(id: number): Promise<UserDto> {
-    return toUserDto(await this.require(id));
+  /** A user's own view of the account. */
+  async me(id: number): Promise<UserDto> {
+    return this.ownDto(await this.require(id));
+  }
+
+  /**
+   * A user for an executor, with the git account for `gitDomain`.
+   * @param db reads within a transaction of the caller's
+   * @throws AppError conflict when the account is not active; SecretBoxError when the tokens cannot be decrypted
+   */
+  async forExecutor(id: number, gitDomain: string, db: Db): Promise<ExecutorUser> {
+    const row = await this.require(id, db);
+    if (!row.isActive) throw new AppError('conflict', `The account of user "${row.userName}" is not active`);
+    const git = gitDomain === '' ? null : accountFor(openAccounts(row.gitInfo, this.box), gitDomain);
+
+    return { id, userName: row.userName, git };
   }
 
   async list(query: PageQuery): Promise<UserListDto> {
     const { total, rows } = await this.repository.page(offsetOf(query), query.limit);
 
-    return { total, items: rows.map(toUserDto) };
+    return { total, items: rows.map((row) => toUserDto(row)) };
   }
 
   async create(request: CreateUserDto): Promise<UserDto> {
@@ -59,11 +94,31 @@ export class UsersService {
       throw new AppError('conflict', 'You cannot deactivate yourself or give up your own admin role');
     }
 
-    return this.change(id, request);
+    return toUserDto(await this.change(id, await changesOf(request)));
   }
 
-  updateMe(id: number, request: UpdateMeDto): Promise<UserDto> {
-    return this.change(id, request);
+  /** @throws AppError validation_failed for git accounts that do not fit */
+  async updateMe(id: number, request: UpdateMeDto): Promise<UserDto> {
+    const { git_info: gitInfo } = request;
+    const changes = await changesOf(request);
+    const row = await this.change(id, (stored) => ({
+      ...changes,
+      ...(gitInfo && { gitInfo: sealAccounts(gitInfo, stored.gitInfo, this.box) }),
+    }));
+
+    return this.ownDto(row);
+  }
+
+  /** Forgets the user's account at a git server. @throws AppError not_found */
+  async deleteGitToken(id: number, domain: string): Promise<UserDto> {
+    const row = await this.change(id, ({ gitInfo }) => {
+      const rest = withoutAccount(gitInfo, domain, this.box);
+      if (rest === undefined) throw notFound(`A git account for ${domain}`);
+
+      return { gitInfo: rest };
+    });
+
+    return this.ownDto(row);
   }
 
   /** Creates an account of the server itself, or brings it into the given state. */
@@ -74,24 +129,34 @@ export class UsersService {
     return row;
   }
 
-  private async change(id: number, request: UpdateUserDto): Promise<UserDto> {
-    const changes: Partial<NewUser> = {};
-    if (request.email !== undefined) changes.email = request.email;
-    if (request.role !== undefined) changes.role = request.role;
-    if (request.is_active !== undefined) changes.isActive = request.is_active;
-    if (request.password !== undefined) changes.passwordHash = await hashPassword(request.password);
-
-    const row = await this.repository.update(id, changes);
+  private async change(id: number, changes: Change): Promise<UserRow> {
+    const row = await this.repository.change(id, typeof changes === 'function' ? changes : () => changes);
     if (!row) throw notFound('User');
     this.cache.forget(row.userName);
 
-    return toUserDto(row);
+    return row;
   }
 
-  private async require(id: number): Promise<UserRow> {
-    const row = await this.repository.byId(id);
+  private ownDto(row: UserRow): UserDto {
+    return toUserDto(row, maskedAccounts(row.gitInfo, this.box));
+  }
+
+  private async require(id: number, db?: Db): Promise<UserRow> {
+    const row = await this.repository.byId(id, db);
     if (!row) throw notFound('User');
 
     return row;
   }
+}
+
+type Change = Partial<NewUser> | ((stored: UserRow) => Partial<NewUser>);
+
+async function changesOf(request: UpdateUserDto): Promise<Partial<NewUser>> {
+  const changes: Partial<NewUser> = {};
+  if (request.email !== undefined) changes.email = request.email;
+  if (request.role !== undefined) changes.role = request.role;
+  if (request.is_active !== undefined) changes.isActive = request.is_active;
+  if (request.password !== undefined) changes.passwordHash = await hashPassword(request.password);
+
+  return changes;
 }

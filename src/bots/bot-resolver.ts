@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import type { ModelSettings } from '../common/chat-provider.js';
+import type { JsonObject } from '../common/json.js';
 import type { Owner } from '../common/owned.js';
 import { SecretBox, SecretBoxError } from '../common/secret-box.js';
+import type { Db } from '../infra/database/database.js';
 import { type ModelLookup, ModelsService } from '../models/models.service.js';
 import { type ShellLookup, ShellsService } from '../shells/shells.service.js';
 import { agentEnv, openConfig } from './agent-config.js';
@@ -22,6 +24,11 @@ export interface ResolvedBot {
   modelProblem: string | null;
   /** Name of the bound model; null when the bot brings its own connection, or none. */
   modelName: string | null;
+  /** For executors: the bot's own `agent_config` as it is stored, and what its container needs. */
+  sealedConfig: string | null;
+  mcpServers: JsonObject;
+  skills: string[];
+  baseImage: string | null;
 }
 
 type Model = Pick<ResolvedBot, 'model' | 'modelProblem'>;
@@ -38,12 +45,16 @@ export class BotResolver {
 
   /**
    * The active bots with these ids that the user may use, in the order of the ids; others are left out. Three queries in two steps.
+   * @param db reads within a transaction of the caller's
    * @throws AppError conflict when a bot's shell does not exist any more
    */
-  async resolve(userId: Owner, ids: readonly number[]): Promise<ResolvedBot[]> {
-    const rows = await this.repository.visible(userId, [...ids]);
+  async resolve(userId: Owner, ids: readonly number[], db?: Db): Promise<ResolvedBot[]> {
+    const rows = await this.repository.visible(userId, [...ids], db);
     const names = [...new Set(rows.flatMap(({ modelName }) => modelName ?? []))];
-    const [shells, models] = await Promise.all([this.shellsOf(userId, rows), this.models.findMany(userId, names)]);
+    const [shells, models] = await Promise.all([
+      this.shellsOf(userId, rows, db),
+      this.models.findMany(userId, names, db),
+    ]);
     const byId = new Map(rows.map((row) => [row.id, row]));
 
     return ids.flatMap((id) => {
@@ -54,18 +65,19 @@ export class BotResolver {
   }
 
   /** Shells of some bots, by one query. */
-  shellsOf(userId: Owner, rows: readonly BotRow[]): Promise<ShellLookup> {
-    return this.shells.findMany(userId, [...new Set(rows.map(({ shellName }) => shellName))]);
+  shellsOf(userId: Owner, rows: readonly BotRow[], db?: Db): Promise<ShellLookup> {
+    return this.shells.findMany(userId, [...new Set(rows.map(({ shellName }) => shellName))], db);
   }
 
   private toResolved(row: BotRow, shells: ShellLookup, models: ModelLookup): ResolvedBot {
-    const { id, name, shellName, systemPrompt, modelName } = row;
+    const { id, name, shellName, systemPrompt, modelName, agentConfig: sealedConfig, mcpServers, skills } = row;
     const shell = shells(row.userId, shellName);
     if (!shell)
       throw new AppError('conflict', `Bot "${name}" uses the shell "${shellName}", which does not exist any more`);
-    const { shellType, executionType } = shell;
+    const { shellType, executionType, baseImage } = shell;
+    const own = { id, name, shellName, systemPrompt, modelName, sealedConfig, mcpServers, skills };
 
-    return { id, name, shellName, shellType, executionType, systemPrompt, modelName, ...this.modelOf(row, models) };
+    return { ...own, shellType, executionType, baseImage, ...this.modelOf(row, models) };
   }
 
   private modelOf(row: BotRow, models: ModelLookup): Model {

@@ -19,10 +19,10 @@ export class BotsRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
   /** Active own and public rows with these ids, in no order. */
-  async visible(userId: Owner, ids: number[]): Promise<BotRow[]> {
+  async visible(userId: Owner, ids: number[], db: Db = this.db): Promise<BotRow[]> {
     if (ids.length === 0) return [];
 
-    return this.db
+    return db
       .select()
       .from(bots)
       .where(and(inArray(bots.id, ids), active, visibleTo(userId)));

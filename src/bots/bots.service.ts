@@ -43,8 +43,8 @@ export class BotsService {
   }
 
   /** See {@link BotResolver.resolve}. */
-  resolve(userId: Owner, ids: readonly number[]): Promise<ResolvedBot[]> {
-    return this.resolver.resolve(userId, ids);
+  resolve(userId: Owner, ids: readonly number[], db?: Db): Promise<ResolvedBot[]> {
+    return this.resolver.resolve(userId, ids, db);
   }
 
   /** What a team shows of its bots, by id; deleted and foreign ones are missing. Two queries. */

@@ -22,6 +22,10 @@ export const ERROR_STATUS = {
   /** The task had ended before the cancel. */
   task_final: 400,
   task_expired: 400,
+  /** An executor's subtask has ended without it: stop working on it. */
+  subtask_final: 409,
+  /** An executor was silent for too long, and its subtask is offered to others: stop working on it. */
+  lease_lost: 409,
   direct_chat_not_supported: 400,
   prompt_too_long: 413,
   payload_too_large: 413,
@@ -49,6 +53,8 @@ export const ERROR_STATUS = {
   provider_blocked: 400,
   model_not_configured: 400,
   worker_lost: 500,
+  /** No executor that took the subtask was heard of again. */
+  executor_lost: 500,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

@@ -12,13 +12,17 @@ export class ModelsRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
   /** Own and public rows of the given names (all names when left out), own ones first. */
-  async visible(userId: number | null, filter: { names?: string[]; activeOnly: boolean }): Promise<ModelRow[]> {
+  async visible(
+    userId: number | null,
+    filter: { names?: string[]; activeOnly: boolean },
+    db: Db = this.db,
+  ): Promise<ModelRow[]> {
     const { names, activeOnly } = filter;
     if (names?.length === 0) return [];
     const named = names && inArray(models.name, names);
     const where = and(visibleTo(userId), named, activeOnly ? eq(models.isActive, true) : undefined);
 
-    return this.db.select().from(models).where(where).orderBy(isNull(models.userId), asc(models.name));
+    return db.select().from(models).where(where).orderBy(isNull(models.userId), asc(models.name));
   }
 
   async page(userId: number, offset: number, limit: number): Promise<{ total: number; rows: ModelRow[] }> {

@@ -35,8 +35,8 @@ export class ModelsService {
   ) {}
 
   /** A model ready to be called: the user's own of that name, else the public one; null when there is none or it is inactive. */
-  async settings(userId: number, name: string): Promise<ModelSettings | null> {
-    const find = await this.findMany(userId, [name]);
+  async settings(userId: number, name: string, db?: Db): Promise<ModelSettings | null> {
+    const find = await this.findMany(userId, [name], db);
 
     return find(userId, name);
   }
@@ -48,9 +48,9 @@ export class ModelsService {
     return find(null, name);
   }
 
-  /** Several models by one query. */
-  async findMany(userId: Owner, names: string[]): Promise<ModelLookup> {
-    const rows = new OwnedByName(await this.repository.visible(userId, { names, activeOnly: true }));
+  /** Several models by one query. @param db reads within a transaction of the caller's */
+  async findMany(userId: Owner, names: string[], db?: Db): Promise<ModelLookup> {
+    const rows = new OwnedByName(await this.repository.visible(userId, { names, activeOnly: true }, db));
 
     return (owner, name) => {
       const row = rows.find(owner, name);

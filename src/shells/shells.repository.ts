@@ -13,12 +13,12 @@ export class ShellsRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
   /** Active own and public rows of the given names (all names when left out), own ones first. */
-  async visible(userId: Owner, names?: string[]): Promise<ShellRow[]> {
+  async visible(userId: Owner, names?: string[], db: Db = this.db): Promise<ShellRow[]> {
     if (names?.length === 0) return [];
     const owned = userId === null ? isNull(shells.userId) : or(eq(shells.userId, userId), isNull(shells.userId));
     const where = and(owned, eq(shells.isActive, true), names && inArray(shells.name, names));
 
-    return this.db.select().from(shells).where(where).orderBy(isNull(shells.userId), asc(shells.name));
+    return db.select().from(shells).where(where).orderBy(isNull(shells.userId), asc(shells.name));
   }
 
   /** All public rows, inactive ones too. */

@@ -36,9 +36,9 @@ export class ShellsService {
     return find(userId, name);
   }
 
-  /** Several shells by one query. */
-  async findMany(userId: Owner, names: string[]): Promise<ShellLookup> {
-    const rows = new OwnedByName<Shell>(await this.repository.visible(userId, names));
+  /** Several shells by one query. @param db reads within a transaction of the caller's */
+  async findMany(userId: Owner, names: string[], db?: Db): Promise<ShellLookup> {
+    const rows = new OwnedByName<Shell>(await this.repository.visible(userId, names, db));
 
     return (owner, name) => rows.find(owner, name);
   }

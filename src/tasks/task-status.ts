@@ -4,7 +4,8 @@ import type { SubtaskStatus, TaskStatus } from '../infra/database/schema.js';
 export const SUBTASK_TRANSITIONS: Record<SubtaskStatus, readonly SubtaskStatus[]> = {
   // Reports may overtake each other, so an end may be the first thing heard of a subtask.
   PENDING: ['RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'DELETE'],
-  RUNNING: ['RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'DELETE'],
+  // PENDING again: its executor was lost, and it is offered to others.
+  RUNNING: ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'DELETE'],
   COMPLETED: ['DELETE'],
   FAILED: ['DELETE'],
   CANCELLED: ['DELETE'],

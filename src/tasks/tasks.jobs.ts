@@ -22,6 +22,8 @@ export interface TaskUpdate {
 export interface ExecutorReport {
   /** The executor's own number of this report, growing with each: older ones are stale. Wegent's executors send none. */
   seq?: number;
+  /** How often the subtask had been handed out when this came: one of an earlier executor is stale. */
+  offer?: number;
   /** The executor's own name of this report: one that was applied is a duplicate. */
   eventId?: string;
   executorName?: string;

@@ -5,6 +5,7 @@ import { RunCancellers } from './run-cancellers.js';
 import { TaskCancelService } from './task-cancel.service.js';
 import { TaskCancellationsProcessor } from './task-cancellations.processor.js';
 import { TaskChanges } from './task-changes.js';
+import { TaskDeletions } from './task-deletions.js';
 import { TaskUpdatesProcessor } from './task-updates.processor.js';
 import { TaskUpdatesService } from './task-updates.service.js';
 import { TasksController } from './tasks.controller.js';
@@ -29,7 +30,16 @@ import { TurnsService } from './turns.service.js';
     TaskCancellationsProcessor,
     RunCancellers,
     TaskChanges,
+    TaskDeletions,
   ],
-  exports: [TaskChanges, TasksService, TurnsService, TaskUpdatesService, TaskCancelService, RunCancellers],
+  exports: [
+    TaskChanges,
+    TaskDeletions,
+    TasksService,
+    TurnsService,
+    TaskUpdatesService,
+    TaskCancelService,
+    RunCancellers,
+  ],
 })
 export class TasksModule {}

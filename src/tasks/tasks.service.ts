@@ -5,6 +5,7 @@ import { checkPrompt } from '../common/prompt.js';
 import type { TeamDto } from '../teams/teams.dto.js';
 import { TeamsService } from '../teams/teams.service.js';
 import { TaskCancelService } from './task-cancel.service.js';
+import { TaskDeletions } from './task-deletions.js';
 import { isTerminal } from './task-status.js';
 import { TaskUpdatesService } from './task-updates.service.js';
 import type { CreateTaskDto, TaskDetailDto, TaskDto, UpdateTaskDto } from './tasks.dto.js';
@@ -25,6 +26,7 @@ export class TasksService {
     private readonly teams: TeamsService,
     private readonly cancels: TaskCancelService,
     private readonly updates: TaskUpdatesService,
+    private readonly deletions: TaskDeletions,
   ) {}
 
   /** Wegent's way: with an id it was reserved before, or belongs to a task that gets a new turn. */
@@ -108,6 +110,7 @@ export class TasksService {
   async remove(userId: number, taskId: number): Promise<void> {
     const task = await this.require(userId, taskId);
     if (!isTerminal(task.status)) await this.cancels.request(userId, taskId);
+    await this.deletions.announce(taskId);
     for (const end = Date.now() + DELETE_PATIENCE_MS; ;) {
       if (await this.repository.markDeleted(userId, taskId)) return;
       if (Date.now() > end)

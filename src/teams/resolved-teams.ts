@@ -2,6 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { CatalogChanges } from '../infra/catalog/catalog-changes.js';
 import type { ResolvedTeam } from './teams.service.js';
 
+interface Copy {
+  team: Promise<ResolvedTeam>;
+  /** The same once it is there. */
+  ready: ResolvedTeam | null;
+  until: number;
+}
+
 /** A change in another process is announced; this covers an announcement that was lost. */
 const MAX_AGE_MS = 5_000;
 const MAX_ENTRIES = 1_000;
@@ -12,7 +19,7 @@ const MAX_ENTRIES = 1_000;
  */
 @Injectable()
 export class ResolvedTeams {
-  private readonly teams = new Map<string, { team: Promise<ResolvedTeam>; until: number }>();
+  private readonly teams = new Map<string, Copy>();
 
   constructor(changes: CatalogChanges) {
     changes.onChange(() => this.teams.clear());
@@ -21,12 +28,28 @@ export class ResolvedTeams {
   /** The copy under this key, or what `load` brings. */
   get(key: string, load: () => Promise<ResolvedTeam>): Promise<ResolvedTeam> {
     const known = this.teams.get(key);
-    if (known && known.until > Date.now()) return known.team;
+
+    return known && known.until > Date.now() ? known.team : this.load(key, load);
+  }
+
+  /** The copy under this key if nobody has to wait for it. */
+  ready(key: string): ResolvedTeam | null {
+    const known = this.teams.get(key);
+
+    return known && known.until > Date.now() ? known.ready : null;
+  }
+
+  /** Puts what `load` brings under this key. */
+  load(key: string, load: () => Promise<ResolvedTeam>): Promise<ResolvedTeam> {
     const team = load();
+    const copy: Copy = { team, ready: null, until: Date.now() + MAX_AGE_MS };
     if (this.teams.size >= MAX_ENTRIES) this.teams.clear();
-    this.teams.set(key, { team, until: Date.now() + MAX_AGE_MS });
-    // Failures are not kept.
-    team.catch(() => this.teams.get(key)?.team === team && this.teams.delete(key));
+    this.teams.set(key, copy);
+    team.then(
+      (ready) => (copy.ready = ready),
+      // Failures are not kept.
+      () => this.teams.get(key) === copy && this.teams.delete(key),
+    );
 
     return team;
   }

@@ -14,8 +14,8 @@ const visibleTo = (userId: number) => or(eq(teams.userId, userId), isNull(teams.
 export class TeamsRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
-  async byId(userId: number, id: number): Promise<TeamRow | null> {
-    const [row] = await this.db
+  async byId(userId: number, id: number, db: Db = this.db): Promise<TeamRow | null> {
+    const [row] = await db
       .select()
       .from(teams)
       .where(and(eq(teams.id, id), active, visibleTo(userId)));

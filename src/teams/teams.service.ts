@@ -66,15 +66,22 @@ export class TeamsService implements OnModuleInit {
     return this.resolved.get(key, () => this.load(userId, ref));
   }
 
+  /** The same within a transaction of the caller's, which waits for nobody else's queries. */
+  async resolveWithin(db: Db, userId: number, id: number): Promise<ResolvedTeam> {
+    const key = `${userId} ${id}`;
+
+    return this.resolved.ready(key) ?? this.resolved.load(key, () => this.load(userId, { id }, db));
+  }
+
   /** Four small queries in three steps. */
-  private async load(userId: number, ref: TeamRef): Promise<ResolvedTeam> {
+  private async load(userId: number, ref: TeamRef, db?: Db): Promise<ResolvedTeam> {
     const row =
       'id' in ref
-        ? await this.repository.byId(userId, ref.id)
+        ? await this.repository.byId(userId, ref.id, db)
         : await this.repository.byName(userId, ref.namespace ?? NAMESPACE, ref.name);
     if (!row) throw notFound('Team');
     const { id, name, mode } = row;
-    const bots = await this.bots.resolve(userId, row.members.map(botIdOf));
+    const bots = await this.bots.resolve(userId, row.members.map(botIdOf), db);
 
     return { id, name, mode, members: joinMembers(row, bots) };
   }

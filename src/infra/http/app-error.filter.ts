@@ -30,7 +30,6 @@ const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 };
 
 const PLAIN_MESSAGES: Partial<Record<ErrorCode, string>> = {
-  payload_too_large: 'The request body is too large',
   unsupported_media_type: 'Send the body as application/json',
 };
 
@@ -52,7 +51,7 @@ export class AppErrorFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const failure = describe(error);
+    const failure = describe(error, request);
     if (failure.unexpected) this.report(error, request);
     if (reply.sent || reply.raw.headersSent) return;
     if (failure.retryAfter !== undefined) void reply.header('Retry-After', String(Math.ceil(failure.retryAfter)));
@@ -78,11 +77,11 @@ function bodyOf(failure: Failure, requestId: string): ErrorBody {
 
 /** Answers an error that Fastify found before any route: a malformed URL, for instance. */
 export function answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-  const failure = describe(error);
+  const failure = describe(error, request);
   void reply.header('X-Request-Id', request.id).status(failure.status).send(bodyOf(failure, request.id));
 }
 
-function describe(error: unknown): Failure {
+function describe(error: unknown, request: FastifyRequest): Failure {
   if (error instanceof AppError) return { ...fieldsOf(error), unexpected: error.code === 'internal' };
   if (isDatabaseDown(error)) {
     const message = 'The database does not answer; try again';
@@ -93,7 +92,13 @@ function describe(error: unknown): Failure {
   if (status === null) return { status: 500, code: 'internal', message: 'Internal error', unexpected: true };
   const code = CODE_BY_STATUS[status] ?? 'bad_request';
 
-  return { status, code, message: PLAIN_MESSAGES[code] ?? (error as Error).message };
+  return { status, code, message: messageOf(code, request) ?? (error as Error).message };
+}
+
+function messageOf(code: ErrorCode, request: FastifyRequest): string | undefined {
+  if (code !== 'payload_too_large') return PLAIN_MESSAGES[code];
+
+  return `The request body is too large: at most ${request.routeOptions.bodyLimit} bytes are possible`;
 }
 
 function fieldsOf({ status, code, message, errors, retryAfter }: AppError): Failure {

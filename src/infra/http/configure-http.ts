@@ -1,5 +1,7 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppConfig } from '../../config/app-config.js';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
+import { applyBodyLimits } from './body-limit.js';
 import { parseOnlyJson } from './json-body.js';
 import { requestId } from './request-id.js';
 import { AppValidationPipe } from './validation.pipe.js';
@@ -28,11 +30,10 @@ export function configureHttp(app: NestFastifyApplication): void {
   app.setGlobalPrefix('api');
   app.useGlobalPipes(new AppValidationPipe());
   app.useGlobalFilters(new AppErrorFilter());
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('onRequest', (request, reply, done) => {
-      void reply.header('X-Request-Id', request.id);
-      done();
-    });
+  const instance = app.getHttpAdapter().getInstance();
+  applyBodyLimits(instance, app.get(AppConfig));
+  instance.addHook('onRequest', (request, reply, done) => {
+    void reply.header('X-Request-Id', request.id);
+    done();
+  });
 }

@@ -1,25 +1,35 @@
-import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, ValidationPipe, type ValidationPipeOptions } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { AppError, type FieldProblem } from '../../common/app-error.js';
 import { storageProblems } from '../../common/storable.js';
 
 const CHECKED = ['body', 'query', 'param'];
 const MAX_REPORTED = 50;
+const OPTIONS: ValidationPipeOptions = {
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  transform: true,
+  validationError: { target: false, value: false },
+  exceptionFactory: (errors) => invalid(flatten(errors)),
+};
+const lenientDtos = new WeakSet<object>();
+
+/** For DTOs of callers that know more fields than we do: unknown ones are dropped in place of a refusal. */
+export function DropsUnknownFields(): ClassDecorator {
+  return (dto) => void lenientDtos.add(dto);
+}
 
 /**
- * Checks and converts what a request brings, by its DTO class: unknown fields are refused, and so is what the
- * database cannot store. Every problem is reported at once as 422 `validation_failed`.
+ * Checks and converts what a request brings, by its DTO class: unknown fields are refused (see
+ * {@link DropsUnknownFields}), and so is what the database cannot store. Every problem is reported at once as 422
+ * `validation_failed`.
  */
 @Injectable()
 export class AppValidationPipe extends ValidationPipe {
+  private readonly lenient = new ValidationPipe({ ...OPTIONS, forbidNonWhitelisted: false });
+
   constructor() {
-    super({
-      whitelist: true,
-      forbidNonWhitelisted: true,
-      transform: true,
-      validationError: { target: false, value: false },
-      exceptionFactory: (errors) => invalid(flatten(errors)),
-    });
+    super(OPTIONS);
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
@@ -31,7 +41,9 @@ export class AppValidationPipe extends ValidationPipe {
       );
     }
 
-    return super.transform(value, metadata);
+    return metadata.metatype && lenientDtos.has(metadata.metatype)
+      ? this.lenient.transform(value, metadata)
+      : super.transform(value, metadata);
   }
 }
 

@@ -16,6 +16,10 @@ export const keys = {
   live: (subtaskId: number) => `chat:live:{${subtaskId}}`,
   /** Hash: message id -> message, the conversation of a task. */
   history: (taskId: number) => `chat:history:{${taskId}}`,
+  /** Hash: what an executor's reports of one offer have numbered and named so far; only a hint, the database decides. */
+  executorReports: (subtaskId: number, offer: number) => `executor:reports:{${subtaskId}}:${offer}`,
+  /** String: the executor manager has acknowledged the cancel of this subtask. */
+  executorCancelAck: (subtaskId: number) => `executor:cancel-ack:{${subtaskId}}`,
   /** Channel: messages between processes, see `redis.bus.ts`. */
   bus: (topic: string) => `conch:bus:${topic}`,
   /** Lists of BullMQ: ids of the jobs that wait (next at the right end), and of those that are worked on. */

@@ -1,0 +1,99 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import ipaddr from 'ipaddr.js';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { AppConfig, isLoopback } from '../config/app-config.js';
+import { SIGNATURE_HEADER } from '../infra/http/json-body.js';
+import { bearerOf } from './bearer.js';
+import { isLoopbackHost } from './loopback.js';
+
+export const TIMESTAMP_HEADER = 'x-conch-timestamp';
+/** How far the clock of a signed request may be off, and how long it can be sent again. */
+const WINDOW_SECONDS = 300;
+/** An address proves nothing when the request came through a proxy, or from a page in a browser. */
+const INDIRECT_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via', 'origin', 'sec-fetch-site'];
+
+/** What is known of a caller of internal routes. */
+export interface InternalCaller {
+  headers: IncomingHttpHeaders;
+  /** Of the socket's other end. */
+  address: string | undefined;
+  /** The bytes of the body of a signed request. */
+  body: Buffer;
+}
+
+/** Decides who may call the routes of executors and their managers. */
+@Injectable()
+export class InternalAccess implements OnModuleInit {
+  private readonly log = new Logger('InternalAccess');
+  private readonly token: string | undefined;
+  private readonly allowed: [ipaddr.IPv4 | ipaddr.IPv6, number][];
+
+  constructor(private readonly config: AppConfig) {
+    this.token = config.auth.internalToken;
+    this.allowed = config.auth.internalAllow.map(toCidr);
+  }
+
+  onModuleInit(): void {
+    if (this.config.auth.mode === 'off' || this.token) return;
+    this.log.warn(
+      'INTERNAL_API_TOKEN is not set: executor managers need no token on this machine. ' +
+        'Set one when a reverse proxy runs here, too: its callers look the same',
+    );
+  }
+
+  /**
+   * Whether a caller shows the token (as bearer, or by a signature made with it), or may do without one because of
+   * where it calls from. Who shows a wrong one is refused wherever it is.
+   * @param now milliseconds since the epoch
+   */
+  admits(caller: InternalCaller, now = Date.now()): boolean {
+    const { headers, body } = caller;
+    if (this.token && headers[SIGNATURE_HEADER] !== undefined) return isSigned(this.token, headers, body, now);
+    if (this.token && headers.authorization !== undefined) {
+      return isSame(bearerOf(headers.authorization) ?? '', this.token);
+    }
+
+    return this.admitsAddress(caller);
+  }
+
+  private admitsAddress({ headers, address }: InternalCaller): boolean {
+    if (!address || !ipaddr.isValid(address) || INDIRECT_HEADERS.some((name) => headers[name] !== undefined))
+      return false;
+    // Turns ::ffff:10.0.0.1 into 10.0.0.1.
+    const parsed = ipaddr.process(address);
+    if (this.allowed.some(([network, bits]) => parsed.kind() === network.kind() && parsed.match(network, bits))) {
+      return true;
+    }
+
+    return !this.token && isLoopback(address) && isLoopbackHost(headers.host ?? '');
+  }
+}
+
+/** The value of {@link SIGNATURE_HEADER} for a body. @param timestamp seconds since the epoch */
+export function signatureOf(token: string, timestamp: number | string, body: Buffer | string): string {
+  return `v1=${createHmac('sha256', token).update(`${timestamp}.`).update(body).digest('hex')}`;
+}
+
+function isSigned(token: string, headers: IncomingHttpHeaders, body: Buffer, now: number): boolean {
+  const timestamp = String(headers[TIMESTAMP_HEADER] ?? '');
+  const isFresh = /^\d{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= WINDOW_SECONDS;
+  // Compared in any case, so that the time taken tells nothing.
+  const isRight = isSame(String(headers[SIGNATURE_HEADER]).toLowerCase(), signatureOf(token, timestamp, body));
+
+  return isFresh && isRight;
+}
+
+/** Compares in a time that depends on neither text. */
+function isSame(given: string, expected: string): boolean {
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+
+function toCidr(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
+  const address = ipaddr.process(text);
+
+  return [address, address.kind() === 'ipv4' ? 32 : 128];
+}

@@ -1,0 +1,131 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { and, asc, eq, inArray, lt, ne, sql } from 'drizzle-orm';
+import { DB, type Db } from '../infra/database/database.js';
+import { executorEvents, subtasks, tasks } from '../infra/database/schema.js';
+import { fromStates, SUBTASK_TRANSITIONS, UNFINISHED } from '../tasks/task-status.js';
+
+export type ExecutorSubtask = NonNullable<Awaited<ReturnType<SubtasksRepository['find']>>>;
+
+/** Executors that have worked on a task. */
+export interface TaskExecutors {
+  taskStatus: string;
+  autoDelete: boolean;
+  names: string[];
+}
+
+const now = sql`now()`;
+
+/** Subtasks while executors have them: leases, and what is known when a report arrives. */
+@Injectable()
+export class SubtasksRepository {
+  constructor(@Inject(DB) private readonly db: Db) {}
+
+  /** An answer that executors may report on: not one that a direct chat gives. */
+  async find(subtaskId: number) {
+    const [row] = await this.db
+      .select({
+        ...{ id: subtasks.id, taskId: subtasks.taskId, userId: subtasks.userId, status: subtasks.status },
+        ...{ progress: subtasks.progress, offers: subtasks.offers, reportSeq: subtasks.reportSeq },
+        ...{ executorName: subtasks.executorName, leaseExpiresAt: subtasks.leaseExpiresAt },
+        taskStatus: tasks.status,
+        autoDelete: tasks.autoDeleteExecutor,
+      })
+      .from(subtasks)
+      .innerJoin(tasks, eq(tasks.id, subtasks.taskId))
+      .where(
+        and(
+          eq(subtasks.id, subtaskId),
+          eq(subtasks.role, 'ASSISTANT'),
+          sql`(${subtasks.lane} is not null or ${subtasks.runRequestedAt} is null)`,
+        ),
+      );
+
+    return row ?? null;
+  }
+
+  /** Gives an unfinished subtask a lease from now on. @returns its end, null when the subtask has ended */
+  async extendLease(subtaskId: number, seconds: number, states = [...UNFINISHED]): Promise<Date | null> {
+    const [row] = await this.db
+      .update(subtasks)
+      .set({ leaseExpiresAt: sql`now() + make_interval(secs => ${seconds})` })
+      .where(and(eq(subtasks.id, subtaskId), inArray(subtasks.status, states)))
+      .returning({ leaseExpiresAt: subtasks.leaseExpiresAt });
+
+    return row?.leaseExpiresAt ?? null;
+  }
+
+  /** Leases that have run out, longest ago first. Those of ended subtasks are forgotten on the way. */
+  async expired(limit: number): Promise<{ id: number }[]> {
+    const isExpired = lt(subtasks.leaseExpiresAt, now);
+    await this.db
+      .update(subtasks)
+      .set({ leaseExpiresAt: null })
+      .where(and(isExpired, ne(subtasks.status, 'RUNNING')));
+
+    return this.db
+      .select({ id: subtasks.id })
+      .from(subtasks)
+      .where(and(isExpired, eq(subtasks.status, 'RUNNING')))
+      .orderBy(asc(subtasks.leaseExpiresAt))
+      .limit(limit);
+  }
+
+  /**
+   * Offers a subtask again whose executor was lost, in its old place and to a new executor.
+   * @returns whether it is on offer: not when its lease is good again, its task is being cancelled, or it has had
+   *   `maxOffers` already
+   */
+  async offerAgain(subtaskId: number, maxOffers: number): Promise<boolean> {
+    const isWanted = this.db
+      .select({ one: sql`1` })
+      .from(tasks)
+      .where(and(eq(tasks.id, subtasks.taskId), inArray(tasks.status, [...UNFINISHED])));
+    const rows = await this.db
+      .update(subtasks)
+      .set({ status: 'PENDING', leaseExpiresAt: null, executorName: '', executorNamespace: '', updatedAt: now })
+      .where(
+        and(
+          eq(subtasks.id, subtaskId),
+          inArray(subtasks.status, fromStates(SUBTASK_TRANSITIONS, 'PENDING')),
+          lt(subtasks.leaseExpiresAt, now),
+          lt(subtasks.offers, maxOffers),
+          sql`${subtasks.lane} is not null and ${subtasks.fairRank} is not null and exists ${isWanted}`,
+        ),
+      )
+      .returning({ id: subtasks.id });
+
+    return rows.length > 0;
+  }
+
+  /** Whether executors have had to do with a task. */
+  async hasExecutors(taskId: number): Promise<boolean> {
+    const rows = await this.db
+      .select({ id: subtasks.id })
+      .from(subtasks)
+      .where(and(eq(subtasks.taskId, taskId), sql`(${subtasks.offers} > 0 or ${subtasks.executorName} <> '')`))
+      .limit(1);
+
+    return rows.length > 0;
+  }
+
+  /** Null for an unknown task. */
+  async executorsOf(taskId: number): Promise<TaskExecutors | null> {
+    const rows = await this.db
+      .select({ taskStatus: tasks.status, autoDelete: tasks.autoDeleteExecutor, name: subtasks.executorName })
+      .from(tasks)
+      .leftJoin(subtasks, and(eq(subtasks.taskId, tasks.id), ne(subtasks.executorName, '')))
+      .where(eq(tasks.id, taskId));
+    const [first] = rows;
+    if (!first) return null;
+    const names = new Set(rows.flatMap(({ name }) => name ?? []));
+
+    return { taskStatus: first.taskStatus, autoDelete: first.autoDelete, names: [...names] };
+  }
+
+  /** Whether a report of that name was applied. */
+  async knowsEvent(subtaskId: number, eventId: string): Promise<boolean> {
+    const where = and(eq(executorEvents.subtaskId, subtaskId), eq(executorEvents.eventId, eventId));
+
+    return (await this.db.select({ id: executorEvents.subtaskId }).from(executorEvents).where(where)).length > 0;
+  }
+}
