@@ -146,8 +146,9 @@ export class Backend {
   private async send({ method, path, body, headers }: Prepared): Promise<Answer> {
     try {
       const { status, data } = await this.http.request<string>({
-        ...{ method, url: path, headers, signal: this.closing },
-        ...(body && { data: body }),
+        ...{ method, url: path, signal: this.closing },
+        // axios would call an empty body a form.
+        ...(body ? { headers, data: body } : { headers: { ...headers, 'content-type': false } }),
       });
       return { status, reply: parsed(data) };
     } catch (error) {
