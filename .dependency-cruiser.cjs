@@ -11,7 +11,7 @@ const LAYERS = [
   ['bots'],
   ['teams'],
   ['seeds', 'tasks'],
-  ['dify', 'executors'],
+  ['dify', 'executors', 'webhooks'],
   ['direct-chat'],
   ['health', 'metrics'],
 ];

@@ -19,6 +19,7 @@ import { SeedsModule } from './seeds/seeds.module.js';
 import { ShellsModule } from './shells/shells.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { TeamsModule } from './teams/teams.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** The table of contents. */
 @Module({})
@@ -30,7 +31,7 @@ export class AppModule {
         ...[ConfigModule.for(config), LifecycleModule, CatalogModule, CryptoModule, EmbeddedModule.for(parts)],
         ...[DatabaseModule, RedisModule, QueueModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
-        ...[TasksModule, ExecutorsModule, DirectChatModule],
+        ...[TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],
         ...[HealthModule, MetricsModule],
       ],
     };

@@ -12,6 +12,7 @@ import { EmbeddedParts } from './infra/embedded/embedded.module.js';
 import { configureHttp, createAdapter } from './infra/http/configure-http.js';
 import { Lifecycle } from './infra/lifecycle.js';
 import { RedisClients } from './infra/redis/redis-clients.js';
+import { taskEventComponents } from './tasks/events/task-event.dto.js';
 
 /** Longer than any part needs to close when nothing is wrong. */
 const CLOSE_SECONDS = 8;
@@ -96,7 +97,7 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, options);
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, ...chatEventComponents() },
+    schemas: { ...document.components?.schemas, ...chatEventComponents(), ...taskEventComponents() },
   };
 
   return document;

@@ -17,7 +17,7 @@ import { terminalOf } from './terminal-event.js';
 const CANCEL_WAIT_MS = 2_000;
 
 /** How to read an answer; null when the caller has all of it already. */
-export type AnswerSource = ((signal: AbortSignal) => Promise<EventSource>) | null;
+export type AnswerSource = (() => Promise<EventSource>) | null;
 
 /** Reading answers that were started, and stopping them. */
 @Injectable()
@@ -34,7 +34,7 @@ export class AnswerStreams {
     const { taskId, subtaskId, isNew } = answer;
     if (!isNew) return this.attach(userId, taskId, subtaskId, lastEventId);
 
-    return (signal) => this.reader.open(subtaskId, 0, signal, true);
+    return () => this.reader.open(subtaskId, 0, true);
   }
 
   /** @throws AppError not_found, stream_not_found */
@@ -56,7 +56,7 @@ export class AnswerStreams {
     if (state === 'gone') return this.fromDatabase(subtask, cursor);
     if (state?.ended && cursor === state.last) return null;
 
-    return (signal) => this.reader.open(subtask.id, cursor, signal);
+    return () => this.reader.open(subtask.id, cursor);
   }
 
   /** `gone`: the answer has ended and its log has expired, or Redis is away: the database tells it. */
@@ -96,11 +96,9 @@ export class AnswerStreams {
   }
 
   private async endOf(subtaskId: number, cursor: number): Promise<TerminalEvent | null> {
-    for await (const batch of this.reader.read(subtaskId, cursor, AbortSignal.timeout(CANCEL_WAIT_MS))) {
-      if (batch.terminal) return eventsOf(batch.text).filter(isTerminalEvent).at(-1) ?? null;
-    }
+    const batch = await this.reader.end(subtaskId, cursor, CANCEL_WAIT_MS);
 
-    return null;
+    return (batch && eventsOf(batch.text).filter(isTerminalEvent).at(-1)) ?? null;
   }
 
   private async storedEnd(subtaskId: number): Promise<TerminalEvent | null> {
@@ -113,6 +111,7 @@ export class AnswerStreams {
 /** A source of one piece. */
 class WholeText implements EventSource {
   ended = false;
+  onReady = (): void => undefined;
 
   constructor(private readonly text: string) {}
 
@@ -120,10 +119,6 @@ class WholeText implements EventSource {
     this.ended = true;
 
     return { text: this.text };
-  }
-
-  wait(): Promise<void> {
-    return Promise.resolve();
   }
 
   close(): void {

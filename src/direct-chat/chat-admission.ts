@@ -12,6 +12,9 @@ import { QueuePlaces } from './queue-places.js';
 
 const RETRY_AFTER_SECONDS = 5;
 const ADD_TIMEOUT_MS = 2_000;
+/** How long a count of the queue is good for, and the part of the free places that is given out on it. */
+const COUNT_MS = 250;
+const UNASKED_SHARE = 1 / 16;
 const AWAY = 'Redis does not answer: no new answers can be started; try again';
 
 /** The door of direct chat: the waiting room and the queue behind it. */
@@ -19,6 +22,8 @@ const AWAY = 'Redis does not answer: no new answers can be started; try again';
 export class ChatAdmission implements OnApplicationBootstrap {
   /** Admitted by this process but not in the queue yet. */
   private entering = 0;
+  /** Places that may be given out without counting again: far from the limit the count need not be exact. */
+  private unasked = { places: 0, until: 0 };
 
   constructor(
     @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
@@ -53,7 +58,14 @@ export class ChatAdmission implements OnApplicationBootstrap {
 
   private async checkRoom(): Promise<void> {
     const { maxConcurrent, maxQueued } = this.config.chat;
-    if ((await this.places.count()) + this.entering <= maxConcurrent + maxQueued) return;
+    if (this.unasked.places > 0 && Date.now() < this.unasked.until) {
+      this.unasked.places -= 1;
+
+      return;
+    }
+    const free = maxConcurrent + maxQueued - (await this.places.count()) - this.entering;
+    this.unasked = { places: Math.floor(free * UNASKED_SHARE), until: Date.now() + COUNT_MS };
+    if (free >= 0) return;
     throw new AppError(
       'too_many_chats',
       `All ${maxConcurrent} places and the waiting room (${maxQueued}) are full: try again`,

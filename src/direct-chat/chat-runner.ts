@@ -1,11 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../common/app-error.js';
+import type { ProviderEvent } from '../common/chat-event.js';
 import { CHAT_PROVIDERS, type ChatProvider } from '../common/chat-provider.js';
 import { isDatabaseDown } from '../infra/database/database-errors.js';
 import { isTerminal } from '../tasks/task-status.js';
 import { type Answer, TurnsService } from '../tasks/turns.service.js';
 import type { ChatRun } from './chat-run.js';
+import { EarlyAnswer } from './early-answer.js';
 import { RunEnding } from './run-ending.js';
 import { type RunPlan, RunPlans } from './run-plan.js';
 import type { RunHandle } from './run-registry.js';
@@ -45,12 +47,14 @@ export class ChatRunner {
   /** @throws when Redis or the database fail in a way that another attempt of the job may mend */
   async run(handle: RunHandle): Promise<RunOutcome> {
     const { subtaskId } = handle;
-    const begun = await this.streams.begin(subtaskId);
+    const plan = this.plans.take(subtaskId);
+    // Asked while the stream is taken over: its first words are what the caller waits for.
+    const early = plan && this.askEarly(plan, handle);
+    const begun = await this.beginOrDrop(handle, early);
     if (begun.epoch === 0) return 'ended';
     const run = this.streams.open(handle, begun);
     try {
-      const handedOver = begun.epoch === 1 ? this.plans.take(subtaskId) : null;
-      if (handedOver) return await this.produce(handle, run, handedOver, 1);
+      if (plan && begun.epoch === 1) return await this.produce(handle, run, plan, 1, early);
       const answer = await this.load(handle);
       if (!answer) return await this.ending.drop(run);
       if (isTerminal(answer.subtask.status)) return await this.ending.replay(run, answer.subtask);
@@ -61,6 +65,34 @@ export class ChatRunner {
       return await this.ending.fail(handle, run, error);
     } finally {
       run.close();
+    }
+  }
+
+  private askEarly(plan: RunPlan, handle: RunHandle): EarlyAnswer {
+    return new EarlyAnswer(() => this.ask(plan, handle.controller.signal));
+  }
+
+  private async ask(plan: RunPlan, signal: AbortSignal): Promise<AsyncIterable<readonly ProviderEvent[]>> {
+    const provider = this.providers.get(plan.shellType);
+    if (!provider)
+      throw new AppError('direct_chat_not_supported', `Nothing here answers for bots of shell ${plan.shellType}`);
+
+    return provider.stream(await this.plans.toRequest(plan), signal);
+  }
+
+  /** Takes the stream over. An answer that was asked for in vain is let go. */
+  private async beginOrDrop(handle: RunHandle, early: EarlyAnswer | null) {
+    try {
+      const begun = await this.streams.begin(handle.subtaskId);
+      if (begun.epoch === 0) handle.stop({ kind: 'fenced' });
+      // Another worker was here before: the run goes on, and asks again when it has read what that one left.
+      if (begun.epoch !== 1) void early?.return();
+
+      return begun;
+    } catch (error) {
+      handle.stop({ kind: 'fenced' });
+      void early?.return();
+      throw error;
     }
   }
 
@@ -78,12 +110,15 @@ export class ChatRunner {
     return this.produce(handle, run, plan, attempt);
   }
 
-  private async produce(handle: RunHandle, run: ChatRun, plan: RunPlan, attempt: number): Promise<RunOutcome> {
+  private async produce(
+    handle: RunHandle,
+    run: ChatRun,
+    plan: RunPlan,
+    attempt: number,
+    early: EarlyAnswer | null = null,
+  ): Promise<RunOutcome> {
     const { taskId, subtaskId, shellType, model } = plan;
     const { signal } = handle.controller;
-    const provider = this.providers.get(shellType);
-    if (!provider)
-      throw new AppError('direct_chat_not_supported', `Nothing here answers for bots of shell ${shellType}`);
     run.plan = plan;
     this.logger.log(`task ${taskId} subtask ${subtaskId}: run started, attempt ${attempt}, model ${model.name}`);
     if (attempt > 1) run.reset(attempt, 'worker_lost');
@@ -93,8 +128,7 @@ export class ChatRunner {
     );
     const report = setTimeout(() => this.ending.reportRunning(subtaskId), REPORT_RUNNING_MS);
     try {
-      const request = await this.plans.toRequest(plan);
-      for await (const events of provider.stream(request, signal)) run.accept(events);
+      for await (const events of early ?? (await this.ask(plan, signal))) run.accept(events);
     } finally {
       clearTimeout(report);
     }

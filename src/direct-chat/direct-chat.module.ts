@@ -5,13 +5,14 @@ import { AppConfig } from '../config/app-config.js';
 import { SimulatorProcess } from '../infra/embedded/simulator-process.js';
 import { EgressPolicy } from '../infra/http/egress.js';
 import { ProviderHttp } from '../infra/http/provider-http.js';
-import { SseConnections } from '../infra/http/sse.js';
+import { SseModule } from '../infra/http/sse.module.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
 import { AnswerStreams } from './answer-streams.js';
 import { ChatAdmission } from './chat-admission.js';
 import { CHAT_MAINTENANCE, ChatMaintenanceProcessor } from './chat-maintenance.processor.js';
+import { ChatRunInspector } from './chat-run.inspector.js';
 import { ChatRunner } from './chat-runner.js';
 import { CHAT_RUNS } from './chat-runs.jobs.js';
 import { ChatRunsProcessor } from './chat-runs.processor.js';
@@ -37,6 +38,7 @@ import { LogWriter } from './stream/log-writer.js';
 import { StreamHub } from './stream/stream-hub.js';
 import { StreamLog } from './stream/stream-log.js';
 import { StreamReader } from './stream/stream-reader.js';
+import { StreamSignsReader } from './stream/stream-signs.js';
 
 /** One chat turn: from the request to its streamed, resumable, cancellable answer. */
 @Module({
@@ -45,6 +47,7 @@ import { StreamReader } from './stream/stream-reader.js';
     TasksModule,
     TeamsModule,
     ModelsModule,
+    SseModule,
   ],
   controllers: [DirectChatController, ModelProbeController],
   providers: [
@@ -70,16 +73,8 @@ import { StreamReader } from './stream/stream-reader.js';
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
     ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory, ChatRunner],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
-    ...[
-      ModelProbe,
-      ChatAdmission,
-      QueuePlaces,
-      DirectChatTeams,
-      ChatTurns,
-      DirectChatService,
-      AnswerStreams,
-      SseConnections,
-    ],
+    ...[StreamSignsReader, ChatRunInspector],
+    ...[ModelProbe, ChatAdmission, QueuePlaces, DirectChatTeams, ChatTurns, DirectChatService, AnswerStreams],
   ],
 })
 export class DirectChatModule {}

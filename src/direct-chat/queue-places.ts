@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { keys } from '../infra/redis/keys.js';
 import { RedisClients } from '../infra/redis/redis-clients.js';
-import { CHAT_RUNS, subtaskIdOf } from './chat-runs.jobs.js';
+import { CHAT_RUNS, chatRunJobId, subtaskIdOf } from './chat-runs.jobs.js';
 import { StreamHub } from './stream/stream-hub.js';
 import { StreamLog } from './stream/stream-log.js';
 
@@ -39,15 +39,25 @@ export class QueuePlaces implements OnModuleInit, OnApplicationShutdown {
     return Number(waiting?.[1]) + Number(active?.[1]);
   }
 
+  /** The place of a run that waits, 1 = next; null when it does not. @throws when Redis is away */
+  async placeOf(subtaskId: number): Promise<number | null> {
+    const index = (await this.waiting()).indexOf(chatRunJobId(subtaskId));
+
+    return index < 0 ? null : index + 1;
+  }
+
+  /** Job ids in the order in which they are taken: the queue takes from the right end of its list. */
+  private async waiting(): Promise<string[]> {
+    return (await this.redis.commands.lrange(keys.queueWaiting(CHAT_RUNS), 0, -1)).reverse();
+  }
+
   /** Only streams that somebody reads here are told; the others see their place when they are attached to. */
   private async tick(): Promise<void> {
     const readHere = new Set(this.hub.remoteIds());
     if (readHere.size === 0 || this.busy || !this.redis.isReady) return;
     this.busy = true;
     try {
-      // The queue takes from the right end of its list.
-      const waiting = (await this.redis.commands.lrange(keys.queueWaiting(CHAT_RUNS), 0, -1)).reverse();
-      const places = waiting
+      const places = (await this.waiting())
         .map((jobId, index) => ({ subtaskId: subtaskIdOf(jobId) ?? 0, position: index + 1 }))
         .filter(({ subtaskId }) => readHere.has(subtaskId));
       await this.streams.announce(places);

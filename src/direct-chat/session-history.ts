@@ -34,7 +34,10 @@ export class SessionHistory {
     );
     try {
       const key = keys.history(taskId);
-      await this.redis.commands.multi().hset(key, fields).expire(key, this.config.chat.historyTtlSeconds).exec();
+      const { historyTtlSeconds } = this.config.chat;
+      const replies = await this.redis.commands.pipeline().hset(key, fields).expire(key, historyTtlSeconds).exec();
+      const failed = replies?.find(([error]) => error)?.[0];
+      if (failed) throw failed;
     } catch (error) {
       this.log.warn(`task ${taskId}: history not kept in Redis: ${(error as Error).message}`);
     }

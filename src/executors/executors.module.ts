@@ -15,6 +15,8 @@ import { ExecutorManagerClient } from './executor-manager.client.js';
 import { ExecutorReportsService } from './executor-reports.service.js';
 import { ExecutorCanceller } from './executor.canceller.js';
 import { ExecutorsController } from './executors.controller.js';
+import { ExecutorInspector } from './executor.inspector.js';
+import { LanesRepository } from './lanes.repository.js';
 import { LeasesService } from './leases.service.js';
 import { OffersRepository } from './offers.repository.js';
 import { ReportNotebook } from './report-notes.js';
@@ -30,6 +32,7 @@ import { SubtasksRepository } from './subtasks.repository.js';
   providers: [
     ...[OffersRepository, SubtasksRepository, ReportNotebook, CancelAcks, ExecutorManagerClient],
     ...[ExecutionPlans, DispatchService, ExecutorReportsService, LeasesService, ExecutorLeasesProcessor],
+    ...[LanesRepository, ExecutorInspector],
     ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor],
   ],
 })

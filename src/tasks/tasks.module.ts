@@ -1,6 +1,15 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
+import { SseModule } from '../infra/http/sse.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
+import { RunInspectors } from './diagnosis/run-inspectors.js';
+import { TaskDiagnosisController } from './diagnosis/task-diagnosis.controller.js';
+import { TaskDiagnosisService } from './diagnosis/task-diagnosis.service.js';
+import { TaskEventLog } from './events/task-event-log.js';
+import { TaskEventsController } from './events/task-events.controller.js';
+import { TaskEventsRepository } from './events/task-events.repository.js';
+import { TaskEventsService } from './events/task-events.service.js';
+import { TaskFeeds } from './events/task-feeds.js';
 import { RunCancellers } from './run-cancellers.js';
 import { RunStarters } from './run-starters.js';
 import { TaskCancelService } from './task-cancel.service.js';
@@ -21,8 +30,8 @@ import { UpdateQueue } from './update-queue.js';
 
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
-  imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule],
-  controllers: [TasksController],
+  imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule, SseModule],
+  controllers: [TasksController, TaskEventsController, TaskDiagnosisController],
   providers: [
     TasksRepository,
     TurnsRepository,
@@ -38,7 +47,9 @@ import { UpdateQueue } from './update-queue.js';
     RunCancellers,
     RunStarters,
     TaskChanges,
+    ...[TaskEventLog, TaskEventsRepository, TaskFeeds, TaskEventsService],
     TaskDeletions,
+    ...[RunInspectors, TaskDiagnosisService],
   ],
   exports: [
     TaskChanges,
@@ -48,6 +59,7 @@ import { UpdateQueue } from './update-queue.js';
     TaskUpdatesService,
     TaskCancelService,
     RunCancellers,
+    RunInspectors,
     RunStarters,
   ],
 })

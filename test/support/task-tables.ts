@@ -57,7 +57,7 @@ export class TaskTables {
     const users = await db.insert(schema.users).values(names).returning();
     const [team] = await db.insert(schema.teams).values({ name: 'team', members: [] }).returning();
 
-    return new TaskTables(client, db as unknown as Db, users[0]?.id ?? 0, users[1]?.id ?? 0, team?.id ?? 0);
+    return new TaskTables(client, db, users[0]?.id ?? 0, users[1]?.id ?? 0, team?.id ?? 0);
   }
 
   async clear(): Promise<void> {

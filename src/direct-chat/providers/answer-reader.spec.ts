@@ -9,10 +9,26 @@ import { OPENAI_SOURCE, dataLines } from './providers.testing.js';
 
 const opened: ProviderTimeouts[] = [];
 
-function read(body: Readable): AnswerReader {
+/** A consumer that asks for one part after the other. */
+class Consumer {
+  constructor(private readonly reader: AnswerReader) {}
+
+  /** Null at the end. @throws what the answer failed with */
+  async next() {
+    const batch = this.reader.take();
+    if (batch) return batch;
+    await new Promise<void>((resolve) => this.reader.whenReady(resolve));
+    const later = this.reader.take();
+    if (!later && this.reader.failure) throw this.reader.failure.reason;
+
+    return later;
+  }
+}
+
+function read(body: Readable): Consumer {
   const timeouts = new ProviderTimeouts({ firstTokenMs: 60_000, idleMs: 60_000, totalMs: 60_000 }, () => undefined);
   opened.push(timeouts);
-  return new AnswerReader(body, new OpenaiEvents(OPENAI_SOURCE), timeouts);
+  return new Consumer(new AnswerReader(body, new OpenaiEvents(OPENAI_SOURCE), timeouts));
 }
 
 afterEach(() => opened.splice(0).forEach((timeouts) => timeouts.stop()));

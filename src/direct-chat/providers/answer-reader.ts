@@ -1,6 +1,7 @@
 /** The body of a reply -> batches of events, as fast as its consumer takes them and no faster. */
 import type { Readable } from 'node:stream';
 import type { ProviderEvent } from '../../common/chat-event.js';
+import type { AnswerParts } from './answer-iterator.js';
 import type { AnswerMapper } from './answer-mapper.js';
 import { EventBatch } from './event-batch.js';
 import type { ProviderTimeouts } from './provider-timeouts.js';
@@ -14,17 +15,19 @@ const HIGH_WATER_BYTES = 64 * 1024;
  * streams): so what further reads bring while the consumer is busy joins the waiting batch, and a slow consumer gets
  * fewer and larger events.
  */
-export class AnswerReader {
+export class AnswerReader implements AnswerParts {
+  /** Nothing more is read: after what {@link take} still has, the answer is finished or {@link failure} is its end. */
+  over = false;
+  /** Why the answer failed; null when it did not. */
+  failure: { reason: unknown } | null = null;
   private readonly batch = new EventBatch();
   private readonly sse = new SseReader((event) => {
     this.eventsSeen += 1;
     this.mapper.push(event, this.batch);
   });
-  private readonly failures: unknown[] = [];
-  private over = false;
   private eventsSeen = 0;
   private waitingBytes = 0;
-  private wake: (() => void) | null = null;
+  private onReady: (() => void) | null = null;
 
   constructor(
     private readonly body: Readable,
@@ -39,53 +42,62 @@ export class AnswerReader {
     if (body.destroyed) end();
   }
 
-  /** What arrived since the last call, at least one event; null when the answer is finished. Throws when it failed. */
-  async next(): Promise<readonly ProviderEvent[] | null> {
-    while (this.batch.isEmpty && !this.over) {
-      this.resume();
-      await new Promise<void>((resolve) => (this.wake = resolve));
-    }
-    this.waitingBytes = 0;
-    if (!this.batch.isEmpty) return this.batch.take();
-    if (this.failures.length > 0) throw this.failures[0];
+  /** Whether {@link take} has something. */
+  get hasParts(): boolean {
+    return !this.batch.isEmpty;
+  }
 
-    return null;
+  /** What arrived since the last call, at least one event; null when there is nothing (yet). */
+  take(): readonly ProviderEvent[] | null {
+    this.waitingBytes = 0;
+
+    return this.batch.isEmpty ? null : this.batch.take();
+  }
+
+  /** Calls back once, when {@link take} has something or the answer is over. Only after `take` gave null. */
+  whenReady(callback: () => void): void {
+    if (this.over || this.hasParts) return callback();
+    this.onReady = callback;
+    this.resume();
   }
 
   private onData(chunk: Buffer): void {
     if (this.over) return;
     const seenBefore = this.eventsSeen;
-    this.attempt(() => this.sse.feed(chunk));
+    try {
+      this.sse.feed(chunk);
+    } catch (error) {
+      this.fail(error);
+    }
     if (this.eventsSeen > seenBefore) this.timeouts.alive(this.mapper.started);
     this.waitingBytes += chunk.length;
     if (this.mapper.finished) this.over = true;
-    if (!this.wake && this.waitingBytes > HIGH_WATER_BYTES) this.pause();
+    if (!this.onReady && this.waitingBytes > HIGH_WATER_BYTES) this.pause();
     this.notify();
   }
 
   private onEnd(): void {
     if (this.over) return;
-    this.attempt(() => {
+    this.over = true;
+    try {
       this.sse.end();
       this.mapper.end(this.batch);
-    });
-    this.over = true;
+    } catch (error) {
+      this.fail(error);
+    }
     this.notify();
   }
 
-  private attempt(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      this.failures.push(error);
-      this.over = true;
-    }
+  private fail(error: unknown): void {
+    this.failure ??= { reason: error };
+    this.over = true;
   }
 
   private notify(): void {
     if (this.batch.isEmpty && !this.over) return;
-    this.wake?.();
-    this.wake = null;
+    const ready = this.onReady;
+    this.onReady = null;
+    ready?.();
   }
 
   private pause(): void {

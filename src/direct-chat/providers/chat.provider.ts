@@ -4,6 +4,7 @@ import type { ProviderEvent } from '../../common/chat-event.js';
 import type { ChatProvider, ChatRequest, ModelSettings } from '../../common/chat-provider.js';
 import { readText } from '../../infra/http/provider-http.body.js';
 import type { ProviderHttp, ProviderPost, ProviderResponse } from '../../infra/http/provider-http.js';
+import { type AnswerCall, AnswerIterator, type AnswerParts, type OpenAnswer } from './answer-iterator.js';
 import type { AnswerMapper } from './answer-mapper.js';
 import { AnswerReader } from './answer-reader.js';
 import { ClaudeEvents } from './claude.events.js';
@@ -19,22 +20,11 @@ import { abortableSleep, retryDelay } from './retry.js';
 import { MAX_EVENT_LENGTH } from './sse-reader.js';
 
 /** One turn on its way: what every step of it needs. */
-interface Call {
+interface Call extends AnswerCall {
   model: ModelSettings;
   post: ProviderPost;
   source: ErrorSource;
-  /** Aborted by the caller or by a deadline, whichever comes first. */
-  signal: AbortSignal;
   timeouts: ProviderTimeouts;
-  /** Takes back timers and listeners. */
-  dispose(): void;
-}
-
-/** A reply that has begun to answer, so that nothing may be retried any more. */
-interface Answer {
-  response: ProviderResponse;
-  first: readonly ProviderEvent[] | null;
-  next(): Promise<readonly ProviderEvent[] | null>;
 }
 
 export class ChatShellProvider implements ChatProvider {
@@ -47,27 +37,8 @@ export class ChatShellProvider implements ChatProvider {
   ) {}
 
   /** Settles only when its socket is closed or, after a whole answer, back in the pool. */
-  async *stream(request: ChatRequest, signal: AbortSignal): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
-    signal.throwIfAborted();
-    const call = this.prepare(request, signal);
-    let answer: Answer | undefined;
-    let whole = false;
-    try {
-      answer = await this.open(call);
-      for (let batch = answer.first; batch; batch = await answer.next()) {
-        signal.throwIfAborted();
-        yield batch;
-      }
-      whole = true;
-    } catch (error) {
-      // Whatever the abort broke on its way, its reason is what happened.
-      call.signal.throwIfAborted();
-      throw error;
-    } finally {
-      call.dispose();
-      if (whole) answer?.response.release();
-      else await answer?.response.close();
-    }
+  stream(request: ChatRequest, signal: AbortSignal): AsyncIterable<readonly ProviderEvent[]> {
+    return { [Symbol.asyncIterator]: () => new AnswerIterator(this.prepare(request, signal)) };
   }
 
   private prepare(request: ChatRequest, signal: AbortSignal): Call {
@@ -75,20 +46,28 @@ export class ChatShellProvider implements ChatProvider {
     const post = toPost(request);
     const source = { provider: model.provider, host: new URL(post.url).host, secrets: secretsOf(model) };
     const controller = new AbortController();
-    const onAbort = () => controller.abort(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    const timeouts = new ProviderTimeouts(this.limits, (error) => controller.abort(error));
+    const stop = (reason: unknown) => {
+      call.stopped = true;
+      controller.abort(reason);
+    };
+    const onAbort = () => stop(signal.reason);
+    const timeouts = new ProviderTimeouts(this.limits, stop);
     const dispose = () => {
       timeouts.stop();
       signal.removeEventListener('abort', onAbort);
     };
+    const open = () => this.open(call);
+    const call = { model, post, source, timeouts, signal: controller.signal, stopped: false, open, dispose };
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
 
-    return { model, post, source, timeouts, signal: controller.signal, dispose };
+    return call;
   }
 
   /** Attempts until one brings a first event. */
-  private async open(call: Call): Promise<Answer> {
+  private async open(call: Call): Promise<OpenAnswer> {
     const startedAt = performance.now();
+    call.signal.throwIfAborted();
     for (let retries = 0; ; retries++) {
       try {
         return await this.attempt(call);
@@ -101,7 +80,7 @@ export class ChatShellProvider implements ChatProvider {
     }
   }
 
-  private async attempt(call: Call): Promise<Answer> {
+  private async attempt(call: Call): Promise<OpenAnswer> {
     call.timeouts.startAttempt();
     const response = await this.http.post(call.post, call.signal);
     try {
@@ -110,7 +89,11 @@ export class ChatShellProvider implements ChatProvider {
       if (isJson(response)) return await readWhole(response, mapper, call.source);
       if (isHtml(response)) throw protocolError(call.source, 'a web page in place of an answer; check the base URL');
       const reader = new AnswerReader(response.body, mapper, call.timeouts);
-      return { response, first: await reader.next(), next: () => reader.next() };
+      // Before its first event an answer that fails may be asked for again.
+      await new Promise<void>((resolve) => reader.whenReady(resolve));
+      if (reader.failure && !reader.hasParts) throw reader.failure.reason;
+
+      return answerOf(response, reader);
     } catch (error) {
       await response.close();
       throw error;
@@ -136,14 +119,37 @@ async function statusError(response: ProviderResponse, source: ErrorSource): Pro
 }
 
 /** Gateways exist that ignore `stream: true` and send the answer, or an error with status 200, as one JSON text. */
-async function readWhole(response: ProviderResponse, mapper: AnswerMapper, source: ErrorSource): Promise<Answer> {
+async function readWhole(response: ProviderResponse, mapper: AnswerMapper, source: ErrorSource): Promise<OpenAnswer> {
   const { text, complete } = await readText(response.body, { maxBytes: MAX_EVENT_LENGTH });
   const reply = parseJson(text.trim());
   if (!complete || reply === undefined) throw protocolError(source, 'a JSON reply that is cut off or malformed');
   const batch = new EventBatch();
   mapper.pushWhole(reply, batch);
 
-  return { response, first: batch.take(), next: () => Promise.resolve(null) };
+  return answerOf(response, new WholeAnswer(batch.take()));
+}
+
+function answerOf(response: ProviderResponse, parts: AnswerParts): OpenAnswer {
+  return { parts, release: () => response.release(), close: () => response.close() };
+}
+
+/** An answer that came in one piece. */
+class WholeAnswer implements AnswerParts {
+  readonly over = true;
+  readonly failure = null;
+
+  constructor(private events: readonly ProviderEvent[] | null) {}
+
+  take(): readonly ProviderEvent[] | null {
+    const { events } = this;
+    this.events = null;
+
+    return events;
+  }
+
+  whenReady(callback: () => void): void {
+    callback();
+  }
 }
 
 function isJson(response: ProviderResponse): boolean {

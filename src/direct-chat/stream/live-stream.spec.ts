@@ -55,10 +55,20 @@ describe('LiveStream', () => {
     expect(far.take(3)).toMatchObject({ first: 50 });
   });
 
-  it('wakes all readers at an event', async () => {
-    const woken = Promise.all([stream.changed(), stream.changed()]);
+  it('tells all readers of an event, also one that leaves at once', () => {
+    const told: string[] = [];
+    const listeners = ['a', 'b', 'c'].map((name) => ({
+      changed: () => {
+        told.push(name);
+        if (name !== 'a')
+          stream.forget(listeners.find((_, index) => 'abc'[index] === name) ?? { changed: () => undefined });
+      },
+    }));
+    for (const listener of listeners) stream.listen(listener);
     stream.push(batch(1));
-    await expect(woken).resolves.toHaveLength(2);
+    expect(told.toSorted()).toEqual(['a', 'b', 'c']);
+    stream.push(batch(2));
+    expect(told.slice(3)).toEqual(['a']);
   });
 
   it('sends everybody back to the log when another owner has taken over', () => {

@@ -1,6 +1,11 @@
 import { type Batch, batchAfter, joinBatches } from './frames.js';
 import type { Snapshot } from './stream-text.js';
 
+/** A reader that wants to know when a stream has changed. */
+export interface StreamListener {
+  changed(): void;
+}
+
 /** Recent events kept in memory per stream; readers further behind read the log. */
 const WINDOW_BYTES = 2 * 1024;
 
@@ -13,8 +18,7 @@ const WINDOW_BYTES = 2 * 1024;
 export class LiveStream {
   private window: Batch[] = [];
   private windowBytes = 0;
-  private wake: (() => void) | null = null;
-  private waiting: Promise<void> | null = null;
+  private readonly listeners: StreamListener[] = [];
   /** Sequence number of the newest event; -1 while unknown (a remote stream whose log was not read yet). */
   head = -1;
   /** Newest event that is known to be in the log. Events after it stay in the window. */
@@ -62,13 +66,14 @@ export class LiveStream {
     return batchAfter(missed, cursor);
   }
 
-  /** Resolves at the next event, rewind or {@link notify}. */
-  changed(): Promise<void> {
-    this.waiting ??= new Promise((resolve) => {
-      this.wake = resolve;
-    });
+  /** Has `listener` told of every event, rewind or {@link notify}, until {@link forget}. */
+  listen(listener: StreamListener): void {
+    this.listeners.push(listener);
+  }
 
-    return this.waiting;
+  forget(listener: StreamListener): void {
+    const index = this.listeners.indexOf(listener);
+    if (index >= 0) this.listeners.splice(index, 1);
   }
 
   /** Forgets what it holds: another owner has taken over, and the log is the truth from `confirmed` on. */
@@ -97,12 +102,10 @@ export class LiveStream {
     return silent;
   }
 
-  /** Wakes the readers, who then look for themselves. */
+  /** Tells the readers, who then look for themselves. */
   notify(): void {
-    const wake = this.wake;
-    this.wake = null;
-    this.waiting = null;
-    wake?.();
+    // From the end, because a reader that has reached its own end leaves the list at once.
+    for (let index = this.listeners.length - 1; index >= 0; index -= 1) this.listeners[index]?.changed();
   }
 
   private trim(): void {

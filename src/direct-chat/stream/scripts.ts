@@ -3,20 +3,27 @@
  * duplicates, and only the newest owner (the highest epoch) may write to it.
  *
  * `meta` is a hash: epoch, last (sequence number), pos (place in the queue), term (set once the stream has ended),
- * base (where the newest owner took the stream over from another one).
+ * base (where the newest owner took the stream over from another one), owner (name of the newest owner's process), at
+ * (milliseconds since the epoch, by the server's clock, of its newest event or of the take-over).
  */
+
+/** The server's clock in milliseconds, as text: as a number it would lose digits. */
+const CLOCK = `
+local time = redis.call('TIME')
+local clock = time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000))
+`;
 
 /**
  * Makes the caller the owner of a stream.
- * KEYS meta, stream. ARGV ttl.
+ * KEYS meta, stream. ARGV ttl, owner.
  * Output {epoch, last}, or {0, last} when the stream has ended.
  */
-export const BEGIN = `
+export const BEGIN = `${CLOCK}
 local m = redis.call('HMGET', KEYS[1], 'epoch', 'last', 'term')
 local last = tonumber(m[2] or '0')
 if m[3] then return {0, last} end
 local epoch = tonumber(m[1] or '0') + 1
-redis.call('HSET', KEYS[1], 'epoch', epoch, 'last', last)
+redis.call('HSET', KEYS[1], 'epoch', epoch, 'last', last, 'owner', ARGV[2], 'at', clock)
 if epoch > 1 then redis.call('HSET', KEYS[1], 'base', last) end
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[1])
@@ -30,9 +37,10 @@ export const APPEND_ARGS = 8;
  * Appends one batch to each of several streams and publishes it.
  * KEYS meta, stream (per stream). ARGV epoch, first, last, flags, ttl, channel, repair, text (per stream).
  * flags: t = terminal, r = self-contained. repair 1 = accept a gap before the batch.
- * Output per stream: 1 written (or written before), -1 another owner, -2 the log misses what comes before.
+ * Output per stream: 1 + subscribers of its channel when it was written, 1 when it was before, -1 another owner, -2 the
+ * log misses what comes before.
  */
-export const APPEND = `
+export const APPEND = `${CLOCK}
 local out = {}
 for i = 1, #KEYS / 2 do
   local meta, stream, a = KEYS[2 * i - 1], KEYS[2 * i], (i - 1) * ${APPEND_ARGS}
@@ -48,14 +56,14 @@ for i = 1, #KEYS / 2 do
     out[i] = -2
   else
     redis.call('XADD', stream, last .. '-0', 'f', first, 'k', ARGV[a + 4], 'd', ARGV[a + 8])
-    redis.call('HSET', meta, 'epoch', ARGV[a + 1], 'last', last)
+    redis.call('HSET', meta, 'epoch', ARGV[a + 1], 'last', last, 'at', clock)
     if string.find(ARGV[a + 4], 't') then redis.call('HSET', meta, 'term', last) end
     if ARGV[a + 5] ~= '' then
       redis.call('EXPIRE', meta, ARGV[a + 5])
       redis.call('EXPIRE', stream, ARGV[a + 5])
     end
-    redis.call('PUBLISH', ARGV[a + 6], first .. ',' .. last .. ',' .. ARGV[a + 4] .. '\\n' .. ARGV[a + 8])
-    out[i] = 1
+    local text = first .. ',' .. last .. ',' .. ARGV[a + 4] .. '\\n' .. ARGV[a + 8]
+    out[i] = 1 + redis.call('PUBLISH', ARGV[a + 6], text)
   end
 end
 return out
@@ -94,4 +102,17 @@ for i = 1, #KEYS / 2 do
   end
 end
 return 1
+`;
+
+/**
+ * Everything that tells how a stream is doing.
+ * KEYS meta, stream. ARGV number of entries.
+ * Output {owner or '', at or '', clock, text of the first entries, text of the newest entry}.
+ */
+export const SIGNS = `${CLOCK}
+local m = redis.call('HMGET', KEYS[1], 'owner', 'at')
+local head = ''
+for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', ARGV[1])) do head = head .. entry[2][6] end
+local newest = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+return {m[1] or '', m[2] or '', clock, head, newest and newest[2][6] or ''}
 `;

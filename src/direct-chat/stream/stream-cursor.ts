@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventSource } from '../../infra/http/sse.js';
 import { type Batch, batchAfter, frame } from './frames.js';
 import type { LiveStream } from './live-stream.js';
+import type { StreamHub } from './stream-hub.js';
 import type { StreamLog, StreamState } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
 
@@ -18,35 +20,48 @@ const AHEAD_POLL_MS = 50;
  * A place that a client brings along is checked against the log before anything is sent: its number may be one that
  * an owner, lost since, had shown to its own readers and never logged, and that the next owner gave to another event.
  */
-export class StreamCursor {
+export class StreamCursor implements EventSource {
   /** The terminal event was taken. */
   ended = false;
+  onReady: () => void = () => undefined;
   private generation: number;
   private checked: boolean;
   private aheadSince = 0;
   private fetched: Batch | null = null;
+  private fetching = false;
+  /** The stream changed while something was fetched: what was found may be old. */
+  private missedChange = false;
+  /** Nothing was found beyond the position: not looked for again before the stream changes. */
+  private exhausted = false;
+  private closed = false;
 
   constructor(
     private readonly stream: LiveStream,
     private readonly log: StreamLog,
     private position: number,
-    readonly close: () => void,
+    private readonly hub: StreamHub,
   ) {
     this.generation = stream.generation;
     // Nobody was ever sent more than the process that runs the stream has produced.
     if (stream.local && position > stream.head) this.position = 0;
     this.checked = this.position === 0;
+    stream.listen(this);
   }
 
   /** The next events, if they are at hand. No promise: a token passes here without a detour. */
   take(): Batch | null {
+    if (this.fetching) return null;
     if (this.generation !== this.stream.generation) {
       this.generation = this.stream.generation;
       this.position = Math.min(this.position, this.stream.rewindTo);
       this.fetched = null;
     }
     const batch = this.fetched ?? (this.checked ? this.stream.take(this.position) : null);
-    if (!batch) return null;
+    if (!batch) {
+      this.lookFurther();
+
+      return null;
+    }
     this.fetched = null;
     this.position = batch.last;
     this.ended = batch.terminal;
@@ -54,17 +69,40 @@ export class StreamCursor {
     return batch;
   }
 
-  /** Resolves when another {@link take} is worth while. */
-  async wait(): Promise<void> {
+  /** The stream tells that it has changed. */
+  changed(): void {
+    this.exhausted = false;
+    if (this.fetching) this.missedChange = true;
+    else this.onReady();
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.stream.forget(this);
+    this.hub.release(this.stream);
+  }
+
+  private lookFurther(): void {
+    const hasAll = this.checked && this.stream.head === this.position;
+    if (hasAll || this.exhausted) return;
+    this.fetching = true;
+    this.missedChange = false;
     // Checking a position does not look for what comes after it: that is the next turn's.
     const looked = this.checked;
-    this.fetched = await this.fetch();
-    const hasAll = looked && this.generation === this.stream.generation && !this.stream.take(this.position);
-    if (!this.fetched && this.checked && hasAll) await this.stream.changed();
+    void this.fetch().then((batch) => {
+      this.fetching = false;
+      this.fetched = batch;
+      if (this.closed) return;
+      this.exhausted = !batch && looked && this.checked && !this.missedChange;
+      if (!this.exhausted || this.generation !== this.stream.generation || this.stream.take(this.position)) {
+        this.exhausted = false;
+        this.onReady();
+      }
+    });
   }
 
   private async fetch(): Promise<Batch | null> {
-    if (this.checked && this.stream.head === this.position) return null;
     try {
       return this.checked ? await this.fromLog() : await this.check();
     } catch {

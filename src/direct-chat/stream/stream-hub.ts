@@ -1,5 +1,4 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { LiveStream } from './live-stream.js';
@@ -69,7 +68,7 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     const stream = this.streams.get(subtaskId) ?? this.create(subtaskId);
     stream.readers += 1;
     // A new run is mostly taken by this process within a millisecond or two: then there is nothing to subscribe to.
-    if (isNew && !stream.local) await Promise.race([stream.changed(), sleep(TAKE_MS)]);
+    if (isNew && !stream.local) await takenHere(stream);
     if (!stream.local) await this.subscribe(stream);
 
     return stream;
@@ -116,4 +115,18 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     if (!this.channels.delete(channel)) return;
     this.redis.subscriber.unsubscribe(channel).catch(() => undefined);
   }
+}
+
+/** Resolves when the stream is local, or after a moment. */
+function takenHere(stream: LiveStream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      stream.forget(listener);
+      resolve();
+    };
+    const listener = { changed: done };
+    const timer = setTimeout(done, TAKE_MS);
+    stream.listen(listener);
+  });
 }

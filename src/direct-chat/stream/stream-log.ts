@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
+import { PROCESS_NAME } from '../../infra/process-name.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { type Batch, batchAfter, joinBatches } from './frames.js';
@@ -15,7 +16,8 @@ export interface Append {
   repair: boolean;
 }
 
-export type AppendOutcome = 'written' | 'fenced' | 'gap';
+/** `heard`: written, and another process reads along. */
+export type AppendOutcome = 'written' | 'heard' | 'fenced' | 'gap';
 
 export interface StreamState {
   last: number;
@@ -62,6 +64,7 @@ export class StreamLog {
       keys.streamMeta(subtaskId),
       keys.stream(subtaskId),
       RUNNING_TTL_SECONDS,
+      PROCESS_NAME,
     );
     const [epoch = 0, last = 0] = answer as number[];
 
@@ -86,7 +89,15 @@ export class StreamLog {
     }
     const answers = (await this.scripts.chatAppend(names.length, ...names, ...values)) as number[];
 
-    return answers.map((answer) => (answer === 1 ? 'written' : answer === -1 ? 'fenced' : 'gap'));
+    return answers.map((answer) => this.outcomeOf(answer));
+  }
+
+  private outcomeOf(answer: number): AppendOutcome {
+    if (answer === -1) return 'fenced';
+    if (answer === -2) return 'gap';
+
+    // A node of a cluster counts its own subscribers only.
+    return answer > 1 || this.redis.isCluster ? 'heard' : 'written';
   }
 
   /** Puts the whole text in the place of the events up to it. */

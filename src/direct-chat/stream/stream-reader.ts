@@ -13,31 +13,27 @@ export class StreamReader {
   ) {}
 
   /**
-   * A place in a stream, after event `position`. Pulled: nothing is read on before the consumer asks.
-   * When `signal` is aborted a waiting consumer is woken. The caller closes it.
+   * A place in a stream, after event `position`. Pulled: nothing is read on before the consumer asks. The caller
+   * closes it.
    */
-  async open(subtaskId: number, position: number, signal: AbortSignal, isNew = false): Promise<StreamCursor> {
-    const stream = await this.hub.acquire(subtaskId, isNew);
-    const wake = () => stream.notify();
-    signal.addEventListener('abort', wake, { once: true });
-    const cursor = new StreamCursor(stream, this.log, position, () => {
-      signal.removeEventListener('abort', wake);
-      this.hub.release(stream);
-    });
-
-    return cursor;
+  async open(subtaskId: number, position: number, isNew = false): Promise<StreamCursor> {
+    return new StreamCursor(await this.hub.acquire(subtaskId, isNew), this.log, position, this.hub);
   }
 
-  /** All events after `position` up to and with the terminal one; ends early, without an error, at the signal. */
-  async *read(subtaskId: number, position: number, signal: AbortSignal): AsyncGenerator<Batch, void> {
-    const cursor = await this.open(subtaskId, position, signal);
+  /** The terminal batch after `position`; null when it does not come within `timeoutMs`. */
+  async end(subtaskId: number, position: number, timeoutMs: number): Promise<Batch | null> {
+    const cursor = await this.open(subtaskId, position);
+    let timer: NodeJS.Timeout | undefined;
     try {
-      while (!signal.aborted && !cursor.ended) {
-        const batch = cursor.take();
-        if (batch) yield batch;
-        else await cursor.wait();
-      }
+      return await new Promise((resolve) => {
+        timer = setTimeout(() => resolve(null), timeoutMs);
+        cursor.onReady = () => {
+          for (let batch = cursor.take(); batch; batch = cursor.take()) if (batch.terminal) resolve(batch);
+        };
+        cursor.onReady();
+      });
     } finally {
+      clearTimeout(timer);
       cursor.close();
     }
   }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +8,16 @@ describe('PgliteClient', () => {
   let directory: string;
   let client: PgliteClient;
 
-  beforeEach(async () => {
+  // Once for all: making a database takes a second.
+  beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'conch-pglite-'));
     client = await PgliteClient.open(directory);
     await client.query('create table words (word text)');
   });
 
-  afterEach(async () => {
+  afterEach(() => client.query('delete from words'));
+
+  afterAll(async () => {
     await client.close();
     rmSync(directory, { recursive: true });
   });
@@ -69,5 +72,41 @@ describe('PgliteClient', () => {
   it('goes on after a query that fails', async () => {
     await expect(client.query('select nothing from nowhere')).rejects.toThrow('nowhere');
     expect(await words()).toEqual([]);
+  });
+
+  it('does not pass a transaction over in which a query had failed', async () => {
+    const failing = client.transaction(async (session) => {
+      await session.query("insert into words values ('lost')");
+      await session.query('select nothing from nowhere').catch(() => undefined);
+    });
+    await expect(failing).rejects.toThrow('had failed');
+    expect(await words()).toEqual([]);
+  });
+
+  it('tells the code of an error', async () => {
+    await client.query('create unique index one_word on words (word)');
+    const insert = () => client.query('insert into words values ($1)', ['once']);
+    expect(await insert()).toMatchObject({ affectedRows: 1 });
+    await expect(insert()).rejects.toMatchObject({ code: '23505', constraint: 'one_word' });
+  });
+
+  it('takes and gives values of every kind that the schema has', async () => {
+    const text =
+      'select $1::int as i, $2::bigint as b, $3::text as t, $4::jsonb as j, $5::boolean as f, $6::timestamptz as z, $7::text as n';
+    const date = new Date('2026-01-02T03:04:05.678Z');
+    const params = [1, 2 ** 40, 'é\u2028\'"', { a: [1, null] }, true, date, null];
+    const row = { i: 1, b: 2 ** 40, t: 'é\u2028\'"', j: { a: [1, null] }, f: true, z: date, n: null };
+    expect((await client.query(text, params)).rows).toEqual([row]);
+    expect((await client.query(text, params, { rowMode: 'array' })).rows).toEqual([Object.values(row)]);
+    const parsers = { 1184: (value: string) => value };
+    const [shown] = (await client.query<{ z: string }>(text, params, { parsers })).rows;
+    expect(shown?.z).toContain('2026-01-02');
+  });
+
+  it('keeps a bounded number of statements prepared', async () => {
+    for (let i = 0; i < 400; i += 1) await client.query(`select ${i} as n`);
+    const [row] = (await client.query<{ n: number }>('select count(*)::int as n from pg_prepared_statements')).rows;
+    expect(row?.n).toBeLessThanOrEqual(301);
+    expect((await client.query('select 0 as n')).rows).toEqual([{ n: 0 }]);
   });
 });

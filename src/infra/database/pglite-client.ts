@@ -1,5 +1,6 @@
 import { PGlite, type QueryOptions, type Results } from '@electric-sql/pglite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { PgliteStatements } from './pglite-statements.js';
 
 /** Longest time that queries may hold the event loop before streams get their turn. */
 const TURN_MS = 5;
@@ -29,8 +30,10 @@ export class PgliteClient implements PgliteSession {
   private lastQuery = 0;
   private queries = 0;
   private readonly tidying: NodeJS.Timeout;
+  private readonly statements: PgliteStatements;
 
   private constructor(private readonly database: PGlite) {
+    this.statements = new PgliteStatements(database);
     this.tidying = setInterval(() => void this.tidyWhenIdle(), TIDY_EVERY_MS).unref();
   }
 
@@ -44,12 +47,28 @@ export class PgliteClient implements PgliteSession {
   }
 
   query<T>(text: string, params?: unknown[], options?: QueryOptions): Promise<Results<T>> {
-    return this.inTurn(() => this.database.query<T>(text, params, options));
+    return this.inTurn(() => this.statements.query<T>(text, params, options));
   }
 
-  /** Runs `work` in a transaction: rolled back when it throws. */
+  /** Runs `work` in a transaction: rolled back when it throws. @throws when a failed query in it was passed over */
   transaction<T>(work: (session: PgliteSession) => Promise<T>): Promise<T> {
-    return this.inTurn(() => this.database.transaction(work));
+    const session: PgliteSession = {
+      query: async (text, params, options) => Promise.resolve(this.statements.query(text, params, options)),
+    };
+
+    return this.inTurn(async () => {
+      this.statements.command('begin');
+      try {
+        const result = await work(session);
+        // Postgres answers the commit of a failed transaction with a rollback, and no error.
+        if (this.statements.command('commit') !== 'COMMIT') throw new Error('a query of this transaction had failed');
+
+        return result;
+      } catch (error) {
+        this.statements.command('rollback');
+        throw error;
+      }
+    });
   }
 
   close(): Promise<void> {
@@ -58,7 +77,7 @@ export class PgliteClient implements PgliteSession {
     return this.inTurn(() => this.database.close());
   }
 
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+  private inTurn<T>(work: () => T | Promise<T>): Promise<T> {
     this.queries += 1;
     const mine = this.turn.then(() => this.begin(work));
     this.turn = mine.catch(() => undefined);
@@ -66,7 +85,7 @@ export class PgliteClient implements PgliteSession {
     return mine;
   }
 
-  private async begin<T>(work: () => Promise<T>): Promise<T> {
+  private async begin<T>(work: () => T | Promise<T>): Promise<T> {
     this.lastQuery = performance.now();
     if (this.lastQuery - this.turnBegan > TURN_MS) {
       await nextTurn();

@@ -1,6 +1,7 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppConfig } from '../../config/app-config.js';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
+import { LoopTurns } from '../loop-turns.js';
 import { applyBodyLimits } from './body-limit.js';
 import { parseOnlyJson } from './json-body.js';
 import { requestId } from './request-id.js';
@@ -32,8 +33,9 @@ export function configureHttp(app: NestFastifyApplication): void {
   app.useGlobalFilters(new AppErrorFilter());
   const instance = app.getHttpAdapter().getInstance();
   applyBodyLimits(instance, app.get(AppConfig));
+  const turns = new LoopTurns();
   instance.addHook('onRequest', (request, reply, done) => {
     void reply.header('X-Request-Id', request.id);
-    done();
+    turns.begin(done);
   });
 }

@@ -16,6 +16,10 @@ export const keys = {
   live: (subtaskId: number) => `chat:live:{${subtaskId}}`,
   /** Hash: message id -> message, the conversation of a task. */
   history: (taskId: number) => `chat:history:{${taskId}}`,
+  /** Redis Stream: which tasks and subtasks of a user were changed, one entry per change. */
+  taskEvents: (userId: number) => `task:events:{${userId}}`,
+  /** Channel: the stream above has grown. */
+  taskEventsLive: (userId: number) => `task:events:live:{${userId}}`,
   /** Hash: what an executor's reports of one offer have numbered and named so far; only a hint, the database decides. */
   executorReports: (subtaskId: number, offer: number) => `executor:reports:{${subtaskId}}:${offer}`,
   /** String: the executor manager has acknowledged the cancel of this subtask. */
@@ -25,4 +29,6 @@ export const keys = {
   /** Lists of BullMQ: ids of the jobs that wait (next at the right end), and of those that are worked on. */
   queueWaiting: (queue: string) => `${QUEUE_PREFIX}:${queue}:wait`,
   queueActive: (queue: string) => `${QUEUE_PREFIX}:${queue}:active`,
+  /** String of BullMQ: lives as long as the worker that has the job renews it. */
+  queueLock: (queue: string, jobId: string) => `${QUEUE_PREFIX}:${queue}:${jobId}:lock`,
 } as const;

@@ -1,0 +1,56 @@
+import { InjectQueue } from '@nestjs/bullmq';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Queue } from 'bullmq';
+import { AppConfig } from '../config/app-config.js';
+import { PROCESS_NAME } from '../infra/process-name.js';
+import { keys } from '../infra/redis/keys.js';
+import { RedisClients } from '../infra/redis/redis-clients.js';
+import { fromRow } from '../tasks/diagnosis/findings.js';
+import { type Findings, type Inspected, type RunInspector, RunInspectors } from '../tasks/diagnosis/run-inspectors.js';
+import { findingsOf } from './chat-run.findings.js';
+import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
+import { QueuePlaces } from './queue-places.js';
+import { StreamSignsReader } from './stream/stream-signs.js';
+
+/** Looks at direct chats, wherever they run. */
+@Injectable()
+export class ChatRunInspector implements RunInspector, OnModuleInit {
+  constructor(
+    @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
+    private readonly inspectors: RunInspectors,
+    private readonly redis: RedisClients,
+    private readonly streams: StreamSignsReader,
+    private readonly places: QueuePlaces,
+    private readonly config: AppConfig,
+  ) {}
+
+  onModuleInit(): void {
+    this.inspectors.register(this);
+  }
+
+  handles(subtask: Inspected['subtask']): boolean {
+    return subtask.runRequestedAt !== null;
+  }
+
+  async inspect({ subtask }: Inspected): Promise<Findings> {
+    const jobId = chatRunJobId(subtask.id);
+    const { firstTokenTimeoutMs: firstTokenMs, idleTimeoutMs: idleMs } = this.config.provider;
+    const [job, position, lockMs, signs] = await Promise.all([
+      this.queue.getJob(jobId),
+      this.places.placeOf(subtask.id),
+      this.redis.commands.pttl(keys.queueLock(CHAT_RUNS, jobId)),
+      this.streams.read(subtask.id),
+    ]);
+
+    return findingsOf(fromRow(subtask), {
+      state: (await job?.getState()) ?? 'unknown',
+      position,
+      maxConcurrent: this.config.chat.maxConcurrent,
+      lockMs,
+      signs,
+      here: PROCESS_NAME,
+      limits: { firstTokenMs, idleMs },
+      now: Date.now(),
+    });
+  }
+}

@@ -1,0 +1,67 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { TASK_STATUSES, type TaskStatus } from '../../infra/database/schema.js';
+import { type Findings, NEXT_ACTIONS, type NextAction } from './run-inspectors.js';
+
+class QueuePlaceDto {
+  @ApiProperty({ example: 'chat-runs' })
+  name!: string;
+
+  @ApiProperty({ example: 'waiting' })
+  state!: string;
+
+  @ApiProperty({ type: 'integer', minimum: 1, nullable: true, description: '1 = next' })
+  position!: number | null;
+}
+
+class UpstreamDto {
+  @ApiProperty({ example: 'model' })
+  kind!: string;
+
+  @ApiProperty({ example: 'demo-claude' })
+  id!: string;
+}
+
+/** Where a task is, who has it, and what it waits for. */
+export class TaskDiagnosisDto {
+  @ApiProperty({ enum: TASK_STATUSES })
+  status!: TaskStatus;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When it was last heard of' })
+  last_event_at!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Process (host:pid) or executor that has it' })
+  owner!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Its owner counts as lost after it' })
+  lease_expires_at!: string | null;
+
+  @ApiProperty({ type: QueuePlaceDto, nullable: true })
+  queue!: QueuePlaceDto | null;
+
+  @ApiProperty({ type: UpstreamDto, nullable: true, description: 'What its owner waits for' })
+  upstream!: UpstreamDto | null;
+
+  @ApiProperty({
+    enum: NEXT_ACTIONS,
+    description:
+      'none: it has ended; wait: it goes on by itself; start_answer: nobody has asked for it; check_executors: no ' +
+      'executor has taken it; answer_input: a person has to answer; retry: it failed and can be tried again',
+  })
+  next_action!: NextAction;
+
+  @ApiProperty({ type: [String], description: 'Sentences for people, the most important one first' })
+  hints!: string[];
+}
+
+export function toDiagnosisDto(status: TaskStatus, findings: Findings): TaskDiagnosisDto {
+  return {
+    status,
+    last_event_at: findings.lastEventAt?.toISOString() ?? null,
+    owner: findings.owner,
+    lease_expires_at: findings.leaseExpiresAt?.toISOString() ?? null,
+    queue: findings.queue,
+    upstream: findings.upstream,
+    next_action: findings.nextAction,
+    hints: findings.hints,
+  };
+}

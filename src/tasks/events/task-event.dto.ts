@@ -1,0 +1,65 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiProduces, ApiResponse, type OpenAPIObject } from '@nestjs/swagger';
+import { TextField } from '../../common/fields.js';
+import { SubtaskDto, TaskDto } from '../tasks.dto.js';
+import type { TaskEvent } from './task-event.js';
+
+type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+type SchemaObject = Exclude<Schemas[string], { $ref: string }>;
+
+export class TaskEventsQuery {
+  @TextField({ min: 0, max: 100, optional: true, description: 'For clients that cannot set the Last-Event-ID header' })
+  last_event_id?: string;
+}
+
+function event(type: TaskEvent['type'], dto: string, description: string): SchemaObject {
+  return {
+    type: 'object',
+    description,
+    required: ['type', type],
+    properties: {
+      type: { type: 'string', enum: [type] },
+      [type]: { $ref: `#/components/schemas/${dto}` },
+      result_omitted: {
+        type: 'boolean',
+        enum: [true],
+        description: 'The result is too big for an event: it is null here, read it by GET /api/tasks/{id}',
+      },
+    },
+    additionalProperties: false,
+  };
+}
+
+const SCHEMAS: Record<TaskEvent['type'], SchemaObject> = {
+  task: event('task', 'TaskDto', 'A task as it is now; upsert by its id. status DELETE: it is gone'),
+  subtask: event('subtask', 'SubtaskDto', 'A subtask as it is now; upsert by its id'),
+};
+
+/** Component schemas of the OpenAPI document: `TaskEvent`, and one for each type. */
+export function taskEventComponents(): Record<string, SchemaObject> {
+  const mapping = Object.fromEntries(
+    Object.keys(SCHEMAS).map((type) => [type, `#/components/schemas/TaskEvent_${type}`]),
+  );
+  const union = {
+    description:
+      'One `data:` line of a live stream of tasks. Changes that follow each other fast come as one event with the newest state.',
+    oneOf: Object.values(mapping).map(($ref) => ({ $ref })),
+    discriminator: { propertyName: 'type', mapping },
+  };
+  const single = Object.entries(SCHEMAS).map(([type, schema]) => [`TaskEvent_${type}`, schema] as const);
+
+  return { TaskEvent: union, ...Object.fromEntries(single) };
+}
+
+/** Describes a reply that is a live stream of tasks. */
+export function ApiTaskEvents(): MethodDecorator {
+  return applyDecorators(
+    ApiExtraModels(TaskDto, SubtaskDto),
+    ApiProduces('text/event-stream'),
+    ApiResponse({
+      status: 200,
+      description: 'Server-sent events, resumable by their ids; a comment every 15 s keeps the connection open',
+      content: { 'text/event-stream': { schema: { $ref: '#/components/schemas/TaskEvent' } } },
+    }),
+  );
+}

@@ -1,0 +1,73 @@
+import type { SubtaskDto, TaskDto } from '../tasks.dto.js';
+
+/** What a live stream of tasks sends. */
+export type TaskEvent =
+  | { type: 'task'; task: TaskDto; result_omitted?: true }
+  | { type: 'subtask'; subtask: SubtaskDto; result_omitted?: true };
+
+/** Whose changes a stream tells: one task's, or all of a user's. */
+export interface EventScope {
+  userId: number;
+  /** Null: all tasks of the user. */
+  taskId: number | null;
+}
+
+/** A row that a stream has to tell. */
+export interface RowRef {
+  kind: TaskEvent['type'];
+  id: number;
+}
+
+/** One entry of a user's log: what was changed together. */
+export interface LoggedChange {
+  /** Id of the entry in the Redis Stream. */
+  id: string;
+  taskId: number;
+  subtaskIds: readonly number[];
+}
+
+/** Largest event, in bytes of its JSON; a result that makes it bigger is left out, clients read it by REST. */
+export const MAX_EVENT_BYTES = 64 * 1024;
+
+/** The rows that some changes are about, each once, a task before its subtasks. */
+export function rowsToTell(changes: readonly LoggedChange[], { taskId }: EventScope): RowRef[] {
+  const subtasksOf = new Map<number, Set<number>>();
+  for (const change of changes) {
+    if (change.taskId === 0 || (taskId !== null && change.taskId !== taskId)) continue;
+    const known = subtasksOf.get(change.taskId) ?? new Set();
+    for (const id of change.subtaskIds) known.add(id);
+    subtasksOf.set(change.taskId, known);
+  }
+
+  return [...subtasksOf].flatMap(([id, subtasks]): RowRef[] => [
+    { kind: 'task', id },
+    ...[...subtasks].map((subtaskId) => ({ kind: 'subtask' as const, id: subtaskId })),
+  ]);
+}
+
+/** One event as an SSE frame. `id` is null for events after which a client cannot go on. */
+export function taskFrame(event: TaskEvent, id: string | null): string {
+  return `${id === null ? '' : `id: ${id}\n`}data: ${toJson(event)}\n\n`;
+}
+
+function toJson(event: TaskEvent): string {
+  const json = JSON.stringify(event);
+  const row = event.type === 'task' ? event.task : event.subtask;
+  if (row.result === null || Buffer.byteLength(json) <= MAX_EVENT_BYTES) return json;
+
+  return JSON.stringify({ ...event, result_omitted: true }, (key, value: unknown) => (key === 'result' ? null : value));
+}
+
+/** The SSE id of a place in the log. It names its stream: an id of another one is no place in this one. */
+export function toEventId(scope: EventScope, position: string): string {
+  return `${nameOf(scope)}-${position}`;
+}
+
+/** The place in the log that a Last-Event-ID of this stream names; null for anything else. */
+export function positionOf(scope: EventScope, eventId: string | undefined): string | null {
+  const match = /^([tu]\d{1,10})-(\d{1,15}-\d{1,10})$/.exec(eventId ?? '');
+
+  return match?.[1] === nameOf(scope) ? (match[2] ?? null) : null;
+}
+
+const nameOf = ({ userId, taskId }: EventScope): string => (taskId === null ? `u${userId}` : `t${taskId}`);

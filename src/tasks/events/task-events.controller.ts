@@ -1,0 +1,57 @@
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
+import { ApiErrors } from '../../infra/http/api-errors.js';
+import { IdPipe } from '../../infra/http/id.pipe.js';
+import { SseConnections } from '../../infra/http/sse.js';
+import { ApiTaskEvents, TaskEventsQuery } from './task-event.dto.js';
+import { TaskEventsService } from './task-events.service.js';
+
+const LAST_EVENT_ID = {
+  name: 'Last-Event-ID',
+  required: false,
+  description: 'Go on after this event; absent, unknown or too old = from a snapshot',
+};
+
+/** Tasks as they change. */
+@ApiTags('tasks')
+@ApiBearerAuth()
+@ApiErrors('unauthorized', 'validation_failed')
+@Controller('tasks')
+export class TaskEventsController {
+  constructor(
+    private readonly events: TaskEventsService,
+    private readonly sse: SseConnections,
+  ) {}
+
+  @Get('events')
+  @ApiOperation({ summary: 'All my tasks, live: first the unfinished and the newest 50, then every change' })
+  @ApiHeader(LAST_EVENT_ID)
+  @ApiTaskEvents()
+  all(
+    @CurrentUser() user: AuthUser,
+    @Query() query: TaskEventsQuery,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): void {
+    this.sse.send(reply, this.events.all(user.id, lastEventId ?? query.last_event_id));
+  }
+
+  @Get(':id/events')
+  @ApiOperation({
+    summary: 'A task, live: first it and its newest 100 subtasks, then every change until it is deleted',
+  })
+  @ApiHeader(LAST_EVENT_ID)
+  @ApiTaskEvents()
+  @ApiErrors('not_found')
+  async one(
+    @CurrentUser() user: AuthUser,
+    @Param('id', IdPipe) id: number,
+    @Query() query: TaskEventsQuery,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    this.sse.send(reply, await this.events.one(user.id, id, lastEventId ?? query.last_event_id));
+  }
+}

@@ -1,0 +1,154 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { and, desc, eq, getTableColumns, gt, inArray, ne, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import { DB, type Db, rowsOf } from '../../infra/database/database.js';
+import { type SubtaskResult, subtasks, tasks, users } from '../../infra/database/schema.js';
+import { TERMINAL } from '../task-status.js';
+import { toSubtaskDto, toTaskDto } from '../tasks.dto.js';
+import { type EventScope, MAX_EVENT_BYTES, type RowRef, type TaskEvent } from './task-event.js';
+
+/** Newest subtasks of a task that its snapshot has. */
+const SNAPSHOT_SUBTASKS = 100;
+/** Newest tasks of a user that a snapshot has, besides all that have not ended. */
+const SNAPSHOT_TASKS = 50;
+/** How far back a repeated snapshot looks for tasks that were deleted meanwhile. */
+const RECENT_TASKS = 500;
+
+/** A task whose newest turn has ended. */
+export interface EndedTask {
+  id: number;
+  userId: number;
+  teamId: number;
+  title: string;
+  status: (typeof TERMINAL)[number];
+  progress: number;
+  errorMessage: string | null;
+  createdAt: Date;
+  completedAt: Date;
+}
+
+/** The rows that live streams tell, as they are now. */
+@Injectable()
+export class TaskEventsRepository {
+  constructor(@Inject(DB) private readonly db: Db) {}
+
+  /** Whether the task is the user's and not deleted. */
+  async exists(userId: number, taskId: number): Promise<boolean> {
+    const rows = await this.db
+      .select({ id: tasks.id })
+      .from(tasks)
+      .where(and(eq(tasks.id, taskId), eq(tasks.userId, userId), ne(tasks.status, 'DELETE')));
+
+    return rows.length > 0;
+  }
+
+  /**
+   * What a snapshot holds: a task with its newest subtasks, or a user's newest tasks and all that have not ended,
+   * oldest first.
+   * @param again the client has an earlier snapshot: it must also hear of tasks that were deleted since
+   */
+  async snapshot({ userId, taskId }: EventScope, again: boolean): Promise<RowRef[]> {
+    if (taskId !== null) return [{ kind: 'task', id: taskId }, ...(await this.newestSubtasks(taskId))];
+    const mine = sql`from tasks where user_id = ${userId}`;
+    const newest = sql`order by id desc limit`;
+    const deleted = sql`union
+      select id from (select id, status ${mine} ${newest} ${RECENT_TASKS}) recent where status = 'DELETE'`;
+    const rows = await rowsOf<{ id: number }>(
+      this.db,
+      sql`select id ${mine} and status in ('PENDING', 'RUNNING', 'CANCELLING')
+        union (select id ${mine} and status <> 'DELETE' ${newest} ${SNAPSHOT_TASKS})
+        ${again ? deleted : sql``} order by id`,
+    );
+
+    return rows.map(({ id }) => ({ kind: 'task', id }));
+  }
+
+  /** The events that tell these rows, in their order; rows that are gone are left out. */
+  async events(userId: number, refs: readonly RowRef[]): Promise<TaskEvent[]> {
+    const [taskEvents, subtaskEvents] = await Promise.all([
+      this.taskEvents(userId, idsOf(refs, 'task')),
+      this.subtaskEvents(userId, idsOf(refs, 'subtask')),
+    ]);
+
+    return refs.flatMap(({ kind, id }) => (kind === 'task' ? taskEvents : subtaskEvents).get(id) ?? []);
+  }
+
+  /** Those of the tasks that have ended within a day: a change of an older one is none of its end. */
+  async ended(taskIds: readonly number[]): Promise<EndedTask[]> {
+    const { id, userId, teamId, title, status, progress, errorMessage, createdAt, completedAt } = tasks;
+    const rows = await this.db
+      .select({ id, userId, teamId, title, status, progress, errorMessage, createdAt, completedAt })
+      .from(tasks)
+      .where(
+        and(
+          inArray(tasks.id, [...taskIds]),
+          inArray(tasks.status, [...TERMINAL]),
+          gt(tasks.completedAt, sql`now() - interval '1 day'`),
+        ),
+      );
+
+    return rows.flatMap((row) =>
+      row.completedAt ? { ...row, status: row.status as EndedTask['status'], completedAt: row.completedAt } : [],
+    );
+  }
+
+  private async newestSubtasks(taskId: number): Promise<RowRef[]> {
+    const rows = await this.db
+      .select({ id: subtasks.id })
+      .from(subtasks)
+      .where(eq(subtasks.taskId, taskId))
+      .orderBy(desc(subtasks.messageId))
+      .limit(SNAPSHOT_SUBTASKS);
+
+    return rows.reverse().map(({ id }) => ({ kind: 'subtask', id }));
+  }
+
+  private async taskEvents(userId: number, ids: number[]): Promise<Map<number, TaskEvent>> {
+    if (ids.length === 0) return new Map();
+    const { result: _result, ...columns } = getTableColumns(tasks);
+    const rows = await this.db
+      .select({ row: columns, ...sizedResult(tasks.result), userName: users.userName })
+      .from(tasks)
+      .innerJoin(users, eq(users.id, tasks.userId))
+      .where(and(inArray(tasks.id, ids), eq(tasks.userId, userId)));
+
+    return new Map(
+      rows.map(({ row, result, isOmitted, userName }) => [
+        row.id,
+        { type: 'task', ...omission(isOmitted), task: toTaskDto({ ...row, result, userName }) },
+      ]),
+    );
+  }
+
+  /** Without those that were deleted: their task's event says it. */
+  private async subtaskEvents(userId: number, ids: number[]): Promise<Map<number, TaskEvent>> {
+    if (ids.length === 0) return new Map();
+    const { result: _result, ...columns } = getTableColumns(subtasks);
+    const rows = await this.db
+      .select({ row: columns, ...sizedResult(subtasks.result) })
+      .from(subtasks)
+      .where(and(inArray(subtasks.id, ids), eq(subtasks.userId, userId), ne(subtasks.status, 'DELETE')));
+
+    return new Map(
+      rows.map(({ row, result, isOmitted }) => [
+        row.id,
+        { type: 'subtask', ...omission(isOmitted), subtask: toSubtaskDto({ ...row, result }) },
+      ]),
+    );
+  }
+}
+
+const idsOf = (refs: readonly RowRef[], kind: RowRef['kind']): number[] =>
+  refs.filter((ref) => ref.kind === kind).map(({ id }) => id);
+
+const omission = (isOmitted: boolean): { result_omitted?: true } => (isOmitted ? { result_omitted: true } : {});
+
+/** A result that no event may hold stays in the database: it may be some megabytes. */
+function sizedResult(column: PgColumn) {
+  const isBig = sql`coalesce(octet_length(${column}::text), 0) > ${MAX_EVENT_BYTES}`;
+
+  return {
+    result: sql<SubtaskResult | null>`case when ${isBig} then null else ${column} end`,
+    isOmitted: sql<boolean>`${isBig}`,
+  };
+}

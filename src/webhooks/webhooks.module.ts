@@ -1,0 +1,27 @@
+import { BullModule } from '@nestjs/bullmq';
+import { Module } from '@nestjs/common';
+import { AppConfig } from '../config/app-config.js';
+import { EgressPolicy } from '../infra/http/egress.js';
+import { ProviderHttp } from '../infra/http/provider-http.js';
+import { TasksModule } from '../tasks/tasks.module.js';
+import { WebhookSender } from './webhook-sender.js';
+import { WEBHOOKS } from './webhooks.jobs.js';
+import { WebhooksProcessor } from './webhooks.processor.js';
+import { WebhooksService } from './webhooks.service.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Tells another system of ended tasks. */
+@Module({
+  imports: [BullModule.registerQueue({ name: WEBHOOKS }), TasksModule],
+  providers: [
+    {
+      provide: ProviderHttp,
+      inject: [AppConfig],
+      useFactory: ({ egress }: AppConfig) =>
+        new ProviderHttp({ egress: new EgressPolicy(egress), connectTimeoutMs: CONNECT_TIMEOUT_MS }),
+    },
+    ...[WebhookSender, WebhooksService, WebhooksProcessor],
+  ],
+})
+export class WebhooksModule {}

@@ -1,0 +1,288 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { generatedText } from '../tools/simulator/simulator.js';
+import type { Api, ErrorBody, TaskBody } from './support/api.js';
+import { nth } from './support/child.js';
+import type { Conch } from './support/conch.js';
+import { script, Stage, STAGES } from './support/stage.js';
+import { type ReceivedTaskEvent, rowOf, shown, TaskEventStream } from './support/task-events.js';
+
+jest.setTimeout(60_000);
+
+const kindsOf = (events: readonly ReceivedTaskEvent[]) => events.map(({ data }) => `${data.type} ${rowOf(data).id}`);
+
+describe.each(STAGES)('live events of tasks, %s', (kind) => {
+  let stage: Stage;
+  let api: Api;
+  /** Another replica than the one that changes things, where there is one. */
+  let far: Conch;
+  let opened: TaskEventStream[] = [];
+
+  beforeAll(async () => {
+    stage = await Stage.start(kind, {}, kind === 'embedded' ? 1 : 2);
+    api = stage.api;
+    far = nth(stage.servers, -1);
+  });
+
+  beforeEach(() => {
+    for (const stream of opened) stream.close();
+    opened = [];
+  });
+
+  afterAll(() => stage.stop());
+
+  async function open(server: Conch, taskId: number | null, lastEventId?: string): Promise<TaskEventStream> {
+    const stream = await TaskEventStream.open(server, taskId, lastEventId);
+    opened.push(stream);
+
+    return stream;
+  }
+
+  async function create(prompt = script('tokens=5 rate=100'), title?: string): Promise<TaskBody> {
+    const { body } = await api.post<TaskBody>('/tasks/create', { team_name: 'demo-team', prompt, title });
+
+    return api.task(body.id);
+  }
+
+  const rename = (taskId: number, title: string) => api.call('PUT', `/tasks/${taskId}`, { title });
+  const answer = async (taskId: number) =>
+    (await api.open(`/direct-chat/${taskId}/stream`, { method: 'POST', body: {} })).untilClosed();
+
+  it('a task: first a snapshot, whose last event has the id, then every change up to its end', async () => {
+    const task = await create();
+    const stream = await open(far, task.id);
+    const last = await stream.untilSnapshot();
+    const subtasks = task.subtasks.map(({ id }) => `subtask ${id}`);
+    expect(kindsOf(stream.events)).toEqual([`task ${task.id}`, ...subtasks]);
+    expect(last).toBe(nth(stream.events, -1));
+    await answer(task.id);
+    await stream.untilTask(task.id, 'COMPLETED');
+
+    const answerId = nth(task.subtasks, -1).id;
+    expect(stream.statuses('task', task.id)[0]).toBe('PENDING');
+    await stream.until(
+      ({ data }) => data.type === 'subtask' && data.subtask.status === 'COMPLETED' && data.subtask.id === answerId,
+    );
+    const {
+      subtasks: rows,
+      user: _user,
+      team: _team,
+      ...row
+    } = (await api.task(task.id)) as TaskBody & {
+      user: unknown;
+      team: unknown;
+    };
+    expect(shown(stream.events)).toEqual({
+      [`task ${task.id}`]: row,
+      ...Object.fromEntries(rows.map((subtask) => [`subtask ${subtask.id}`, subtask])),
+    });
+    expect(rows.at(-1)?.result?.value).toBe(generatedText(5));
+  });
+
+  it('all tasks: new ones, their changes, their deletion; one task ends with its own', async () => {
+    const before = await create();
+    const all = await open(far, null);
+    await all.untilSnapshot();
+    expect(kindsOf(all.events)).toContain(`task ${before.id}`);
+    const task = await create();
+    await all.untilTask(task.id, 'PENDING');
+    await answer(task.id);
+    await all.untilTask(task.id, 'COMPLETED');
+    const one = await open(far, task.id);
+    await one.untilSnapshot();
+    expect((await api.call('DELETE', `/tasks/${task.id}`)).status).toBe(200);
+    await all.untilTask(task.id, 'DELETE');
+    await one.untilClosed();
+
+    expect(nth(one.events, -1).data).toMatchObject({ type: 'task', task: { id: task.id, status: 'DELETE' } });
+    const gone = await open(far, task.id, nth(one.events, -1).id);
+    await gone.untilClosed();
+    expect([gone.status, gone.json().code]).toEqual([404, 'not_found']);
+  });
+
+  it('goes on after every event that was sent, on every replica, without a gap and without a snapshot', async () => {
+    const bystander = await create('x', 'Bystander');
+    const first = await open(stage.server(0), null);
+    await first.untilSnapshot();
+    const tasks = await Promise.all(Array.from({ length: 4 }, () => create()));
+    await Promise.all(tasks.map(({ id }) => answer(id)));
+    for (const { id } of tasks) await rename(id, `Renamed ${id}`);
+    const marker = nth(tasks, -1).id;
+    const isMarker = ({ data }: ReceivedTaskEvent) => data.type === 'task' && data.task.title === 'Marker';
+    await first.until(({ data }) => data.type === 'task' && data.task.title === `Renamed ${marker}`);
+    const seen = [...first.events];
+    const places = [...seen.entries()].filter(([, { id }]) => id !== '');
+    expect(places.length).toBeGreaterThan(5);
+    const resumed = [];
+    for (const server of stage.servers) {
+      for (const [index, { id }] of places) resumed.push({ index, stream: await open(server, null, id) });
+    }
+    await rename(marker, 'Marker');
+    await Promise.all([first, ...resumed.map(({ stream }) => stream)].map((stream) => stream.until(isMarker)));
+
+    for (const { index, stream } of resumed) {
+      expect(shown([...seen.slice(0, index + 1), ...stream.events])).toEqual(shown(first.events));
+      expect(kindsOf(stream.events)).not.toContain(`task ${bystander.id}`);
+    }
+  });
+
+  it('goes on after an event of one task, and takes the id from the query as well', async () => {
+    const task = await create();
+    const stream = await open(far, task.id);
+    const { id } = await stream.untilSnapshot();
+    await rename(task.id, 'Once');
+    const byHeader = await open(stage.server(0), task.id, id);
+    await byHeader.untilTask(task.id, 'PENDING');
+    const byQuery = await TaskEventStream.open(far, task.id, undefined, { query: `last_event_id=${id}` });
+    opened.push(byQuery);
+    await byQuery.untilTask(task.id, 'PENDING');
+
+    for (const { events } of [byHeader, byQuery]) {
+      expect(kindsOf(events)).toEqual([`task ${task.id}`]);
+      expect(events[0]?.data).toMatchObject({ task: { title: 'Once' } });
+    }
+  });
+
+  it.each(['', 'nonsense', '1-1', 'u1-1-1', 't1-1764000000000-0', 'u1-999999999999999-0', '%00', 'u1-*-0'])(
+    'begins with a snapshot after the id %j',
+    async (id) => {
+      const task = await create();
+      const all = await open(far, null, id);
+      await all.untilSnapshot();
+      expect(kindsOf(all.events)).toContain(`task ${task.id}`);
+      const one = await open(far, task.id, id);
+      await one.untilSnapshot();
+      expect(kindsOf(one.events).length).toBe(3);
+    },
+  );
+
+  it('does not take the id of another stream for a place in this one', async () => {
+    const [task, other] = [await create(), await create()];
+    const { id } = await (await open(far, other.id)).untilSnapshot();
+    const one = await open(far, task.id, id);
+    await one.untilSnapshot();
+    expect(kindsOf(one.events).length).toBe(3);
+    const all = await open(far, null, id);
+    await all.untilSnapshot();
+    expect(kindsOf(all.events)).toContain(`task ${task.id}`);
+  });
+
+  it.each(['987654', '0', 'x', '1.5'])('answers an ordinary error before the first event: task %s', async (id) => {
+    const reply = await api.get<ErrorBody>(`/tasks/${id}/events`);
+    expect([404, 422]).toContain(reply.status);
+    expect(reply.headers['content-type']).toContain('application/json');
+  });
+
+  it('leaves out a result that is too big for an event', async () => {
+    const task = await create(script('tokens=1000 size=100 rate=0'));
+    const stream = await open(far, task.id);
+    await stream.untilSnapshot();
+    await answer(task.id);
+    const { data } = await stream.untilTask(task.id, 'COMPLETED');
+
+    expect(data).toMatchObject({ result_omitted: true, task: { result: null } });
+    expect((await api.task(task.id)).result?.value).toBe(generatedText(1000, 100));
+    const late = await open(far, task.id);
+    await late.untilSnapshot();
+    expect(late.events.map((event) => event.data.result_omitted ?? false)).toEqual([true, false, true]);
+  });
+
+  it('a reader that does not read is told the newest state afterwards, not every change', async () => {
+    const long = 'x'.repeat(50_000);
+    const tasks = await Promise.all(Array.from({ length: 20 }, () => create(long, 'Before')));
+    const slow = await TaskEventStream.open(far, null, undefined, { pauseAfter: 20_000 });
+    opened.push(slow);
+    for (let round = 1; round <= 15; round += 1) {
+      await Promise.all(tasks.map(({ id }) => rename(id, `Round ${round}`)));
+    }
+    const waiting = await open(far, null);
+    await waiting.untilSnapshot();
+    slow.resume();
+    for (const { id } of tasks) {
+      await slow.until(({ data }) => data.type === 'task' && data.task.id === id && data.task.title === 'Round 15');
+    }
+    const state = shown(slow.events);
+
+    // Fewer than the changes: what it missed was told together.
+    expect(slow.events.length).toBeLessThan(tasks.length * 15);
+
+    expect(tasks.map(({ id }) => (state[`task ${id}`] as TaskBody).title)).toEqual(tasks.map(() => 'Round 15'));
+  });
+});
+
+describe('live events of tasks when Redis forgets or is away', () => {
+  let stage: Stage;
+  let api: Api;
+
+  beforeAll(async () => {
+    stage = await Stage.start('distributed', {}, 2);
+    api = stage.api;
+  });
+
+  afterAll(() => stage.stop());
+
+  const create = async () =>
+    (await api.post<TaskBody>('/tasks/create', { team_name: 'demo-team', prompt: 'x' })).body.id;
+  const rename = (taskId: number, title: string) => api.call('PUT', `/tasks/${taskId}`, { title });
+  const withTitle = (title: string) => (event: ReceivedTaskEvent) =>
+    event.data.type === 'task' && event.data.task.title === title;
+  const logs = (work: 'trim' | 'drop') =>
+    stage.redis.use(async (client) => {
+      const [key] = (await client.keys('task:events:{*')).filter((name) => !name.includes('live'));
+      if (key === undefined) throw new Error('there is no log of events');
+
+      return work === 'trim' ? client.xtrim(key, 'MAXLEN', 1) : client.del(key);
+    });
+
+  it.each(['trim', 'drop'] as const)('a snapshot takes the place of events that are gone: %s', async (work) => {
+    const taskId = await create();
+    const stream = await TaskEventStream.open(stage.server(1), null);
+    const { id } = await stream.untilSnapshot();
+    await rename(taskId, `Missed ${work}`);
+    await stream.until(withTitle(`Missed ${work}`));
+    await rename(await create(), 'Newest');
+    await stream.until(withTitle('Newest'));
+    const before = stream.events.length;
+    await logs(work);
+    const late = await TaskEventStream.open(stage.server(0), null, id);
+    await late.untilSnapshot();
+    expect(late.events.some(withTitle(`Missed ${work}`))).toBe(true);
+    await rename(taskId, `After ${work}`);
+    await Promise.all([stream, late].map((reader) => reader.until(withTitle(`After ${work}`))));
+
+    expect(stream.events.length).toBeGreaterThan(before);
+    stream.close();
+    late.close();
+  });
+
+  it('a repeated snapshot tells of tasks that were deleted meanwhile', async () => {
+    const stream = await api.turn(script('tokens=1 rate=0'));
+    const reader = await TaskEventStream.open(stage.server(1), null);
+    const { id } = await reader.untilSnapshot();
+    reader.close();
+    await api.call('DELETE', `/tasks/${stream.taskId}`);
+    await logs('drop');
+    const late = await TaskEventStream.open(stage.server(1), null, id);
+    await late.untilSnapshot();
+
+    expect(late.statuses('task', stream.taskId)).toEqual(['DELETE']);
+    const first = await TaskEventStream.open(stage.server(1), null);
+    await first.untilSnapshot();
+    expect(first.statuses('task', stream.taskId)).toEqual([]);
+    late.close();
+    first.close();
+  });
+
+  it('what is changed while Redis is away is told when it is back', async () => {
+    const taskId = await create();
+    const readers = await Promise.all(stage.servers.map((server) => TaskEventStream.open(server, taskId)));
+    await Promise.all(readers.map((reader) => reader.untilSnapshot()));
+    await stage.redis.kill();
+    expect((await rename(taskId, 'While it was away')).status).toBe(200);
+    await stage.redis.start();
+    await Promise.all(readers.map((reader) => reader.until(withTitle('While it was away'))));
+    await rename(taskId, 'Afterwards');
+    await Promise.all(readers.map((reader) => reader.until(withTitle('Afterwards'))));
+
+    for (const reader of readers) reader.close();
+  });
+});
