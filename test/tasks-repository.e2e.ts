@@ -1,217 +1,199 @@
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { drizzle } from 'drizzle-orm/pglite';
-import { migrate } from 'drizzle-orm/pglite/migrator';
-import fc from 'fast-check';
-import type { Db } from '../src/infra/database/database.js';
-import * as schema from '../src/infra/database/schema.js';
-import { isTerminal } from '../src/tasks/task-status.js';
-import type { TaskUpdate } from '../src/tasks/tasks.jobs.js';
-import { TasksRepository } from '../src/tasks/tasks.repository.js';
-import { type NewTask, type NewTurn, type StoredTurn, TurnsRepository } from '../src/tasks/turns.repository.js';
-
-const TASK: NewTask = {
-  title: 'title',
-  type: 'online',
-  taskType: 'chat',
-  source: 'test',
-  gitUrl: '',
-  gitRepo: '',
-  gitRepoId: 0,
-  gitDomain: '',
-  branchName: '',
-  modelId: null,
-  forceOverrideBotModel: false,
-  autoDeleteExecutor: false,
-};
-
-const end = (status: TaskUpdate['status'], value = 'text'): Omit<TaskUpdate, 'subtaskId'> => ({
-  status,
-  result: { value },
-});
+import { end, NEW_TASK, TaskTables } from './support/task-tables.js';
 
 describe('tasks in the database', () => {
-  let client: PGlite;
-  let turns: TurnsRepository;
-  let tasks: TasksRepository;
-  let userId: number;
-  let teamId: number;
+  let db: TaskTables;
 
   beforeAll(async () => {
-    client = await PGlite.create();
-    const db = drizzle({ client, schema }) as unknown as Db;
-    await migrate(drizzle({ client, schema }), { migrationsFolder: 'src/infra/database/migrations' });
-    turns = new TurnsRepository(db);
-    tasks = new TasksRepository(db);
-    const [user] = await db.insert(schema.users).values({ userName: 'ann' }).returning();
-    const [team] = await db.insert(schema.teams).values({ name: 'team', members: [] }).returning();
-    userId = user?.id ?? 0;
-    teamId = team?.id ?? 0;
+    db = await TaskTables.open();
   });
 
-  beforeEach(() => client.exec('delete from subtasks; delete from tasks; delete from task_reservations'));
+  beforeEach(() => db.clear());
 
-  afterAll(() => client.close());
-
-  const turn = (more: Partial<NewTurn> = {}): NewTurn => ({
-    ...{ userId, teamId, prompt: 'question', title: 'title', steps: [[1]], run: null, idempotency: null },
-    ...more,
-  });
-
-  async function newTask(more: Partial<NewTurn> = {}): Promise<StoredTurn> {
-    const stored = await turns.createTask(TASK, turn(more), null);
-    if (!stored) throw new Error('not stored');
-
-    return stored;
-  }
-
-  const answersOf = async (taskId: number) =>
-    (await tasks.subtasks(taskId, { page: 1, limit: 50 })).items.filter(({ role }) => role === 'ASSISTANT');
-  const statusOf = async (taskId: number) => (await tasks.find(userId, taskId))?.status;
+  afterAll(() => db.close());
 
   describe('storing turns', () => {
     it('puts question and answers in order, one answer per step', async () => {
-      const { taskId } = await newTask({ steps: [[1], [2], [3]] });
-      const { items } = await tasks.subtasks(taskId, { page: 1, limit: 10 });
+      const { taskId, subtaskId, subtaskIds } = await db.newTask({ steps: [[1], [2], [3]] });
+      const { items } = await db.tasks.subtasks(taskId, { page: 1, limit: 10 });
       expect(items.map(({ role, messageId, parentId, botIds }) => [role, messageId, parentId, botIds])).toEqual([
         ['USER', 1, 0, []],
         ['ASSISTANT', 2, 1, [1]],
         ['ASSISTANT', 3, 2, [2]],
         ['ASSISTANT', 4, 3, [3]],
       ]);
+      expect(subtaskIds).toEqual(items.map(({ id }) => id));
+      expect(subtaskId).toBe(items[1]?.id);
     });
 
     it('appends to an ended task of the user only', async () => {
-      const { taskId, subtaskId } = await newTask();
-      expect(await turns.appendTurn(taskId, turn())).toBeNull();
-      await tasks.applyUpdate({ subtaskId, ...end('COMPLETED') });
-      expect(await turns.appendTurn(taskId, turn({ userId: userId + 1 }))).toBeNull();
-      expect(await turns.appendTurn(taskId, turn())).toMatchObject({ taskId, messageId: 4 });
-      expect(await statusOf(taskId)).toBe('PENDING');
+      const { taskId, subtaskId } = await db.newTask();
+      expect(await db.turns.appendTurn(taskId, db.turn())).toBeNull();
+      await db.apply({ subtaskId, ...end('COMPLETED') });
+      expect(await db.turns.appendTurn(taskId, db.turn({ userId: db.otherId }))).toBeNull();
+      expect(await db.turns.appendTurn(taskId, db.turn())).toMatchObject({ taskId, messageId: 4 });
+      expect(await db.statusOf(taskId)).toBe('PENDING');
+    });
+
+    it('appends neither to an expired task nor to one whose executor is deleted', async () => {
+      const hours = { chat: 2, code: 24 };
+      const old = async (task: Partial<typeof NEW_TASK>, age: number) => {
+        const { taskId, subtaskId } = await db.newTask({}, task);
+        await db.apply({ subtaskId, ...end('FAILED') });
+        await db.client.query('update tasks set updated_at = now() - make_interval(hours => $1) where id = $2', [
+          age,
+          taskId,
+        ]);
+
+        return taskId;
+      };
+      const appended = async (taskId: number, limits = hours, isRetry = false) =>
+        (await db.turns.appendTurn(taskId, db.turn({ isRetry }), limits)) !== null;
+
+      expect(await appended(await old({ taskType: 'chat' }, 3))).toBe(false);
+      expect(await appended(await old({ taskType: 'chat' }, 1))).toBe(true);
+      expect(await appended(await old({ taskType: 'code' }, 3))).toBe(true);
+      expect(await appended(await old({ taskType: 'code' }, 25))).toBe(false);
+      expect(await appended(await old({ taskType: 'code' }, 25), { chat: 2, code: 0 })).toBe(true);
+      expect(await appended(await old({ autoDeleteExecutor: true }, 0))).toBe(false);
+      expect(await appended(await old({ autoDeleteExecutor: true }, 3), hours, true)).toBe(true);
+    });
+
+    it('retries a turn that failed or was cancelled, once', async () => {
+      for (const status of ['FAILED', 'CANCELLED', 'COMPLETED'] as const) {
+        const { taskId, subtaskId } = await db.newTask();
+        await db.apply({ subtaskId, ...end(status) });
+        const retried = await Promise.all([1, 2].map(() => db.turns.appendTurn(taskId, db.turn({ isRetry: true }))));
+        expect(retried.filter((turn) => turn !== null)).toHaveLength(status === 'COMPLETED' ? 0 : 1);
+      }
     });
 
     it('uses up a reservation of the user only, and once', async () => {
-      const reserved = await turns.reserve(userId);
-      expect(await turns.reserve(userId)).not.toBe(reserved);
-      expect(await turns.createTask(TASK, turn({ userId: userId + 1 }), reserved)).toBeNull();
-      expect(await turns.createTask(TASK, turn(), reserved)).toMatchObject({ taskId: reserved });
-      expect(await turns.createTask(TASK, turn(), reserved)).toBeNull();
+      const reserved = await db.turns.reserve(db.userId);
+      expect(await db.turns.reserve(db.userId)).not.toBe(reserved);
+      expect(await db.turns.createTask(NEW_TASK, db.turn({ userId: db.otherId }), reserved)).toBeNull();
+      expect(await db.turns.createTask(NEW_TASK, db.turn(), reserved)).toMatchObject({ taskId: reserved });
+      expect(await db.turns.createTask(NEW_TASK, db.turn(), reserved)).toBeNull();
     });
 
     it('counts runs in the statement that stores one', async () => {
       const run = { prompt: null, modelId: null, limit: 2 };
-      await newTask({ run });
-      const second = await newTask({ run });
-      expect(await turns.createTask(TASK, turn({ run }), null)).toBeNull();
-      await tasks.applyUpdate({ subtaskId: second.subtaskId, ...end('COMPLETED') });
-      expect(await turns.createTask(TASK, turn({ run }), null)).not.toBeNull();
+      await db.newTask({ run });
+      const second = await db.newTask({ run });
+      expect(await db.turns.createTask(NEW_TASK, db.turn({ run }), null)).toBeNull();
+      await db.apply({ subtaskId: second.subtaskId, ...end('COMPLETED') });
+      expect(await db.turns.createTask(NEW_TASK, db.turn({ run }), null)).not.toBeNull();
     });
 
     it('lets one of two requests start a waiting answer', async () => {
-      const { subtaskId } = await newTask();
+      const { subtaskId } = await db.newTask();
       const run = { prompt: null, modelId: null, limit: 10 };
-      expect(await turns.requestRun(userId, subtaskId, run)).toBe(true);
-      expect(await turns.requestRun(userId, subtaskId, run)).toBe(false);
+      expect(await db.turns.requestRun(db.userId, subtaskId, run)).toBe(true);
+      expect(await db.turns.requestRun(db.userId, subtaskId, run)).toBe(false);
     });
   });
 
-  describe('reports', () => {
-    it('make the state of a task with one answer', async () => {
-      const { taskId, subtaskId } = await newTask();
-      await tasks.applyUpdate({ subtaskId, status: 'RUNNING', progress: 40 });
-      expect(await tasks.find(userId, taskId)).toMatchObject({ status: 'RUNNING', progress: 40 });
-      expect(await tasks.applyUpdate({ subtaskId, ...end('COMPLETED', 'done') })).toMatchObject({
-        applied: true,
-        taskStatus: 'COMPLETED',
-      });
-      expect(await tasks.find(userId, taskId)).toMatchObject({
-        status: 'COMPLETED',
-        progress: 100,
-        result: { value: 'done' },
-      });
+  describe('turns for executors', () => {
+    const executors = { onExecutors: true };
+    const ranks = async (taskId: number) => (await db.answersOf(taskId)).map(({ lane, fairRank }) => [lane, fairRank]);
+
+    it('are offered from their first step on, in the lane of their task', async () => {
+      const { taskId } = await db.newTask({ ...executors, steps: [[1], [2]] }, { type: 'offline' });
+      expect(await ranks(taskId)).toEqual([
+        ['offline', 0],
+        ['offline', null],
+      ]);
+      const chat = await db.newTask();
+      expect(await ranks(chat.taskId)).toEqual([[null, null]]);
     });
 
-    it('that come late or twice change nothing', async () => {
-      const { taskId, subtaskId } = await newTask();
-      await tasks.applyUpdate({ subtaskId, ...end('COMPLETED', 'first') });
-      for (const status of ['RUNNING', 'FAILED', 'CANCELLED', 'COMPLETED'] as const) {
-        expect(await tasks.applyUpdate({ subtaskId, ...end(status, 'late') })).toMatchObject({
-          applied: false,
-          status: 'COMPLETED',
-        });
-      }
-      expect(await tasks.find(userId, taskId)).toMatchObject({ status: 'COMPLETED', result: { value: 'first' } });
+    it('take their places fairly between users, lane by lane', async () => {
+      const place = async (userId: number, type: 'online' | 'offline' = 'online') =>
+        (await db.answer((await db.newTask({ ...executors, userId }, { type })).subtaskId)).fairRank;
+      expect([await place(db.userId), await place(db.userId), await place(db.userId)]).toEqual([0, 1, 2]);
+      expect([await place(db.otherId), await place(db.otherId)]).toEqual([0, 1]);
+      expect(await place(db.userId, 'offline')).toBe(0);
+      await db.client.exec("update subtasks set status = 'RUNNING' where fair_rank < 2 and lane = 'online'");
+      expect([await place(db.otherId), await place(db.userId)]).toEqual([2, 3]);
     });
 
-    it('of an unknown subtask are told apart', async () => {
-      expect(await tasks.applyUpdate({ subtaskId: 999_999, ...end('COMPLETED') })).toBeNull();
-    });
+    it('go to the executors of the turn before, unless those failed or the bots are others', async () => {
+      const steps = [[1], [2]];
+      const append = async (taskId: number, more = {}) => {
+        await db.turns.appendTurn(taskId, db.turn({ ...executors, steps, ...more }));
 
-    it('do not undo a cancel, and end it', async () => {
-      const { taskId, subtaskId } = await newTask();
-      expect(await tasks.startCancel(userId, taskId)).toBe('CANCELLING');
-      expect(await tasks.applyUpdate({ subtaskId, status: 'RUNNING' })).toMatchObject({ taskStatus: 'CANCELLING' });
-      expect(await statusOf(taskId)).toBe('CANCELLING');
-      await tasks.applyUpdate({ subtaskId, ...end('CANCELLED') });
-      expect(await statusOf(taskId)).toBe('CANCELLED');
-      expect(await tasks.startCancel(userId, taskId)).toBe('CANCELLED');
-    });
+        return (await db.answersOf(taskId))
+          .slice(-2)
+          .map(({ executorName, executorNamespace }) => [executorName, executorNamespace]);
+      };
+      const ended = async (status: 'COMPLETED' | 'FAILED') => {
+        const { taskId } = await db.newTask({ ...executors, steps });
+        const answers = await db.answersOf(taskId);
+        for (const [index, { id }] of answers.entries()) {
+          const report = { executorName: `box-${index}`, executorNamespace: 'ns' };
+          await db.apply({ subtaskId: id, ...end(index === 1 ? status : 'COMPLETED'), report });
+        }
 
-    it('of earlier turns do not count for the newest', async () => {
-      const { taskId, subtaskId } = await newTask();
-      await tasks.applyUpdate({ subtaskId, ...end('FAILED') });
-      const next = await turns.appendTurn(taskId, turn());
-      await tasks.applyUpdate({ subtaskId: next?.subtaskId ?? 0, ...end('COMPLETED') });
-      expect(await statusOf(taskId)).toBe('COMPLETED');
-    });
+        return taskId;
+      };
 
-    it('in any order leave no task unfinished whose answers have all ended', async () => {
-      const report = fc.record({
-        step: fc.nat(2),
-        status: fc.constantFrom<TaskUpdate['status'][]>('RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'),
-      });
-      await fc.assert(
-        fc.asyncProperty(
-          fc.integer({ min: 1, max: 3 }),
-          fc.array(report, { maxLength: 12 }),
-          async (steps, reports) => {
-            const { taskId } = await newTask({ steps: Array.from({ length: steps }, (_, index) => [index + 1]) });
-            const answers = await answersOf(taskId);
-            for (const { step, status } of reports) {
-              const answer = answers[step % answers.length];
-              if (answer) await tasks.applyUpdate({ subtaskId: answer.id, ...end(status) });
-            }
-            const ended = (await answersOf(taskId)).every(({ status }) => isTerminal(status));
-            expect(isTerminal((await statusOf(taskId)) ?? '')).toBe(
-              ended || (await answersOf(taskId)).some(({ status }) => status === 'FAILED' || status === 'CANCELLED'),
-            );
-          },
-        ),
-        { numRuns: 40 },
-      );
+      expect(await append(await ended('COMPLETED'))).toEqual([
+        ['box-0', 'ns'],
+        ['box-1', 'ns'],
+      ]);
+      expect(await append(await ended('FAILED'))).toEqual([
+        ['box-0', 'ns'],
+        ['', ''],
+      ]);
+      expect(await append(await ended('FAILED'), { isRetry: true })).toEqual([
+        ['', ''],
+        ['', ''],
+      ]);
+      expect(await append(await ended('COMPLETED'), { steps: [[3], [2]] })).toEqual([
+        ['', ''],
+        ['box-1', 'ns'],
+      ]);
+      expect(await append(await ended('COMPLETED'), { onExecutors: false })).toEqual([
+        ['', ''],
+        ['', ''],
+      ]);
     });
   });
 
   it('finds any part of a title, wildcards taken literally', async () => {
-    for (const title of ['100% sure', '100 times', 'Größe 中文标题', 'under_score'])
-      await turns.createTask({ ...TASK, title }, turn(), null);
+    for (const title of ['100% sure', '100 times', 'Größe 中文标题', 'under_score', 'ΟΔΟΣΑΣ'])
+      await db.newTask({}, { title });
     const search = async (title: string) =>
-      (await tasks.list(userId, { page: 1, limit: 10 }, title)).items.map((task) => task.title);
+      (await db.tasks.list(db.userId, { page: 1, limit: 10 }, title)).items.map((task) => task.title);
     expect(await search('0%')).toEqual(['100% sure']);
     expect(await search('r_s')).toEqual(['under_score']);
     expect(await search('文标')).toEqual(['Größe 中文标题']);
     expect(await search('GRÖ')).toEqual(['Größe 中文标题']);
+    expect(await search('ΟΔΟΣ')).toEqual(['ΟΔΟΣΑΣ']);
     expect(await search('\\')).toEqual([]);
+    const { taskId } = await db.newTask({}, { title: 'before' });
+    await db.tasks.edit(db.userId, taskId, { title: 'AFTER' });
+    expect([await search('before'), await search('after')]).toEqual([[], ['AFTER']]);
+  });
+
+  it('lists in short what it lists in full', async () => {
+    for (const title of ['one', 'two', 'three']) await db.newTask({}, { title });
+    const page = { page: 1, limit: 2 };
+    const [lite, full] = [await db.tasks.listLite(db.userId, page), await db.tasks.list(db.userId, page)];
+    expect(lite.total).toBe(3);
+    expect(full.items).toMatchObject(lite.items);
+    expect(lite.items[0]).not.toHaveProperty('result');
   });
 
   it('hides deleted tasks, which must have ended', async () => {
-    const { taskId, subtaskId } = await newTask();
-    expect(await tasks.markDeleted(userId, taskId)).toBeNull();
-    await tasks.applyUpdate({ subtaskId, ...end('COMPLETED') });
-    expect(await tasks.markDeleted(userId + 1, taskId)).toBeNull();
-    expect(await tasks.markDeleted(userId, taskId)).toHaveLength(2);
-    expect(await tasks.find(userId, taskId)).toBeNull();
-    const [row] = (await client.query<{ status: string }>('select status from tasks where id = $1', [taskId])).rows;
+    const { taskId, subtaskId } = await db.newTask();
+    expect(await db.tasks.markDeleted(db.userId, taskId)).toBeNull();
+    await db.apply({ subtaskId, ...end('COMPLETED') });
+    expect(await db.tasks.markDeleted(db.otherId, taskId)).toBeNull();
+    expect(await db.tasks.markDeleted(db.userId, taskId)).toHaveLength(2);
+    expect(await db.task(taskId)).toBeNull();
+    const [row] = (await db.client.query<{ status: string }>('select status from tasks where id = $1', [taskId])).rows;
     expect(row?.status).toBe('DELETE');
+    expect(await db.apply({ subtaskId, ...end('FAILED') })).toEqual(['terminal']);
   });
 });

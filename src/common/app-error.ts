@@ -19,8 +19,9 @@ export const ERROR_STATUS = {
   /** An answer of this task is running: attach by GET. */
   task_busy: 409,
   idempotency_key_reused: 409,
-  /** The task had ended before the cancel. */
+  /** The task has ended for good: there is nothing to cancel, or it takes no more turns. */
   task_final: 400,
+  /** The task is too old for another turn: create a new one. */
   task_expired: 400,
   direct_chat_not_supported: 400,
   prompt_too_long: 413,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { storageProblems, textProblem } from './storable.js';
+import { storageProblems, textProblem, toStorable } from './storable.js';
 
 const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown;
 
@@ -37,4 +37,12 @@ describe('what Postgres can store', () => {
 
     expect(length).toBeLessThan(50);
   });
+});
+
+it('makes any value storable', () => {
+  const value = { text: 'a\0b\ud800c😀', list: ['\udc00', 1, null, { deep: '\0' }] };
+  const storable = toStorable(value);
+
+  expect(storable).toEqual({ text: 'a\uFFFDb\uFFFDc😀', list: ['\uFFFD', 1, null, { deep: '\uFFFD' }] });
+  expect(storageProblems(storable)).toEqual([]);
 });

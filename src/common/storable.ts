@@ -13,6 +13,13 @@ export function textProblem(text: string): string | null {
   return null;
 }
 
+/** A copy of a value in which every text can be stored: what cannot is replaced by U+FFFD, the sign for that. */
+export function toStorable<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
+    typeof part === 'string' ? part.replaceAll(/\0|\p{Surrogate}/gu, '\uFFFD') : part,
+  ) as T;
+}
+
 interface Visit {
   path: string;
   value: unknown;

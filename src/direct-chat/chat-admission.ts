@@ -1,8 +1,8 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../common/app-error.js';
+import { within } from '../common/within.js';
 import { AppConfig } from '../config/app-config.js';
 import { Lifecycle } from '../infra/lifecycle.js';
 import { hush } from '../infra/queue/queue-errors.js';
@@ -79,17 +79,10 @@ export class ChatAdmission implements OnApplicationBootstrap {
   /** Puts a stored run into the queue; a run that is there already stays one. @throws AppError service_unavailable */
   async enqueue(run: ChatRunJob): Promise<void> {
     const add = this.queue.add('run', run, { ...CHAT_RUN_OPTIONS, jobId: chatRunJobId(run.subtaskId) });
-    const timer = new AbortController();
-    const late = sleep(ADD_TIMEOUT_MS, undefined, { signal: timer.signal }).then(() =>
-      Promise.reject(new Error('the queue does not answer')),
-    );
     try {
-      await Promise.race([add, late]);
+      await within(ADD_TIMEOUT_MS, 'the queue does not answer', add);
     } catch (error) {
       throw unavailable(AWAY, error);
-    } finally {
-      timer.abort();
-      late.catch(() => undefined);
     }
   }
 }

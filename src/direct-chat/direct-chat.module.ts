@@ -15,6 +15,7 @@ import { CHAT_MAINTENANCE, ChatMaintenanceProcessor } from './chat-maintenance.p
 import { ChatRunner } from './chat-runner.js';
 import { CHAT_RUNS } from './chat-runs.jobs.js';
 import { ChatRunsProcessor } from './chat-runs.processor.js';
+import { ChatTurns } from './chat-turns.js';
 import { DirectChatTeams } from './direct-chat-teams.js';
 import { DirectChatCanceller } from './direct-chat.canceller.js';
 import { DirectChatController } from './direct-chat.controller.js';
@@ -69,7 +70,16 @@ import { StreamReader } from './stream/stream-reader.js';
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
     ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory, ChatRunner],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
-    ...[ModelProbe, ChatAdmission, QueuePlaces, DirectChatTeams, DirectChatService, AnswerStreams, SseConnections],
+    ...[
+      ModelProbe,
+      ChatAdmission,
+      QueuePlaces,
+      DirectChatTeams,
+      ChatTurns,
+      DirectChatService,
+      AnswerStreams,
+      SseConnections,
+    ],
   ],
 })
 export class DirectChatModule {}

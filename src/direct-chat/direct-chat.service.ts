@@ -7,6 +7,7 @@ import { isTerminal } from '../tasks/task-status.js';
 import { TurnsService } from '../tasks/turns.service.js';
 import type { ResolvedTeam } from '../teams/teams.service.js';
 import { ChatAdmission } from './chat-admission.js';
+import { ChatTurns } from './chat-turns.js';
 import { DirectChatTeams } from './direct-chat-teams.js';
 import type { StreamChatDto, StreamTaskDto } from './direct-chat.dto.js';
 import { RunLaunch } from './run-launch.js';
@@ -37,6 +38,7 @@ export class DirectChatService {
     private readonly plans: RunPlans,
     private readonly admission: ChatAdmission,
     private readonly launch: RunLaunch,
+    private readonly chats: ChatTurns,
   ) {}
 
   /**
@@ -64,16 +66,10 @@ export class DirectChatService {
     this.teams.require(team);
     refuseAppInputs(dto);
     const choice = { modelId: dto.model_id ?? null, prompt: null };
-    const chosen = await this.plans.choose(userId, team, undefined, choice);
     const { task_id: taskId, prompt, title } = dto;
-    const stored = await this.admission.admit((limit) =>
-      this.turns.store({ userId, taskId, team, prompt, title, run: { ...choice, limit }, idempotency }),
-    );
-    const { subtaskId, messageId } = stored;
-    const ids = { userId, taskId: stored.taskId, subtaskId, messageId, questionId: messageId - 1 };
-    await this.launch.start({ ...ids, prompt, ...chosen });
+    const stored = await this.chats.start({ userId, taskId, team, prompt, title, idempotency }, choice);
 
-    return { taskId: stored.taskId, subtaskId, isNew: true };
+    return { taskId: stored.taskId, subtaskId: stored.subtaskId, isNew: true };
   }
 
   private async teamOf(userId: number, dto: StreamChatDto): Promise<ResolvedTeam> {
@@ -123,16 +119,10 @@ export class DirectChatService {
     }
     checkPrompt(prompt);
     const team = await this.turns.teamFor(userId, { team_id: teamId });
-    this.teams.require(team);
     const choice = { modelId: null, prompt: dto.bot_prompt ?? null };
-    const chosen = await this.plans.choose(userId, team, undefined, choice);
-    const stored = await this.admission.admit((limit) =>
-      this.turns.store({ userId, taskId, team, prompt, run: { ...choice, limit } }),
-    );
-    const { subtaskId, messageId } = stored;
-    await this.launch.start({ userId, taskId, subtaskId, messageId, questionId: messageId - 1, prompt, ...chosen });
+    const { subtaskId } = await this.chats.start({ userId, taskId, team, prompt }, choice);
 
-    return { taskId: stored.taskId, subtaskId, isNew: true };
+    return { taskId, subtaskId, isNew: true };
   }
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import type { ChatRequest, ModelSettings } from '../common/chat-provider.js';
 import { ModelsService } from '../models/models.service.js';
+import type { RunChoice } from '../tasks/run-starters.js';
 import { type Answer, TurnsService } from '../tasks/turns.service.js';
 import { type ResolvedMember, type ResolvedTeam, TeamsService } from '../teams/teams.service.js';
 import { fitIntoWindow } from './context-window.js';
@@ -21,13 +22,8 @@ export interface RunPlan {
   system: string;
 }
 
-/** A request's own choice of model, and what it adds to the bot's prompt. */
-export interface RunChoice {
-  modelId: string | null;
-  prompt: string | null;
-}
-
-interface TaskChoice {
+/** A task's choice of model: for bots that bind none, or for all. */
+export interface TaskChoice {
   modelId: string | null;
   forceOverrideBotModel: boolean;
 }

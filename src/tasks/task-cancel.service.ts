@@ -3,16 +3,19 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppError, notFound } from '../common/app-error.js';
 import { hush } from '../infra/queue/queue-errors.js';
+import { AppConfig } from '../config/app-config.js';
+import { logLine } from '../infra/database/database-errors.js';
 import { RunCancellers } from './run-cancellers.js';
+import { TaskChanges } from './task-changes.js';
 import { isTerminal } from './task-status.js';
+import { TaskUpdatesRepository } from './task-updates.repository.js';
 import { TaskUpdatesService } from './task-updates.service.js';
 import { CANCELLATION_JOB_OPTIONS, TASK_CANCELLATIONS, type TaskCancellation } from './tasks.jobs.js';
 import { TasksRepository } from './tasks.repository.js';
 import type { SubtaskRow } from './turns.repository.js';
-import { logLine } from '../infra/database/database-errors.js';
 
-/** After this long a run that does not answer is ended without it. */
-const DEADLINE_MS = 60_000;
+/** How long a cancel waits for the end of an answer that it writes itself. */
+const SETTLE_MS = 1_000;
 
 /** Cancels tasks: durably, and at once where possible. */
 @Injectable()
@@ -24,6 +27,9 @@ export class TaskCancelService {
     private readonly repository: TasksRepository,
     private readonly cancellers: RunCancellers,
     private readonly updates: TaskUpdatesService,
+    private readonly states: TaskUpdatesRepository,
+    private readonly changes: TaskChanges,
+    private readonly config: AppConfig,
   ) {
     hush(queue);
   }
@@ -40,7 +46,10 @@ export class TaskCancelService {
     if (isTerminal(status)) throw new AppError('task_final', `Task ${taskId} has ended (${status}): nothing to cancel`);
     const subtasks = await this.repository.unfinishedSubtasks(taskId);
     this.log.log(`task ${taskId}: cancel requested, ${subtasks.length} answer(s) to stop`);
-    const durable = this.queue.add('cancel', { taskId, requestedAt }, { ...CANCELLATION_JOB_OPTIONS, delay: 1000 });
+    const subtaskIds = subtasks.map(({ id }) => id);
+    const cancellation = { taskId, requestedAt, subtaskIds };
+    const durable = this.queue.add('cancel', cancellation, { ...CANCELLATION_JOB_OPTIONS, delay: 1000 });
+    void this.changes.tell([{ userId, taskId, subtaskIds: [] }]);
     const stopped = await Promise.allSettled([
       durable,
       ...subtasks.map((subtask) => this.stop(subtask, requestedAt, false)),
@@ -53,20 +62,35 @@ export class TaskCancelService {
   }
 
   /** One more try for a task that was asked to stop. @returns whether all its answers have ended */
-  async pursue({ taskId, requestedAt }: TaskCancellation): Promise<boolean> {
-    const force = Date.now() - requestedAt > DEADLINE_MS;
+  async pursue({ taskId, requestedAt, subtaskIds }: TaskCancellation): Promise<boolean> {
+    const force = Date.now() - requestedAt > this.config.tasks.cancelDeadlineSeconds * 1000;
     const subtasks = await this.repository.unfinishedSubtasks(taskId);
     // A turn that began after the cancel is none of its business.
-    const meant = subtasks.filter((subtask) => subtask.createdAt.getTime() <= requestedAt);
+    const meant = subtasks.filter(
+      ({ id, createdAt }) => subtaskIds?.includes(id) ?? createdAt.getTime() <= requestedAt,
+    );
     for (const subtask of meant) await this.stop(subtask, requestedAt, force);
+    if (subtasks.length === 0) await this.changes.tell(await this.states.mend(taskId));
 
     return meant.length === 0;
   }
 
+  /** With `force` the answer ends now, even if whoever runs it cannot be reached. */
   private async stop(subtask: SubtaskRow, requestedAt: number, force: boolean): Promise<void> {
     const canceller = this.cancellers.for(subtask);
-    if (canceller) return canceller.cancel(subtask, requestedAt, force);
-    // Nobody has started it.
-    await this.updates.settle({ subtaskId: subtask.id, status: 'CANCELLED' }, 1000);
+    try {
+      if (canceller) {
+        await canceller.cancel(subtask, requestedAt, force);
+
+        return;
+      }
+    } catch (error) {
+      if (!force) throw error;
+      this.log.warn(`task ${subtask.taskId} subtask ${subtask.id}: ${logLine(error)}; ending it without its run`);
+    }
+    await this.updates.settle(
+      { subtaskId: subtask.id, status: 'CANCELLED', errorMessage: 'Cancelled by the user' },
+      SETTLE_MS,
+    );
   }
 }

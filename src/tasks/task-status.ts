@@ -34,11 +34,14 @@ export function isTerminal(status: string): boolean {
   return (TERMINAL as readonly string[]).includes(status);
 }
 
-/** The state of a task from the assistant subtasks of its newest turn, and whether somebody is cancelling it. */
+/**
+ * The state of a task from the answers of its newest turn, and whether somebody is cancelling it. It has ended exactly
+ * when all of them have: a task that says so while one still runs could be deleted or get a new turn meanwhile.
+ */
 export function deriveTaskStatus(subtasks: readonly SubtaskStatus[], cancelling: boolean): TaskStatus {
-  if (subtasks.includes('FAILED')) return 'FAILED';
-  if (subtasks.includes('CANCELLED')) return 'CANCELLED';
-  if (subtasks.length > 0 && subtasks.every((status) => status === 'COMPLETED')) return 'COMPLETED';
+  if (subtasks.length > 0 && subtasks.every(isTerminal)) {
+    return (['FAILED', 'CANCELLED'] as const).find((bad) => subtasks.includes(bad)) ?? 'COMPLETED';
+  }
   if (cancelling) return 'CANCELLING';
 
   return subtasks.every((status) => status === 'PENDING') ? 'PENDING' : 'RUNNING';

@@ -6,7 +6,8 @@ import { logLine } from '../infra/database/database-errors.js';
 import { isOutage } from '../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
 import { TaskUpdatesService } from './task-updates.service.js';
-import { cappedBackoff, isTaskUpdate, TASK_UPDATES } from './tasks.jobs.js';
+import { cappedBackoff, TASK_UPDATES } from './tasks.jobs.js';
+import { readPayload } from './update-payload.js';
 
 /** The only writer of terminal states. */
 @Processor(TASK_UPDATES, { ...WORKER_OPTIONS, concurrency: 16, settings: { backoffStrategy: cappedBackoff } })
@@ -25,8 +26,10 @@ export class TaskUpdatesProcessor extends WorkerHost implements OnApplicationBoo
   }
 
   async process(job: Job<unknown>): Promise<void> {
-    if (!isTaskUpdate(job.data)) throw new UnrecoverableError(`not a task update: job ${job.id}`);
-    await this.updates.apply(job.data);
+    const { updates, malformed } = readPayload(job.data, job.timestamp);
+    if (updates.length === 0) throw new UnrecoverableError(`no task updates: job ${job.id}`);
+    if (malformed > 0) this.log.error(`job ${job.id}: ${malformed} of its entries are no task updates; dropped`);
+    await this.updates.apply(updates);
   }
 
   @OnWorkerEvent('error')

@@ -1,15 +1,17 @@
-import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import type { Queue } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter } from 'prom-client';
-import { logLine } from '../infra/database/database-errors.js';
-import { hush } from '../infra/queue/queue-errors.js';
+import { toStorable } from '../common/storable.js';
+import { isBadData, logLine } from '../infra/database/database-errors.js';
 import { RedisBus } from '../infra/redis/redis.bus.js';
-import { TASK_UPDATES, type TaskUpdate, UPDATE_JOB_OPTIONS } from './tasks.jobs.js';
-import { type AppliedUpdate, TasksRepository } from './tasks.repository.js';
+import { TaskChanges } from './task-changes.js';
+import { isTerminal } from './task-status.js';
+import { TaskUpdatesRepository } from './task-updates.repository.js';
+import type { TaskUpdate } from './tasks.jobs.js';
+import type { AppliedUpdate, AppliedUpdates } from './turn-hearings.js';
+import { UpdateQueue } from './update-queue.js';
 
-const updates = new Counter({
+const counter = new Counter({
   name: 'conch_task_updates_total',
   help: 'Status reports by state and outcome',
   labelNames: ['status', 'outcome'],
@@ -18,33 +20,36 @@ const updates = new Counter({
 /** `applied`: the report made the state; `ignored`: the subtask had ended before; `pending`: it waits for the database. */
 export type Settled = 'applied' | 'ignored' | 'pending';
 
-const ENQUEUE_TIMEOUT_MS = 1_000;
+interface Waiting {
+  status: TaskUpdate['status'];
+  resolve: (outcome: Settled) => void;
+}
 
 /** The one way to report the state of a subtask. */
 @Injectable()
 export class TaskUpdatesService implements OnModuleInit {
   private readonly log = new Logger('TaskUpdates');
-  private readonly waiting = new Map<number, (outcome: Settled) => void>();
+  private readonly waiting = new Map<number, Set<Waiting>>();
 
   constructor(
-    @InjectQueue(TASK_UPDATES) private readonly queue: Queue<TaskUpdate>,
-    private readonly repository: TasksRepository,
+    private readonly queue: UpdateQueue,
+    private readonly repository: TaskUpdatesRepository,
     private readonly bus: RedisBus,
+    private readonly changes: TaskChanges,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    hush(this.queue);
-    await this.bus.on('applied', ({ subtaskId, status, applied }) => {
-      if (status !== 'RUNNING') this.waiting.get(subtaskId)?.(applied ? 'applied' : 'ignored');
-    });
+    await this.bus.on('applied', ({ subtaskId, status, applied }) => this.wake(subtaskId, status, applied));
   }
 
-  /** Queues a report. @throws when Redis is away */
-  async enqueue(update: TaskUpdate): Promise<void> {
-    await Promise.race([
-      this.queue.add('update', update, UPDATE_JOB_OPTIONS),
-      sleep(ENQUEUE_TIMEOUT_MS).then(() => Promise.reject(new Error('the queue does not answer'))),
-    ]);
+  /** Resolves when the report is durably queued. @throws when Redis is away */
+  enqueue(update: TaskUpdate): Promise<void> {
+    return this.queue.add([update]);
+  }
+
+  /** Resolves when all the reports are durably queued. @throws when Redis is away */
+  enqueueAll(updates: readonly TaskUpdate[]): Promise<void> {
+    return this.queue.add(updates);
   }
 
   /**
@@ -52,33 +57,35 @@ export class TaskUpdatesService implements OnModuleInit {
    * it in the database. When Redis is away the report is applied from here; it is never dropped.
    */
   async settle(update: TaskUpdate, timeoutMs: number): Promise<Settled> {
-    const outcome = new Promise<Settled>((resolve) => this.waiting.set(update.subtaskId, resolve));
+    const { subtaskId, status } = update;
+    const waiting: Waiting = { status, resolve: () => undefined };
+    const outcome = new Promise<Settled>((resolve) => {
+      waiting.resolve = resolve;
+    });
+    const others = this.waiting.get(subtaskId) ?? new Set();
+    this.waiting.set(subtaskId, others.add(waiting));
     try {
       await this.enqueue(update);
 
       return await Promise.race([outcome, sleep(timeoutMs, 'pending' as const)]);
     } catch (error) {
-      this.log.warn(`subtask ${update.subtaskId}: ${logLine(error)}; writing its end directly`);
+      this.log.warn(`subtask ${subtaskId}: ${logLine(error)}; writing its end directly`);
 
-      return await this.settleDirectly(update, timeoutMs);
+      return await Promise.race([this.applyUntilDone(update), sleep(timeoutMs, 'pending' as const)]);
     } finally {
-      this.waiting.delete(update.subtaskId);
+      others.delete(waiting);
+      if (others.size === 0 && this.waiting.get(subtaskId) === others) this.waiting.delete(subtaskId);
     }
-  }
-
-  private async settleDirectly(update: TaskUpdate, timeoutMs: number): Promise<Settled> {
-    const work = this.applyUntilDone(update);
-
-    return Promise.race([work, sleep(timeoutMs, 'pending' as const)]);
   }
 
   /** Neither the queue nor the database took the report: keep it here until one of them does. */
   private async applyUntilDone(update: TaskUpdate): Promise<Settled> {
     for (;;) {
       try {
-        const applied = await this.apply(update);
+        const { results, changes } = await this.applyNow([update]);
+        void this.changes.tell(changes);
 
-        return applied?.applied ? 'applied' : 'ignored';
+        return results[0]?.outcome === 'applied' ? 'applied' : 'ignored';
       } catch (error) {
         this.log.warn(`subtask ${update.subtaskId}: the database does not take its end: ${logLine(error)}`);
         await sleep(1000, undefined, { ref: false });
@@ -93,31 +100,64 @@ export class TaskUpdatesService implements OnModuleInit {
     }
   }
 
-  /** Applies a report now; only the queue's processor and the emergency above call it. @returns null for an unknown subtask */
-  async apply(update: TaskUpdate): Promise<AppliedUpdate | null> {
-    const result = await this.repository.applyUpdate(update);
-    if (!result) {
-      updates.inc({ status: update.status, outcome: 'unknown' });
-      this.log.warn(`subtask ${update.subtaskId}: unknown, report ${update.status} dropped`);
-
-      return null;
-    }
-    const { applied, subtaskId, taskId, taskStatus } = result;
-    updates.inc({ status: update.status, outcome: applied ? 'applied' : 'ignored' });
-    const outcome = applied ? 'applied' : `ignored, it is ${result.status}`;
-    this.log.log(`task ${taskId} subtask ${subtaskId}: ${update.status} ${outcome}; task ${taskStatus}`);
-    const waiting = update.status === 'RUNNING' ? undefined : this.waiting.get(subtaskId);
-    if (waiting) waiting(applied ? 'applied' : 'ignored');
-    else await this.announce(subtaskId, taskId, update.status, applied);
-
-    return result;
+  /** Applies the reports of a job; for the queue's processor only. @throws when the database is away: none is applied then */
+  async apply(updates: readonly TaskUpdate[]): Promise<void> {
+    const { changes } = await this.applyNow(updates);
+    if (changes.length > 0) await this.changes.tell(changes);
   }
 
-  private async announce(subtaskId: number, taskId: number, status: string, applied: boolean): Promise<void> {
-    try {
-      await this.bus.publish('applied', { subtaskId, taskId, status, applied });
-    } catch {
-      // Whoever waits for it reads the database after a while.
+  private async applyNow(updates: readonly TaskUpdate[]): Promise<AppliedUpdates> {
+    const applied = await this.applyStorable(updates);
+    for (const [index, update] of updates.entries()) {
+      const result = applied.results[index];
+      if (result) this.record(update, result);
     }
+
+    return applied;
+  }
+
+  /** A report that Postgres cannot store must neither hold up the others nor leave its subtask without an end. */
+  private async applyStorable(updates: readonly TaskUpdate[]): Promise<AppliedUpdates> {
+    try {
+      return await this.repository.apply(updates);
+    } catch (error) {
+      if (!isBadData(error)) throw error;
+      this.log.error(`${updates.length} report(s), of which one cannot be stored as it is: ${logLine(error)}`);
+
+      return this.repository.apply(updates.map(toStorable));
+    }
+  }
+
+  private record({ status }: TaskUpdate, result: AppliedUpdate): void {
+    const { outcome, subtaskId, taskId } = result;
+    counter.inc({ status, outcome });
+    if (taskId === undefined) {
+      this.log.warn(`subtask ${subtaskId}: unknown, report ${status} dropped`);
+
+      return;
+    }
+    const how = outcome === 'applied' ? outcome : `ignored (${outcome}), it is ${result.status}`;
+    const line = `task ${taskId} subtask ${subtaskId}: ${status} ${how}; task ${result.taskStatus}`;
+    // Reports of progress come by the thousand.
+    if (isTerminal(status) || (outcome === 'applied' && result.isTransition)) this.log.log(line);
+    else this.log.debug(line);
+    if (isTerminal(status) && (outcome === 'applied' || outcome === 'terminal'))
+      this.announce(subtaskId, taskId, status, outcome === 'applied');
+  }
+
+  /** Tells those who wait for an end, here or in other processes. */
+  private announce(subtaskId: number, taskId: number, status: TaskUpdate['status'], applied: boolean): void {
+    if (this.wake(subtaskId, status, applied)) return;
+    // Whoever waits for it and is not told reads the database after a while.
+    this.bus.publish('applied', { subtaskId, taskId, status, applied }).catch(() => undefined);
+  }
+
+  /** @returns whether the one who reported it waits here: nobody else needs to be told then */
+  private wake(subtaskId: number, status: string, applied: boolean): boolean {
+    const waiting = [...(this.waiting.get(subtaskId) ?? [])];
+    // Somebody else's end is the reason why one's own is ignored.
+    for (const { resolve, ...own } of waiting) resolve(applied && own.status === status ? 'applied' : 'ignored');
+
+    return waiting.length > 0 && waiting.every((own) => own.status === status);
   }
 }

@@ -17,7 +17,6 @@ import {
   TaskDto,
   TaskIdDto,
   TaskListDto,
-  toLiteTaskDto,
   UpdateTaskDto,
 } from './tasks.dto.js';
 import { TasksService } from './tasks.service.js';
@@ -44,7 +43,7 @@ export class TasksController {
   @Post('create')
   @ApiOperation({ summary: 'Create a task, or append a turn to the one named by task_id' })
   @ApiCreatedResponse({ type: TaskDto })
-  @ApiErrors('not_found', 'task_busy', 'prompt_too_long')
+  @ApiErrors('not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long')
   create(
     @CurrentUser() user: AuthUser,
     @Query() query: CreateTaskQuery,
@@ -63,10 +62,8 @@ export class TasksController {
   @Get('lite')
   @ApiOperation({ summary: 'My tasks in short, newest first' })
   @ApiOkResponse({ type: LiteTaskListDto })
-  async lite(@CurrentUser() user: AuthUser, @Query() query: PageQuery): Promise<LiteTaskListDto> {
-    const { total, items } = await this.tasks.list(user.id, query);
-
-    return { total, items: items.map(toLiteTaskDto) };
+  lite(@CurrentUser() user: AuthUser, @Query() query: PageQuery): Promise<LiteTaskListDto> {
+    return this.tasks.listLite(user.id, query);
   }
 
   @Get('search')
@@ -99,7 +96,7 @@ export class TasksController {
   @Post(':id')
   @ApiOperation({ summary: 'Create the task whose id was reserved, or append a turn to an ended one' })
   @ApiCreatedResponse({ type: TaskDto })
-  @ApiErrors('not_found', 'task_busy', 'prompt_too_long')
+  @ApiErrors('not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long')
   append(
     @CurrentUser() user: AuthUser,
     @Param('id', IdPipe) id: number,
@@ -139,5 +136,16 @@ export class TasksController {
     await this.cancels.request(user.id, id);
 
     return { message: `Task ${id} is being cancelled`, status: 'CANCELLING' };
+  }
+
+  @Post(':id/retry')
+  @ApiOperation({ summary: 'Run the newest turn again, which failed or was cancelled' })
+  @ApiCreatedResponse({ type: TaskDto })
+  @ApiErrors(
+    ...(['not_found', 'conflict', 'task_busy', 'direct_chat_not_supported', 'model_not_configured'] as const),
+    ...(['too_many_running_tasks', 'too_many_chats', 'service_unavailable'] as const),
+  )
+  retry(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<TaskDto> {
+    return this.tasks.retry(user.id, id);
   }
 }

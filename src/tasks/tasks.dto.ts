@@ -2,8 +2,9 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
 import { type SubtaskResult, TASK_STATUSES, type TaskStatus } from '../infra/database/schema.js';
-import type { TaskWithOwner } from './tasks.repository.js';
-import type { NewTask, SubtaskRow } from './turns.repository.js';
+import type { LiteTaskRow, TaskWithOwner } from './tasks.repository.js';
+import type { NewTask } from './store-turn.sql.js';
+import type { SubtaskRow } from './turns.repository.js';
 
 const MAX_BODY = 1_048_576;
 
@@ -210,10 +211,18 @@ export function toTaskDto(task: TaskWithOwner): TaskDto {
   };
 }
 
-export function toLiteTaskDto(task: TaskDto): LiteTaskDto {
-  const { id, title, status, task_type, type, created_at, updated_at, team_id, git_repo } = task;
-
-  return { id, title, status, task_type, type, created_at, updated_at, team_id, git_repo };
+export function toLiteTaskDto(task: LiteTaskRow): LiteTaskDto {
+  return {
+    id: task.id,
+    title: task.title,
+    status: task.status,
+    task_type: task.taskType,
+    type: task.type,
+    created_at: task.createdAt.toISOString(),
+    updated_at: task.updatedAt.toISOString(),
+    team_id: task.teamId,
+    git_repo: task.gitRepo,
+  };
 }
 
 export function toSubtaskDto(subtask: SubtaskRow): SubtaskDto {

@@ -28,12 +28,21 @@ export interface ExecutorReport {
   executorNamespace?: string;
   taskTitle?: string;
   subtaskTitle?: string;
+  /** Place among all reports as they arrived, growing; the queue sets it. */
+  order?: number;
+}
+
+/** Data of a job: reports that arrived together, in their order. */
+export interface TaskUpdates {
+  updates: TaskUpdate[];
 }
 
 export interface TaskCancellation {
   taskId: number;
   /** Milliseconds since the epoch. */
   requestedAt: number;
+  /** The answers that it is about: a turn that began later is none of its business. Older releases left it out. */
+  subtaskIds?: number[];
 }
 
 /** Database and Redis may be away for long; reports wait for them, looking every few seconds. */
@@ -57,14 +66,12 @@ export function cappedBackoff(attempt: number): number {
   return Math.min(100 * 2 ** Math.min(attempt - 1, 10), 5000);
 }
 
-export function isTaskUpdate(data: unknown): data is TaskUpdate {
-  const { subtaskId, status } = (data ?? {}) as Partial<TaskUpdate>;
-
-  return Number.isInteger(subtaskId) && ['RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'].includes(status ?? '');
-}
-
 export function isTaskCancellation(data: unknown): data is TaskCancellation {
-  const { taskId, requestedAt } = (data ?? {}) as Partial<TaskCancellation>;
+  const { taskId, requestedAt, subtaskIds } = (data ?? {}) as Partial<TaskCancellation>;
 
-  return Number.isInteger(taskId) && typeof requestedAt === 'number';
+  return (
+    Number.isInteger(taskId) &&
+    typeof requestedAt === 'number' &&
+    (subtaskIds === undefined || (Array.isArray(subtaskIds) && subtaskIds.every(Number.isInteger)))
+  );
 }

@@ -2,10 +2,13 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { TeamsModule } from '../teams/teams.module.js';
 import { RunCancellers } from './run-cancellers.js';
+import { RunStarters } from './run-starters.js';
 import { TaskCancelService } from './task-cancel.service.js';
 import { TaskCancellationsProcessor } from './task-cancellations.processor.js';
 import { TaskChanges } from './task-changes.js';
+import { TaskRetryService } from './task-retry.service.js';
 import { TaskUpdatesProcessor } from './task-updates.processor.js';
+import { TaskUpdatesRepository } from './task-updates.repository.js';
 import { TaskUpdatesService } from './task-updates.service.js';
 import { TasksController } from './tasks.controller.js';
 import { TASK_CANCELLATIONS, TASK_UPDATES } from './tasks.jobs.js';
@@ -13,6 +16,7 @@ import { TasksRepository } from './tasks.repository.js';
 import { TasksService } from './tasks.service.js';
 import { TurnsRepository } from './turns.repository.js';
 import { TurnsService } from './turns.service.js';
+import { UpdateQueue } from './update-queue.js';
 
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
@@ -23,13 +27,17 @@ import { TurnsService } from './turns.service.js';
     TurnsRepository,
     TasksService,
     TurnsService,
+    TaskUpdatesRepository,
+    UpdateQueue,
     TaskUpdatesService,
     TaskUpdatesProcessor,
     TaskCancelService,
     TaskCancellationsProcessor,
+    TaskRetryService,
     RunCancellers,
+    RunStarters,
     TaskChanges,
   ],
-  exports: [TaskChanges, TasksService, TurnsService, TaskUpdatesService, TaskCancelService, RunCancellers],
+  exports: [TaskChanges, TasksService, TurnsService, TaskUpdatesService, TaskCancelService, RunCancellers, RunStarters],
 })
 export class TasksModule {}

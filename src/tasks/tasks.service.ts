@@ -5,10 +5,12 @@ import { checkPrompt } from '../common/prompt.js';
 import type { TeamDto } from '../teams/teams.dto.js';
 import { TeamsService } from '../teams/teams.service.js';
 import { TaskCancelService } from './task-cancel.service.js';
+import { TaskChanges } from './task-changes.js';
+import { TaskRetryService } from './task-retry.service.js';
 import { isTerminal } from './task-status.js';
 import { TaskUpdatesService } from './task-updates.service.js';
-import type { CreateTaskDto, TaskDetailDto, TaskDto, UpdateTaskDto } from './tasks.dto.js';
-import { toSubtaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
+import type { CreateTaskDto, LiteTaskListDto, TaskDetailDto, TaskDto, UpdateTaskDto } from './tasks.dto.js';
+import { toLiteTaskDto, toSubtaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
 import { TasksRepository } from './tasks.repository.js';
 import { TurnsService } from './turns.service.js';
 
@@ -25,6 +27,8 @@ export class TasksService {
     private readonly teams: TeamsService,
     private readonly cancels: TaskCancelService,
     private readonly updates: TaskUpdatesService,
+    private readonly retries: TaskRetryService,
+    private readonly changes: TaskChanges,
   ) {}
 
   /** Wegent's way: with an id it was reserved before, or belongs to a task that gets a new turn. */
@@ -70,11 +74,27 @@ export class TasksService {
     return { total, items: items.map(toTaskDto) };
   }
 
+  async listLite(userId: number, page: PageQuery): Promise<LiteTaskListDto> {
+    const { total, items } = await this.repository.listLite(userId, page);
+
+    return { total, items: items.map(toLiteTaskDto) };
+  }
+
   async subtasks(userId: number, taskId: number, page: PageQuery) {
     await this.require(userId, taskId);
     const { total, items } = await this.repository.subtasks(taskId, page);
 
     return { total, items: items.map(toSubtaskDto) };
+  }
+
+  /**
+   * Runs a turn again that failed or was cancelled.
+   * @throws AppError not_found, conflict, task_busy, and what may be wrong with starting a run
+   */
+  async retry(userId: number, taskId: number): Promise<TaskDto> {
+    await this.retries.retry(userId, taskId);
+
+    return this.get(userId, taskId);
   }
 
   /** Edits a task. A status may only be given to end a task that is being cancelled. */
@@ -100,6 +120,7 @@ export class TasksService {
       ...(gitUrl !== undefined && { gitUrl }),
       ...(gitRepoId !== undefined && { gitRepoId }),
     });
+    void this.changes.tell([{ userId, taskId, subtaskIds: [] }]);
 
     return this.get(userId, taskId);
   }
@@ -109,7 +130,8 @@ export class TasksService {
     const task = await this.require(userId, taskId);
     if (!isTerminal(task.status)) await this.cancels.request(userId, taskId);
     for (const end = Date.now() + DELETE_PATIENCE_MS; ;) {
-      if (await this.repository.markDeleted(userId, taskId)) return;
+      const subtaskIds = await this.repository.markDeleted(userId, taskId);
+      if (subtaskIds) return void this.changes.tell([{ userId, taskId, subtaskIds }]);
       if (Date.now() > end)
         throw new AppError('task_busy', `Task ${taskId} is still stopping: delete it again in a moment`);
       await new Promise((resolve) => setTimeout(resolve, DELETE_POLL_MS));

@@ -2,62 +2,38 @@ import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import { DB, type Db, rowsOf } from '../infra/database/database.js';
 import { subtasks, taskReservations, tasks } from '../infra/database/schema.js';
-import { TERMINAL, UNFINISHED } from './task-status.js';
+import {
+  appendTurnSql,
+  createTaskSql,
+  type ExpireHours,
+  type NewTask,
+  type NewTurn,
+  roomFor,
+  type RunRequest,
+  runsOf,
+} from './store-turn.sql.js';
+import { UNFINISHED } from './task-status.js';
 
 export type TaskRow = typeof tasks.$inferSelect;
 export type SubtaskRow = typeof subtasks.$inferSelect;
-
-/** What a new task is made of, besides its first turn. */
-export interface NewTask {
-  title: string;
-  type: 'online' | 'offline';
-  taskType: 'chat' | 'code';
-  source: string;
-  gitUrl: string;
-  gitRepo: string;
-  gitRepoId: number;
-  gitDomain: string;
-  branchName: string;
-  modelId: string | null;
-  forceOverrideBotModel: boolean;
-  autoDeleteExecutor: boolean;
-}
-
-/** A direct chat that is asked for. */
-export interface RunRequest {
-  /** What the request adds to the bot's prompt. */
-  prompt: string | null;
-  /** Name of the model that it wants in place of the bot's. */
-  modelId: string | null;
-  /** Refused when this many of the user's direct chats wait or run. */
-  limit: number;
-}
-
-/** One turn: what the user says, and who answers. */
-export interface NewTurn {
-  userId: number;
-  teamId: number;
-  prompt: string;
-  title: string;
-  /** One answer per entry, in order: its bots. */
-  steps: number[][];
-  /** Set when a direct chat run follows at once. */
-  run: RunRequest | null;
-  idempotency: { key: string; hash: string } | null;
-}
 
 /** Ids of a stored turn; `subtaskId` is the first answer's. */
 export interface StoredTurn {
   taskId: number;
   subtaskId: number;
   messageId: number;
+  /** Of the question and of all answers, in order. */
+  subtaskIds: number[];
 }
 
 interface TurnRow {
   task_id: number;
   subtask_id: number;
   message_id: number;
+  question_id: number;
 }
+
+const NEVER: ExpireHours = { chat: 0, code: 0 };
 
 /** Turns in the database: one statement each, because the first token waits for it. */
 @Injectable()
@@ -68,62 +44,29 @@ export class TurnsRepository {
    * Stores a task with its first turn, under a reserved id when one is given.
    * @returns null when the user holds no such reservation, or has too many runs
    */
-  async createTask(task: NewTask, turn: NewTurn, reservedId: number | null): Promise<StoredTurn | null> {
-    const id =
-      reservedId === null
-        ? sql`i as (select nextval('task_id_seq')::int as task_id where ${roomFor(turn)})`
-        : sql`i as (delete from task_reservations where task_id = ${reservedId} and user_id = ${turn.userId} and ${roomFor(turn)} returning task_id)`;
-    const head = sql`${id}, t as (
-      insert into tasks (id, user_id, team_id, title, prompt, type, task_type, source, git_url, git_repo, git_repo_id,
-        git_domain, branch_name, model_id, force_override_bot_model, auto_delete_executor)
-      select i.task_id, ${turn.userId}, ${turn.teamId}, ${task.title}, ${turn.prompt}, ${task.type}, ${task.taskType},
-        ${task.source}, ${task.gitUrl}, ${task.gitRepo}, ${task.gitRepoId}, ${task.gitDomain}, ${task.branchName},
-        ${task.modelId}, ${task.forceOverrideBotModel}, ${task.autoDeleteExecutor}
-      from i
-      returning id), n as (select 0 as last)`;
-
-    return this.storeTurn(head, turn);
+  createTask(task: NewTask, turn: NewTurn, reservedId: number | null): Promise<StoredTurn | null> {
+    return this.store(createTaskSql(task, turn, reservedId));
   }
 
-  /** Opens an ended task again with a new turn. @returns null when it is not the user's, has not ended, or they have too many runs */
-  async appendTurn(taskId: number, turn: NewTurn): Promise<StoredTurn | null> {
-    const terminal = sql.join(
-      TERMINAL.map((status) => sql`${status}`),
-      sql`, `,
-    );
-    const head = sql`t as (
-      update tasks set status = 'PENDING', progress = 0, result = null, error_message = null, completed_at = null,
-        updated_at = now(), team_id = ${turn.teamId}, prompt = ${turn.prompt}
-      where id = ${taskId} and user_id = ${turn.userId} and status in (${terminal}) and ${roomFor(turn)}
-      returning id), n as (select coalesce(max(message_id), 0) as last from subtasks where task_id = ${taskId})`;
-
-    return this.storeTurn(head, turn);
+  /**
+   * Opens an ended task again with a new turn.
+   * @returns null when the task is not the user's, has not ended, takes no more turns, or they have too many runs
+   */
+  appendTurn(taskId: number, turn: NewTurn, expireHours = NEVER): Promise<StoredTurn | null> {
+    return this.store(appendTurnSql(taskId, turn, expireHours));
   }
 
-  private async storeTurn(head: ReturnType<typeof sql>, turn: NewTurn): Promise<StoredTurn | null> {
-    const requested = turn.run ? sql`now()` : sql`null::timestamptz`;
-    const rows = await rowsOf<TurnRow>(
-      this.db,
-      sql`with ${head},
-      question as (
-        insert into subtasks (task_id, user_id, team_id, role, message_id, parent_id, title, prompt, status, progress, completed_at)
-        select t.id, ${turn.userId}, ${turn.teamId}, 'USER', n.last + 1, n.last, ${turn.title}, ${turn.prompt}, 'COMPLETED', 100, now()
-        from t, n),
-      answers as (
-        insert into subtasks (task_id, user_id, team_id, role, message_id, parent_id, title, bot_ids,
-          run_requested_at, run_prompt, run_model, idempotency_key, idempotency_hash)
-        select t.id, ${turn.userId}, ${turn.teamId}, 'ASSISTANT', (n.last + 1 + step.place)::int, (n.last + step.place)::int,
-          ${turn.title}, step.bots,
-          case when step.place = 1 then ${requested} end, ${turn.run?.prompt ?? null}, ${turn.run?.modelId ?? null},
-          case when step.place = 1 then ${turn.idempotency?.key ?? null} end,
-          case when step.place = 1 then ${turn.idempotency?.hash ?? null} end
-        from t, n, jsonb_array_elements(${JSON.stringify(turn.steps)}::jsonb) with ordinality as step (bots, place)
-        returning id, task_id, message_id)
-      select task_id, id as subtask_id, message_id from answers order by message_id limit 1`,
-    );
-    const row = rows[0];
+  private async store(statement: SQL): Promise<StoredTurn | null> {
+    const rows = await rowsOf<TurnRow>(this.db, statement);
+    const [first] = rows;
+    if (!first) return null;
 
-    return row ? { taskId: row.task_id, subtaskId: row.subtask_id, messageId: row.message_id } : null;
+    return {
+      taskId: first.task_id,
+      subtaskId: first.subtask_id,
+      messageId: first.message_id,
+      subtaskIds: [first.question_id, ...rows.map((row) => row.subtask_id)],
+    };
   }
 
   /** The turn that a request with this key made within the last day; null when there is none. */
@@ -219,6 +162,18 @@ export class TurnsRepository {
     return row ?? null;
   }
 
+  /** What an answer is the answer to; null when it is gone. */
+  async questionOf(taskId: number, messageId: number): Promise<Pick<SubtaskRow, 'prompt' | 'title'> | null> {
+    const [row] = await this.db
+      .select({ prompt: subtasks.prompt, title: subtasks.title })
+      .from(subtasks)
+      .where(and(eq(subtasks.taskId, taskId), eq(subtasks.role, 'USER'), lt(subtasks.messageId, messageId)))
+      .orderBy(desc(subtasks.messageId))
+      .limit(1);
+
+    return row ?? null;
+  }
+
   /** Everything said in a task before message `messageId`, oldest first. */
   async conversation(taskId: number, messageId: number) {
     return this.db
@@ -243,14 +198,4 @@ export class TurnsRepository {
 
     return row.taskId;
   }
-}
-
-function runsOf(userId: number): SQL {
-  return sql`select count(*)::int as count from subtasks
-    where user_id = ${userId} and status in ('PENDING', 'RUNNING') and run_requested_at is not null`;
-}
-
-/** Part of the statement that stores a run, so that the limit needs no query of its own. */
-function roomFor({ userId, run }: Pick<NewTurn, 'userId' | 'run'>): SQL {
-  return run ? sql`(${runsOf(userId)}) < ${run.limit}` : sql`true`;
 }

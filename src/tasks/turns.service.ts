@@ -1,18 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../common/app-error.js';
 import { checkPrompt, titleFrom } from '../common/prompt.js';
+import { DIRECT_CHAT_SHELLS } from '../common/shell-types.js';
+import { AppConfig } from '../config/app-config.js';
 import { type ResolvedTeam, TeamsService } from '../teams/teams.service.js';
+import type { ExpireHours, NewTask, NewTurn, RunRequest } from './store-turn.sql.js';
+import { TaskChanges } from './task-changes.js';
 import { isTerminal } from './task-status.js';
+import { busy, closed, notFailed, tooManyRuns, unknownId } from './turn-refusals.js';
 import { TasksRepository } from './tasks.repository.js';
-import {
-  type NewTask,
-  type NewTurn,
-  type RunRequest,
-  type StoredTurn,
-  type SubtaskRow,
-  type TaskRow,
-  TurnsRepository,
-} from './turns.repository.js';
+import { type StoredTurn, type SubtaskRow, type TaskRow, TurnsRepository } from './turns.repository.js';
 
 /** A turn to store; the task is made unless `taskId` names one. */
 export interface TurnRequest {
@@ -24,6 +21,8 @@ export interface TurnRequest {
   task?: Omit<NewTask, 'title'>;
   run?: NewTurn['run'];
   idempotency?: NewTurn['idempotency'];
+  /** Set when it repeats the task's newest turn, which failed or was cancelled. */
+  isRetry?: boolean;
 }
 
 export interface TeamRef {
@@ -55,34 +54,51 @@ const CHAT_TASK: Omit<NewTask, 'title'> = {
 /** Turns of conversations: storing them, and finding them again. */
 @Injectable()
 export class TurnsService {
+  private readonly expireHours: ExpireHours;
+
   constructor(
     private readonly turns: TurnsRepository,
     private readonly tasks: TasksRepository,
     private readonly teams: TeamsService,
-  ) {}
+    private readonly changes: TaskChanges,
+    config: AppConfig,
+  ) {
+    this.expireHours = config.tasks.appendExpireHours;
+  }
 
   /**
-   * Stores a turn: of a new task, of one whose id was reserved, or of one that has ended.
-   * @throws AppError prompt_too_long, not_found, task_busy, too_many_running_tasks
+   * Stores a turn: of a new task, of one whose id was reserved, or of one that has ended. One for executors is
+   * offered to them from then on.
+   * @throws AppError prompt_too_long, not_found, task_busy, task_expired, task_final, conflict (a retry of what has
+   * not failed), too_many_running_tasks
    */
   async store(request: TurnRequest): Promise<StoredTurn> {
     checkPrompt(request.prompt);
     const turn = toTurn(request);
-    const task = { ...(request.task ?? CHAT_TASK), title: turn.title };
-    const appended = request.taskId === undefined ? null : await this.turns.appendTurn(request.taskId, turn);
-    const stored = appended ?? (await this.turns.createTask(task, turn, request.taskId ?? null));
-    if (stored) return stored;
-    throw await this.refusal(request);
+    const stored = await this.write(request, turn);
+    if (!stored) throw await this.refusal(request);
+    // Not awaited: the first token is on its way.
+    void this.changes.tell([{ userId: request.userId, taskId: stored.taskId, subtaskIds: stored.subtaskIds }]);
+
+    return stored;
   }
 
-  private async refusal({ userId, taskId, run }: Pick<TurnRequest, 'userId' | 'taskId' | 'run'>): Promise<AppError> {
+  private async write({ taskId, isRetry, task }: TurnRequest, turn: NewTurn): Promise<StoredTurn | null> {
+    const appended = taskId === undefined ? null : await this.turns.appendTurn(taskId, turn, this.expireHours);
+    if (appended ?? isRetry) return appended;
+
+    return this.turns.createTask({ ...(task ?? CHAT_TASK), title: turn.title }, turn, taskId ?? null);
+  }
+
+  /** Why a turn was not stored. */
+  private async refusal({ userId, taskId, run, isRetry }: Refused): Promise<AppError> {
     if (run && (await this.turns.countRuns(userId)) >= run.limit) return tooManyRuns(run.limit);
     if (taskId === undefined) return new AppError('conflict', 'Something has just changed: try again');
     const task = await this.tasks.find(userId, taskId);
-    if (!task) return notFound(`Task ${taskId}`);
-    const state = isTerminal(task.status) ? 'has just changed' : `is ${task.status}`;
+    if (!task) return unknownId(taskId);
+    if (!isTerminal(task.status)) return busy(taskId, `is ${task.status}`);
 
-    return new AppError('task_busy', `Task ${taskId} ${state}: wait for its end, attach to its stream, or cancel it`);
+    return (isRetry ? notFailed(task) : closed(task, this.expireHours)) ?? busy(taskId, 'has just changed');
   }
 
   /** The team that a request names; without one, that of `fallbackId`. @throws AppError not_found, validation_failed */
@@ -132,14 +148,29 @@ export class TurnsService {
     return answer;
   }
 
+  /** What an answer is the answer to. @throws AppError not_found when it is gone */
+  async questionOf({ taskId, messageId }: Pick<SubtaskRow, 'taskId' | 'messageId'>) {
+    const question = await this.turns.questionOf(taskId, messageId);
+    if (!question) throw notFound(`The question of task ${taskId}`);
+
+    return question;
+  }
+
   /** Everything said in a task before message `messageId`, oldest first. */
   conversation(taskId: number, messageId: number) {
     return this.turns.conversation(taskId, messageId);
   }
 }
 
+type Refused = Pick<TurnRequest, 'userId' | 'taskId' | 'run' | 'isRetry'>;
+
+/** Whether executors answer for a team: at least one of its bots needs one. */
+export function runsOnExecutors(team: ResolvedTeam): boolean {
+  return team.members.some((member) => !DIRECT_CHAT_SHELLS.includes(member.shellType));
+}
+
 /** A pipeline answers once per member, every other mode once with all of them. */
-function toTurn({ userId, team, prompt, title, run, idempotency }: TurnRequest): NewTurn {
+function toTurn({ userId, team, prompt, title, run, idempotency, isRetry }: TurnRequest): NewTurn {
   const bots = team.members.map((member) => member.id);
   const steps = team.mode === 'pipeline' ? bots.map((id) => [id]) : [bots];
 
@@ -151,12 +182,7 @@ function toTurn({ userId, team, prompt, title, run, idempotency }: TurnRequest):
     steps,
     run: run ?? null,
     idempotency: idempotency ?? null,
+    onExecutors: runsOnExecutors(team),
+    isRetry: isRetry ?? false,
   };
-}
-
-function tooManyRuns(limit: number): AppError {
-  return new AppError('too_many_running_tasks', `You have ${limit} running answers; more are not possible at a time`, {
-    retryAfter: 5,
-    retryable: true,
-  });
 }

@@ -4,6 +4,8 @@ import { isJsonObject } from '../../common/json.js';
 
 /** What the errors of node-postgres and PGlite mean, whatever Drizzle wrapped around them. */
 const UNIQUE_VIOLATION = '23505';
+/** Data exceptions: a value that its column or type cannot hold. */
+const BAD_DATA = /^22/;
 /** Connection exceptions, shutdowns and too many connections, by SQLSTATE class or code. */
 const DOWN_STATES = /^(08|57P0[1-3]|53300)/;
 const DOWN_CODES = new Set([
@@ -20,6 +22,11 @@ const DOWN_MESSAGES = /Connection terminated|timeout exceeded when trying to con
 /** Whether a row with the same unique key exists already. */
 export function isUniqueViolation(error: unknown): boolean {
   return causes(error).some(({ code }) => code === UNIQUE_VIOLATION);
+}
+
+/** Whether a query failed because of what was to be stored: it fails again however often it is tried. */
+export function isBadData(error: unknown): boolean {
+  return causes(error).some(({ code }) => BAD_DATA.test(code));
 }
 
 /**

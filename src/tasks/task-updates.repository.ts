@@ -1,0 +1,123 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import { AppConfig } from '../config/app-config.js';
+import { DB, type Db } from '../infra/database/database.js';
+import { subtasks, tasks } from '../infra/database/schema.js';
+import type { TaskChange } from './task-changes.js';
+import { deriveTaskStatus, fromStates, isTerminal, SUBTASK_TRANSITIONS, TASK_TRANSITIONS } from './task-status.js';
+import {
+  byIds,
+  knownEvents,
+  lockTasks,
+  lockTurns,
+  ofTask,
+  otherAnswers,
+  writeSteps,
+  writeTasks,
+} from './task-updates.sql.js';
+import type { TaskUpdate } from './tasks.jobs.js';
+import { type AppliedUpdates, hear } from './turn-hearings.js';
+
+/** Applies reports. Every status write is guarded by the states it may follow. */
+@Injectable()
+export class TaskUpdatesRepository {
+  constructor(
+    @Inject(DB) private readonly db: Db,
+    private readonly config: AppConfig,
+  ) {}
+
+  /** Applies reports in their order, all of them or (when it throws) none, and derives the states of their tasks. */
+  async apply(updates: readonly TaskUpdate[]): Promise<AppliedUpdates> {
+    const [first, ...more] = updates;
+    const alone = first && more.length === 0 && !first.report ? await this.applyToOnlyAnswer(first) : null;
+
+    return alone ?? this.applyToTurns(updates, byIds(updates.map(({ subtaskId }) => subtaskId)));
+  }
+
+  /** Brings a task to the state that its newest turn gives it, should it have been left behind. */
+  async mend(taskId: number): Promise<TaskChange[]> {
+    return (await this.applyToTurns([], ofTask(taskId))).changes;
+  }
+
+  /**
+   * One statement for the usual direct chat, which has one answer: the task's state is that answer's.
+   * @returns null when nothing was changed: the state may not follow, an executor has it, or the turn has several answers
+   */
+  private async applyToOnlyAnswer(update: TaskUpdate): Promise<AppliedUpdates | null> {
+    const { subtaskId, status } = update;
+    const from = fromStates(SUBTASK_TRANSITIONS, status);
+    const answer = this.db.$with('answer').as(
+      this.db
+        .update(subtasks)
+        .set(changeOf(update))
+        .where(
+          and(
+            eq(subtasks.id, subtaskId),
+            eq(subtasks.role, 'ASSISTANT'),
+            inArray(subtasks.status, from),
+            isNull(subtasks.lane),
+            sql`not exists (${otherAnswers(subtaskId)})`,
+          ),
+        )
+        .returning({ taskId: subtasks.taskId, result: subtasks.result, errorMessage: subtasks.errorMessage }),
+    );
+    const taskStatus = deriveTaskStatus([status], false);
+    const ended = isTerminal(status);
+    const [changed] = await this.db
+      .with(answer)
+      .update(tasks)
+      .set({
+        status: sql`case when ${tasks.status} = 'CANCELLING' then ${deriveTaskStatus([status], true)} else ${taskStatus} end`,
+        progress: ended ? 100 : sql`${update.progress ?? 0}::int`,
+        ...(ended && { result: sql`answer.result`, errorMessage: sql`answer.error_message`, completedAt: sql`now()` }),
+        updatedAt: sql`now()`,
+      })
+      .from(answer)
+      .where(
+        and(
+          eq(tasks.id, answer.taskId),
+          inArray(tasks.status, [...fromStates(TASK_TRANSITIONS, taskStatus), 'CANCELLING']),
+        ),
+      )
+      .returning({ taskId: tasks.id, taskStatus: tasks.status, userId: tasks.userId });
+    if (!changed) return null;
+    const { userId, ...ids } = changed;
+
+    return {
+      results: [{ outcome: 'applied', subtaskId, status, isTransition: true, ...ids }],
+      changes: [{ userId, taskId: ids.taskId, subtaskIds: [subtaskId] }],
+    };
+  }
+
+  private applyToTurns(updates: readonly TaskUpdate[], some: SQL): Promise<AppliedUpdates> {
+    return this.db.transaction(async (tx) => {
+      const steps = await lockTurns(tx, some);
+      const locked = await lockTasks(tx, [...new Set(steps.map(({ taskId }) => taskId))]);
+      const events = updates.flatMap(({ subtaskId, report }) =>
+        report?.eventId === undefined ? [] : [{ subtaskId, eventId: report.eventId }],
+      );
+      const known = await knownEvents(tx, events);
+      const { results, changes, ...verdict } = hear(steps, locked, updates, known);
+      await writeSteps(tx, verdict.steps, this.config.executors.leaseSeconds);
+      await writeTasks(tx, verdict.tasks);
+
+      return { results, changes };
+    });
+  }
+}
+
+function changeOf(update: TaskUpdate) {
+  const { status, result, errorMessage, terminal } = update;
+  const ended = isTerminal(status);
+
+  return {
+    status,
+    // Progress never goes back, whatever order reports come in.
+    progress: ended ? 100 : sql`greatest(${subtasks.progress}, ${update.progress ?? 0})`,
+    ...(result !== undefined && { result }),
+    ...(errorMessage !== undefined && (status === 'FAILED' || status === 'CANCELLED') && { errorMessage }),
+    ...(terminal && { terminalEvent: { ...terminal.event }, terminalSeq: terminal.seq }),
+    updatedAt: sql`now()`,
+    ...(ended && { completedAt: sql`now()` }),
+  };
+}
