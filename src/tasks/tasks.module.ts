@@ -1,6 +1,7 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { TeamsModule } from '../teams/teams.module.js';
+import { AnswerTurnsRepository } from './answer-turns.repository.js';
 import { RunCancellers } from './run-cancellers.js';
 import { RunStarters } from './run-starters.js';
 import { TaskCancelService } from './task-cancel.service.js';
@@ -25,6 +26,7 @@ import { UpdateQueue } from './update-queue.js';
   providers: [
     TasksRepository,
     TurnsRepository,
+    AnswerTurnsRepository,
     TasksService,
     TurnsService,
     TaskUpdatesRepository,
