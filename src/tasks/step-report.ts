@@ -19,6 +19,8 @@ export interface Step {
   /** Null when no executor may answer it. */
   lane: string | null;
   fairRank: number | null;
+  /** Whether a direct chat was asked for. */
+  isAsked: boolean;
   reportSeq: number | null;
   reportOrder: number | null;
   /** How often it was handed to an executor. */

@@ -36,6 +36,7 @@ interface StepRow {
   lane: string | null;
   /** 64 bits: the drivers differ in what they make of it. */
   fair_rank: unknown;
+  is_asked: boolean;
   report_seq: unknown;
   report_order: unknown;
   offers: number;
@@ -59,7 +60,7 @@ export async function lockTurns(session: Session, some: SQL): Promise<LockedStep
         where q.task_id = me.task_id and q.role = 'USER' and q.message_id < me.message_id) as question
       from subtasks me where ${some} and me.role = 'ASSISTANT')
     select s.id, s.task_id, s.message_id, asked.question, s.status, s.progress, s.result is not null as has_result, s.error_message,
-      s.lane, s.fair_rank, s.report_seq, s.report_order, s.offers
+      s.lane, s.fair_rank, s.run_requested_at is not null as is_asked, s.report_seq, s.report_order, s.offers
     from asked join subtasks s on s.task_id = asked.task_id and s.role = 'ASSISTANT' and s.message_id > asked.question
       and s.message_id < (select coalesce(min(q.message_id), 2147483647) from subtasks q
         where q.task_id = asked.task_id and q.role = 'USER' and q.message_id > asked.question)
@@ -81,6 +82,7 @@ function toStep(row: StepRow): LockedStep {
     errorMessage: row.error_message,
     lane: row.lane,
     fairRank: toNumber(row.fair_rank),
+    isAsked: row.is_asked,
     reportSeq: toNumber(row.report_seq),
     reportOrder: toNumber(row.report_order),
     offers: row.offers,
@@ -134,6 +136,7 @@ export async function writeSteps(session: Session, steps: readonly StepDraft[], 
       status = v.status, progress = v.progress, result = coalesce(v.result, s.result), error_message = v."errorMessage",
       title = coalesce(v.title, s.title), executor_name = coalesce(v."executorName", s.executor_name),
       executor_namespace = coalesce(v."executorNamespace", s.executor_namespace), fair_rank = v."fairRank",
+      run_requested_at = case when v."isAsked" then coalesce(s.run_requested_at, now()) end,
       report_seq = v."reportSeq", report_order = v."reportOrder",
       terminal_event = coalesce(v."terminalEvent", s.terminal_event),
       terminal_seq = coalesce(v."terminalSeq", s.terminal_seq),
@@ -141,7 +144,7 @@ export async function writeSteps(session: Session, steps: readonly StepDraft[], 
         when 'keep' then s.lease_expires_at end,
       updated_at = now(), completed_at = case when v.ended then now() else s.completed_at end
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as v(id int, status text, progress int, result jsonb,
-      "errorMessage" text, title text, "executorName" text, "executorNamespace" text, "fairRank" bigint,
+      "errorMessage" text, title text, "executorName" text, "executorNamespace" text, "fairRank" bigint, "isAsked" boolean,
       "reportSeq" bigint, "reportOrder" bigint, "terminalEvent" jsonb, "terminalSeq" int, lease text, ended boolean)
     where s.id = v.id and s.status in ('PENDING', 'RUNNING')`);
   await writeEvents(session, steps);
