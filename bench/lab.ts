@@ -13,8 +13,11 @@ export interface Figure {
   conch: number;
   /** Median of the comparisons of each round: `ratio` = conch / relay, `plus` = conch - relay. */
   compared?: { by: 'ratio' | 'plus'; value: number };
-  budget?: { of: 'conch' | 'compared'; max: number };
+  budget?: Budget;
 }
+
+/** What a figure should keep to: of Conch's own or, for what is compared, of the comparison. */
+export type Budget = { of: 'conch' | 'compared'; max: number } | { of: 'conch'; min: number };
 
 /** A group of measurements. */
 export interface Part {

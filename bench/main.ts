@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { type Figure, Lab, type Part } from './lab.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { cancel } from './parts/cancel.js';
+import { executors } from './parts/executors.js';
 import { leak } from './parts/leak.js';
 import { many } from './parts/many.js';
 import { memory } from './parts/memory.js';
@@ -13,7 +14,7 @@ import { ttft } from './parts/ttft.js';
 import { unpaced } from './parts/unpaced.js';
 import { report } from './report.js';
 
-const PARTS: readonly Part[] = [paced, unpaced, ttft, cancel, many, slow, profile, memory, leak];
+const PARTS: readonly Part[] = [paced, unpaced, ttft, cancel, many, slow, profile, memory, leak, executors];
 
 /** What was measured, and what ended it early. */
 interface Outcome {

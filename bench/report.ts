@@ -5,6 +5,7 @@ import type { Figure } from './lab.js';
 /** Whether a figure keeps its budget; null when it has none. */
 export function keeps({ budget, conch, compared }: Figure): boolean | null {
   if (!budget) return null;
+  if ('min' in budget) return conch >= budget.min;
 
   return (budget.of === 'conch' ? conch : (compared?.value ?? Number.NaN)) <= budget.max;
 }
@@ -54,6 +55,7 @@ function compared({ compared: by, unit }: Figure): string {
 function verdict(figure: Figure): string {
   const { budget, compared: by, unit } = figure;
   if (!budget) return '';
+  if ('min' in budget) return `≥ ${budget.min} ${unit}: ${outcome(figure)}`;
   const limit =
     budget.of === 'conch' || by?.by === 'plus'
       ? `${budget.of === 'conch' ? '' : '+'}${budget.max} ${unit}`
@@ -67,5 +69,7 @@ function outcome(figure: Figure): string {
   if (keeps(figure)) return 'kept';
   const { budget, relay } = figure;
 
-  return budget?.of === 'conch' && relay > budget.max ? 'open (the relay misses it too)' : '**missed**';
+  return budget && 'max' in budget && budget.of === 'conch' && relay > budget.max
+    ? 'open (the relay misses it too)'
+    : '**missed**';
 }

@@ -100,9 +100,16 @@ export async function startRelay(provider: Provider): Promise<Server> {
   return new Server('relay', child.url, child);
 }
 
-/** Starts Conch as its users do, in a directory of its own; `postgres` in place of the embedded database. */
-export async function startConch(provider: Provider, postgres: string | undefined): Promise<Server> {
-  const directory = await mkdtemp(join(tmpdir(), 'conch-bench-'));
+/**
+ * Starts Conch as its users do, in a directory of its own, unless it is given one, which then stays; `postgres` in place of the
+ * embedded database.
+ */
+export async function startConch(
+  provider: Provider,
+  postgres: string | undefined,
+  given: { directory?: string; env?: Record<string, string> } = {},
+): Promise<Server> {
+  const directory = given.directory ?? (await mkdtemp(join(tmpdir(), 'conch-bench-')));
   const env = {
     ...{
       DATA_DIR: directory,
@@ -114,9 +121,12 @@ export async function startConch(provider: Provider, postgres: string | undefine
     },
     ...{ MAX_CONCURRENT_DIRECT_CHATS: MANY, MAX_QUEUED_DIRECT_CHATS: MANY, MAX_RUNNING_TASKS_PER_USER: MANY },
     ...{ SHUTDOWN_GRACE_SECONDS: '1', DATABASE_URL: postgres ?? '', REDIS_URL: '', ENCRYPTION_KEY },
+    ...given.env,
   };
   const child = await Child.start(built('../src/main.js'), { nodeArgs: NODE_ARGS, env });
-  const cleanUp = () => rm(directory, { recursive: true, force: true });
+  const cleanUp = async () => {
+    if (given.directory === undefined) await rm(directory, { recursive: true, force: true });
+  };
 
   return new Server('conch', `${child.url}/api/direct-chat/stream`, child, cleanUp);
 }

@@ -11,7 +11,10 @@ export interface QueuedEvent {
   position: number;
 }
 
-/** A run began. `attempt` counts from 1; more than 1 means that an earlier worker was lost. */
+/**
+ * A run began, or its next step did: what follows is the answer of `subtask_id`, with no text so far. `attempt` counts
+ * from 1; more than 1 means that an earlier worker was lost.
+ */
 export interface StartEvent {
   type: 'start';
   task_id: number;
@@ -51,6 +54,8 @@ export interface ResyncEvent {
   type: 'resync';
   content: string;
   reasoning: string;
+  /** The step of a pipeline whose text it is; the first one when it is missing. */
+  subtask_id?: number;
 }
 
 /** Token counts as the provider reported them, cumulative for the answer. */

@@ -45,7 +45,7 @@ const attempt: SchemaObject = { type: 'integer', minimum: 1 };
 /** JSON Schemas of everything that a chat stream may send in a `data:` line, by event type. */
 export const CHAT_EVENT_SCHEMAS: Record<ChatEvent['type'], SchemaObject> = {
   queued: event('queued', 'Place in the waiting room, 1 = next; again whenever it changes', { position: attempt }),
-  start: event('start', 'A run began', {
+  start: event('start', 'A run, or its next step, began: what follows is the answer of `subtask_id`', {
     task_id: attempt,
     subtask_id: attempt,
     attempt,
@@ -56,10 +56,12 @@ export const CHAT_EVENT_SCHEMAS: Record<ChatEvent['type'], SchemaObject> = {
   reasoning: event('reasoning', 'Reasoning text to append; never part of the answer', { content: text }),
   replace: event('replace', 'Replaces the whole answer so far', { content: text }),
   reset: event('reset', 'Drop everything received for this answer; it starts again', { attempt, reason: text }),
-  resync: event('resync', 'Whole text so far, in place of events that are no longer in the log', {
-    content: text,
-    reasoning: text,
-  }),
+  resync: event(
+    'resync',
+    'Whole text so far, in place of events that are no longer in the log',
+    { content: text, reasoning: text },
+    { subtask_id: { ...attempt, description: 'The step of a pipeline whose text it is; missing for the first' } },
+  ),
   usage: event(
     'usage',
     'Token counts, cumulative',

@@ -51,7 +51,10 @@ export class ChatMaintenanceProcessor extends WorkerHost implements OnApplicatio
     for (const { id } of await this.turns.staleRuns(MIN_AGE_SECONDS, AT_A_TIME)) await this.mend(id);
   }
 
-  private async mend(subtaskId: number): Promise<void> {
+  private async mend(stepId: number): Promise<void> {
+    const turn = await this.turns.turnOf(stepId);
+    if (!turn) return;
+    const subtaskId = turn.first.id;
     const job = await this.runs.getJob(chatRunJobId(subtaskId));
     const state = await job?.getState();
     if (state === 'failed') await job?.remove();

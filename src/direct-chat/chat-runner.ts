@@ -1,29 +1,24 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../common/app-error.js';
 import type { ProviderEvent } from '../common/chat-event.js';
 import { CHAT_PROVIDERS, type ChatProvider } from '../common/chat-provider.js';
-import { isDatabaseDown } from '../infra/database/database-errors.js';
-import { isTerminal } from '../tasks/task-status.js';
-import { type Answer, TurnsService } from '../tasks/turns.service.js';
 import type { ChatRun } from './chat-run.js';
 import { EarlyAnswer } from './early-answer.js';
+import { PipelineSteps } from './pipeline-steps.js';
 import { RunEnding } from './run-ending.js';
 import { type RunPlan, RunPlans } from './run-plan.js';
 import type { RunHandle } from './run-registry.js';
 import { RunStreams } from './run-streams.js';
+import { RunTurns } from './run-turns.js';
 
 /** An answer whose workers die this often is not tried again. */
 const MAX_ATTEMPTS = 5;
-/** How long an answer waits for the database before it is given up. */
-const DATABASE_PATIENCE_MS = 60_000;
-
 /** The database learns of a run a moment after its start, so that the first token need not wait for that. */
 const REPORT_RUNNING_MS = 20;
 
 export type RunOutcome = 'ended' | 'handover';
 
-/** Produces one answer: from taking over its stream to its end in log and database. */
+/** Produces the answer of one turn, or of each of its steps: from taking over its stream to its end in log and database. */
 @Injectable()
 export class ChatRunner {
   private readonly logger = new Logger('ChatRunner');
@@ -31,7 +26,8 @@ export class ChatRunner {
 
   constructor(
     private readonly plans: RunPlans,
-    private readonly turns: TurnsService,
+    private readonly turns: RunTurns,
+    private readonly steps: PipelineSteps,
     private readonly ending: RunEnding,
     private readonly streams: RunStreams,
     @Inject(CHAT_PROVIDERS) providers: readonly ChatProvider[],
@@ -48,6 +44,7 @@ export class ChatRunner {
   async run(handle: RunHandle): Promise<RunOutcome> {
     const { subtaskId } = handle;
     const plan = this.plans.take(subtaskId);
+    if (plan) this.steps.hold(handle, plan.later);
     // Asked while the stream is taken over: its first words are what the caller waits for.
     const early = plan && this.askEarly(plan, handle);
     const begun = await this.beginOrDrop(handle, early);
@@ -55,12 +52,8 @@ export class ChatRunner {
     const run = this.streams.open(handle, begun);
     try {
       if (plan && begun.epoch === 1) return await this.produce(handle, run, plan, 1, early);
-      const answer = await this.load(handle);
-      if (!answer) return await this.ending.drop(run);
-      if (isTerminal(answer.subtask.status)) return await this.ending.replay(run, answer.subtask);
-      const attempt = Math.max(begun.epoch, answer.subtask.status === 'RUNNING' ? 2 : 1);
 
-      return await this.attempt(handle, run, answer, attempt);
+      return await this.goOn(handle, run);
     } catch (error) {
       return await this.ending.fail(handle, run, error);
     } finally {
@@ -96,36 +89,62 @@ export class ChatRunner {
     }
   }
 
-  private async attempt(handle: RunHandle, run: ChatRun, answer: Answer, attempt: number): Promise<RunOutcome> {
+  /** Goes on from what the database has: another process stored the turn, or another worker was lost with it. */
+  private async goOn(handle: RunHandle, run: ChatRun): Promise<RunOutcome> {
+    const turn = await this.turns.load(run.subtaskId, handle.controller.signal);
+    if (!turn) return this.ending.drop(run);
+    const { current, steps } = turn;
+    if (!current) return this.ending.replay(run, turn.deciding);
+    this.steps.hold(
+      handle,
+      steps.slice(1).map(({ id }) => id),
+    );
+    run.enter(current.id);
+    const attempt = Math.max(run.epoch, turn.hasBegun ? 2 : 1);
     if (attempt > 1) run.restore(await this.streams.text(run.subtaskId));
-    if (answer.task.status === 'CANCELLING') handle.stop({ kind: 'cancel', at: Date.now() });
+    if (turn.task.status === 'CANCELLING') handle.stop({ kind: 'cancel', at: Date.now() });
     handle.controller.signal.throwIfAborted();
     if (attempt > MAX_ATTEMPTS) {
       throw new AppError('worker_lost', `Given up after ${MAX_ATTEMPTS} attempts: every worker was lost`, {
         retryable: true,
       });
     }
-    const plan = await this.plans.load(answer);
+    const plan = await this.plans.load(turn, current);
+    if (attempt > 1) run.reset(attempt, 'worker_lost', await this.steps.answered(turn, attempt));
 
     return this.produce(handle, run, plan, attempt);
   }
 
+  /** Answers the step of a plan and those that follow. */
   private async produce(
+    handle: RunHandle,
+    run: ChatRun,
+    first: RunPlan,
+    attempt: number,
+    early: EarlyAnswer | null = null,
+  ): Promise<RunOutcome> {
+    await this.answer(handle, run, first, attempt, early);
+    for (let plan = first; plan.later.length > 0;) {
+      const next = await this.steps.advance(handle, run, plan);
+      if (!next) return 'ended';
+      await this.answer(handle, run, next, attempt, null);
+      plan = next;
+    }
+
+    return this.ending.done(run);
+  }
+
+  private async answer(
     handle: RunHandle,
     run: ChatRun,
     plan: RunPlan,
     attempt: number,
-    early: EarlyAnswer | null = null,
-  ): Promise<RunOutcome> {
-    const { taskId, subtaskId, shellType, model } = plan;
+    early: EarlyAnswer | null,
+  ): Promise<void> {
+    const { taskId, subtaskId, model } = plan;
     const { signal } = handle.controller;
-    run.plan = plan;
     this.logger.log(`task ${taskId} subtask ${subtaskId}: run started, attempt ${attempt}, model ${model.name}`);
-    if (attempt > 1) run.reset(attempt, 'worker_lost');
-    run.emit(
-      [{ type: 'start', task_id: taskId, subtask_id: subtaskId, attempt, shell_type: shellType, model: model.name }],
-      false,
-    );
+    run.begin(plan, attempt);
     const report = setTimeout(() => this.ending.reportRunning(subtaskId), REPORT_RUNNING_MS);
     try {
       for await (const events of early ?? (await this.ask(plan, signal))) run.accept(events);
@@ -133,19 +152,5 @@ export class ChatRunner {
       clearTimeout(report);
     }
     signal.throwIfAborted();
-
-    return this.ending.done(run);
-  }
-
-  /** Reads the answer's row, waiting for a database that is away. */
-  private async load({ subtaskId, controller }: RunHandle): Promise<Answer | null> {
-    for (const end = Date.now() + DATABASE_PATIENCE_MS; ;) {
-      try {
-        return await this.turns.find(subtaskId);
-      } catch (error) {
-        if (!isDatabaseDown(error) || Date.now() > end) throw error;
-        await sleep(1000, undefined, { signal: controller.signal });
-      }
-    }
   }
 }

@@ -35,10 +35,11 @@ export class ChatTurns implements RunStarter, OnModuleInit {
   async start(turn: TurnRequest, choice: RunChoice, task?: TaskChoice): Promise<{ taskId: number; subtaskId: number }> {
     const { userId, team, prompt } = turn;
     this.teams.require(team);
-    const chosen = await this.plans.choose(userId, team, undefined, choice, task);
+    const chosen = await this.plans.choose(userId, team, choice, task);
     const stored = await this.admission.admit((limit) => this.turns.store({ ...turn, run: { ...choice, limit } }));
     const { taskId, subtaskId, messageId } = stored;
-    await this.launch.start({ userId, taskId, subtaskId, messageId, questionId: messageId - 1, prompt, ...chosen });
+    const ids = { userId, taskId, subtaskId, messageId, questionId: messageId - 1 };
+    await this.launch.start({ ...ids, prompt, previous: null, later: stored.subtaskIds.slice(2), ...chosen });
 
     return { taskId, subtaskId };
   }

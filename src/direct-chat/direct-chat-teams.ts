@@ -35,9 +35,6 @@ export class DirectChatTeams {
     if (others.length > 0) {
       return `Team "${team.name}" uses ${others.join(', ')}; direct chat is possible with ${this.supported.join(', ')} only`;
     }
-    if (team.mode === 'pipeline' && team.members.length > 1) {
-      return `Team "${team.name}" is a pipeline of ${team.members.length} bots; direct chat is possible with one bot of ${this.supported.join(', ')}`;
-    }
 
     return null;
   }

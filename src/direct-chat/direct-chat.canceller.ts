@@ -2,8 +2,9 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { Job, Queue } from 'bullmq';
 import { RedisBus } from '../infra/redis/redis.bus.js';
+import type { AnswerTurn } from '../tasks/answer-turn.js';
 import { type RunCanceller, RunCancellers } from '../tasks/run-cancellers.js';
-import type { Answer } from '../tasks/turns.service.js';
+import { type Answer, TurnsService } from '../tasks/turns.service.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import { EndWithoutRun } from './end-without-run.js';
 import { RunRegistry } from './run-registry.js';
@@ -21,6 +22,7 @@ export class DirectChatCanceller implements RunCanceller, OnModuleInit {
     private readonly registry: RunRegistry,
     private readonly bus: RedisBus,
     private readonly end: EndWithoutRun,
+    private readonly turns: TurnsService,
   ) {}
 
   onModuleInit(): void {
@@ -35,7 +37,7 @@ export class DirectChatCanceller implements RunCanceller, OnModuleInit {
     if (force) {
       this.log.warn(`subtask ${id}: nobody stopped it in time; ending it`);
 
-      return this.end.cancelled(id, 'running');
+      return this.endTurn(await this.turns.turnOf(id), 'running');
     }
     const handle = this.registry.get(id);
     if (handle) {
@@ -45,11 +47,16 @@ export class DirectChatCanceller implements RunCanceller, OnModuleInit {
     }
     // Published before anything is looked up: the run of another process must stop at once.
     await this.bus.publish('cancel', { subtaskId: id, at });
-    const job = await this.queue.getJob(chatRunJobId(id));
+    const turn = await this.turns.turnOf(id);
+    const job = await this.queue.getJob(chatRunJobId(turn?.first.id ?? id));
     const state = await job?.getState();
     if (state === 'active') return;
-    if (!job || !state || !WAITING_STATES.includes(state)) return this.end.cancelled(id, 'queued');
-    if (await removed(job)) await this.end.cancelled(id, 'queued');
+    if (!job || !state || !WAITING_STATES.includes(state)) return this.endTurn(turn, 'queued');
+    if (await removed(job)) await this.endTurn(turn, 'queued');
+  }
+
+  private async endTurn(turn: AnswerTurn | null, phase: 'queued' | 'running'): Promise<void> {
+    if (turn) await this.end.cancelled(turn, phase);
   }
 }
 

@@ -25,6 +25,7 @@ import { EndWithoutRun } from './end-without-run.js';
 import { ModelProbeController } from './model-probe.controller.js';
 import { ModelProbe } from './model-probe.js';
 import { ChatShellProvider } from './providers/chat.provider.js';
+import { PipelineSteps } from './pipeline-steps.js';
 import { QueuePlaces } from './queue-places.js';
 import { RunClaims } from './run-claims.js';
 import { RunEnding } from './run-ending.js';
@@ -32,6 +33,7 @@ import { RunLaunch } from './run-launch.js';
 import { RunPlans } from './run-plan.js';
 import { RunRegistry } from './run-registry.js';
 import { RunStreams } from './run-streams.js';
+import { RunTurns } from './run-turns.js';
 import { SessionHistory } from './session-history.js';
 import { StreamEndings } from './stream-endings.js';
 import { LogWriter } from './stream/log-writer.js';
@@ -71,7 +73,8 @@ import { StreamSignsReader } from './stream/stream-signs.js';
       },
     },
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
-    ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory, ChatRunner],
+    ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory],
+    ...[RunTurns, PipelineSteps, ChatRunner],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
     ...[StreamSignsReader, ChatRunInspector],
     ...[ModelProbe, ChatAdmission, QueuePlaces, DirectChatTeams, ChatTurns, DirectChatService, AnswerStreams],

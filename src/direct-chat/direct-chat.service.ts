@@ -95,18 +95,19 @@ export class DirectChatService {
 
   /** Starts the waiting answer of a task made by the tasks API, or appends a turn to an ended task. */
   async startTask(userId: number, taskId: number, dto: StreamTaskDto): Promise<StartedAnswer> {
-    const answer = await this.turns.newestAnswer(userId, taskId);
-    if (isTerminal(answer.task.status)) return this.appendTurn(userId, taskId, answer.task.teamId, dto);
-    const { subtask } = answer;
-    if (subtask.status !== 'PENDING' || subtask.runRequestedAt) throw busy(taskId, answer.task.status);
-    const team = await this.turns.teamFor(userId, { team_id: subtask.teamId });
+    const turn = await this.turns.newestTurn(userId, taskId);
+    const { task, first } = turn;
+    if (isTerminal(task.status)) return this.appendTurn(userId, taskId, task.teamId, dto);
+    if (first.status !== 'PENDING' || first.runRequestedAt) throw busy(taskId, task.status);
+    const team = await this.turns.teamFor(userId, { team_id: first.teamId });
     this.teams.require(team);
     const choice = { modelId: null, prompt: dto.bot_prompt ?? null };
-    const plan = await this.plans.load({ ...answer, subtask: { ...subtask, runPrompt: choice.prompt } });
-    await this.admission.admit((limit) => this.turns.requestRun(userId, taskId, subtask.id, { ...choice, limit }));
+    if (turn.steps.length > 1) await this.plans.choose(userId, team, choice, task);
+    const plan = await this.plans.load(turn, first, choice.prompt);
+    await this.admission.admit((limit) => this.turns.requestRun(userId, taskId, first.id, { ...choice, limit }));
     await this.launch.start(plan);
 
-    return { taskId, subtaskId: subtask.id, isNew: true };
+    return { taskId, subtaskId: first.id, isNew: true };
   }
 
   private async appendTurn(userId: number, taskId: number, teamId: number, dto: StreamTaskDto): Promise<StartedAnswer> {

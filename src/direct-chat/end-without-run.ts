@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { AnswerTurn } from '../tasks/answer-turn.js';
 import { RunEnding } from './run-ending.js';
 import { RunHandle } from './run-registry.js';
 import { RunStreams } from './run-streams.js';
 
-/** Ends answers that nobody runs. */
+/** Ends turns that nobody runs. */
 @Injectable()
 export class EndWithoutRun {
   constructor(
@@ -12,11 +13,13 @@ export class EndWithoutRun {
   ) {}
 
   /** Takes the stream over, keeps the text that is in it and ends it. Nothing happens when it has ended. */
-  async cancelled(subtaskId: number, phase: 'queued' | 'running'): Promise<void> {
+  async cancelled(turn: AnswerTurn, phase: 'queued' | 'running'): Promise<void> {
+    const subtaskId = turn.first.id;
     const begun = await this.streams.begin(subtaskId);
     if (begun.epoch === 0) return;
     const run = this.streams.open(new RunHandle(subtaskId), begun);
     try {
+      run.enter((turn.current ?? turn.deciding).id);
       if (begun.epoch > 1) run.restore(await this.streams.text(subtaskId));
       await this.ending.cancelled(run, { while: phase });
     } finally {

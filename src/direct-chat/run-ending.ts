@@ -3,16 +3,16 @@ import { Counter, Histogram } from 'prom-client';
 import { AppError } from '../common/app-error.js';
 import type { CancelProof, TerminalEvent } from '../common/chat-event.js';
 import { logLine } from '../infra/database/database-errors.js';
-import type { SubtaskResult } from '../infra/database/schema.js';
-import { TaskUpdatesService } from '../tasks/task-updates.service.js';
+import type { AnswerTurn } from '../tasks/answer-turn.js';
+import { type Settled, TaskUpdatesService } from '../tasks/task-updates.service.js';
 import type { TaskUpdate } from '../tasks/tasks.jobs.js';
-import { TurnsService } from '../tasks/turns.service.js';
+import { type Answer, TurnsService } from '../tasks/turns.service.js';
 import type { ChatRun } from './chat-run.js';
 import type { RunPlan } from './run-plan.js';
 import type { RunHandle } from './run-registry.js';
 import { RunStreams } from './run-streams.js';
 import { SessionHistory } from './session-history.js';
-import { terminalOf } from './terminal-event.js';
+import { endOf, terminalOf } from './terminal-event.js';
 
 /** How long the last event waits for the database to have the end as well. */
 const SETTLE_PATIENCE_MS = 1_000;
@@ -53,29 +53,25 @@ export class RunEnding {
   }
 
   async done(run: ChatRun): Promise<'ended'> {
-    const event: TerminalEvent = {
-      type: 'done',
-      done: true,
-      finish_reason: run.finishReason,
-      ...(run.usage && { usage: run.usage }),
-      elapsed_ms: run.elapsedMs,
-      first_token_ms: run.firstTokenMs,
-    };
-    if (run.firstTokenMs !== null) firstToken.observe(run.firstTokenMs / 1000);
+    return this.finish(run, 'COMPLETED', doneOf(run));
+  }
 
-    return this.finish(run, 'COMPLETED', event);
+  /** The end of a step that others follow: clients hear of it by the start of the next one. */
+  async stepDone(run: ChatRun): Promise<void> {
+    await this.settle(run, 'COMPLETED', doneOf(run));
+    this.log.log(`subtask ${run.stepId}: done after ${run.elapsedMs} ms, a step of subtask ${run.subtaskId}`);
   }
 
   /** The end of a run that was stopped or that failed. */
   async fail(handle: RunHandle, run: ChatRun, error: unknown): Promise<'ended' | 'handover'> {
     switch (handle.reason?.kind) {
       case 'fenced':
-        this.log.warn(`subtask ${run.subtaskId}: another worker has taken over`);
+        this.log.warn(`subtask ${run.stepId}: another worker has taken over`);
 
         return 'ended';
       case 'handover':
         await this.streams.flush(run);
-        this.log.log(`subtask ${run.subtaskId}: handed over, this process is stopping`);
+        this.log.log(`subtask ${run.stepId}: handed over, this process is stopping`);
 
         return 'handover';
       case 'cancel':
@@ -92,12 +88,8 @@ export class RunEnding {
   }
 
   /** Sends the end of an answer that the database already has, whole text included. */
-  async replay(
-    run: ChatRun,
-    row: { status: string; result: SubtaskResult | null; terminalEvent: unknown; errorMessage: string | null },
-  ): Promise<'ended'> {
-    const { value = '', reasoning = '' } = row.result ?? {};
-    run.emit([{ type: 'resync', content: value, reasoning }, terminalOf(row)], true);
+  async replay(run: ChatRun, row: Answer['subtask']): Promise<'ended'> {
+    run.emit(endOf(run.subtaskId, row), true);
     await this.streams.flush(run);
 
     return 'ended';
@@ -117,7 +109,7 @@ export class RunEnding {
         ? error
         : new AppError('internal', 'The answer failed for an internal reason', { cause: error, retryable: true });
     if (known.code === 'internal')
-      this.log.error(`subtask ${run.subtaskId}: ${logLine(error)}`, error instanceof Error ? error.stack : '');
+      this.log.error(`subtask ${run.stepId}: ${logLine(error)}`, error instanceof Error ? error.stack : '');
     const { code, message, retryable, providerStatus } = known;
 
     return this.finish(run, 'FAILED', {
@@ -130,38 +122,44 @@ export class RunEnding {
   }
 
   private async finish(run: ChatRun, status: TaskUpdate['status'], event: TerminalEvent): Promise<'ended'> {
-    const { subtaskId } = run;
-    const errorMessage =
-      event.type === 'error' ? event.error : event.type === 'cancelled' ? 'Cancelled by the user' : undefined;
-    const update: TaskUpdate = {
-      subtaskId,
-      status,
-      result: run.result(),
-      ...(errorMessage !== undefined && { errorMessage }),
-      terminal: { event, seq: run.nextSeq },
-    };
-    if (run.plan) await this.remember(run.plan, run);
-    const settled = await this.updates.settle(update, SETTLE_PATIENCE_MS);
-    const shown = settled === 'ignored' ? await this.storedEnd(subtaskId, event) : event;
-    run.emit([shown], true);
+    const settled = await this.settle(run, status, event);
+    const turn = settled === 'ignored' ? await this.storedTurn(run.stepId) : null;
+    if (turn?.current && turn.current.id !== run.stepId) {
+      // A worker that was taken for lost has completed this step: what ends here is the one that waits.
+      run.enter(turn.current.id);
+
+      return this.finish(run, status, event);
+    }
+    const shown = turn ? terminalOf(turn.deciding) : event;
+    run.end(shown);
     ended.inc({ outcome: shown.type, code: shown.type === 'error' ? shown.code : '' });
     this.log.log(
-      `subtask ${subtaskId}: ${shown.type} after ${run.elapsedMs} ms${shown.type === 'error' ? ` (${shown.code}: ${shown.error})` : ''}`,
+      `subtask ${run.stepId}: ${shown.type} after ${run.elapsedMs} ms${shown.type === 'error' ? ` (${shown.code}: ${shown.error})` : ''}`,
     );
     await this.streams.flush(run);
 
     return 'ended';
   }
 
-  /** Somebody else has ended the subtask: clients are told what the database says. */
-  private async storedEnd(subtaskId: number, fallback: TerminalEvent): Promise<TerminalEvent> {
-    try {
-      const answer = await this.turns.find(subtaskId);
+  /** Brings the end of the run's step into the database, and its text into the history. */
+  private async settle(run: ChatRun, status: TaskUpdate['status'], event: TerminalEvent): Promise<Settled> {
+    const errorMessage =
+      event.type === 'error' ? event.error : event.type === 'cancelled' ? 'Cancelled by the user' : undefined;
+    const update: TaskUpdate = {
+      subtaskId: run.stepId,
+      status,
+      result: run.result(),
+      ...(errorMessage !== undefined && { errorMessage }),
+      terminal: { event, seq: run.terminalSeq },
+    };
+    if (run.plan) await this.remember(run.plan, run);
 
-      return answer ? terminalOf(answer.subtask) : fallback;
-    } catch {
-      return fallback;
-    }
+    return this.updates.settle(update, SETTLE_PATIENCE_MS);
+  }
+
+  /** Somebody else has ended the subtask: clients are told what the database says. Null when it says nothing. */
+  private storedTurn(subtaskId: number): Promise<AnswerTurn | null> {
+    return this.turns.turnOf(subtaskId).catch(() => null);
   }
 
   private async remember({ taskId, questionId, messageId, prompt }: RunPlan, run: ChatRun): Promise<void> {
@@ -170,6 +168,19 @@ export class RunEnding {
       { messageId, role: 'assistant', content: run.result().value },
     ]);
   }
+}
+
+function doneOf(run: ChatRun): TerminalEvent {
+  if (run.firstTokenMs !== null) firstToken.observe(run.firstTokenMs / 1000);
+
+  return {
+    type: 'done',
+    done: true,
+    finish_reason: run.finishReason,
+    ...(run.usage && { usage: run.usage }),
+    elapsed_ms: run.elapsedMs,
+    first_token_ms: run.firstTokenMs,
+  };
 }
 
 /** Clocks of two machines differ: never less than nothing. */

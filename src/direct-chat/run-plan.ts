@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import type { ChatRequest, ModelSettings } from '../common/chat-provider.js';
+import { stepPrompt } from '../common/step-prompt.js';
 import { ModelsService } from '../models/models.service.js';
+import type { AnswerTurn } from '../tasks/answer-turn.js';
 import type { RunChoice } from '../tasks/run-starters.js';
 import { type Answer, TurnsService } from '../tasks/turns.service.js';
 import { type ResolvedMember, type ResolvedTeam, TeamsService } from '../teams/teams.service.js';
@@ -16,7 +18,12 @@ export interface RunPlan {
   /** Positions of the question and of its answer in the conversation. */
   questionId: number;
   messageId: number;
+  /** The user's question. */
   prompt: string;
+  /** What the step of the pipeline before this one has answered; null for a first step. */
+  previous: string | null;
+  /** Subtasks of the steps that follow, in order. */
+  later: readonly number[];
   shellType: string;
   model: ModelSettings;
   system: string;
@@ -42,9 +49,20 @@ export class RunPlans {
     private readonly history: SessionHistory,
   ) {}
 
-  /** Who answers, and with which model. @throws AppError model_not_configured, not_found */
-  async choose(userId: number, team: ResolvedTeam, botId: number | undefined, choice: RunChoice, task?: TaskChoice) {
-    const member = memberOf(team, botId);
+  /**
+   * Who answers first, and with which model. All steps of a pipeline are checked.
+   * @throws AppError model_not_configured, not_found
+   */
+  async choose(userId: number, team: ResolvedTeam, choice: RunChoice, task?: TaskChoice) {
+    const [first, ...later] = team.mode === 'pipeline' ? team.members : [leaderOf(team)];
+    const chosen = await this.chooseFor(userId, first ?? leaderOf(team), choice, task);
+    // Found out now, and not when the steps before have been paid.
+    for (const member of later) await this.chooseFor(userId, member, choice, task);
+
+    return chosen;
+  }
+
+  private async chooseFor(userId: number, member: ResolvedMember, choice: RunChoice, task?: TaskChoice) {
     const name = modelName(choice, task, member.model !== null);
     const model = name === null ? member.model : await this.models.settings(userId, name);
     if (!model && name !== null) throw new AppError('not_found', `Model "${name}" not found`);
@@ -80,23 +98,49 @@ export class RunPlans {
     return entry && entry.until > Date.now() ? entry.plan : null;
   }
 
-  /** The plan of a stored answer. @throws AppError when its team or model cannot be used any more */
-  async load({ subtask, task }: Answer): Promise<RunPlan> {
-    const { userId, taskId, id: subtaskId, messageId } = subtask;
-    const team = await this.teams.resolve(userId, { id: subtask.teamId });
-    const choice = { modelId: subtask.runModel, prompt: subtask.runPrompt };
-    const chosen = await this.choose(userId, team, subtask.botIds[0], choice, task);
+  /**
+   * The plan of a stored answer.
+   * @param prompt what the request adds to the bots' prompts
+   * @throws AppError when its team or model cannot be used any more
+   */
+  async load(turn: AnswerTurn, step: Answer['subtask'], prompt = turn.first.runPrompt): Promise<RunPlan> {
+    const chosen = await this.chosenFor(turn, step, prompt);
+    const { userId, taskId, id: subtaskId, messageId } = step;
     const said = await this.turns.conversation(taskId, messageId);
     const question = said.filter((row) => row.role === 'USER').at(-1);
-    const { prompt, messageId: questionId } = question ?? { prompt: task.prompt, messageId: messageId - 1 };
+    const asked = question ?? { prompt: turn.task.prompt, messageId: turn.first.messageId - 1 };
+    const ids = { userId, taskId, subtaskId, messageId, questionId: asked.messageId };
+    const before = turn.steps[turn.steps.indexOf(step) - 1];
+    const previous = before ? (before.result?.value ?? '') : null;
 
-    return { userId, taskId, subtaskId, questionId, messageId, prompt, ...chosen };
+    return { ...ids, prompt: asked.prompt, previous, later: turn.after(step).map(({ id }) => id), ...chosen };
+  }
+
+  /** What the `start` event of an answer says that is known already, although its bot or model may be gone. */
+  async labelOf(turn: AnswerTurn, step: Answer['subtask']): Promise<{ shell_type: string; model: string }> {
+    try {
+      const { shellType, model } = await this.chosenFor(turn, step, null);
+
+      return { shell_type: shellType, model: model.name };
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+
+      return { shell_type: 'unknown', model: 'unknown' };
+    }
+  }
+
+  private async chosenFor(turn: AnswerTurn, step: Answer['subtask'], prompt: string | null) {
+    const team = await this.teams.resolve(step.userId, { id: step.teamId });
+    const member = memberOf(team, step, turn.steps.indexOf(step));
+
+    return this.chooseFor(step.userId, member, { modelId: turn.first.runModel, prompt }, turn.task);
   }
 
   /** What the provider is asked: the conversation, as much of it as the model's window takes. */
-  async toRequest({ userId, taskId, subtaskId, questionId, prompt, model, system }: RunPlan): Promise<ChatRequest> {
-    const before = await this.history.before(taskId, questionId);
-    const messages = fitIntoWindow([...before, { role: 'user', content: prompt }], system, model.parameters);
+  async toRequest(plan: RunPlan): Promise<ChatRequest> {
+    const { userId, taskId, subtaskId, model, system } = plan;
+    const before = await this.history.before(taskId, plan.questionId);
+    const messages = fitIntoWindow([...before, { role: 'user', content: stepPrompt(plan) }], system, model.parameters);
 
     return { taskId, subtaskId, endUser: `conch-${userId}`, model, system, messages };
   }
@@ -114,12 +158,19 @@ function isUsable({ apiKey, baseUrl, headers }: ModelSettings): boolean {
   return apiKey !== null || baseUrl !== null || Object.keys(headers).length > 0;
 }
 
-/** The bot that answers: the named one of a pipeline step, else the leader, else the first. */
-function memberOf(team: ResolvedTeam, botId: number | undefined): ResolvedMember {
-  const leader = team.members.find((member) => member.role === 'leader') ?? team.members[0];
-  const named = team.mode === 'pipeline' ? team.members.find((member) => member.id === botId) : undefined;
-  const member = named ?? leader;
-  if (!member) throw new AppError('conflict', `Team "${team.name}" has no bots`);
+/** The bot of a step: the one at its place in the pipeline, as long as nobody has changed the team; else the leader. */
+function memberOf(team: ResolvedTeam, { botIds }: Answer['subtask'], place: number): ResolvedMember {
+  if (team.mode !== 'pipeline') return leaderOf(team);
+  const isMeant = (member: ResolvedMember | undefined) => member !== undefined && member.id === botIds[0];
+  const placed = team.members[place];
 
-  return member;
+  return (isMeant(placed) ? placed : team.members.find(isMeant)) ?? leaderOf(team);
+}
+
+/** The bot that answers for a team: the leader, else the first. */
+function leaderOf(team: ResolvedTeam): ResolvedMember {
+  const leader = team.members.find((member) => member.role === 'leader') ?? team.members[0];
+  if (!leader) throw new AppError('conflict', `Team "${team.name}" has no bots`);
+
+  return leader;
 }

@@ -11,6 +11,8 @@ export class RunHandle {
   readonly ended: Promise<void>;
   private resolveEnded!: () => void;
   reason: StopReason | null = null;
+  /** Steps of a pipeline that the run answers besides the one it is named by. */
+  stepIds: readonly number[] = [];
 
   constructor(readonly subtaskId: number) {
     this.ended = new Promise((resolve) => {
@@ -35,11 +37,13 @@ export class RunHandle {
 export class RunRegistry implements OnModuleInit {
   private readonly log = new Logger('RunRegistry');
   private readonly runs = new Map<number, RunHandle>();
+  /** Runs of pipelines by all their steps. */
+  private readonly steps = new Map<number, RunHandle>();
 
   constructor(private readonly bus: RedisBus) {}
 
   async onModuleInit(): Promise<void> {
-    await this.bus.on('cancel', ({ subtaskId, at }) => this.runs.get(subtaskId)?.stop({ kind: 'cancel', at }));
+    await this.bus.on('cancel', ({ subtaskId, at }) => this.get(subtaskId)?.stop({ kind: 'cancel', at }));
     await this.bus.on('claim', ({ subtaskId }) => {
       if (!this.runs.has(subtaskId)) return;
       this.bus
@@ -56,14 +60,22 @@ export class RunRegistry implements OnModuleInit {
     return handle;
   }
 
+  /** Has a run found by the steps of its pipeline, too. */
+  addSteps(handle: RunHandle, subtaskIds: readonly number[]): void {
+    for (const id of subtaskIds) this.steps.set(id, handle);
+    handle.stepIds = subtaskIds;
+  }
+
   close(handle: RunHandle): void {
     this.runs.delete(handle.subtaskId);
+    for (const id of handle.stepIds) this.steps.delete(id);
     active.set(this.runs.size);
     handle.end();
   }
 
+  /** The run that answers a subtask, or any other step of its turn. */
   get(subtaskId: number): RunHandle | undefined {
-    return this.runs.get(subtaskId);
+    return this.runs.get(subtaskId) ?? this.steps.get(subtaskId);
   }
 
   all(): RunHandle[] {

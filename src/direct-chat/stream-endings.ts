@@ -18,14 +18,14 @@ export class StreamEndings {
     private readonly updates: TaskUpdatesService,
   ) {}
 
-  /** @returns whether the stream has ended */
-  async report(subtaskId: number): Promise<boolean> {
-    const state = await this.log.state(subtaskId);
+  /** @param streamId the first subtask of the turn @returns whether the stream has ended */
+  async report(streamId: number): Promise<boolean> {
+    const state = await this.log.state(streamId);
     if (!state?.ended) return false;
-    const { content, reasoning, last } = await this.log.text(subtaskId);
+    const { content, reasoning, subtaskId, last } = await this.log.text(streamId);
     if (!last || !isTerminal(last)) return false;
     await this.updates.enqueue({
-      subtaskId,
+      subtaskId: subtaskId ?? streamId,
       status: STATUS[last.type],
       result: { value: content, ...(reasoning !== '' && { reasoning }) },
       ...(last.type === 'error' && { errorMessage: last.error }),

@@ -1,11 +1,25 @@
-import { isTerminal, type TerminalEvent } from '../common/chat-event.js';
+import { type ChatEvent, isTerminal, type TerminalEvent } from '../common/chat-event.js';
+import type { SubtaskResult } from '../infra/database/schema.js';
+import { resyncOf } from './stream/stream-text.js';
 
-/** The terminal event of an ended subtask, as it was sent; made up from its state when there never was a stream. */
-export function terminalOf(row: {
+/** What is stored of an ended subtask. */
+interface Ended {
+  id: number;
   status: string;
+  result: SubtaskResult | null;
   terminalEvent: unknown;
   errorMessage: string | null;
-}): TerminalEvent {
+}
+
+/** What a client still has to hear of an ended subtask: its whole text and its end. @param streamId the first of its turn */
+export function endOf(streamId: number, row: Ended): ChatEvent[] {
+  const { value: content = '', reasoning = '' } = row.result ?? {};
+
+  return [resyncOf(streamId, { content, reasoning, subtaskId: row.id }), terminalOf(row)];
+}
+
+/** The terminal event of an ended subtask, as it was sent; made up from its state when there never was a stream. */
+export function terminalOf(row: Pick<Ended, 'status' | 'terminalEvent' | 'errorMessage'>): TerminalEvent {
   const stored = row.terminalEvent as { type: string } | null;
   if (stored && isTerminal(stored)) return stored;
   switch (row.status) {

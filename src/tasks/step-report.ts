@@ -19,8 +19,12 @@ export interface Step {
   /** Null when no executor may answer it. */
   lane: string | null;
   fairRank: number | null;
+  /** Whether a direct chat was asked for. */
+  isAsked: boolean;
   reportSeq: number | null;
   reportOrder: number | null;
+  /** How often it was handed to an executor. */
+  offers: number;
 }
 
 /** A step with what reports made of it, to be written. */
@@ -38,6 +42,7 @@ export interface StepDraft extends Step {
   terminal?: TaskUpdate['terminal'];
 }
 
+/** A step that no report has changed yet. */
 export function draftOf(step: Step): StepDraft {
   return { ...step, was: step.status, isChanged: false, lease: 'keep', eventIds: [] };
 }
@@ -50,6 +55,9 @@ export function judge(step: Step, update: TaskUpdate, isKnownEvent: boolean): Ex
   if (!SUBTASK_TRANSITIONS[step.status].includes(update.status)) return 'terminal';
   if (isKnownEvent) return 'duplicate';
   if (isBeforeItsTurn(step, update)) return 'stale';
+
+  // Of an executor that was given up: its numbers are not those of the one that has the step now. Its answer is one.
+  if ((update.report?.offer ?? step.offers) < step.offers) return update.status === 'COMPLETED' ? 'applied' : 'stale';
 
   return judgeByOrder(step, update);
 }

@@ -52,7 +52,7 @@ export class TaskCancelService {
     void this.changes.tell([{ userId, taskId, subtaskIds: [] }]);
     const stopped = await Promise.allSettled([
       durable,
-      ...subtasks.map((subtask) => this.stop(subtask, requestedAt, false)),
+      ...this.toStop(subtasks).map((subtask) => this.stop(subtask, requestedAt, false)),
     ]);
     for (const result of stopped) {
       if (result.status === 'rejected') this.log.warn(`task ${taskId}: ${logLine(result.reason)}; trying again`);
@@ -69,10 +69,17 @@ export class TaskCancelService {
     const meant = subtasks.filter(
       ({ id, createdAt }) => subtaskIds?.includes(id) ?? createdAt.getTime() <= requestedAt,
     );
-    for (const subtask of meant) await this.stop(subtask, requestedAt, force);
+    for (const subtask of this.toStop(meant)) await this.stop(subtask, requestedAt, force);
     if (subtasks.length === 0) await this.changes.tell(await this.states.mend(taskId));
 
     return meant.length === 0;
+  }
+
+  /** Those that somebody runs: the steps that wait for them end with them. Ended first, they would be the reason. */
+  private toStop(subtasks: readonly SubtaskRow[]): readonly SubtaskRow[] {
+    const run = subtasks.filter((subtask) => this.cancellers.for(subtask));
+
+    return run.length > 0 ? run : subtasks;
   }
 
   /** With `force` the answer ends now, even if whoever runs it cannot be reached. */

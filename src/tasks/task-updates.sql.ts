@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { searchKey } from '../common/search-key.js';
 import { type Db, rowsOf } from '../infra/database/database.js';
 import type { SubtaskStatus, TaskStatus } from '../infra/database/schema.js';
-import { searchKey } from '../common/search-key.js';
 import { isTerminal } from './task-status.js';
 import type { Step, StepDraft } from './step-report.js';
 import { eventKey, type TaskDraft } from './turn-state.js';
@@ -16,6 +16,7 @@ export interface LockedStep extends Step {
   question: number;
 }
 
+/** A task, and the place of its newest question. */
 export interface LockedTask {
   id: number;
   userId: number;
@@ -35,8 +36,10 @@ interface StepRow {
   lane: string | null;
   /** 64 bits: the drivers differ in what they make of it. */
   fair_rank: unknown;
+  is_asked: boolean;
   report_seq: unknown;
   report_order: unknown;
+  offers: number;
 }
 
 /** Answers by their ids. */
@@ -57,7 +60,7 @@ export async function lockTurns(session: Session, some: SQL): Promise<LockedStep
         where q.task_id = me.task_id and q.role = 'USER' and q.message_id < me.message_id) as question
       from subtasks me where ${some} and me.role = 'ASSISTANT')
     select s.id, s.task_id, s.message_id, asked.question, s.status, s.progress, s.result is not null as has_result, s.error_message,
-      s.lane, s.fair_rank, s.report_seq, s.report_order
+      s.lane, s.fair_rank, s.run_requested_at is not null as is_asked, s.report_seq, s.report_order, s.offers
     from asked join subtasks s on s.task_id = asked.task_id and s.role = 'ASSISTANT' and s.message_id > asked.question
       and s.message_id < (select coalesce(min(q.message_id), 2147483647) from subtasks q
         where q.task_id = asked.task_id and q.role = 'USER' and q.message_id > asked.question)
@@ -79,8 +82,10 @@ function toStep(row: StepRow): LockedStep {
     errorMessage: row.error_message,
     lane: row.lane,
     fairRank: toNumber(row.fair_rank),
+    isAsked: row.is_asked,
     reportSeq: toNumber(row.report_seq),
     reportOrder: toNumber(row.report_order),
+    offers: row.offers,
   };
 }
 
@@ -131,6 +136,7 @@ export async function writeSteps(session: Session, steps: readonly StepDraft[], 
       status = v.status, progress = v.progress, result = coalesce(v.result, s.result), error_message = v."errorMessage",
       title = coalesce(v.title, s.title), executor_name = coalesce(v."executorName", s.executor_name),
       executor_namespace = coalesce(v."executorNamespace", s.executor_namespace), fair_rank = v."fairRank",
+      run_requested_at = case when v."isAsked" then coalesce(s.run_requested_at, now()) end,
       report_seq = v."reportSeq", report_order = v."reportOrder",
       terminal_event = coalesce(v."terminalEvent", s.terminal_event),
       terminal_seq = coalesce(v."terminalSeq", s.terminal_seq),
@@ -138,7 +144,7 @@ export async function writeSteps(session: Session, steps: readonly StepDraft[], 
         when 'keep' then s.lease_expires_at end,
       updated_at = now(), completed_at = case when v.ended then now() else s.completed_at end
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as v(id int, status text, progress int, result jsonb,
-      "errorMessage" text, title text, "executorName" text, "executorNamespace" text, "fairRank" bigint,
+      "errorMessage" text, title text, "executorName" text, "executorNamespace" text, "fairRank" bigint, "isAsked" boolean,
       "reportSeq" bigint, "reportOrder" bigint, "terminalEvent" jsonb, "terminalSeq" int, lease text, ended boolean)
     where s.id = v.id and s.status in ('PENDING', 'RUNNING')`);
   await writeEvents(session, steps);
@@ -150,12 +156,9 @@ function terminalOf({ terminal }: StepDraft) {
 
 /** Reports of what has ended are known by its end: their ids need not be kept. */
 async function writeEvents(session: Session, steps: readonly StepDraft[]): Promise<void> {
-  const [ended, open] = [true, false].map((wanted) => steps.filter(({ status }) => isTerminal(status) === wanted)) as [
-    StepDraft[],
-    StepDraft[],
-  ];
+  const open = steps.filter(({ status }) => !isTerminal(status));
   const added = open.flatMap(({ id, eventIds }) => eventIds.map((eventId) => ({ subtaskId: id, eventId })));
-  const gone = ended.filter(({ lane }) => lane !== null).map(({ id }) => id);
+  const gone = steps.filter(({ status, lane }) => isTerminal(status) && lane !== null).map(({ id }) => id);
   if (added.length > 0) {
     await session.execute(
       sql`insert into executor_events (subtask_id, event_id) select v."subtaskId", v."eventId" from ${eventsIn(added)} on conflict do nothing`,

@@ -2,6 +2,7 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { SseModule } from '../infra/http/sse.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
+import { AnswerTurnsRepository } from './answer-turns.repository.js';
 import { RunInspectors } from './diagnosis/run-inspectors.js';
 import { TaskDiagnosisController } from './diagnosis/task-diagnosis.controller.js';
 import { TaskDiagnosisService } from './diagnosis/task-diagnosis.service.js';
@@ -35,6 +36,7 @@ import { UpdateQueue } from './update-queue.js';
   providers: [
     TasksRepository,
     TurnsRepository,
+    AnswerTurnsRepository,
     TasksService,
     TurnsService,
     TaskUpdatesRepository,

@@ -7,7 +7,7 @@ import { decideTurn, eventKey, type Turn } from './turn-state.js';
 
 const step = (id: number, more: Partial<Step> = {}): Step => ({
   ...{ id, status: 'PENDING', progress: 0, hasResult: false, errorMessage: null, lane: 'online', fairRank: null },
-  ...{ reportSeq: null, reportOrder: null },
+  ...{ isAsked: false, reportSeq: null, reportOrder: null, offers: 0 },
   ...more,
 });
 

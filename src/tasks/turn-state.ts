@@ -87,15 +87,22 @@ function cancelled(step: StepDraft, errorMessage: string): StepDraft {
   return { ...step, status: 'CANCELLED', progress: 100, errorMessage, lease: 'clear', isChanged: true };
 }
 
-/** The first step that has not completed gets the rank of the one before it, so that it goes before newer work. */
+/**
+ * The first step that has not completed is next. For executors it gets the rank of the one before it, so that it goes
+ * before newer work; in a direct chat it counts as asked for from the moment on when the one before it has completed.
+ */
 function withHandOver(steps: StepDraft[]): StepDraft[] {
   const index = steps.findIndex(({ status }) => status !== 'COMPLETED');
   const next = steps[index];
-  if (!next || index === 0 || next.lane === null || next.fairRank !== null) return steps;
+  if (!next || index === 0) return steps;
+  if (next.lane === null) return next.isAsked || !steps[0]?.isAsked ? steps : steps.with(index, asked(next));
+  if (next.fairRank !== null) return steps;
   const fairRank = steps.slice(0, index).findLast((step) => step.fairRank !== null)?.fairRank ?? 0;
 
   return steps.with(index, { ...next, fairRank, isChanged: true });
 }
+
+const asked = (step: StepDraft): StepDraft => ({ ...step, isAsked: true, isChanged: true });
 
 function taskOf(turn: Turn, steps: readonly StepDraft[], title: string | null): TaskDraft | null {
   const { taskId, taskStatus } = turn;

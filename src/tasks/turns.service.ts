@@ -4,6 +4,8 @@ import { checkPrompt, titleFrom } from '../common/prompt.js';
 import { DIRECT_CHAT_SHELLS } from '../common/shell-types.js';
 import { AppConfig } from '../config/app-config.js';
 import { type ResolvedTeam, TeamsService } from '../teams/teams.service.js';
+import type { AnswerTurn } from './answer-turn.js';
+import { AnswerTurnsRepository } from './answer-turns.repository.js';
 import type { ExpireHours, NewTask, NewTurn, RunRequest } from './store-turn.sql.js';
 import { TaskChanges } from './task-changes.js';
 import { isTerminal } from './task-status.js';
@@ -58,6 +60,7 @@ export class TurnsService {
 
   constructor(
     private readonly turns: TurnsRepository,
+    private readonly answers: AnswerTurnsRepository,
     private readonly tasks: TasksRepository,
     private readonly teams: TeamsService,
     private readonly changes: TaskChanges,
@@ -143,9 +146,22 @@ export class TurnsService {
   /** The newest answer of a task, or the named one. @throws AppError not_found when it is not the user's */
   async newestAnswer(userId: number, taskId: number, subtaskId?: number): Promise<Answer> {
     const answer = await this.turns.newestAnswer(userId, taskId, subtaskId);
-    if (!answer) throw notFound(subtaskId === undefined ? `Task ${taskId}` : `Answer ${subtaskId} of task ${taskId}`);
+    if (!answer) throw noAnswer(taskId, subtaskId);
 
     return answer;
+  }
+
+  /** All answers of the turn that one belongs to, whoever owns it: for workers only. Null when it is gone. */
+  turnOf(subtaskId: number): Promise<AnswerTurn | null> {
+    return this.answers.byAnswer(subtaskId);
+  }
+
+  /** The newest turn of a task, or the one with the named answer. @throws AppError not_found when it is not the user's */
+  async newestTurn(userId: number, taskId: number, subtaskId?: number): Promise<AnswerTurn> {
+    const turn = await this.answers.newest(userId, taskId, subtaskId);
+    if (!turn) throw noAnswer(taskId, subtaskId);
+
+    return turn;
   }
 
   /** What an answer is the answer to. @throws AppError not_found when it is gone */
@@ -160,6 +176,10 @@ export class TurnsService {
   conversation(taskId: number, messageId: number) {
     return this.turns.conversation(taskId, messageId);
   }
+}
+
+function noAnswer(taskId: number, subtaskId: number | undefined): AppError {
+  return notFound(subtaskId === undefined ? `Task ${taskId}` : `Answer ${subtaskId} of task ${taskId}`);
 }
 
 type Refused = Pick<TurnRequest, 'userId' | 'taskId' | 'run' | 'isRetry'>;

@@ -41,6 +41,10 @@ const PATHS: [string, string[]][] = [
   ['/api/models', ['get', 'post']],
   ['/api/models/unified', ['get']],
   ['/api/shells/unified', ['get']],
+  ['/api/executors/tasks', ['put']],
+  ['/api/executors/tasks/dispatch', ['post']],
+  ['/api/executors/tasks/{subtask_id}/heartbeat', ['post']],
+  ['/api/users/me/git-token/{git_domain}', ['delete']],
   ['/api/health/live', ['get']],
   ['/api/health/ready', ['get']],
 ];

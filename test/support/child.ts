@@ -81,7 +81,7 @@ export async function eventually<T>(
   check: () => Promise<T | null | undefined | false> | T | null | undefined | false,
   timeoutMs = 20_000,
 ): Promise<T> {
-  for (const end = Date.now() + timeoutMs; ; ) {
+  for (const end = Date.now() + timeoutMs; ;) {
     const found = await check();
     if (found) return found;
     if (Date.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`);

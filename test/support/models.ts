@@ -8,14 +8,16 @@ interface NewModel {
   provider?: 'claude' | 'openai';
   baseUrl: string;
   apiKey?: string;
+  /** Of the provider; `sim:…` scripts the simulator. */
+  modelId?: string;
 }
 
 /** Adds a model. @returns its name */
 export async function addModel(
   api: Api,
-  { name, provider = 'openai', baseUrl, apiKey = TEST_KEY }: NewModel,
+  { name, provider = 'openai', baseUrl, apiKey = TEST_KEY, modelId = 'sim' }: NewModel,
 ): Promise<string> {
-  const { status, text } = await api.post('/models', { name, provider, modelId: 'sim', baseUrl, apiKey });
+  const { status, text } = await api.post('/models', { name, provider, modelId, baseUrl, apiKey });
   if (status >= 300) throw new Error(`POST /models: HTTP ${status} ${text}`);
 
   return name;

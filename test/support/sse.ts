@@ -73,7 +73,7 @@ export function fold(events: readonly Received[]): Folded {
     if (data.type === 'content') folded.content += data.content;
     if (data.type === 'reasoning') folded.reasoning += data.content;
     if (data.type === 'replace') folded.content = data.content;
-    if (data.type === 'reset') Object.assign(folded, { content: '', reasoning: '' });
+    if (data.type === 'reset' || data.type === 'start') Object.assign(folded, { content: '', reasoning: '' });
     if (data.type === 'resync') Object.assign(folded, { content: data.content, reasoning: data.reasoning });
     if (isTerminal(data)) folded.terminal = data;
   }

@@ -7,6 +7,17 @@ interface NewTeam {
   mode?: string;
 }
 
+/** Adds a pipeline of bots. @param models what each bot is bound to; its prompt is `I am ` and that @returns its id */
+export async function addPipeline(api: Api, name: string, models: readonly string[]): Promise<number> {
+  const bots: { bot_id: number }[] = [];
+  for (const model of models) {
+    const bot = { shell_name: 'Chat', agent_config: { bind_model: model }, system_prompt: `I am ${model}.` };
+    bots.push({ bot_id: await add(api, '/bots', { name: `${name}-${bots.length}`, ...bot }) });
+  }
+
+  return add(api, '/teams', { name, bots, workflow: { mode: 'pipeline' } });
+}
+
 /** Adds a team with new bots. @returns its id */
 export async function addTeam(api: Api, { name, shells, mode = 'solo' }: NewTeam): Promise<number> {
   const bots: { bot_id: number }[] = [];

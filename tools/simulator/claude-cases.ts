@@ -7,7 +7,8 @@ import type { Headers, Reply } from './exchange.js';
 import { newId } from './ids.js';
 import * as plans from './plan.js';
 import type { Plan } from './plan.js';
-import { type Script, ScriptError } from './script.js';
+import { ScriptError } from '../shared/script-pairs.js';
+import type { Script } from './script.js';
 import { scriptedReasoning } from './text.js';
 
 /** What a case may look at. */

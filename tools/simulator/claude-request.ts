@@ -1,7 +1,7 @@
 // The checks of the Claude Messages API, in the order of the real service: credential, version, body.
 import type { IncomingHttpHeaders } from 'node:http';
 import { isBadKey, shownKey } from './ids.js';
-import { asObject, type Json } from './json.js';
+import { asObject, type Json } from '../shared/json.js';
 
 /** A refusal: status, `error.type` and message. */
 export type ClaudeProblem = readonly [status: number, type: string, message: string];

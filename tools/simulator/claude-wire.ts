@@ -1,6 +1,6 @@
 // The event stream and the JSON message of the Claude Messages API.
 import { newId } from './ids.js';
-import type { Json } from './json.js';
+import type { Json } from '../shared/json.js';
 import type { Plan } from './plan.js';
 
 /** The signature of every thinking block. */

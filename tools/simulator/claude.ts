@@ -4,8 +4,9 @@ import { claudeProblem } from './claude-request.js';
 import { deliver } from './deliver.js';
 import type { Exchange, Headers, Provider, Reply } from './exchange.js';
 import { newId } from './ids.js';
-import { asObject, lastUserText, type Json } from './json.js';
-import { parseScript, type Script, ScriptError } from './script.js';
+import { asObject, lastUserText, type Json } from '../shared/json.js';
+import { ScriptError } from '../shared/script-pairs.js';
+import { parseScript, type Script } from './script.js';
 import { strikes } from './state.js';
 import { answerTokens } from './text.js';
 

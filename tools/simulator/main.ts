@@ -1,5 +1,6 @@
 // Runs the simulator as a process of its own: by hand (`node dist/tools/simulator/main.js --port 8089`) or as a child.
 import { parseArgs } from 'node:util';
+import { portOf } from '../shared/http.js';
 import { startSimulator } from './simulator.js';
 
 const { values } = parseArgs({
@@ -9,13 +10,7 @@ const { values } = parseArgs({
   },
 });
 
-const port = Number(values.port);
-if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-  console.error(`--port must be a number from 0 to 65535, not '${values.port}'`);
-  process.exit(2);
-}
-
-const simulator = await startSimulator({ port, host: values.host });
+const simulator = await startSimulator({ port: portOf(values.port), host: values.host });
 
 function stop(): void {
   void simulator.close().finally(() => process.exit(0));

@@ -1,6 +1,6 @@
 // What the cases of the OpenAI simulator say: plain text, reasoning under its many names, tool calls, refusals.
 import { newId } from './ids.js';
-import type { Json } from './json.js';
+import type { Json } from '../shared/json.js';
 import { completionId, toolCallDeltas, wholeToolCall, type Completion, type Delta } from './openai-wire.js';
 import type { Script } from './script.js';
 import { scriptedReasoning } from './text.js';

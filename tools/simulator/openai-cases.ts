@@ -7,7 +7,7 @@ import * as wire from './openai-wire.js';
 import type { Completion } from './openai-wire.js';
 import * as plans from './plan.js';
 import type { Plan } from './plan.js';
-import { ScriptError } from './script.js';
+import { ScriptError } from '../shared/script-pairs.js';
 
 const SERVER_ERROR: OpenAiProblem = {
   ...openAiProblemOf(500, 'The server had an error while processing your request. Sorry about that!'),

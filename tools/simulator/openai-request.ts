@@ -1,7 +1,7 @@
 // The checks of the chat completions API: credential first, then the body.
 import type { IncomingHttpHeaders } from 'node:http';
 import { isBadKey, shownKey } from './ids.js';
-import { asObject, type Json } from './json.js';
+import { asObject, type Json } from '../shared/json.js';
 
 /** A refusal: status and the fields of its error object. */
 export interface OpenAiProblem {

@@ -1,6 +1,6 @@
 // The chunk stream and the JSON completion of the chat completions API.
 import { newId } from './ids.js';
-import type { Json } from './json.js';
+import type { Json } from '../shared/json.js';
 import type { Plan } from './plan.js';
 
 /** The end marker of every proper stream. */

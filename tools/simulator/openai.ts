@@ -2,11 +2,12 @@
 import { deliver } from './deliver.js';
 import type { Exchange, Headers, Provider, Reply } from './exchange.js';
 import { newId } from './ids.js';
-import { asObject, lastUserText, type Json } from './json.js';
+import { asObject, lastUserText, type Json } from '../shared/json.js';
 import type { OpenAiRequest } from './openai-answers.js';
 import { OPENAI_CASES, openAiError, openAiReply } from './openai-cases.js';
 import { openAiProblem, openAiProblemOf } from './openai-request.js';
-import { parseScript, type Script, ScriptError } from './script.js';
+import { ScriptError } from '../shared/script-pairs.js';
+import { parseScript, type Script } from './script.js';
 import { strikes } from './state.js';
 import { answerTokens } from './text.js';
 

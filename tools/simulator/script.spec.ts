@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseScript, ScriptError } from './script.js';
+import { ScriptError } from '../shared/script-pairs.js';
+import { parseScript } from './script.js';
 import { answerTokens, demoText, generatedText, reasoningText } from './text.js';
 
 const CASES = ['happy', 'http-error', 'error-after-text', 'utf8-split', 'slow', 'many-in-one'];

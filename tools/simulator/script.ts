@@ -1,5 +1,6 @@
 // The script of one request: what the simulator is to answer, and how. It is read from the model name
 // (`sim:tokens=50,rate=20`) and from the last user message (`[sim tokens=50 rate=20]`); README.md lists the keys.
+import { directivesOf, numberOf, type Pairs, readPairs, ScriptError } from '../shared/script-pairs.js';
 
 /** How one request is to be answered. */
 export interface Script {
@@ -27,11 +28,6 @@ export interface Script {
   key?: string;
 }
 
-/** A script that cannot be read; providers answer 400 with its message. */
-export class ScriptError extends Error {}
-
-type Pairs = Record<string, string>;
-
 const KEYS = [
   'tokens',
   'size',
@@ -48,7 +44,7 @@ const KEYS = [
   'key',
 ];
 
-const DIRECTIVE = /\[sim(?:\s([^\]]*))?\]/g;
+const TOOL = 'sim';
 const DIRECTIVE_TOKENS = '20';
 
 /** Values which a case brings along, unless the script sets them. */
@@ -57,45 +53,14 @@ const CASE_DEFAULTS: Record<string, Pairs> = {
   'many-in-one': { rate: '0' },
 };
 
-function decode(key: string, value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    throw new ScriptError(`sim: the value of '${key}' is not url-encoded: ${value}`);
-  }
-}
-
-function readPairs(source: string): Pairs {
-  const pairs: Pairs = {};
-  for (const item of source.split(/[\s,]+/).filter(Boolean)) {
-    const at = item.indexOf('=');
-    const key = at < 0 ? item : item.slice(0, at);
-    if (!KEYS.includes(key)) throw new ScriptError(`sim: unknown key '${key}'. Known keys: ${KEYS.join(', ')}.`);
-    if (at < 0) throw new ScriptError(`sim: '${key}' needs a value: ${key}=…`);
-    pairs[key] = decode(key, item.slice(at + 1));
-  }
-  return pairs;
-}
-
 /** The last directive wins: a client may have merged several user turns into one message. */
 function promptPairs(prompt: string): Pairs | undefined {
-  const last = [...prompt.matchAll(DIRECTIVE)].at(-1);
-  return last && readPairs(last[1] ?? '');
+  const last = directivesOf(TOOL, prompt).at(-1);
+  return last === undefined ? undefined : readPairs(TOOL, last, KEYS);
 }
 
 function modelPairs(model: string): Pairs {
-  return model.startsWith('sim:') ? readPairs(model.slice('sim:'.length)) : {};
-}
-
-function numberOf(pairs: Pairs, key: string, min = 0, max = 1_000_000): number | undefined {
-  const raw = pairs[key];
-  if (raw === undefined) return undefined;
-  const value = Number(raw);
-  const whole = key === 'rate' || Number.isInteger(value);
-  if (raw === '' || !whole || !(value >= min && value <= max)) {
-    throw new ScriptError(`sim: '${key}' must be a number from ${min} to ${max}, not '${raw}'.`);
-  }
-  return value;
+  return model.startsWith('sim:') ? readPairs(TOOL, model.slice('sim:'.length), KEYS) : {};
 }
 
 function caseOf(pairs: Pairs, cases: readonly string[]): string {
@@ -105,7 +70,7 @@ function caseOf(pairs: Pairs, cases: readonly string[]): string {
 }
 
 function timesOf(pairs: Pairs): number | undefined {
-  return numberOf(pairs, 'times') ?? (pairs['key'] === undefined ? undefined : 1);
+  return numberOf(TOOL, pairs, 'times') ?? (pairs['key'] === undefined ? undefined : 1);
 }
 
 /**
@@ -125,15 +90,15 @@ export function parseScript(model: string, prompt: string, cases: readonly strin
   if (pairs['size'] !== undefined) pairs['tokens'] ??= DIRECTIVE_TOKENS;
   return {
     case: name,
-    tokens: numberOf(pairs, 'tokens'),
-    size: numberOf(pairs, 'size', 1) ?? 6,
-    rate: numberOf(pairs, 'rate') ?? 30,
-    delay: numberOf(pairs, 'delay') ?? 0,
-    headersDelay: numberOf(pairs, 'headers_delay') ?? 0,
-    reasoning: numberOf(pairs, 'reasoning'),
+    tokens: numberOf(TOOL, pairs, 'tokens'),
+    size: numberOf(TOOL, pairs, 'size', { min: 1 }) ?? 6,
+    rate: numberOf(TOOL, pairs, 'rate', { fractions: true }) ?? 30,
+    delay: numberOf(TOOL, pairs, 'delay') ?? 0,
+    headersDelay: numberOf(TOOL, pairs, 'headers_delay') ?? 0,
+    reasoning: numberOf(TOOL, pairs, 'reasoning'),
     text: pairs['text'],
-    after: numberOf(pairs, 'after') ?? 3,
-    status: numberOf(pairs, 'status', 400, 599),
+    after: numberOf(TOOL, pairs, 'after') ?? 3,
+    status: numberOf(TOOL, pairs, 'status', { min: 400, max: 599 }),
     retryAfter: pairs['retry_after'],
     times: timesOf(pairs),
     key: pairs['key'],

@@ -1,6 +1,6 @@
 // A stand-in for model providers, speaking their real wire formats. README.md tells how to script it.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { closeServer, KEEP_ALIVE_MS, listen, readBody, sendJson, urlOf } from '../shared/http.js';
 import { claude } from './claude.js';
 import type { Exchange, Provider } from './exchange.js';
 import { openai } from './openai.js';
@@ -11,9 +11,6 @@ export type { CapturedRequest, Counters } from './state.js';
 export { demoText, generatedText, generatedTokens, reasoningText, reasoningTokens, unicodeText } from './text.js';
 
 const PROVIDERS: readonly Provider[] = [claude, openai];
-const MAX_BODY_BYTES = 40 * 1024 * 1024;
-// Longer than the idle time of any client's connection pool, else a reused connection could just be closing.
-const KEEP_ALIVE_MS = 120_000;
 
 /** A running simulator. */
 export interface Simulator {
@@ -28,21 +25,6 @@ export interface Simulator {
   reset(): void;
   /** Cuts all connections and stops listening. */
   close(): Promise<void>;
-}
-
-async function readBody(req: IncomingMessage): Promise<unknown> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of req as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size <= MAX_BODY_BYTES) parts.push(part);
-  }
-  const text = Buffer.concat(parts).toString('utf8');
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }
 
 function watchClose(x: Exchange, closed: AbortController): void {
@@ -85,10 +67,6 @@ async function serveProvider(
   await provider.answer(x);
 }
 
-function sendJson(res: ServerResponse, status: number, body: unknown): void {
-  res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
 function serveControl(state: SimulatorState, route: string, res: ServerResponse): void {
   if (route === 'GET /__sim/state') {
     sendJson(res, 200, state.counters);
@@ -121,14 +99,6 @@ function onFailure(res: ServerResponse, error: unknown): void {
   else res.destroy();
 }
 
-async function listen(server: Server, port: number, host: string): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-  return (server.address() as AddressInfo).port;
-}
-
 /** Starts a simulator, by default on 127.0.0.1 and a free port. */
 export async function startSimulator(options: { port?: number; host?: string } = {}): Promise<Simulator> {
   const host = options.host ?? '127.0.0.1';
@@ -138,15 +108,11 @@ export async function startSimulator(options: { port?: number; host?: string } =
   });
   const port = await listen(server, options.port ?? 0, host);
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: urlOf(host, port),
     port,
     requests: state.requests,
     counters: state.counters,
     reset: () => resetState(state),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => closeServer(server),
   };
 }

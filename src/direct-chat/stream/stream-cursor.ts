@@ -4,7 +4,7 @@ import { type Batch, batchAfter, frame } from './frames.js';
 import type { LiveStream } from './live-stream.js';
 import type { StreamHub } from './stream-hub.js';
 import type { StreamLog, StreamState } from './stream-log.js';
-import type { Snapshot } from './stream-text.js';
+import { resyncOf, type Snapshot } from './stream-text.js';
 
 const RETRY_MS = 500;
 /**
@@ -192,8 +192,9 @@ export class StreamCursor implements EventSource {
     return snapshot && snapshot.seq > position ? this.resync(snapshot) : null;
   }
 
-  private resync({ seq, content, reasoning }: Snapshot): Batch {
-    const text = frame(this.stream.subtaskId, seq, { type: 'resync', content, reasoning });
+  private resync(snapshot: Snapshot): Batch {
+    const { seq } = snapshot;
+    const text = frame(this.stream.subtaskId, seq, resyncOf(this.stream.subtaskId, snapshot));
 
     return { first: seq, last: seq, text, terminal: false, selfContained: true };
   }

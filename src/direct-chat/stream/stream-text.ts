@@ -1,11 +1,13 @@
-import type { ChatEvent } from '../../common/chat-event.js';
+import type { ChatEvent, ResyncEvent } from '../../common/chat-event.js';
 import type { Batch } from './frames.js';
 
-/** Whole text of a stream up to the event `seq`. */
+/** Whole text of an answer up to the event `seq` of its stream. */
 export interface Snapshot {
   seq: number;
   content: string;
   reasoning: string;
+  /** The subtask whose text it is; that which the stream is named by when it is missing. */
+  subtaskId?: number | undefined;
 }
 
 /** What the events of a stream add up to. */
@@ -22,21 +24,30 @@ export function foldFrames(text: StreamText, batch: Pick<Batch, 'text' | 'last'>
 }
 
 function foldEvent(text: StreamText, event: ChatEvent): StreamText {
-  const { seq, content, reasoning } = text;
+  const { seq, content, reasoning, subtaskId } = text;
   switch (event.type) {
+    case 'start':
+      return { ...EMPTY_TEXT, subtaskId: event.subtask_id, last: event };
     case 'content':
-      return { seq, content: content + event.content, reasoning, last: event };
+      return { seq, content: content + event.content, reasoning, subtaskId, last: event };
     case 'reasoning':
-      return { seq, content, reasoning: reasoning + event.content, last: event };
+      return { seq, content, reasoning: reasoning + event.content, subtaskId, last: event };
     case 'replace':
-      return { seq, content: event.content, reasoning, last: event };
+      return { seq, content: event.content, reasoning, subtaskId, last: event };
     case 'reset':
       return { ...EMPTY_TEXT, last: event };
     case 'resync':
-      return { seq, content: event.content, reasoning: event.reasoning, last: event };
+      return { seq, content: event.content, reasoning: event.reasoning, subtaskId: event.subtask_id, last: event };
     default:
-      return { seq, content, reasoning, last: event };
+      return { seq, content, reasoning, subtaskId, last: event };
   }
+}
+
+/** The event that stands for all the text of an answer. @param streamId the subtask that the stream is named by */
+export function resyncOf(streamId: number, { content, reasoning, subtaskId }: Omit<Snapshot, 'seq'>): ResyncEvent {
+  const isFirst = subtaskId === undefined || subtaskId === streamId;
+
+  return { type: 'resync', content, reasoning, ...(!isFirst && { subtask_id: subtaskId }) };
 }
 
 const DATA = 'data: ';

@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import { AppError, type ErrorCode, type FieldProblem } from '../../common/app-error.js';
 import { errorCode } from '../../common/error-code.js';
 import { isJsonObject } from '../../common/json.js';
@@ -33,6 +34,8 @@ const PLAIN_MESSAGES: Partial<Record<ErrorCode, string>> = {
   unsupported_media_type: 'Send the body as application/json',
 };
 
+const DRAIN_MS = 5_000;
+
 interface Failure {
   status: number;
   code: string;
@@ -55,7 +58,11 @@ export class AppErrorFilter implements ExceptionFilter {
     if (failure.unexpected) this.report(error, request);
     if (reply.sent || reply.raw.headersSent) return;
     if (failure.retryAfter !== undefined) void reply.header('Retry-After', String(Math.ceil(failure.retryAfter)));
-    void reply.header('X-Request-Id', request.id).status(failure.status).send(bodyOf(failure, request.id));
+    const send = () => {
+      void reply.header('X-Request-Id', request.id).status(failure.status).send(bodyOf(failure, request.id));
+    };
+    if (failure.status === 413) afterBody(request.raw, send);
+    else send();
   }
 
   private report(error: unknown, request: FastifyRequest): void {
@@ -73,6 +80,18 @@ function bodyOf(failure: Failure, requestId: string): ErrorBody {
     request_id: requestId,
     ...(failure.errors && { errors: failure.errors }),
   };
+}
+
+/** Lets the rest of a refused body pass: who is still sending when the connection is closed does not see the reply. */
+function afterBody(message: IncomingMessage, send: () => void): void {
+  if (message.complete || message.destroyed) return send();
+  const timer = setTimeout(done, DRAIN_MS);
+  function done(): void {
+    clearTimeout(timer);
+    message.off('end', done).off('close', done);
+    send();
+  }
+  message.on('end', done).on('close', done).resume();
 }
 
 /** Answers an error that Fastify found before any route: a malformed URL, for instance. */

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { generatedText } from '../../tools/simulator/simulator.js';
+import { started, startOf } from '../support/api.js';
+import { Follower, runnerOf } from '../support/follower.js';
+import { Pipeline, shapeOf, textsOf } from '../support/pipelines.js';
+import { flaws, fold, typesOf } from '../support/sse.js';
+import { Stage } from '../support/stage.js';
+
+jest.setTimeout(120_000);
+
+const TEXTS = [generatedText(20, 6), generatedText(200, 8), generatedText(20, 7)];
+const SCRIPTS = ['tokens=20 size=6 rate=200', 'tokens=200 size=8 rate=100', 'tokens=20 size=7 rate=200'];
+
+describe('a worker is killed in the second step of a pipeline', () => {
+  let stage: Stage;
+
+  beforeEach(async () => {
+    stage = await Stage.start('distributed', {}, 2);
+  });
+
+  afterEach(() => stage.stop());
+
+  it('another one goes on with that step; the first one is neither lost nor asked for again', async () => {
+    const line = await Pipeline.add(stage, SCRIPTS);
+    const stream = await stage.api.ask({ prompt: 'Write', team_id: line.teamId });
+    const { taskId, subtaskId } = await started(stream);
+    const runner = await runnerOf(stage, subtaskId);
+    const [killed, other] = [stage.server(runner), stage.server(1 - runner)];
+    stream.close();
+    const far = await other.api.attach(taskId);
+    const near = new Follower(await killed.api.attach(taskId), taskId, { servers: [other.api] });
+    const second = await far.until(({ data }) => data.type === 'start' && data.subtask_id !== startOf(far).subtaskId);
+    await far.untilCount(far.events.indexOf(second) + 20);
+    await killed.kill();
+    await far.untilClosed();
+    const steps = await line.steps(taskId, other.api);
+    const wanted = steps.map(({ id }, index) => [id, TEXTS[index]]);
+
+    expect(flaws(far.events)).toEqual([]);
+    expect(shapeOf(far.events)).toBe(
+      'start1 content usage start2 content reset start1 content start2 content usage start3 content usage done',
+    );
+    expect([...textsOf(far.events)]).toEqual(wanted);
+    expect(steps.map(({ status, result }) => [status, result?.value])).toEqual(
+      TEXTS.map((text) => ['COMPLETED', text]),
+    );
+    const attempts = far.events.flatMap(({ data }) => (data.type === 'start' ? [data.attempt] : []));
+    expect(attempts).toEqual([1, 1, 2, 2, 2]);
+    expect([1, 2, 3].map((step) => line.requests(step).length)).toEqual([1, 2, 1]);
+    const events = await near.finished;
+    expect(typesOf(events).at(-1)).toBe('done');
+    expect(fold(events).content).toBe(TEXTS[2]);
+    expect((await other.api.task(taskId)).status).toBe('COMPLETED');
+  });
+});
