@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { signatureOf } from '../src/auth/internal-access.js';
+import { signatureOf } from '../src/common/signature.js';
 import type { Api } from './support/api.js';
 import { eventually } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, type Receipt } from './support/executors.js';
