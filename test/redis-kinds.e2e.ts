@@ -9,6 +9,7 @@ import { type Conch, startConch } from './support/conch.js';
 import { RedisServer } from './support/redis.js';
 import { flaws, fold } from './support/sse.js';
 import { script } from './support/stage.js';
+import { TaskEventStream } from './support/task-events.js';
 
 jest.setTimeout(120_000);
 
@@ -78,5 +79,26 @@ describe('Redis of another kind', () => {
     const { taskId } = await started(long);
     const reply = await api.cancel(taskId);
     expect(reply.body).toMatchObject({ status: 'CANCELLED', proof: { while: 'running' } });
+  });
+
+  it.each([
+    ['a cluster', cluster],
+    ['a master behind Sentinel', sentinel],
+  ])('%s tells of tasks live, and why they are where they are', async (_kind, start) => {
+    const environment = await start();
+    server = await startConch({ ...environment, SIMULATOR: simulator.url });
+    const { api, pid } = server;
+    const running = await api.ask(script('tokens=1000 rate=20'));
+    const { taskId } = await started(running);
+    const live = await TaskEventStream.open(server, null);
+    const { id } = await live.untilSnapshot();
+    const diagnosis = await api.get(`/tasks/${taskId}/diagnosis`);
+    expect(diagnosis.body).toMatchObject({ owner: expect.stringContaining(`:${pid}`), queue: { state: 'active' } });
+    await api.cancel(taskId);
+    await live.untilTask(taskId, 'CANCELLED');
+    const resumed = await TaskEventStream.open(server, null, id);
+    await resumed.untilTask(taskId, 'CANCELLED');
+    live.close();
+    resumed.close();
   });
 });
