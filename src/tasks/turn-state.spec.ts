@@ -7,7 +7,7 @@ import { decideTurn, eventKey, type Turn } from './turn-state.js';
 
 const step = (id: number, more: Partial<Step> = {}): Step => ({
   ...{ id, status: 'PENDING', progress: 0, hasResult: false, errorMessage: null, lane: 'online', fairRank: null },
-  ...{ reportSeq: null, reportOrder: null },
+  ...{ reportSeq: null, reportOrder: null, offers: 1 },
   ...more,
 });
 
@@ -144,6 +144,15 @@ describe('decideTurn', () => {
       ['RUNNING', 'extend'],
       ['PENDING', 'keep'],
     ]);
+  });
+
+  it('hears of an executor that was given up only that it has completed', () => {
+    const taken = turn(1, { taskStatus: 'RUNNING', steps: [step(1, { status: 'RUNNING', fairRank: 5, offers: 2 })] });
+    const from = (offer: number, status: TaskUpdate['status']) =>
+      decideTurn(taken, [{ subtaskId: 1, status, report: { offer, seq: 9 } }], none).outcomes;
+
+    expect([from(1, 'RUNNING'), from(1, 'FAILED'), from(1, 'COMPLETED')]).toEqual([['stale'], ['stale'], ['applied']]);
+    expect(from(2, 'RUNNING')).toEqual(['applied']);
   });
 
   it('leaves a task alone whose newest turn is another one', () => {
