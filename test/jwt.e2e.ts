@@ -47,6 +47,8 @@ describe('with AUTH_MODE=jwt', () => {
       ['POST', '/direct-chat/1/stream'],
       ['GET', '/tasks'],
       ['GET', '/tasks/1'],
+      ['GET', '/tasks/events'],
+      ['GET', '/tasks/1/events'],
       ['POST', '/tasks'],
     ] as const) {
       const reply = await stage.api.call<ErrorBody>(method, path, method === 'POST' ? { prompt: 'x' } : undefined);
@@ -68,6 +70,8 @@ describe('with AUTH_MODE=jwt', () => {
     for (const [method, path, body] of [
       ['GET', `/tasks/${turn.taskId}`, undefined],
       ['GET', `/tasks/${turn.taskId}/subtasks`, undefined],
+      ['GET', `/tasks/${turn.taskId}/events`, undefined],
+      ['GET', `/tasks/${turn.taskId}/diagnosis`, undefined],
       ['GET', `/direct-chat/${turn.taskId}/stream`, undefined],
       ['POST', `/direct-chat/${turn.taskId}/cancel`, {}],
       ['POST', `/direct-chat/${turn.taskId}/stream`, { prompt: 'x' }],

@@ -5,6 +5,7 @@ import formats from 'ajv-formats';
 import { type ErrorBody, started } from '../support/api.js';
 import type { Received } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
+import { TaskEventStream } from '../support/task-events.js';
 
 jest.setTimeout(60_000);
 
@@ -31,6 +32,9 @@ const PATHS: [string, string[]][] = [
   ['/api/tasks/search', ['get']],
   ['/api/tasks/{id}', ['delete', 'get', 'post', 'put']],
   ['/api/tasks/{id}/cancel', ['post']],
+  ['/api/tasks/{id}/diagnosis', ['get']],
+  ['/api/tasks/{id}/events', ['get']],
+  ['/api/tasks/events', ['get']],
   ['/api/tasks/{id}/subtasks', ['get']],
   ['/api/teams', ['get', 'post']],
   ['/api/bots', ['get', 'post']],
@@ -128,6 +132,26 @@ describe('the OpenAPI document', () => {
     for (const type of ['replace', 'reset']) schemaOf(`ChatEvent_${type}`);
   });
 
+  it('describes live events of tasks', async () => {
+    const { taskId } = await stage.api.turn(script('tokens=1000 size=100 rate=0'));
+    for (const [path, id] of [
+      ['/api/tasks/events', null],
+      ['/api/tasks/{id}/events', taskId],
+    ] as const) {
+      const content = document.paths[path]?.['get']?.responses['200']?.content;
+      expect(content?.['text/event-stream']?.schema).toEqual({ $ref: '#/components/schemas/TaskEvent' });
+      const stream = await TaskEventStream.open(stage.server(0), id);
+      await stream.untilSnapshot();
+      stream.close();
+      expect(stream.events.length).toBeGreaterThan(0);
+      for (const { data } of stream.events) {
+        const validate = schemaOf(`TaskEvent_${data.type}`);
+        expect([data.type, validate(data), validate.errors]).toEqual([data.type, true, null]);
+        expect(schemaOf('TaskEvent')(data)).toBe(true);
+      }
+    }
+  });
+
   it('describes the replies of tasks and errors', async () => {
     const { api } = stage;
     const { taskId } = await api.turn(script('tokens=1 rate=0'));
@@ -136,6 +160,7 @@ describe('the OpenAPI document', () => {
       ['get', '/api/tasks', (await api.get('/tasks')).body],
       ['get', '/api/tasks/lite', (await api.get('/tasks/lite')).body],
       ['get', '/api/tasks/search', (await api.get('/tasks/search?title=a')).body],
+      ['get', '/api/tasks/{id}/diagnosis', (await api.get(`/tasks/${taskId}/diagnosis`)).body],
       ['get', '/api/tasks/{id}/subtasks', (await api.get(`/tasks/${taskId}/subtasks`)).body],
       ['post', '/api/tasks', (await api.post('/tasks')).body],
       ['get', '/api/health/ready', (await api.get('/health/ready')).body],

@@ -1,25 +1,29 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { TASK_STATUSES, type TaskStatus } from '../../infra/database/schema.js';
 import { type Findings, NEXT_ACTIONS, type NextAction } from './run-inspectors.js';
 
-class QueuePlaceDto {
-  @ApiProperty({ example: 'chat-runs' })
-  name!: string;
+/** Written out: a reference cannot be nullable in the document. */
+const QUEUE_PLACE: ApiPropertyOptions = {
+  type: 'object',
+  nullable: true,
+  required: ['name', 'state', 'position'],
+  properties: {
+    name: { type: 'string', example: 'chat-runs' },
+    state: { type: 'string', example: 'waiting' },
+    position: { type: 'integer', minimum: 1, nullable: true, description: '1 = next' },
+  },
+};
 
-  @ApiProperty({ example: 'waiting' })
-  state!: string;
-
-  @ApiProperty({ type: 'integer', minimum: 1, nullable: true, description: '1 = next' })
-  position!: number | null;
-}
-
-class UpstreamDto {
-  @ApiProperty({ example: 'model' })
-  kind!: string;
-
-  @ApiProperty({ example: 'demo-claude' })
-  id!: string;
-}
+const UPSTREAM: ApiPropertyOptions = {
+  type: 'object',
+  nullable: true,
+  required: ['kind', 'id'],
+  properties: {
+    kind: { type: 'string', example: 'model' },
+    id: { type: 'string', example: 'demo-claude' },
+  },
+  description: 'What its owner waits for',
+};
 
 /** Where a task is, who has it, and what it waits for. */
 export class TaskDiagnosisDto {
@@ -35,11 +39,11 @@ export class TaskDiagnosisDto {
   @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Its owner counts as lost after it' })
   lease_expires_at!: string | null;
 
-  @ApiProperty({ type: QueuePlaceDto, nullable: true })
-  queue!: QueuePlaceDto | null;
+  @ApiProperty(QUEUE_PLACE)
+  queue!: Findings['queue'];
 
-  @ApiProperty({ type: UpstreamDto, nullable: true, description: 'What its owner waits for' })
-  upstream!: UpstreamDto | null;
+  @ApiProperty(UPSTREAM)
+  upstream!: Findings['upstream'];
 
   @ApiProperty({
     enum: NEXT_ACTIONS,
