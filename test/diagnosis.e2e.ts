@@ -3,6 +3,7 @@ import { type Api, started } from './support/api.js';
 import { eventually, nth } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, FakeManager, INTERNAL_TOKEN } from './support/executors.js';
 import { runnerOf } from './support/follower.js';
+import { Pipeline } from './support/pipelines.js';
 import { script, Stage, STAGES } from './support/stage.js';
 
 jest.setTimeout(90_000);
@@ -102,6 +103,28 @@ describe.each(STAGES)('diagnosis of direct chats, %s', (kind) => {
     asked.pop();
   });
 
+  it('names the step of a pipeline that runs, and its model', async () => {
+    const line = await Pipeline.add(stage, ['tokens=3 rate=0', 'tokens=3000 rate=50']);
+    const stream = await api.ask({ prompt: 'Hello', team_id: line.teamId });
+    const { taskId, subtaskId } = await started(stream);
+    asked.push(taskId);
+    const runner = await runnerOf(stage, subtaskId);
+    await stream.until(({ data }) => data.type === 'start' && data.subtask_id !== subtaskId);
+    for (const { api: replica } of stage.servers) {
+      const second = await until(
+        replica,
+        taskId,
+        'its second step runs',
+        ({ upstream }) => upstream?.id === line.models[1],
+      );
+      expect(second).toMatchObject({
+        owner: expect.stringMatching(new RegExp(`:${stage.server(runner).pid}$`)),
+        queue: { name: 'chat-runs', state: 'active', position: null },
+        next_action: 'wait',
+      });
+    }
+  });
+
   it('tells an answer that nobody has asked for, and one that has ended', async () => {
     const { body } = await api.post<{ id: number }>('/tasks/create', { prompt: 'later', team_name: 'demo-team' });
     expect(await diagnose(api, body.id)).toMatchObject({ status: 'PENDING', next_action: 'start_answer', owner: null });
@@ -155,7 +178,7 @@ describe('diagnosis when a worker is gone', () => {
     expect(await diagnose(survivor.api, taskId)).toMatchObject({
       status: 'RUNNING',
       queue: null,
-      hints: [expect.stringContaining('Redis does not answer')],
+      hints: [expect.stringContaining('Redis or the database does not answer')],
     });
     await stage.redis.start();
     await until(survivor.api, taskId, 'Redis is back', ({ queue }) => queue !== null);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { signatureOf } from '../src/auth/internal-access.js';
+import { signatureOf } from '../src/common/signature.js';
 import type { Api } from './support/api.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask, type Receipt } from './support/executors.js';
 import { Stage, STAGES } from './support/stage.js';

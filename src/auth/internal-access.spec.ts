@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../config/app-config.js';
-import { InternalAccess, type InternalCaller, signatureOf } from './internal-access.js';
+import { signatureOf } from '../common/signature.js';
+import { InternalAccess, type InternalCaller } from './internal-access.js';
 
 const TOKEN = 'an-internal-token-of-this-test';
 const NOW = 1_700_000_000;

@@ -1,7 +1,8 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import ipaddr from 'ipaddr.js';
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { signatureOf } from '../common/signature.js';
 import { AppConfig, isLoopback } from '../config/app-config.js';
 import { SIGNATURE_HEADER } from '../infra/http/json-body.js';
 import { bearerOf } from './bearer.js';
@@ -68,11 +69,6 @@ export class InternalAccess implements OnModuleInit {
 
     return !this.token && isLoopback(address) && isLoopbackHost(headers.host ?? '');
   }
-}
-
-/** The value of {@link SIGNATURE_HEADER} for a body. @param timestamp seconds since the epoch */
-export function signatureOf(token: string, timestamp: number | string, body: Buffer | string): string {
-  return `v1=${createHmac('sha256', token).update(`${timestamp}.`).update(body).digest('hex')}`;
 }
 
 function isSigned(token: string, headers: IncomingHttpHeaders, body: Buffer, now: number): boolean {

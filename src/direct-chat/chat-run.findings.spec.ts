@@ -8,9 +8,10 @@ const START: StartEvent = { type: 'start', task_id: 1, subtask_id: 2, attempt: 1
 const TEXT: ChatEvent = { type: 'content', content: 'x' };
 
 const running: ChatRunFacts = {
+  model: 'sonnet',
   ...{ state: 'active', position: null, maxConcurrent: 50, lockMs: 4000, here: 'a:1', now: NOW },
   limits: { firstTokenMs: 120_000, idleMs: 60_000 },
-  signs: { owner: 'a:1', silentMs: 1000, newest: TEXT, start: START },
+  signs: { owner: 'a:1', silentMs: 1000, newest: TEXT },
 };
 
 const find = (facts: Partial<ChatRunFacts>, signs: Partial<ChatRunFacts['signs']> = {}) =>
@@ -34,8 +35,8 @@ describe('findings about a chat run', () => {
   });
 
   it('that was taken just now', () => {
-    const signs = { owner: null, silentMs: null, newest: null, start: null };
-    expect(find({}, signs)).toMatchObject({ owner: null, upstream: null, hints: ['A worker has just taken it'] });
+    const signs = { owner: null, silentMs: null, newest: null };
+    expect(find({}, signs)).toMatchObject({ owner: null, hints: ['A worker has just taken it'] });
   });
 
   it('that has lost its worker', () => {
@@ -47,7 +48,7 @@ describe('findings about a chat run', () => {
   });
 
   it('that waits', () => {
-    const signs = { owner: null, silentMs: null, newest: null, start: null };
+    const signs = { owner: null, silentMs: null, newest: null };
     expect(find({ state: 'waiting', position: 3, lockMs: -2 }, signs)).toMatchObject({
       owner: null,
       lastEventAt: new Date(0),

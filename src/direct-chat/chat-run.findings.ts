@@ -1,4 +1,5 @@
 /** From what queue and stream know of a run to what its owner is told. Pure. */
+import type { ChatEvent } from '../common/chat-event.js';
 import { duration } from '../tasks/diagnosis/findings.js';
 import type { Findings } from '../tasks/diagnosis/run-inspectors.js';
 import { CHAT_RUNS } from './chat-runs.jobs.js';
@@ -15,6 +16,8 @@ export interface ChatRunFacts {
   /** Milliseconds that the worker's lock still lives; 0 or less when there is none. */
   lockMs: number;
   signs: StreamSigns;
+  /** Name of the model that is asked; `unknown` when its bot or model is gone. */
+  model: string;
   /** Name of the process that answers. */
   here: string;
   limits: { firstTokenMs: number; idleMs: number };
@@ -24,6 +27,8 @@ export interface ChatRunFacts {
 
 /** A model that says nothing for this long counts as silent, or for half of the time that it may be silent. */
 const SILENT_MS = 10_000;
+/** Events after which nothing of the model has come yet. */
+const BEFORE_TEXT: readonly ChatEvent['type'][] = ['queued', 'reset', 'start'];
 
 /** What the owner of a run is told. @param base what its row says */
 export function findingsOf(base: Findings, facts: ChatRunFacts): Findings {
@@ -54,9 +59,9 @@ function waitingHint({ position, maxConcurrent }: ChatRunFacts): string {
 }
 
 function activeRun(facts: ChatRunFacts): Pick<Findings, 'owner' | 'leaseExpiresAt' | 'upstream' | 'hints'> {
-  const { signs, here, lockMs, now } = facts;
-  const { owner, start } = signs;
-  const upstream = start ? { kind: 'model', id: start.model } : null;
+  const { model, here, lockMs, now } = facts;
+  const { owner } = facts.signs;
+  const upstream = { kind: 'model', id: model };
   if (lockMs <= 0) {
     const hint = `Its worker${owner ? ` (${owner})` : ''} is lost; another one takes it within 5 s`;
 
@@ -70,9 +75,9 @@ function activeRun(facts: ChatRunFacts): Pick<Findings, 'owner' | 'leaseExpiresA
 }
 
 /** Nothing, or how long the model has been silent and when the run's patience ends. */
-function silence({ signs: { silentMs, newest, start }, limits }: ChatRunFacts): string[] {
-  if (silentMs === null || !start) return [];
-  const begins = newest?.type === 'start';
+function silence({ signs: { silentMs, newest }, limits }: ChatRunFacts): string[] {
+  if (silentMs === null || newest === null) return [];
+  const begins = BEFORE_TEXT.includes(newest.type);
   const limit = begins ? limits.firstTokenMs : limits.idleMs;
   if (silentMs < Math.min(SILENT_MS, limit / 2)) return [];
   const code = begins ? 'provider_timeout' : 'provider_idle_timeout';

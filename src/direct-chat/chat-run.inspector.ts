@@ -7,9 +7,11 @@ import { keys } from '../infra/redis/keys.js';
 import { RedisClients } from '../infra/redis/redis-clients.js';
 import { fromRow } from '../tasks/diagnosis/findings.js';
 import { type Findings, type Inspected, type RunInspector, RunInspectors } from '../tasks/diagnosis/run-inspectors.js';
+import { TurnsService } from '../tasks/turns.service.js';
 import { findingsOf } from './chat-run.findings.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import { QueuePlaces } from './queue-places.js';
+import { RunPlans } from './run-plan.js';
 import { StreamSignsReader } from './stream/stream-signs.js';
 
 /** Looks at direct chats, wherever they run. */
@@ -21,6 +23,8 @@ export class ChatRunInspector implements RunInspector, OnModuleInit {
     private readonly redis: RedisClients,
     private readonly streams: StreamSignsReader,
     private readonly places: QueuePlaces,
+    private readonly turns: TurnsService,
+    private readonly plans: RunPlans,
     private readonly config: AppConfig,
   ) {}
 
@@ -32,14 +36,18 @@ export class ChatRunInspector implements RunInspector, OnModuleInit {
     return subtask.runRequestedAt !== null;
   }
 
+  /** The steps of a pipeline have one run and one stream, named by the first of them. */
   async inspect({ subtask }: Inspected): Promise<Findings> {
-    const jobId = chatRunJobId(subtask.id);
+    const turn = await this.turns.turnOf(subtask.id);
+    const runId = turn?.first.id ?? subtask.id;
+    const jobId = chatRunJobId(runId);
     const { firstTokenTimeoutMs: firstTokenMs, idleTimeoutMs: idleMs } = this.config.provider;
-    const [job, position, lockMs, signs] = await Promise.all([
+    const [job, position, lockMs, signs, label] = await Promise.all([
       this.queue.getJob(jobId),
-      this.places.placeOf(subtask.id),
+      this.places.placeOf(runId),
       this.redis.commands.pttl(keys.queueLock(CHAT_RUNS, jobId)),
-      this.streams.read(subtask.id),
+      this.streams.read(runId),
+      turn && this.plans.labelOf(turn, turn.step(subtask.id) ?? turn.first),
     ]);
 
     return findingsOf(fromRow(subtask), {
@@ -48,6 +56,7 @@ export class ChatRunInspector implements RunInspector, OnModuleInit {
       maxConcurrent: this.config.chat.maxConcurrent,
       lockMs,
       signs,
+      model: label?.model ?? 'unknown',
       here: PROCESS_NAME,
       limits: { firstTokenMs, idleMs },
       now: Date.now(),

@@ -106,13 +106,11 @@ return 1
 
 /**
  * Everything that tells how a stream is doing.
- * KEYS meta, stream. ARGV number of entries.
- * Output {owner or '', at or '', clock, text of the first entries, text of the newest entry}.
+ * KEYS meta, stream.
+ * Output {owner or '', at or '', clock, text of the newest entry}.
  */
 export const SIGNS = `${CLOCK}
 local m = redis.call('HMGET', KEYS[1], 'owner', 'at')
-local head = ''
-for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', ARGV[1])) do head = head .. entry[2][6] end
 local newest = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
-return {m[1] or '', m[2] or '', clock, head, newest and newest[2][6] or ''}
+return {m[1] or '', m[2] or '', clock, newest and newest[2][6] or ''}
 `;

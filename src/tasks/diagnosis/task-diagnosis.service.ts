@@ -71,6 +71,6 @@ export class TaskDiagnosisService {
 function unreachable(subtask: SubtaskRow): Findings {
   return {
     ...fromRow(subtask),
-    hints: ['Redis does not answer: who runs it is not known; it goes on when Redis is back'],
+    hints: ['Redis or the database does not answer: who runs it is not known; it goes on when they are back'],
   };
 }
