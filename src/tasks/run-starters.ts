@@ -28,6 +28,7 @@ export interface RunStarter {
 export class RunStarters {
   private readonly starters: RunStarter[] = [];
 
+  /** Once, at the start of the application. */
   register(starter: RunStarter): void {
     this.starters.push(starter);
   }

@@ -40,6 +40,7 @@ export interface StepDraft extends Step {
   terminal?: TaskUpdate['terminal'];
 }
 
+/** A step that no report has changed yet. */
 export function draftOf(step: Step): StepDraft {
   return { ...step, was: step.status, isChanged: false, lease: 'keep', eventIds: [] };
 }

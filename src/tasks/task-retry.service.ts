@@ -23,8 +23,8 @@ export class TaskRetryService {
     const { prompt, title } = await this.turns.questionOf(subtask);
     const team = await this.turns.teamFor(userId, { team_id: subtask.teamId });
     const turn: TurnRequest = { userId, taskId, team, prompt, title, isRetry: true };
-    this.log.log(`task ${taskId}: retry of ${task.status}`);
     if (runsOnExecutors(team)) await this.turns.store(turn);
     else await this.starters.for(team).start(turn, { modelId: subtask.runModel, prompt: subtask.runPrompt }, task);
+    this.log.log(`task ${taskId}: its turn that was ${task.status} runs again`);
   }
 }

@@ -9,8 +9,11 @@ import { TaskUpdatesService } from './task-updates.service.js';
 import { cappedBackoff, TASK_UPDATES } from './tasks.jobs.js';
 import { readPayload } from './update-payload.js';
 
-/** The only writer of terminal states. */
-@Processor(TASK_UPDATES, { ...WORKER_OPTIONS, concurrency: 16, settings: { backoffStrategy: cappedBackoff } })
+/**
+ * The only writer of terminal states. A few jobs at a time are enough, because one holds many reports; with more of
+ * them, jobs about the same subtasks wait for each other's locks and overtake one another, which makes reports stale.
+ */
+@Processor(TASK_UPDATES, { ...WORKER_OPTIONS, concurrency: 4, settings: { backoffStrategy: cappedBackoff } })
 export class TaskUpdatesProcessor extends WorkerHost implements OnApplicationBootstrap {
   private readonly log = new Logger('TaskUpdates');
 

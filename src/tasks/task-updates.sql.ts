@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { searchKey } from '../common/search-key.js';
 import { type Db, rowsOf } from '../infra/database/database.js';
 import type { SubtaskStatus, TaskStatus } from '../infra/database/schema.js';
-import { searchKey } from '../common/search-key.js';
 import { isTerminal } from './task-status.js';
 import type { Step, StepDraft } from './step-report.js';
 import { eventKey, type TaskDraft } from './turn-state.js';
@@ -16,6 +16,7 @@ export interface LockedStep extends Step {
   question: number;
 }
 
+/** A task, and the place of its newest question. */
 export interface LockedTask {
   id: number;
   userId: number;
@@ -153,12 +154,9 @@ function terminalOf({ terminal }: StepDraft) {
 
 /** Reports of what has ended are known by its end: their ids need not be kept. */
 async function writeEvents(session: Session, steps: readonly StepDraft[]): Promise<void> {
-  const [ended, open] = [true, false].map((wanted) => steps.filter(({ status }) => isTerminal(status) === wanted)) as [
-    StepDraft[],
-    StepDraft[],
-  ];
+  const open = steps.filter(({ status }) => !isTerminal(status));
   const added = open.flatMap(({ id, eventIds }) => eventIds.map((eventId) => ({ subtaskId: id, eventId })));
-  const gone = ended.filter(({ lane }) => lane !== null).map(({ id }) => id);
+  const gone = steps.filter(({ status, lane }) => isTerminal(status) && lane !== null).map(({ id }) => id);
   if (added.length > 0) {
     await session.execute(
       sql`insert into executor_events (subtask_id, event_id) select v."subtaskId", v."eventId" from ${eventsIn(added)} on conflict do nothing`,

@@ -10,10 +10,12 @@ export function unknownId(taskId: number): AppError {
   );
 }
 
+/** @param state how it is, e.g. `is RUNNING` */
 export function busy(taskId: number, state: string): AppError {
   return new AppError('task_busy', `Task ${taskId} ${state}: wait for its end, attach to its stream, or cancel it`);
 }
 
+/** Why the newest turn of an ended task cannot be retried; null when it can. */
 export function notFailed({ id, status }: TaskRow): AppError | null {
   if (status === 'FAILED' || status === 'CANCELLED') return null;
 
@@ -37,6 +39,7 @@ export function closed(task: TaskRow, expireHours: ExpireHours): AppError | null
   );
 }
 
+/** @param limit how many direct chats a user may have */
 export function tooManyRuns(limit: number): AppError {
   return new AppError('too_many_running_tasks', `You have ${limit} running answers; more are not possible at a time`, {
     retryAfter: 5,
