@@ -63,6 +63,11 @@ export class ExecutorLab {
     return this.server.base;
   }
 
+  /** CPU time so far of the server and of its redis-server, in ms. */
+  cpuMs(): { server: number; redis: number } {
+    return { server: this.server.cpuMs(), redis: this.server.redisCpuMs() };
+  }
+
   /** Adds pending tasks, and starts the server anew. */
   async fill(count: number): Promise<void> {
     await this.server.stop();

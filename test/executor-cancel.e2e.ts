@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Api } from './support/api.js';
 import { eventually } from './support/child.js';
-import { addExecutorTeam, addTask, ExecutorApi, FakeManager, INTERNAL_TOKEN } from './support/executors.js';
+import { addExecutorTeam, addTask, ExecutorApi, FakeManager, INTERNAL_TOKEN, untilTask } from './support/executors.js';
 import { Stage, STAGES } from './support/stage.js';
 
 jest.setTimeout(120_000);
@@ -35,12 +35,7 @@ describe.each(STAGES)('cancelling executors, %s', (kind) => {
   });
 
   const cancel = (taskId: number) => api.post(`/tasks/${taskId}/cancel`);
-  const ended = (taskId: number, status: string) =>
-    eventually(`task ${taskId} is ${status}`, async () => {
-      const task = await api.task(taskId);
-
-      return task.status === status && task;
-    });
+  const ended = (taskId: number, status: string) => untilTask(api, taskId, status);
   async function running(team = teamId) {
     const taskId = await addTask(api, team);
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from './support/api.js';
 import { eventually } from './support/child.js';
-import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN } from './support/executors.js';
+import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask } from './support/executors.js';
 import { Stage, STAGES } from './support/stage.js';
 
 jest.setTimeout(120_000);
@@ -28,12 +28,7 @@ describe.each(STAGES)('leases of executors, %s', (kind) => {
 
     return executor.take();
   }
-  const ended = (taskId: number, status: string) =>
-    eventually(`task ${taskId} is ${status}`, async () => {
-      const task = await api.task(taskId);
-
-      return task.status === status && task;
-    });
+  const ended = (taskId: number, status: string) => untilTask(api, taskId, status);
 
   it('that run out have the subtask offered again, in its old place, to a new executor; in the end it is lost', async () => {
     const taskId = await addTask(api, teamId);

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { signatureOf } from '../src/common/signature.js';
 import type { Api } from './support/api.js';
-import { eventually } from './support/child.js';
-import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, type Receipt } from './support/executors.js';
+import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask, type Receipt } from './support/executors.js';
 import { Stage, STAGES } from './support/stage.js';
 
 jest.setTimeout(120_000);
@@ -25,12 +24,7 @@ describe.each(STAGES)('reports of executors, %s', (kind) => {
 
   afterAll(() => stage.stop());
 
-  const ended = (taskId: number, status: string) =>
-    eventually(`task ${taskId} is ${status}`, async () => {
-      const task = await api.task(taskId);
-
-      return task.status === status && task;
-    });
+  const ended = (taskId: number, status: string) => untilTask(api, taskId, status);
 
   async function running() {
     const taskId = await addTask(api, teamId);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Api, ErrorBody } from './support/api.js';
 import { eventually } from './support/child.js';
-import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN } from './support/executors.js';
+import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask } from './support/executors.js';
 import { addModel, TEST_KEY } from './support/models.js';
 import { Stage, STAGES } from './support/stage.js';
 
@@ -34,12 +34,7 @@ describe.each(STAGES)('executors, %s', (kind) => {
   afterAll(() => stage.stop());
 
   const subtaskOf = async (taskId: number, subtaskId: number) => api.answer(taskId, subtaskId);
-  const ended = (taskId: number, status: string) =>
-    eventually(`task ${taskId} is ${status}`, async () => {
-      const task = await api.task(taskId);
-
-      return task.status === status && task;
-    });
+  const ended = (taskId: number, status: string) => untilTask(api, taskId, status);
 
   describe('dispatch', () => {
     it('hands out oldest first, each once, with every field of the contract', async () => {

@@ -239,7 +239,8 @@ describe('a pipeline whose log has expired', () => {
     const late = await eventually('the log expires', async () => {
       const again = await (await stage.api.attach(taskId, undefined, `?subtask_id=${nth(ids, 1)}`)).untilClosed();
 
-      return nth(again.events, 0).data.type === 'resync' && again;
+      // A log that expires while it is read ends the connection without an event.
+      return again.events[0]?.data.type === 'resync' && again;
     });
 
     expect(flaws(late.events, nth(late.events, 0).seq - 1)).toEqual([]);

@@ -37,11 +37,20 @@ async function inTurn<T>(jobs: readonly T[], work: (job: T) => Promise<unknown>)
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
 }
 
-/** From the first callback until the last one is applied. @returns callbacks per second */
-async function callbackRate(own: ExecutorLab, perSubtask: number): Promise<number> {
+interface CallbackRound {
+  /** Callbacks per second. */
+  rate: number;
+  /** CPU of the server for one callback, in ms. */
+  cpu: number;
+  redis: number;
+}
+
+/** From the first callback until the last one is applied. */
+async function callbackRound(own: ExecutorLab, perSubtask: number): Promise<CallbackRound> {
   const subtasks = await own.take(SUBTASKS);
   const jobs = Array.from({ length: perSubtask }, (_, round) => subtasks.map((taken) => ({ taken, seq: round + 1 })));
   const before = await own.applied();
+  const cpuBefore = own.cpuMs();
   const startedAt = clockMs();
   await inTurn(jobs.flat(), ({ taken, seq }) => report(own, taken, seq, seq === perSubtask));
   const total = SUBTASKS * perSubtask;
@@ -52,9 +61,14 @@ async function callbackRate(own: ExecutorLab, perSubtask: number): Promise<numbe
     await sleep(10);
   }
   const seconds = (clockMs() - startedAt) / 1000;
+  const cpuAfter = own.cpuMs();
   process.stderr.write(`  ${total} callbacks in ${seconds.toFixed(2)} s\n`);
 
-  return total / seconds;
+  return {
+    rate: total / seconds,
+    cpu: (cpuAfter.server - cpuBefore.server) / total,
+    redis: (cpuAfter.redis - cpuBefore.redis) / total,
+  };
 }
 
 /** Sends at a fixed rate, whatever the answers take. */
@@ -118,9 +132,10 @@ async function measure(own: ExecutorLab, { options }: Lab): Promise<Figure[]> {
   const perSubtask = quick ? 5 : 10;
   await own.fill(SUBTASKS * (rounds + 1) + EVENT_SUBTASKS);
   // The first round is warming up.
-  await callbackRate(own, perSubtask);
-  const rates: number[] = [];
-  for (let round = 0; round < rounds; round += 1) rates.push(await callbackRate(own, perSubtask));
+  await callbackRound(own, perSubtask);
+  const callbacks: CallbackRound[] = [];
+  for (let round = 0; round < rounds; round += 1) callbacks.push(await callbackRound(own, perSubtask));
+  const middle = (key: keyof CallbackRound) => median(callbacks.map((one) => one[key]));
   const events = await eventDelays(own, quick ? 5 : 15);
   await own.fill(PENDING);
   const times = await dispatchTimes(own, quick ? 200 : 1000);
@@ -131,9 +146,11 @@ async function measure(own: ExecutorLab, { options }: Lab): Promise<Figure[]> {
 
   return [
     {
-      ...{ ...NOTHING, name: name('callbacks applied'), unit: '/s', conch: median(rates) },
+      ...{ ...NOTHING, name: name('callbacks applied'), unit: '/s', conch: middle('rate') },
       budget: { of: 'conch', min: 1500 },
     },
+    { ...NOTHING, name: name('CPU per callback'), unit: 'ms', conch: middle('cpu') },
+    { ...NOTHING, name: name('CPU of redis-server per callback'), unit: 'ms', conch: middle('redis') },
     ms('callback to live event, 200 callbacks/s,', events, 0.5),
     ms('callback to live event, 200 callbacks/s,', events, 0.99, 100),
     ms('dispatch of 1 out of 100,000 pending', times, 0.5, 10),

@@ -34,7 +34,7 @@ export class AnswerStreams {
     const { taskId, subtaskId, isNew } = answer;
     if (!isNew) return this.attach(userId, taskId, subtaskId, lastEventId);
 
-    return () => this.reader.open(subtaskId, 0, true);
+    return () => this.reader.open(subtaskId, 0, { isNew: true, hasEnded: () => this.hasEnded(subtaskId) });
   }
 
   /**
@@ -60,7 +60,13 @@ export class AnswerStreams {
     if (state === 'gone') return this.fromDatabase(turn, cursor);
     if (state?.ended && cursor === state.last) return null;
 
-    return () => this.reader.open(first.id, cursor);
+    return () => this.reader.open(first.id, cursor, { hasEnded: () => this.hasEnded(first.id) });
+  }
+
+  private async hasEnded(subtaskId: number): Promise<boolean> {
+    const turn = await this.turns.turnOf(subtaskId);
+
+    return turn?.current === null;
   }
 
   /** `gone`: the answer has ended and its log has expired, or Redis is away: the database tells it. */

@@ -48,13 +48,10 @@ export class ChatMaintenanceProcessor extends WorkerHost implements OnApplicatio
   }
 
   async process(): Promise<void> {
-    for (const { id } of await this.turns.staleRuns(MIN_AGE_SECONDS, AT_A_TIME)) await this.mend(id);
+    for (const { firstId } of await this.turns.staleRuns(MIN_AGE_SECONDS, AT_A_TIME)) await this.mend(firstId);
   }
 
-  private async mend(stepId: number): Promise<void> {
-    const turn = await this.turns.turnOf(stepId);
-    if (!turn) return;
-    const subtaskId = turn.first.id;
+  private async mend(subtaskId: number): Promise<void> {
     const job = await this.runs.getJob(chatRunJobId(subtaskId));
     const state = await job?.getState();
     if (state === 'failed') await job?.remove();

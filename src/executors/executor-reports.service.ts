@@ -65,20 +65,18 @@ export class ExecutorReportsService {
 
   /** Reports without number and name (Wegent's) can only come too late; so can those of executors that were given up. */
   private async reasonToIgnore(report: ExecutorReportDto, subtask: ExecutorSubtask): Promise<IgnoredReason | null> {
-    const { id, offers, reportSeq, status } = subtask;
+    const { offers, reportSeq, status } = subtask;
     const ended = isTerminal(status) || status === 'DELETE';
     const isPlain = report.seq == null && report.event_id == null;
     if (isPlain && (ended || offers < 2)) return ended ? 'terminal' : null;
     const notes = await orUnavailable(() => this.notebook.read(report, offers));
     const known = [reportSeq, notes.newestSeq].filter((seq) => seq !== null);
     const newestSeq = known.length > 0 ? Math.max(...known) : null;
-    const isApplied =
-      !notes.isKnownEvent && report.event_id != null && (await this.repository.knowsEvent(id, report.event_id));
 
     return reasonToIgnore(report, {
       ended,
       newestSeq,
-      isKnownEvent: notes.isKnownEvent || isApplied,
+      isKnownEvent: notes.isKnownEvent,
       // An executor that keeps its name over the turns of a task may be replaced; one that was given up may not return.
       executorName: offers < 2 ? '' : notes.executorName,
     });

@@ -30,7 +30,12 @@ export interface ReportNotes {
 export class ReportNotebook {
   private readonly log = new Logger('ReportNotebook');
 
-  constructor(private readonly redis: RedisClients) {}
+  private readonly scripts: { executorNote: (...args: (string | number)[]) => Promise<unknown> };
+
+  constructor(private readonly redis: RedisClients) {
+    redis.commands.defineCommand('executorNote', { lua: NOTE, numberOfKeys: 1 });
+    this.scripts = redis.commands as unknown as typeof this.scripts;
+  }
 
   /** @throws when Redis is away */
   async read({ subtask_id: id, event_id: eventId }: ExecutorReportDto, offer: number): Promise<ReportNotes> {
@@ -45,7 +50,7 @@ export class ReportNotebook {
     const { subtask_id: id, event_id: eventId, seq, executor_name: name } = report;
     try {
       const values = [eventId ?? '', seq ?? '', name ?? '', TTL_SECONDS];
-      await this.redis.commands.eval(NOTE, 1, keys.executorReports(id, offer), ...values);
+      await this.scripts.executorNote(keys.executorReports(id, offer), ...values);
     } catch (error) {
       // The processor knows repeated reports, too.
       this.log.warn(`subtask ${id}: report not noted: ${logLine(error)}`);

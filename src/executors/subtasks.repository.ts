@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, eq, inArray, lt, ne, sql } from 'drizzle-orm';
+import { Gather } from '../common/gather.js';
 import { DB, type Db } from '../infra/database/database.js';
-import { executorEvents, subtasks, tasks } from '../infra/database/schema.js';
+import { subtasks, tasks } from '../infra/database/schema.js';
 import { fromStates, SUBTASK_TRANSITIONS, UNFINISHED } from '../tasks/task-status.js';
 
-export type ExecutorSubtask = NonNullable<Awaited<ReturnType<SubtasksRepository['find']>>>;
+/** A subtask as those need it who deal with its executor. */
+export type ExecutorSubtask = Awaited<ReturnType<SubtasksRepository['load']>>[number];
 
 /** Executors that have worked on a task. */
 export interface TaskExecutors {
@@ -18,11 +20,21 @@ const now = sql`now()`;
 /** Subtasks while executors have them: leases, and what is known when a report arrives. */
 @Injectable()
 export class SubtasksRepository {
+  private readonly gathered = new Gather<number, ExecutorSubtask>(async (ids) => {
+    const rows = await this.load(ids);
+
+    return new Map(rows.map((row) => [row.id, row]));
+  });
+
   constructor(@Inject(DB) private readonly db: Db) {}
 
-  /** An answer that executors may report on: not one that a direct chat gives. */
-  async find(subtaskId: number) {
-    const [row] = await this.db
+  /** An answer that executors may report on: not one that a direct chat gives. Many at once share a query. */
+  find(subtaskId: number): Promise<ExecutorSubtask | null> {
+    return this.gathered.get(subtaskId);
+  }
+
+  private load(subtaskIds: readonly number[]) {
+    return this.db
       .select({
         ...{ id: subtasks.id, taskId: subtasks.taskId, userId: subtasks.userId, status: subtasks.status },
         ...{ progress: subtasks.progress, offers: subtasks.offers, reportSeq: subtasks.reportSeq },
@@ -34,13 +46,12 @@ export class SubtasksRepository {
       .innerJoin(tasks, eq(tasks.id, subtasks.taskId))
       .where(
         and(
-          eq(subtasks.id, subtaskId),
+          // One text for any number of ids: it stays prepared.
+          sql`${subtasks.id} = any(${`{${subtaskIds.join(',')}}`}::int[])`,
           eq(subtasks.role, 'ASSISTANT'),
           sql`(${subtasks.lane} is not null or ${subtasks.runRequestedAt} is null)`,
         ),
       );
-
-    return row ?? null;
   }
 
   /** Gives an unfinished subtask a lease from now on. @returns its end, null when the subtask has ended */
@@ -120,12 +131,5 @@ export class SubtasksRepository {
     const names = new Set(rows.flatMap(({ name }) => name ?? []));
 
     return { taskStatus: first.taskStatus, autoDelete: first.autoDelete, names: [...names] };
-  }
-
-  /** Whether a report of that name was applied. */
-  async knowsEvent(subtaskId: number, eventId: string): Promise<boolean> {
-    const where = and(eq(executorEvents.subtaskId, subtaskId), eq(executorEvents.eventId, eventId));
-
-    return (await this.db.select({ id: executorEvents.subtaskId }).from(executorEvents).where(where)).length > 0;
   }
 }

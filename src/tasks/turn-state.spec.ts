@@ -18,6 +18,10 @@ const turn = (count = 1, more: Partial<Turn> = {}): Turn => ({
   ...more,
 });
 
+/** A pipeline that direct chat answers. */
+const chat = (more: Partial<Turn> = {}): Turn =>
+  turn(0, { steps: [1, 2, 3].map((id) => step(id, { lane: null, isAsked: id === 1 })), ...more });
+
 const none = new Set<string>();
 
 /** The turn after it was decided about, as the database would have it. */
@@ -127,6 +131,15 @@ describe('decideTurn', () => {
     const cancelling = decideTurn(turn(3, { taskStatus: 'CANCELLING' }), reports, none);
     expect(cancelling.steps.map(({ status }) => status)).toEqual(['COMPLETED', 'CANCELLED', 'CANCELLED']);
     expect(cancelling.task).toMatchObject({ status: 'CANCELLED', errorMessage: 'Not started: the task was cancelled' });
+  });
+
+  it('has the next step of a direct chat asked for, in the same breath as the one before has completed', () => {
+    const reports: TaskUpdate[] = [{ subtaskId: 1, status: 'COMPLETED' }];
+    expect(decideTurn(chat(), reports, none).steps.map(({ isAsked }) => isAsked)).toEqual([true, true, false]);
+    const failed = decideTurn(chat(), [{ subtaskId: 1, status: 'FAILED' }], none);
+    expect(failed.steps.map(({ isAsked }) => isAsked)).toEqual([true, false, false]);
+    const nobody = chat({ steps: [1, 2].map((id) => step(id, { lane: null })) });
+    expect(decideTurn(nobody, reports, none).steps.map(({ isAsked }) => isAsked)).toEqual([false, false]);
   });
 
   it('hands over to the first step that has not completed, even when a later one has', () => {

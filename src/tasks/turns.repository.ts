@@ -33,6 +33,11 @@ interface TurnRow {
   question_id: number;
 }
 
+/** The answer right after the question that a subtask answers. */
+const FIRST_OF_TURN = sql<number>`(select f.id from subtasks f where f.task_id = subtasks.task_id and f.message_id = 1 +
+  (select max(q.message_id) from subtasks q
+    where q.task_id = subtasks.task_id and q.role = 'USER' and q.message_id < subtasks.message_id))`;
+
 const NEVER: ExpireHours = { chat: 0, code: 0 };
 
 /** Turns in the database: one statement each, because the first token waits for it. */
@@ -111,10 +116,13 @@ export class TurnsRepository {
     return row?.count ?? 0;
   }
 
-  /** Direct chats that were asked for before `ageSeconds` and have not ended, oldest first. */
-  async staleRuns(ageSeconds: number, limit: number): Promise<{ id: number; status: string }[]> {
+  /**
+   * Direct chats that were asked for before `ageSeconds` and have not ended, oldest first.
+   * @returns with each the first answer of its turn, which its run is named by
+   */
+  async staleRuns(ageSeconds: number, limit: number): Promise<{ id: number; firstId: number }[]> {
     return this.db
-      .select({ id: subtasks.id, status: subtasks.status })
+      .select({ id: subtasks.id, firstId: FIRST_OF_TURN })
       .from(subtasks)
       .where(
         and(

@@ -27,6 +27,12 @@ function scripted() {
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** The next job follows a moment after the one before. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
 const ids = (job: TaskUpdate[] | undefined) => job?.map(({ subtaskId }) => subtaskId);
 
 describe('UpdateQueue', () => {
@@ -39,7 +45,7 @@ describe('UpdateQueue', () => {
     expect(jobs).toHaveLength(1);
     answers[0]?.confirm();
     await first;
-    await settled();
+    await until(() => jobs.length > 1);
     expect(jobs.map(ids)).toEqual([[1], [2, 3, 4]]);
     answers[1]?.confirm();
     await Promise.all(others);
@@ -53,8 +59,8 @@ describe('UpdateQueue', () => {
       update(201),
     ]);
     for (let at = 0; at < 4; at += 1) {
+      await until(() => answers.length > at);
       answers[at]?.confirm();
-      await settled();
     }
     await all;
     expect(jobs.map((job) => job.length)).toEqual([100, 50, 1, 1]);
@@ -68,7 +74,7 @@ describe('UpdateQueue', () => {
       queue.add([{ subtaskId: 2, status: 'RUNNING' }]),
     ];
     answers[0]?.confirm();
-    await settled();
+    await until(() => answers.length > 1);
     answers[1]?.confirm();
     await Promise.all(added);
     const orders = jobs.flat().map(({ report }) => report?.order ?? 0);
@@ -82,6 +88,7 @@ describe('UpdateQueue', () => {
     answers[0]?.refuse(new Error('away'));
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     const later = queue.add([update(3)]);
+    await until(() => answers.length > 1);
     answers[1]?.confirm();
     await later;
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started, startOf } from '../support/api.js';
+import { eventually } from '../support/child.js';
 import { Follower, runnerOf } from '../support/follower.js';
 import { Pipeline, shapeOf, textsOf } from '../support/pipelines.js';
 import { flaws, fold, typesOf } from '../support/sse.js';
@@ -11,7 +12,7 @@ jest.setTimeout(120_000);
 const TEXTS = [generatedText(20, 6), generatedText(200, 8), generatedText(20, 7)];
 const SCRIPTS = ['tokens=20 size=6 rate=200', 'tokens=200 size=8 rate=100', 'tokens=20 size=7 rate=200'];
 
-describe('a worker is killed in the second step of a pipeline', () => {
+describe('workers are killed in the second step of a pipeline', () => {
   let stage: Stage;
 
   beforeEach(async () => {
@@ -51,5 +52,28 @@ describe('a worker is killed in the second step of a pipeline', () => {
     expect(typesOf(events).at(-1)).toBe('done');
     expect(fold(events).content).toBe(TEXTS[2]);
     expect((await other.api.task(taskId)).status).toBe('COMPLETED');
+  });
+
+  it('its run is found again when Redis has lost its data, too', async () => {
+    const line = await Pipeline.add(stage, SCRIPTS);
+    const stream = await stage.api.ask({ prompt: 'Write', team_id: line.teamId });
+    const { taskId, subtaskId } = await started(stream);
+    const second = await stream.until(({ data }) => data.type === 'start' && data.subtask_id !== subtaskId);
+    await stream.untilCount(stream.events.indexOf(second) + 10);
+    await Promise.all(stage.servers.map((server) => server.kill()));
+    await stage.redis.use((client) => client.flushall());
+    await stage.revive();
+    const steps = () => line.steps(taskId, stage.api);
+    await eventually(
+      'all steps complete',
+      async () => (await steps()).every(({ status }) => status === 'COMPLETED'),
+      90_000,
+    );
+    const late = await (await stage.api.attach(taskId)).untilClosed();
+
+    expect((await steps()).map(({ result }) => result?.value)).toEqual(TEXTS);
+    expect([...textsOf(late.events).values()]).toEqual(TEXTS);
+    expect(shapeOf(late.events)).toMatch(/reset start1 content start2 content usage start3 content usage done$/);
+    expect([1, 2, 3].map((step) => line.requests(step).length)).toEqual([1, 2, 1]);
   });
 });

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Api, ErrorBody, Reply } from './api.js';
+import type { Api, ErrorBody, Reply, TaskBody } from './api.js';
+import { eventually } from './child.js';
 import { TEST_KEY } from './models.js';
 
 /** INTERNAL_API_TOKEN of the servers of these tests. */
@@ -105,6 +106,15 @@ export async function addTask(api: Api, teamId: number, more: object = {}): Prom
   if (reply.status !== 201) throw new Error(`POST /tasks/create: HTTP ${reply.status} ${reply.text}`);
 
   return reply.body.id;
+}
+
+/** Waits until a task is in a state. @returns it */
+export function untilTask(api: Api, taskId: number, status: string): Promise<TaskBody> {
+  return eventually(`task ${taskId} is ${status}`, async () => {
+    const task = await api.task(taskId);
+
+    return task.status === status && task;
+  });
 }
 
 interface ManagerCall {

@@ -40,6 +40,8 @@ export class StreamCursor implements EventSource {
     private readonly log: StreamLog,
     private position: number,
     private readonly hub: StreamHub,
+    /** Whether the answer has ended although the log knows nothing of it (any more). */
+    private readonly hasEnded: () => Promise<boolean>,
   ) {
     this.generation = stream.generation;
     // Nobody was ever sent more than the process that runs the stream has produced.
@@ -95,7 +97,12 @@ export class StreamCursor implements EventSource {
       this.fetched = batch;
       if (this.closed) return;
       this.exhausted = !batch && looked && this.checked && !this.missedChange;
-      if (!this.exhausted || this.generation !== this.stream.generation || this.stream.take(this.position)) {
+      if (
+        this.ended ||
+        !this.exhausted ||
+        this.generation !== this.stream.generation ||
+        this.stream.take(this.position)
+      ) {
         this.exhausted = false;
         this.onReady();
       }
@@ -178,6 +185,12 @@ export class StreamCursor implements EventSource {
   private async beyondLog(): Promise<Batch | null> {
     if (this.stream.local) return null;
     const state = await this.log.state(this.stream.subtaskId);
+    if (state === null && (await this.hasEnded())) {
+      // The log has expired, or was lost, while it was read: who comes back is told by the database.
+      this.ended = true;
+
+      return null;
+    }
     const last = state?.last ?? this.position;
     if (last > this.position) return this.snapshotAfter(this.position);
     if (last < this.position) this.checked = false;

@@ -4,6 +4,16 @@ import { StreamCursor } from './stream-cursor.js';
 import { StreamHub } from './stream-hub.js';
 import { StreamLog } from './stream-log.js';
 
+/** What is known of a stream besides its log. */
+export interface OpenOptions {
+  /** Its run was queued just now. */
+  isNew?: boolean;
+  /** Whether its answer has ended: asked when the log knows nothing of it. */
+  hasEnded?: () => Promise<boolean>;
+}
+
+const NOT_ENDED = () => Promise.resolve(false);
+
 /** Opens streams for reading: from the log, then live, each event once and in order. */
 @Injectable()
 export class StreamReader {
@@ -16,8 +26,10 @@ export class StreamReader {
    * A place in a stream, after event `position`. Pulled: nothing is read on before the consumer asks. The caller
    * closes it.
    */
-  async open(subtaskId: number, position: number, isNew = false): Promise<StreamCursor> {
-    return new StreamCursor(await this.hub.acquire(subtaskId, isNew), this.log, position, this.hub);
+  async open(subtaskId: number, position: number, options: OpenOptions = {}): Promise<StreamCursor> {
+    const { isNew = false, hasEnded = NOT_ENDED } = options;
+
+    return new StreamCursor(await this.hub.acquire(subtaskId, isNew), this.log, position, this.hub, hasEnded);
   }
 
   /** The terminal batch after `position`; null when it does not come within `timeoutMs`. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ChatEvent } from '../../common/chat-event.js';
 import { frame } from './frames.js';
-import { EMPTY_TEXT, eventsOf, foldFrames } from './stream-text.js';
+import { EMPTY_TEXT, eventsOf, foldFrames, resyncOf } from './stream-text.js';
 
 const framesOf = (events: ChatEvent[]) => events.map((event, index) => frame(1, index + 1, event)).join('');
 const fold = (events: ChatEvent[]) => foldFrames(EMPTY_TEXT, { text: framesOf(events), last: events.length });
@@ -46,6 +46,32 @@ describe('foldFrames', () => {
       content: 'y',
       reasoning: 'q',
     });
+  });
+
+  it('begins a new answer at each start, and knows whose it is', () => {
+    const start = (id: number): ChatEvent => {
+      return { type: 'start', task_id: 1, subtask_id: id, attempt: 1, shell_type: 'Chat', model: 'm' };
+    };
+    const first: ChatEvent[] = [start(1), { type: 'reasoning', content: 'r' }, { type: 'content', content: 'one' }];
+    const usage: ChatEvent = { type: 'usage', input_tokens: 1, output_tokens: 1, total_tokens: 2 };
+
+    expect(fold([...first, usage])).toMatchObject({ content: 'one', reasoning: 'r', subtaskId: 1 });
+    expect(fold([...first, start(2)])).toMatchObject({ seq: 4, content: '', reasoning: '', subtaskId: 2 });
+    expect(fold([...first, start(2), { type: 'content', content: 'two' }, usage])).toMatchObject({
+      content: 'two',
+      subtaskId: 2,
+    });
+    const reset = fold([...first, start(2), { type: 'reset', attempt: 2, reason: 'worker_lost' }]);
+    expect([reset.content, reset.subtaskId]).toEqual(['', undefined]);
+  });
+
+  it('takes a resync for the text of the step that it names, or of the first one', () => {
+    for (const subtaskId of [undefined, 1, 2]) {
+      const event = resyncOf(1, { content: 'c', reasoning: 'r', subtaskId });
+      const text = fold([event]);
+      expect(event.subtask_id).toBe(subtaskId === 2 ? 2 : undefined);
+      expect(resyncOf(1, text)).toEqual(event);
+    }
   });
 
   it('remembers the last event and where it was', () => {

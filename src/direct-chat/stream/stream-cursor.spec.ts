@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Batch } from './frames.js';
+import { LiveStream } from './live-stream.js';
+import { StreamCursor } from './stream-cursor.js';
+import type { StreamHub } from './stream-hub.js';
+import type { StreamLog } from './stream-log.js';
+
+const batch = (first: number, last: number, terminal = false): Batch => {
+  return { first, last, text: `${first}-${last}`, terminal, selfContained: false };
+};
+
+/** A log that knows nothing (any more). */
+const emptyLog = { state: () => Promise.resolve(null), read: () => Promise.resolve(null) } as unknown as StreamLog;
+
+function open(hasEnded: boolean, stream = new LiveStream(1)) {
+  const released: LiveStream[] = [];
+  const hub = { release: (left: LiveStream) => released.push(left) } as unknown as StreamHub;
+  const cursor = new StreamCursor(stream, emptyLog, 0, hub, () => Promise.resolve(hasEnded));
+  let ready = 0;
+  cursor.onReady = () => {
+    ready += 1;
+  };
+
+  return { stream, cursor, released, readyCount: () => ready };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('StreamCursor', () => {
+  it('ends when its log is gone and the answer has ended: who comes back is told by the database', async () => {
+    const { cursor, readyCount } = open(true);
+    expect(cursor.take()).toBeNull();
+    await settled();
+    expect([cursor.ended, readyCount()]).toEqual([true, 1]);
+  });
+
+  it('waits when its log is not there yet, and takes what comes', async () => {
+    const { cursor, stream, readyCount } = open(false);
+    expect(cursor.take()).toBeNull();
+    await settled();
+    expect([cursor.ended, readyCount()]).toEqual([false, 0]);
+    stream.push(batch(1, 2));
+    expect(readyCount()).toBe(1);
+    expect(cursor.take()).toMatchObject({ first: 1, last: 2 });
+    stream.push(batch(3, 3, true));
+    expect(cursor.take()).toMatchObject({ first: 3 });
+    expect(cursor.ended).toBe(true);
+  });
+
+  it('hears of what comes while it looks into the log', async () => {
+    const { cursor, stream, readyCount } = open(false);
+    expect(cursor.take()).toBeNull();
+    stream.push(batch(1, 1));
+    expect(cursor.take()).toBeNull();
+    await settled();
+    expect(readyCount()).toBe(1);
+    expect(cursor.take()).toMatchObject({ first: 1 });
+  });
+
+  it('leaves its stream once, however often it is closed', () => {
+    const { cursor, released, stream, readyCount } = open(false);
+    cursor.close();
+    cursor.close();
+    stream.push(batch(1, 1));
+    expect([released.length, readyCount()]).toEqual([1, 0]);
+  });
+});
