@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ModelSettings } from '../common/chat-provider.js';
-import { agentConfigOf, promptOf, toDispatched } from './dispatched-subtask.js';
+import { stepPrompt } from '../common/step-prompt.js';
+import { agentConfigOf, toDispatched } from './dispatched-subtask.js';
 import type { ExecutionPlan } from './execution-plans.js';
 import type { Offer } from './offers.repository.js';
 
@@ -98,8 +99,8 @@ describe('a dispatched subtask', () => {
   });
 
   it('asks the first step the question alone', () => {
-    expect(promptOf({ prompt: 'q', previous: null })).toBe('q');
-    expect(promptOf({ prompt: 'q', previous: '' })).toBe('q\nPrevious execution result: ');
+    expect(stepPrompt({ prompt: 'q', previous: null })).toBe('q');
+    expect(stepPrompt({ prompt: 'q', previous: '' })).toBe('q\nPrevious execution result: ');
   });
 });
 

@@ -2,9 +2,10 @@
 import { bindModel } from '../bots/agent-config.js';
 import type { ModelSettings } from '../common/chat-provider.js';
 import type { JsonObject } from '../common/json.js';
+import { stepPrompt } from '../common/step-prompt.js';
 import type { DispatchedSubtaskDto } from './dispatch.dto.js';
 import type { ExecutionPlan, PlannedBot } from './execution-plans.js';
-import type { Claim, Offer, TurnContext } from './offers.repository.js';
+import type { Claim, Offer } from './offers.repository.js';
 
 export function toDispatched(offer: Offer, plan: ExecutionPlan, claim: Claim): DispatchedSubtaskDto {
   const { subtask, task, turn } = offer;
@@ -27,18 +28,13 @@ export function toDispatched(offer: Offer, plan: ExecutionPlan, claim: Claim): D
     git_repo_id: task.gitRepoId,
     branch_name: task.branchName,
     git_url: task.gitUrl,
-    prompt: promptOf(turn),
+    prompt: stepPrompt(turn),
     auth_token: plan.authToken,
     status: 'RUNNING',
     progress: subtask.progress,
     created_at: localTime(subtask.createdAt),
     updated_at: localTime(claim.at),
   };
-}
-
-/** The question and, for a later step of a pipeline, what the step before it has answered. */
-export function promptOf({ prompt, previous }: Pick<TurnContext, 'prompt' | 'previous'>): string {
-  return previous === null ? prompt : `${prompt}\nPrevious execution result: ${previous}`;
 }
 
 /** A bot's own config; a chosen model takes the place of its connection. */

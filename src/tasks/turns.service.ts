@@ -138,11 +138,6 @@ export class TurnsService {
     return this.turns.staleRuns(ageSeconds, limit);
   }
 
-  /** An answer by its subtask's id, whoever owns it: for workers only. */
-  find(subtaskId: number): Promise<Answer | null> {
-    return this.turns.find(subtaskId);
-  }
-
   /** The newest answer of a task, or the named one. @throws AppError not_found when it is not the user's */
   async newestAnswer(userId: number, taskId: number, subtaskId?: number): Promise<Answer> {
     const answer = await this.turns.newestAnswer(userId, taskId, subtaskId);
