@@ -4,6 +4,9 @@ import type { HostPort, RedisConfig } from '../../config/app-config.js';
 
 export type RedisClient = Redis | Cluster;
 
+/** The text by which BullMQ knows a lost connection. */
+const CLOSED = 'Connection is closed.';
+
 /** How long a command may go unanswered before the connection counts as dead (a moved pod, a dropped route). */
 const SOCKET_TIMEOUT_MS = 10_000;
 
@@ -31,6 +34,7 @@ export class RedisClients {
     );
     this.subscriber = this.watch('subscriber', open('subscriber', { autoResubscribe: true }));
     this.queues = this.watch('queues', open('queues', { enableOfflineQueue: false, maxRetriesPerRequest: null }));
+    sayClosedWhenAway(this.queues);
     this.isCluster = this.commands instanceof Cluster;
   }
 
@@ -71,6 +75,25 @@ export class RedisClients {
 
     return client;
   }
+}
+
+/**
+ * BullMQ's workers wait before their next try only after errors that they know as those of a connection. ioredis' own
+ * words for a command that is not queued while Redis is away ("Stream isn't writeable …") are none of them: a worker
+ * with a delayed job would try again without a pause, and hold the event loop until Redis is back.
+ */
+function sayClosedWhenAway(client: RedisClient): void {
+  // A cluster's takes one parameter more, which is passed on as well.
+  const redis = client as Redis;
+  const send = redis.sendCommand.bind(redis);
+  redis.sendCommand = (command, ...rest) => {
+    if (redis.status !== 'ready') {
+      const { reject } = command;
+      command.reject = (error) => reject(/enableOfflineQueue/.test(error.message) ? new Error(CLOSED) : error);
+    }
+
+    return send(command, ...rest);
+  };
 }
 
 function openClient(config: RedisConfig, socketPath: string | undefined, role: string, own: RedisOptions): RedisClient {
