@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import type { ProviderEvent } from '../common/chat-event.js';
 import { CHAT_PROVIDERS, type ChatProvider } from '../common/chat-provider.js';
+import { LoopTurns } from '../infra/loop-turns.js';
 import type { ChatRun } from './chat-run.js';
 import { EarlyAnswer } from './early-answer.js';
 import { PipelineSteps } from './pipeline-steps.js';
@@ -23,6 +24,8 @@ export type RunOutcome = 'ended' | 'handover';
 export class ChatRunner {
   private readonly logger = new Logger('ChatRunner');
   private readonly providers: ReadonlyMap<string, ChatProvider>;
+  /** Opening connections is most of what a run costs at its start, and a burst of runs gets here at the same moment. */
+  private readonly asking = new LoopTurns();
 
   constructor(
     private readonly plans: RunPlans,
@@ -70,7 +73,10 @@ export class ChatRunner {
     if (!provider)
       throw new AppError('direct_chat_not_supported', `Nothing here answers for bots of shell ${plan.shellType}`);
 
-    return provider.stream(await this.plans.toRequest(plan), signal);
+    const request = await this.plans.toRequest(plan);
+    await new Promise<void>((resolve) => this.asking.begin(resolve));
+
+    return provider.stream(request, signal);
   }
 
   /** Takes the stream over. An answer that was asked for in vain is let go. */

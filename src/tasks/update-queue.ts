@@ -6,7 +6,8 @@ import { within } from '../common/within.js';
 import { hush } from '../infra/queue/queue-errors.js';
 import { TASK_UPDATES, type TaskUpdate, type TaskUpdates, UPDATE_JOB_OPTIONS } from './tasks.jobs.js';
 
-const MAX_UPDATES = 100;
+/** More of them in one statement would hold the event loop for too long where the database is the embedded one. */
+const MAX_UPDATES = 25;
 /** Characters of JSON in one job; a larger report has a job of its own. */
 const MAX_LENGTH = 1_048_576;
 const ADD_TIMEOUT_MS = 1_000;
@@ -62,7 +63,7 @@ export class UpdateQueue {
     this.isSending = true;
     while (this.waiting.length > 0) {
       await this.send(takeJob(this.waiting));
-      await sleep(GATHER_MS);
+      if (this.waiting.length < MAX_UPDATES) await sleep(GATHER_MS);
     }
     this.isSending = false;
   }
