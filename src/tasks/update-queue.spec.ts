@@ -51,10 +51,10 @@ describe('UpdateQueue', () => {
     await Promise.all(others);
   });
 
-  it('puts 100 into a job at most, and a big one into its own', async () => {
+  it('puts 25 into a job at most, and a big one into its own', async () => {
     const { jobs, answers, queue } = scripted();
     const all = queue.add([
-      ...Array.from({ length: 150 }, (_, index) => update(index + 1)),
+      ...Array.from({ length: 40 }, (_, index) => update(index + 1)),
       update(200, 'x'.repeat(2 ** 20)),
       update(201),
     ]);
@@ -63,7 +63,7 @@ describe('UpdateQueue', () => {
       answers[at]?.confirm();
     }
     await all;
-    expect(jobs.map((job) => job.length)).toEqual([100, 50, 1, 1]);
+    expect(jobs.map((job) => job.length)).toEqual([25, 15, 1, 1]);
   });
 
   it('numbers executors’ reports in the order of their arrival', async () => {
