@@ -15,7 +15,7 @@ export class DispatchQuery {
   @EnumField(SUBTASK_STATUSES, {
     optional: true,
     default: 'PENDING',
-    description: 'Only pending subtasks can be handed out: any other state gives an empty list',
+    description: 'Only pending subtasks can be handed out: with another state the list is empty',
   })
   task_status: SubtaskStatus = 'PENDING';
 

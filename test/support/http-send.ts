@@ -13,7 +13,7 @@ interface Message {
   payload?: string | Buffer | undefined;
 }
 
-/** Sends one request exactly as given: any Host header, any path, any bytes. */
+/** Sends one request exactly as given, whatever its Host header, path and bytes. */
 export function send(port: number, { method, path, headers, payload }: Message): Promise<RawReply> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ host: '127.0.0.1', port, method, path, headers, agent: false }, (reply) => {
