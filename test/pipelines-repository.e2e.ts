@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { isTerminal } from '../src/tasks/task-status.js';
 import type { TaskUpdate } from '../src/tasks/tasks.jobs.js';
@@ -21,7 +22,7 @@ describe('reports about turns of several answers', () => {
   it('hand a pipeline over step by step', async () => {
     const { taskId } = await onExecutors(3);
     const ids = (await db.answersOf(taskId)).map(({ id }) => id);
-    await db.client.query('update subtasks set fair_rank = 17 where id = $1', [ids[0]]);
+    await db.rows(sql`update subtasks set fair_rank = 17 where id = ${ids[0]}`);
     expect(await db.apply({ subtaskId: ids[1] ?? 0, status: 'RUNNING', report: {} })).toEqual(['stale']);
     for (const [index, subtaskId] of ids.entries()) {
       expect((await db.answersOf(taskId)).map(({ fairRank }) => fairRank)).toEqual(
@@ -67,7 +68,7 @@ describe('reports about turns of several answers', () => {
 
   it('mend a task that was left behind its answers', async () => {
     const { taskId, subtaskId } = await onExecutors(1);
-    await db.client.query("update subtasks set status = 'FAILED', error_message = 'why' where id = $1", [subtaskId]);
+    await db.rows(sql`update subtasks set status = 'FAILED', error_message = 'why' where id = ${subtaskId}`);
     await db.tasks.startCancel(db.userId, taskId);
     expect(await db.updates.mend(taskId)).toEqual([{ userId: db.userId, taskId, subtaskIds: [] }]);
     expect(await db.task(taskId)).toMatchObject({ status: 'FAILED', errorMessage: 'why' });

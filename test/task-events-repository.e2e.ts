@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'drizzle-orm';
 import { TaskEventsRepository } from '../src/tasks/events/task-events.repository.js';
 import { MAX_EVENT_BYTES } from '../src/tasks/events/task-event.js';
 import { end, TaskTables } from './support/task-tables.js';
@@ -101,7 +102,7 @@ describe('the rows of live events', () => {
 
   it('tasks that have ended are told apart, and those of long ago', async () => {
     const [done, old, { taskId: running }] = [await ended(), await ended(), await db.newTask()];
-    await db.client.query(`update tasks set completed_at = now() - interval '2 days' where id = $1`, [old]);
+    await db.rows(sql`update tasks set completed_at = now() - interval '2 days' where id = ${old}`);
 
     expect(await rows.ended([done, old, running])).toEqual([
       expect.objectContaining({ id: done, userId: db.userId, status: 'COMPLETED', completedAt: expect.any(Date) }),

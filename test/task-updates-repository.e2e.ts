@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import type { TaskUpdate } from '../src/tasks/tasks.jobs.js';
 import { end, TaskTables } from './support/task-tables.js';
@@ -16,7 +17,7 @@ describe('reports in the database', () => {
 
   const onExecutors = () => db.newTask({ onExecutors: true });
   const eventsOf = async (subtaskId: number) =>
-    (await db.client.query('select 1 from executor_events where subtask_id = $1', [subtaskId])).rows.length;
+    (await db.rows(sql`select 1 from executor_events where subtask_id = ${subtaskId}`)).length;
 
   it('make the state of a task with one answer', async () => {
     const { taskId, subtaskId } = await db.newTask();
@@ -64,7 +65,7 @@ describe('reports in the database', () => {
     const { taskId, subtaskId } = await db.newTask();
     await db.apply({ subtaskId, ...end('FAILED') });
     const next = await db.turns.appendTurn(taskId, db.turn());
-    await db.client.query("update subtasks set status = 'RUNNING' where id = $1", [subtaskId]);
+    await db.rows(sql`update subtasks set status = 'RUNNING' where id = ${subtaskId}`);
     expect(await db.apply({ subtaskId, ...end('CANCELLED') }, { subtaskId, status: 'RUNNING' })).toEqual([
       'applied',
       'terminal',

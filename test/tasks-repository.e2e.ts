@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'drizzle-orm';
 import { end, NEW_TASK, TaskTables } from './support/task-tables.js';
 
 describe('tasks in the database', () => {
@@ -40,10 +41,7 @@ describe('tasks in the database', () => {
       const old = async (task: Partial<typeof NEW_TASK>, age: number) => {
         const { taskId, subtaskId } = await db.newTask({}, task);
         await db.apply({ subtaskId, ...end('FAILED') });
-        await db.client.query('update tasks set updated_at = now() - make_interval(hours => $1) where id = $2', [
-          age,
-          taskId,
-        ]);
+        await db.rows(sql`update tasks set updated_at = now() - make_interval(hours => ${age}) where id = ${taskId}`);
 
         return taskId;
       };
@@ -113,7 +111,7 @@ describe('tasks in the database', () => {
       expect([await place(db.userId), await place(db.userId), await place(db.userId)]).toEqual([0, 1, 2]);
       expect([await place(db.otherId), await place(db.otherId)]).toEqual([0, 1]);
       expect(await place(db.userId, 'offline')).toBe(0);
-      await db.client.exec("update subtasks set status = 'RUNNING' where fair_rank < 2 and lane = 'online'");
+      await db.rows(sql`update subtasks set status = 'RUNNING' where fair_rank < 2 and lane = 'online'`);
       expect([await place(db.otherId), await place(db.userId)]).toEqual([2, 3]);
     });
 
@@ -192,7 +190,7 @@ describe('tasks in the database', () => {
     expect(await db.tasks.markDeleted(db.otherId, taskId)).toBeNull();
     expect(await db.tasks.markDeleted(db.userId, taskId)).toHaveLength(2);
     expect(await db.task(taskId)).toBeNull();
-    const [row] = (await db.client.query<{ status: string }>('select status from tasks where id = $1', [taskId])).rows;
+    const [row] = await db.rows<{ status: string }>(sql`select status from tasks where id = ${taskId}`);
     expect(row?.status).toBe('DELETE');
     expect(await db.apply({ subtaskId, ...end('FAILED') })).toEqual(['terminal']);
   });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quiet } from './command.mjs';
 import { say, UserError } from './log.mjs';
@@ -9,20 +9,40 @@ const SOURCES = ['src', 'tools', 'bench'];
 /** Specs and what only they use. */
 const SKIPPED = ['**/*.spec.ts', '**/*.testing.ts', '**/__fixtures__/**'];
 const STAMP = inRoot('dist', '.build-hash');
+const MIGRATIONS = join('src', 'infra', 'database', 'migrations');
+const TEMPLATE = inRoot('dist', 'database-template');
+const TEMPLATE_STAMP = inRoot('dist', '.template-hash');
 
 /** Compiles the sources into dist/ unless they are the ones that dist/ was made from. */
 export function ensureBuilt() {
   const directories = SOURCES.filter((name) => existsSync(inRoot(name)));
   const files = directories.flatMap(sourceFiles).sort();
-  const hash = hashOf(files);
-  if (existsSync(inRoot('dist', 'src', 'main.js')) && readStamp() === hash) return;
+  const hash = hashOf(['.swcrc', 'package-lock.json', ...files]);
+  if (existsSync(inRoot('dist', 'src', 'main.js')) && readStamp(STAMP) === hash) return;
   say('Building ...');
   rmSync(STAMP, { force: true });
   const args = ['-d', 'dist', '--copy-files', '--config-file', '.swcrc', '--ignore', SKIPPED.join(','), '--quiet'];
   const { ok, output } = quiet(tool('swc'), [...directories, ...args]);
   if (!ok) throw new UserError(`The build failed:\n${output}`);
   removeLeftovers(new Set(files));
+  ensureTemplate(files.filter((file) => file.startsWith(MIGRATIONS)));
   writeFileSync(STAMP, hash);
+}
+
+/**
+ * Creates the embedded database that new installations and tests start from a copy of, once for every set of
+ * migrations and packages.
+ */
+function ensureTemplate(migrations) {
+  const hash = hashOf(['package-lock.json', ...migrations]);
+  if (existsSync(TEMPLATE) && readStamp(TEMPLATE_STAMP) === hash) return;
+  const made = `${TEMPLATE}.new`;
+  for (const path of [TEMPLATE_STAMP, TEMPLATE, made]) rmSync(path, { recursive: true, force: true });
+  const program = inRoot('dist', 'src', 'infra', 'database', 'make-pglite-template.js');
+  const { ok, output } = quiet(process.execPath, [program, made]);
+  if (!ok) throw new UserError(`The template of the embedded database could not be made:\n${output}`);
+  renameSync(made, TEMPLATE);
+  writeFileSync(TEMPLATE_STAMP, hash);
 }
 
 function sourceFiles(directory) {
@@ -37,7 +57,7 @@ function sourceFiles(directory) {
 /** Contents, not times: switching branches back and forth builds nothing. */
 function hashOf(files) {
   const hash = createHash('sha256');
-  for (const file of ['.swcrc', 'package-lock.json', ...files]) {
+  for (const file of files) {
     hash
       .update(`${file}\0`)
       .update(readFileSync(inRoot(file)))
@@ -55,13 +75,14 @@ function removeLeftovers(files) {
   for (const entry of compiled) {
     const path = join(entry.parentPath ?? entry.path, entry.name);
     const source = path.slice(inRoot('dist').length + 1).replace(/\.map$/, '');
+    if (path.startsWith(join(TEMPLATE, '/'))) continue;
     if (!files.has(source) && !files.has(source.replace(/\.js$/, '.ts'))) rmSync(path, { force: true });
   }
 }
 
-function readStamp() {
+function readStamp(file) {
   try {
-    return readFileSync(STAMP, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
     return null;
   }

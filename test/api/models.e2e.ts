@@ -4,7 +4,9 @@ import { models } from '../../src/infra/database/schema.js';
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ModelsService } from '../../src/models/models.service.js';
 import { UsersService } from '../../src/auth/users.service.js';
-import { type FeatureApp, type MemoryDatabase, openMemoryDatabase, startFeatureApp } from '../support/feature-app.js';
+import type { OpenDatabase } from '../../src/infra/database/database.js';
+import { openTestDatabase } from '../support/database.js';
+import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 const ADMIN = 'the admin password';
 const OLD_KEY = '11'.repeat(32);
@@ -31,7 +33,7 @@ interface Model {
 }
 
 describe('models', () => {
-  let database: MemoryDatabase;
+  let database: OpenDatabase;
   let app: FeatureApp;
   let ann: string;
   let ben: string;
@@ -40,7 +42,7 @@ describe('models', () => {
   const settings = (name: string, userId = annId) => app.app.get(ModelsService).settings(userId, name);
 
   beforeAll(async () => {
-    database = await openMemoryDatabase();
+    database = await openTestDatabase();
     app = await startFeatureApp({ modules: [ModelsModule], environment, database });
     const admin = await app.token('admin', ADMIN);
     ann = await app.addUser(admin, 'ann');

@@ -1,14 +1,11 @@
-import { PGlite } from '@electric-sql/pglite';
 import { jest } from '@jest/globals';
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { drizzle } from 'drizzle-orm/pglite';
-import { migrate } from 'drizzle-orm/pglite/migrator';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { loadConfig } from '../../src/config/app-config.js';
 import { ConfigModule } from '../../src/config/config.module.js';
@@ -16,9 +13,9 @@ import { CatalogModule } from '../../src/infra/catalog/catalog-changes.js';
 import { CryptoModule } from '../../src/infra/crypto/crypto.module.js';
 import { DB, type Db, type OpenDatabase } from '../../src/infra/database/database.js';
 import { DATABASE } from '../../src/infra/database/database.module.js';
-import * as schema from '../../src/infra/database/schema.js';
 import { SimulatorProcess } from '../../src/infra/embedded/simulator-process.js';
 import { configureHttp, createAdapter } from '../../src/infra/http/configure-http.js';
+import { openTestDatabase } from './database.js';
 import { type RawReply, send } from './http-send.js';
 
 /** Opening a database takes a second, and several on a machine with other work. */
@@ -46,7 +43,7 @@ interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** Some feature modules as a listening app on an in-memory database. */
+/** Some feature modules as a listening app on an embedded database. */
 export class FeatureApp {
   constructor(
     readonly app: NestFastifyApplication,
@@ -113,25 +110,12 @@ interface FeatureAppOptions {
   environment?: Record<string, string>;
   simulatorUrl?: string;
   /** Shared between two apps, e.g. a restart. Opened when left out, and then closed with the app. */
-  database?: MemoryDatabase;
-}
-
-export interface MemoryDatabase extends OpenDatabase {
-  kind: 'pglite';
-}
-
-/** Opens an empty database in memory, with the schema of the migrations. */
-export async function openMemoryDatabase(): Promise<MemoryDatabase> {
-  const client = await PGlite.create();
-  const db = drizzle({ client, schema });
-  await migrate(db, { migrationsFolder: resolve('src/infra/database/migrations') });
-
-  return { db: db as unknown as Db, kind: 'pglite', close: () => client.close(), ping: () => Promise.resolve() };
+  database?: OpenDatabase;
 }
 
 export async function startFeatureApp(options: FeatureAppOptions): Promise<FeatureApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'conch-test-'));
-  const database = options.database ?? (await openMemoryDatabase());
+  const database = options.database ?? (await openTestDatabase());
   const config = loadConfig({ DATA_DIR: dataDir, SIMULATOR: 'off', ...options.environment });
   const root = RootModule.for(database, options, [ConfigModule.for(config), CatalogModule, CryptoModule, AuthModule]);
   const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(), {
@@ -150,7 +134,7 @@ export async function startFeatureApp(options: FeatureAppOptions): Promise<Featu
 @Global()
 @Module({})
 class RootModule {
-  static for(database: MemoryDatabase, options: FeatureAppOptions, base: (Type | DynamicModule)[]): DynamicModule {
+  static for(database: OpenDatabase, options: FeatureAppOptions, base: (Type | DynamicModule)[]): DynamicModule {
     const simulator = { url: options.simulatorUrl };
     const providers = [
       { provide: DATABASE, useValue: database },

@@ -1,14 +1,13 @@
-import { PGlite } from '@electric-sql/pglite';
-import { drizzle } from 'drizzle-orm/pglite';
-import { migrate } from 'drizzle-orm/pglite/migrator';
+import type { SQL } from 'drizzle-orm';
 import { loadConfig } from '../../src/config/app-config.js';
-import type { Db } from '../../src/infra/database/database.js';
+import { type Db, type OpenDatabase, rowsOf } from '../../src/infra/database/database.js';
 import * as schema from '../../src/infra/database/schema.js';
 import type { NewTask, NewTurn } from '../../src/tasks/store-turn.sql.js';
 import { TaskUpdatesRepository } from '../../src/tasks/task-updates.repository.js';
 import type { TaskUpdate } from '../../src/tasks/tasks.jobs.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { type StoredTurn, type SubtaskRow, TurnsRepository } from '../../src/tasks/turns.repository.js';
+import { openTestDatabase } from './database.js';
 
 export const NEW_TASK: NewTask = {
   title: 'title',
@@ -31,41 +30,49 @@ export const end = (status: TaskUpdate['status'], value = 'text'): Omit<TaskUpda
   result: { value },
 });
 
-/** The tables of tasks in a database in memory, with a user and a team, and the repositories on them. */
+/** The tables of tasks in an embedded database, with a user and a team, and the repositories on them. */
 export class TaskTables {
   readonly turns: TurnsRepository;
   readonly tasks: TasksRepository;
   readonly updates: TaskUpdatesRepository;
 
   private constructor(
-    readonly client: PGlite,
-    readonly db: Db,
+    private readonly database: OpenDatabase,
     readonly userId: number,
     readonly otherId: number,
     readonly teamId: number,
   ) {
+    const { db } = database;
     this.turns = new TurnsRepository(db);
     this.tasks = new TasksRepository(db);
     this.updates = new TaskUpdatesRepository(db, loadConfig({ EXECUTOR_LEASE_SECONDS: '120' }));
   }
 
+  get db(): Db {
+    return this.database.db;
+  }
+
   static async open(): Promise<TaskTables> {
-    const client = await PGlite.create();
-    const db = drizzle({ client, schema });
-    await migrate(db, { migrationsFolder: 'src/infra/database/migrations' });
+    const database = await openTestDatabase();
+    const { db } = database;
     const names = [{ userName: 'ann' }, { userName: 'bob' }];
     const users = await db.insert(schema.users).values(names).returning();
     const [team] = await db.insert(schema.teams).values({ name: 'team', members: [] }).returning();
 
-    return new TaskTables(client, db, users[0]?.id ?? 0, users[1]?.id ?? 0, team?.id ?? 0);
+    return new TaskTables(database, users[0]?.id ?? 0, users[1]?.id ?? 0, team?.id ?? 0);
+  }
+
+  /** Runs a statement of the test's own. */
+  rows<Row>(statement: SQL): Promise<Row[]> {
+    return rowsOf<Row>(this.db, statement);
   }
 
   async clear(): Promise<void> {
-    await this.client.exec('delete from subtasks; delete from tasks; delete from task_reservations');
+    for (const table of [schema.subtasks, schema.tasks, schema.taskReservations]) await this.db.delete(table);
   }
 
   close(): Promise<void> {
-    return this.client.close();
+    return this.database.close();
   }
 
   turn(more: Partial<NewTurn> = {}): NewTurn {

@@ -5,10 +5,10 @@ import { migrate as migratePg } from 'drizzle-orm/node-postgres/migrator';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
-import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { PgliteClient } from './pglite-client.js';
+import { placePglite } from './pglite-template.js';
 import * as schema from './schema.js';
 
 export type Schema = typeof schema;
@@ -36,9 +36,12 @@ const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
 /** Any constant: replicas that start together take turns at the migrations. */
 const MIGRATION_LOCK = 7_305_001;
 
-/** Opens PGlite in `directory` (created when missing) and brings its schema up to date. Survives `kill -9`. */
-export async function openPglite(directory: string): Promise<OpenDatabase> {
-  mkdirSync(directory, { recursive: true });
+/**
+ * Opens PGlite in `directory` and brings its schema up to date. Survives `kill -9`.
+ * @param template what a database that is missing starts from, see {@link placePglite}
+ */
+export async function openPglite(directory: string, template?: string): Promise<OpenDatabase> {
+  await placePglite(directory, template);
   const client = await PgliteClient.open(directory);
   const db = drizzlePglite({ client: client as unknown as PGlite, schema });
   await migratePglite(db, { migrationsFolder });

@@ -41,9 +41,10 @@ export class PgliteClient implements PgliteSession {
     const database = await PGlite.create(directory);
     // A bitmap scan leaves dead index entries as they are; a plain one marks them, so that the next need not look.
     await database.exec('set enable_bitmapscan = off');
-    await database.exec('vacuum analyze');
+    const client = new PgliteClient(database);
+    await client.tidy();
 
-    return new PgliteClient(database);
+    return client;
   }
 
   query<T>(text: string, params?: unknown[], options?: QueryOptions): Promise<Results<T>> {
@@ -97,7 +98,18 @@ export class PgliteClient implements PgliteSession {
 
   private async tidyWhenIdle(): Promise<void> {
     if (this.queries < TIDY_AFTER_QUERIES || performance.now() - this.lastQuery < TIDY_AFTER_SILENCE_MS) return;
+    await this.tidy().catch(() => undefined);
+  }
+
+  /** Table by table: all at once, with the catalog, would hold the event loop for a second. */
+  private async tidy(): Promise<void> {
+    const { rows } = await this.query<{ command: string }>(
+      `select format('vacuum analyze %I.%I', schemaname, relname) as command from pg_stat_user_tables`,
+    );
+    for (const { command } of rows) {
+      await nextTurn();
+      await this.inTurn(() => this.database.exec(command));
+    }
     this.queries = 0;
-    await this.inTurn(() => this.database.exec('vacuum analyze')).catch(() => undefined);
   }
 }
