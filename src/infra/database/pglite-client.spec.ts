@@ -69,6 +69,14 @@ describe('PgliteClient', () => {
     expect(turns).toBeGreaterThan(1);
   });
 
+  it('does not keep a lone query waiting for the event loop', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    let hasTurned = false;
+    setImmediate(() => (hasTurned = true));
+    await client.query('select 1');
+    expect(hasTurned).toBe(false);
+  });
+
   it('goes on after a query that fails', async () => {
     await expect(client.query('select nothing from nowhere')).rejects.toThrow('nowhere');
     expect(await words()).toEqual([]);

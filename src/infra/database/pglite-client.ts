@@ -26,7 +26,8 @@ export interface PgliteSession {
  */
 export class PgliteClient implements PgliteSession {
   private turn: Promise<unknown> = Promise.resolve();
-  private turnBegan = 0;
+  /** When queries began to hold the event loop, if they have had it since its last turn. */
+  private turnBegan: number | null = null;
   private lastQuery = 0;
   private queries = 0;
   private readonly tidying: NodeJS.Timeout;
@@ -87,10 +88,11 @@ export class PgliteClient implements PgliteSession {
   }
 
   private async begin<T>(work: () => T | Promise<T>): Promise<T> {
+    while (this.turnBegan !== null && performance.now() - this.turnBegan > TURN_MS) await nextTurn();
     this.lastQuery = performance.now();
-    if (this.lastQuery - this.turnBegan > TURN_MS) {
-      await nextTurn();
-      this.turnBegan = performance.now();
+    if (this.turnBegan === null) {
+      this.turnBegan = this.lastQuery;
+      setImmediate(() => (this.turnBegan = null));
     }
 
     return work();
