@@ -28,13 +28,13 @@ export class EngineTrouble extends Error {
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'EPERM', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 const DISK_FULL = /no space left on device|disk quota exceeded|not enough (disk )?space/i;
 const REGISTRY_DOWN =
-  /toomanyrequests|too many requests|rate limit|no such host|server misbehaving|dial tcp|i\/o timeout|timeout exceeded|deadline exceeded|connection (refused|reset)|network is unreachable|x509|tls: |HTTP response to HTTPS client|unexpected EOF|: EOF|unexpected (HTTP )?status|50[0234] /i;
+  /toomanyrequests|too many requests|rate limit|no such host|server misbehaving|dial tcp|i\/o timeout|timeout exceeded|deadline exceeded|connection (refused|reset)|network is unreachable|x509|tls: |HTTP response to HTTPS client|unexpected EOF|: EOF|verification failed|unexpected (HTTP )?status|50[0234] /i;
 const OTHER_PLATFORM =
   /no matching manifest|does not match the specified platform|operating system .* cannot be used|no match for platform/i;
 const REFUSED =
   /unauthorized|authentication required|access denied|access to the resource is denied|requested access|no basic auth|insufficient_scope|authorization failed|403 forbidden/i;
 const MISSING = /manifest unknown|manifest for .* not found|name unknown|not found|does not exist/i;
-const DAMAGED = /unsupported|invalid tar header|archive\/tar|verification failed|invalid (image|manifest)|not a valid/i;
+const DAMAGED = /unsupported|invalid tar header|archive\/tar|invalid (image|manifest)|not a valid/i;
 
 /** What a failed pull says about the image, or about the way to it. @param platform of the engine */
 export function pullFailure(error: unknown, image: string, platform: string): ImageProblem | EngineTrouble {
@@ -48,9 +48,9 @@ export function pullFailure(error: unknown, image: string, platform: string): Im
     );
   }
   if (MISSING.test(text)) return new ImageProblem(`${image} was not found in its registry (${text})`);
-  if (DAMAGED.test(text)) return new ImageProblem(`The engine cannot unpack ${image} (${text})`);
   if (REGISTRY_DOWN.test(text))
     return new EngineTrouble('registry_unavailable', `The registry of ${image} does not answer as it should: ${text}`);
+  if (DAMAGED.test(text)) return new ImageProblem(`The engine cannot unpack ${image} (${text})`);
 
   return new EngineTrouble('internal', `${image} could not be pulled: ${text}`);
 }
@@ -60,7 +60,10 @@ export function engineFailure(error: unknown): EngineTrouble {
   if (error instanceof EngineTrouble) return error;
   const text = engineText(error);
 
-  return generalTrouble(error, text) ?? new EngineTrouble('internal', `The container engine failed: ${text}`);
+  return (
+    generalTrouble(error, text) ??
+    new EngineTrouble('internal', `The container engine failed: ${text}`, { cause: error })
+  );
 }
 
 function generalTrouble(error: unknown, text: string): EngineTrouble | null {
