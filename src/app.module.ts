@@ -10,6 +10,7 @@ import { CatalogModule } from './infra/catalog/catalog-changes.js';
 import { CryptoModule } from './infra/crypto/crypto.module.js';
 import { DatabaseModule } from './infra/database/database.module.js';
 import { EmbeddedModule, type EmbeddedParts } from './infra/embedded/embedded.module.js';
+import { ExecutorManagerHttpModule } from './infra/http/executor-manager-http.js';
 import { LifecycleModule } from './infra/lifecycle.js';
 import { QueueModule } from './infra/queue/queue.module.js';
 import { RedisModule } from './infra/redis/redis.module.js';
@@ -29,7 +30,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ...[ConfigModule.for(config), LifecycleModule, CatalogModule, CryptoModule, EmbeddedModule.for(parts)],
-        ...[DatabaseModule, RedisModule, QueueModule],
+        ...[DatabaseModule, RedisModule, QueueModule, ExecutorManagerHttpModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
         ...[TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],
         ...[HealthModule, MetricsModule],
