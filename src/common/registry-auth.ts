@@ -51,7 +51,10 @@ function loginOf(serveraddress: string, entry: JsonObject): RegistryLogin | null
 
 /** Docker writes its own registry as `https://index.docker.io/v1/`. */
 function hostOf(server: string): string {
-  const host = server.replace(/^https?:\/\//, '').replace(/\/.*$/, '').toLowerCase();
+  const host = server
+    .replace(/^https?:\/\//, '')
+    .replace(/\/.*$/, '')
+    .toLowerCase();
 
   return host === 'index.docker.io' ? 'docker.io' : host;
 }

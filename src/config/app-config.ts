@@ -66,6 +66,12 @@ export class AppConfig {
     /** Age since its last change at which a task takes no more turns; 0 = never. */
     appendExpireHours: { chat: number; code: number };
   };
+  readonly images!: {
+    /** Registries that images of shells may come from; empty = any. */
+    registries: string[];
+    /** After this long a validation ends without a verdict. */
+    validationTimeoutSeconds: number;
+  };
   readonly webhook!: { url: string | undefined; secret: string | undefined };
   readonly simulator!: { kind: 'off' } | { kind: 'child' } | { kind: 'url'; url: string };
   readonly seeds!: { dir: string; anthropicApiKey: string | undefined; openaiApiKey: string | undefined };
@@ -232,6 +238,10 @@ function taskPart(env: EnvDto) {
         chat: env.APPEND_CHAT_TASK_EXPIRE_HOURS ?? 0,
         code: env.APPEND_CODE_TASK_EXPIRE_HOURS ?? 0,
       },
+    },
+    images: {
+      registries: list(env.SHELL_IMAGE_REGISTRIES),
+      validationTimeoutSeconds: env.IMAGE_VALIDATION_TIMEOUT_SECONDS ?? 600,
     },
     webhook: { url: env.WEBHOOK_URL, secret: env.WEBHOOK_SECRET },
   };

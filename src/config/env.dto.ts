@@ -139,6 +139,16 @@ export class EnvDto {
   @IntVar(1, 3600)
   CANCEL_DEADLINE_SECONDS?: number;
 
+  @TextVar(
+    Matches(/^[^\s,/]+(\s*,\s*[^\s,/]+)*$/, {
+      message: 'SHELL_IMAGE_REGISTRIES must be a comma-separated list of registries: host or host:port',
+    }),
+  )
+  SHELL_IMAGE_REGISTRIES?: string;
+
+  @IntVar(1, 86_400)
+  IMAGE_VALIDATION_TIMEOUT_SECONDS?: number;
+
   @IntVar(0, 87_600)
   APPEND_CHAT_TASK_EXPIRE_HOURS?: number;
 
@@ -148,7 +158,9 @@ export class EnvDto {
   @TextVar(url(['http', 'https']))
   BACKEND_URL?: string;
 
-  @TextVar(Matches(/^[\w.:-]{1,100}$/, { message: 'EXECUTOR_MANAGER_NAME must be letters, digits, ".", ":", "_", "-"' }))
+  @TextVar(
+    Matches(/^[\w.:-]{1,100}$/, { message: 'EXECUTOR_MANAGER_NAME must be letters, digits, ".", ":", "_", "-"' }),
+  )
   EXECUTOR_MANAGER_NAME?: string;
 
   @TextVar(Matches(/^\//, { message: 'DOCKER_SOCKET must be the absolute path of a Unix socket' }))

@@ -28,7 +28,14 @@ describe('forwardOf', () => {
     });
     const failed = forwardOf({ status: 'FAILED', error_message: 'no shell', result: { validation_id: 'x' } });
 
-    expect(ended.body).toEqual({ status: 'completed', stage: 'completed', progress: 100, valid: false, checks, errors: [] });
+    expect(ended.body).toEqual({
+      status: 'completed',
+      stage: 'completed',
+      progress: 100,
+      valid: false,
+      checks,
+      errors: [],
+    });
     expect(failed.body).toEqual({ status: 'completed', stage: 'completed', valid: false, errorMessage: 'no shell' });
   });
 });

@@ -26,7 +26,9 @@ export class ExecutorManagerController {
 
   @Post('images/validate')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Validate an image: answers at once, and reports to the API. The same validation twice is one' })
+  @ApiOperation({
+    summary: 'Validate an image: answers at once, and reports to the API. The same validation twice is one',
+  })
   @ApiOkResponse({ type: ReceiptDto })
   @ApiErrors('service_unavailable')
   validate(@Body() body: ValidateImageDto): ReceiptDto {

@@ -51,7 +51,11 @@ export class ImageValidator {
    * @returns the last report: the verdict
    * @throws EngineTrouble when nothing could be found out, and the signal's reason when it is aborted
    */
-  async validate({ reference, checks, labels }: Validation, tell: Tell, signal: AbortSignal): Promise<ValidationReport> {
+  async validate(
+    { reference, checks, labels }: Validation,
+    tell: Tell,
+    signal: AbortSignal,
+  ): Promise<ValidationReport> {
     let digest: string | undefined;
     try {
       const image = await this.obtain(reference, tell, signal);
@@ -115,7 +119,7 @@ export class ImageValidator {
   private async run({ command }: CheckSpec, { container, platforms, signal }: Trial): Promise<CommandResult> {
     const result = await container.run(command, this.checkMs, signal).catch(async (error: unknown) => {
       signal.throwIfAborted();
-      throw await gone(container, platforms).catch(() => null) ?? error;
+      throw (await gone(container, platforms).catch(() => null)) ?? error;
     });
     if (result.ended !== 'exited') await container.restart();
     else if (result.exitCode !== 0) {

@@ -18,7 +18,7 @@ export class ManagerHealthController {
     const answer = within(PATIENCE_MS, 'The container engine does not answer', this.engine.ping());
     const engine = await answer.then(
       () => 'ok',
-      (error: Error) => error.message,
+      (error: unknown) => (error as Error).message,
     );
 
     return { status: 'healthy', engine };

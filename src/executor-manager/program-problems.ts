@@ -27,7 +27,7 @@ export function programProblem(program: string, text: string, platforms: Platfor
   if (library) return `${program} needs the library ${library[1] ?? library[2] ?? ''}, which the image does not have`;
   if (NOT_FOUND.test(text)) return `${program} was not found in the image`;
   if (NO_LOADER.test(text)) {
-    return `${program} is there, but what it is loaded by is not: the C library it was built for, or its interpreter`;
+    return `${program} is there, but what loads it is not: the C library it was built for, or the interpreter of a script`;
   }
 
   return FORBIDDEN.test(text) ? `${program} cannot be executed: permission denied` : null;
@@ -54,7 +54,10 @@ export function exitProblem({ exitCode, isOutOfMemory, log }: ContainerState, pl
   if (problem !== null) return new ImageProblem(problem, log);
   if (isOutOfMemory) return new ImageProblem('The container ran out of memory', log);
 
-  return new ImageProblem(`The container ends at once, with status ${exitCode}: its ${SHELL} does not wait for work`, log);
+  return new ImageProblem(
+    `The container ends at once, with status ${exitCode}: its ${SHELL} does not wait for work`,
+    log,
+  );
 }
 
 function described({ engine, image }: Platforms): string {

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { ImageReferenceError, parseImageReference } from '../common/image-reference.js';
 import type { ValidationReport } from '../common/image-validation.js';
@@ -94,5 +95,7 @@ function verdict({ valid, checks = [], errors = [], digest, logTail }: Validatio
   const others = errors.filter((error) => !checks.some(({ name }) => error.startsWith(`${name}: `)));
   const log = valid || !logTail ? [] : ['', 'Log:', logTail];
 
-  return [...lines, ...others, ...(digest ? [`Digest ${digest}`] : []), valid ? 'Valid' : 'Not valid', ...log, ''].join('\n');
+  return [...lines, ...others, ...(digest ? [`Digest ${digest}`] : []), valid ? 'Valid' : 'Not valid', ...log, ''].join(
+    '\n',
+  );
 }

@@ -92,7 +92,10 @@ export class ValidationsService implements BeforeApplicationShutdown {
   }
 
   /** What is to be done, or the answer when there is nothing to do. */
-  private read({ image, shell_type: shellType }: ValidateImageOrder): Pick<Validation, 'reference' | 'checks'> | ValidateImageReceipt {
+  private read({
+    image,
+    shell_type: shellType,
+  }: ValidateImageOrder): Pick<Validation, 'reference' | 'checks'> | ValidateImageReceipt {
     if (DIRECT_CHAT_SHELLS.includes(shellType)) {
       return { status: 'skipped', message: `${shellType} runs in no image`, valid: true, checks: [], errors: [] };
     }

@@ -43,9 +43,7 @@ export class CheckContainer {
    * @throws EngineTrouble, for one when the container does not run
    */
   async run(command: readonly string[], limitMs: number, signal: AbortSignal): Promise<CommandResult> {
-    const exec = await engineCall(
-      this.container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true }),
-    );
+    const exec = await engineCall(this.container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true }));
     const stream = await engineCall(exec.start({}));
     const text = new CappedText(KEPT_BYTES);
     const ended = await read(stream, text, limitMs, signal);

@@ -8,7 +8,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { CheckContainer } from './check-container.js';
 import { containerOptions, type Labels } from './container-options.js';
 import { engineCall } from './engine-call.js';
-import { EngineTrouble, engineStatus, pullFailure } from './engine-errors.js';
+import { engineStatus, pullFailure } from './engine-errors.js';
 import { PullProgress } from './pull-progress.js';
 
 /** An image that the engine has. */
@@ -83,7 +83,9 @@ export class DockerEngine {
   }
 
   /** Containers with a label, whatever their state. */
-  async containersWith(label: string): Promise<{ container: CheckContainer; labels: Readonly<Record<string, string>> }[]> {
+  async containersWith(
+    label: string,
+  ): Promise<{ container: CheckContainer; labels: Readonly<Record<string, string>> }[]> {
     const found = await engineCall(this.docker.listContainers({ all: true, filters: { label: [label] } }));
 
     return found.map(({ Id, Labels }) => ({

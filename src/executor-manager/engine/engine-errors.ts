@@ -41,7 +41,8 @@ export function pullFailure(error: unknown, image: string, platform: string): Im
   const text = engineText(error);
   const general = generalTrouble(error, text);
   if (general) return general;
-  if (OTHER_PLATFORM.test(text)) return new ImageProblem(`${image} has no variant for the engine's platform, ${platform}`);
+  if (OTHER_PLATFORM.test(text))
+    return new ImageProblem(`${image} has no variant for the engine's platform, ${platform}`);
   if (REFUSED.test(text)) {
     return new ImageProblem(
       `The registry of ${image} refuses access: there is no such image, or its credentials are missing or wrong (${text})`,

@@ -55,7 +55,11 @@ export class ManagerProcess implements OnApplicationShutdown {
 
   /** Runs in its own session so that Ctrl-C reaches it only through us. */
   private launch(backendUrl: string): void {
-    const child = fork(ENTRY, { detached: true, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(ENTRY, {
+      detached: true,
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     this.child = child;
     child.once('message', (message) => (this.address = (message as { url: string }).url));
     child.once('error', (error) => this.log.error(error.message));
@@ -75,7 +79,10 @@ export class ManagerProcess implements OnApplicationShutdown {
     const directory = createHash('sha256').update(this.config.dataDir).digest('hex').slice(0, 16);
     const manager = { ...this.config.manager, backendUrl, name: `${hostname()}:${directory}` };
 
-    return { ...this.config, manager, server: { ...this.config.server, host: '127.0.0.1', port: 0 } };
+    return Object.assign(new AppConfig(), this.config, {
+      manager,
+      server: { ...this.config.server, host: '127.0.0.1', port: 0 },
+    });
   }
 }
 
