@@ -61,9 +61,11 @@ describe('ReportSender', () => {
     const backend = new Backend();
     backend.answers = ['unwanted'];
     backend.sender.post(at(20));
+    backend.sender.post(at(30));
     await backend.sender.flushed(soon());
 
     expect(backend.unwanted).toBe(1);
+    expect(backend.progress).toEqual([20]);
   });
 
   it('gives up when it is told to', async () => {

@@ -58,7 +58,7 @@ export class ReportSender {
         const answer = await this.deliver(report);
         this.lastSentAt = Date.now();
         delayMs = this.firstDelayMs;
-        if (this.newest === report) this.newest = null;
+        if (this.newest === report || answer === 'unwanted') this.newest = null;
         if (answer === 'unwanted') this.onUnwanted();
       } catch (error) {
         this.onFailure(error);
