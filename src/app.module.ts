@@ -18,6 +18,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { SeedsModule } from './seeds/seeds.module.js';
 import { ShellsModule } from './shells/shells.module.js';
+import { ImageValidationsModule } from './shells/validations/image-validations.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { TeamsModule } from './teams/teams.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
@@ -32,7 +33,7 @@ export class AppModule {
         ...[ConfigModule.for(config), LifecycleModule, CatalogModule, CryptoModule, EmbeddedModule.for(parts)],
         ...[DatabaseModule, RedisModule, QueueModule, ExecutorManagerHttpModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
-        ...[TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],
+        ...[ImageValidationsModule, TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],
         ...[HealthModule, MetricsModule],
       ],
     };

@@ -87,7 +87,8 @@ export interface ValidationReport {
   errorMessage?: string;
 
   // Not in Wegent's wire:
-  code?: TroubleCode;
+  /** A {@link TroubleCode}, or one that is not known yet. */
+  code?: string;
   /** Digest of the image that was looked at, `sha256:…`. */
   digest?: string;
   /** End of what the container has printed. */
