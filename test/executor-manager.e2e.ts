@@ -42,7 +42,12 @@ const SHELLS: [name: string, reason: string, files: ImageFiles, changes: string[
   ['scratch', 'has no shell', { app: { copy: '/bin/busybox' } }, []],
   ['other-processor', 'built for another processor', { 'bin/sh': foreign() }, []],
   ['no-libc', 'what loads it is not', { 'bin/sh': { copy: '/bin/dash' } }, []],
-  ['exits', 'ends at once, with status 0', withShell({ 'bin/true': { link: 'busybox' }, 'bin/sh': '#!/bin/true\n' }), []],
+  [
+    'exits',
+    'ends at once, with status 0',
+    withShell({ 'bin/true': { link: 'busybox' }, 'bin/sh': '#!/bin/true\n' }),
+    [],
+  ],
   ['nobody', "The image's USER does not exist", AGNO, ['USER agent']],
 ];
 
@@ -67,7 +72,7 @@ describe('the executor manager on a real engine', () => {
     const receipt = await manager.submit('good', 'ClaudeCode', id);
     const last = await stage.desk.ended(id);
 
-    expect(receipt).toMatchObject({ status: 'submitted', validation_task_id: expect.any(Number) as number });
+    expect(receipt).toMatchObject({ status: 'submitted', validation_task_id: expect.any(Number) as unknown });
     expect(last).toMatchObject({ valid: true, progress: 100, errors: [] });
     expect(last.checks?.map(({ name, status, version }) => [name, status, version])).toEqual([
       ['node', 'pass', '22.11.0'],

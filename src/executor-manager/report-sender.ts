@@ -15,7 +15,7 @@ export type Deliver = (report: ValidationReport) => Promise<ReportAnswer>;
 export class ReportSender {
   private newest: ValidationReport | null = null;
   private sending: Promise<void> | null = null;
-  private seq = Math.floor(Date.now() / 1000);
+  private seq = 0;
   private lastSentAt = Date.now();
 
   /**
@@ -34,10 +34,7 @@ export class ReportSender {
     return this.sending ? 0 : Date.now() - this.lastSentAt;
   }
 
-  /**
-   * Takes the place of reports that were not sent yet. Their numbers begin at the seconds of the clock, so that those of
-   * a run that follows a restart of this program are higher.
-   */
+  /** Takes the place of reports that were not sent yet. */
   post(report: ValidationReport): void {
     this.seq += 1;
     this.newest = { ...report, seq: this.seq };

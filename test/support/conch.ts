@@ -96,7 +96,11 @@ export const startConch = (environment?: Environment): Promise<Conch> => Conch.s
 function launch(environment: Environment, directory: string): Watched {
   const entry = join(DIST, 'src/main.js');
   if (!existsSync(entry)) throw new Error(`${entry} does not exist: run "npm run build" first, or set CONCH_DIST`);
-  const defaults: Environment = { PORT: '0', SEEDS_DIR: resolve('seeds'), SHUTDOWN_GRACE_SECONDS: '0' };
+  const defaults: Environment = {
+    ...{ PORT: '0', SEEDS_DIR: resolve('seeds'), SHUTDOWN_GRACE_SECONDS: '0' },
+    // Not the Docker of the developer.
+    EXECUTOR_MANAGER: 'off',
+  };
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, ...defaults, ...environment };
 
