@@ -1,61 +1,60 @@
 import { Global, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
-import axios, { type AxiosInstance } from 'axios';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { isJsonObject, type JsonObject } from '../../common/json.js';
 import { AppConfig } from '../../config/app-config.js';
+import { ManagerProcess } from '../embedded/manager-process.js';
+import { InternalHttp, type InternalReply } from './internal-http.js';
 
-const TIMEOUT_MS = 10_000;
-const MAX_REPLY_BYTES = 1024 * 1024;
-/** Where managers say in words what went wrong; some as 200. */
-const MESSAGE_FIELDS = ['error_msg', 'detail', 'message'];
-const MAX_MESSAGE = 500;
-
-export interface ManagerReply {
-  status: number;
-  /** Empty unless it is a JSON object. */
-  body: JsonObject;
-  /** What went wrong, in the manager's words; may be empty. */
-  message: string;
-}
-
-/** Calls of the executor manager at EXECUTOR_MANAGER_URL. The address is the operator's, so that no egress rules apply. */
+/** Calls of the executor manager at EXECUTOR_MANAGER_URL. */
 @Injectable()
 export class ExecutorManagerHttp implements OnModuleDestroy {
-  /** Whether there is one. */
-  readonly isConfigured: boolean;
-  private readonly http = new HttpAgent({ keepAlive: true });
-  private readonly https = new HttpsAgent({ keepAlive: true });
-  private readonly client: AxiosInstance;
+  private readonly http: InternalHttp;
 
-  constructor({ executors, auth }: AppConfig) {
-    this.isConfigured = executors.managerUrl !== undefined;
-    this.client = axios.create({
-      ...(executors.managerUrl !== undefined && { baseURL: `${executors.managerUrl}/executor-manager` }),
-      ...{ timeout: TIMEOUT_MS, maxRedirects: 0, proxy: false, validateStatus: () => true },
-      maxContentLength: MAX_REPLY_BYTES,
-      ...{ httpAgent: this.http, httpsAgent: this.https },
-      headers: auth.internalToken === undefined ? {} : { authorization: `Bearer ${auth.internalToken}` },
-    });
+  constructor(private readonly config: AppConfig) {
+    this.http = new InternalHttp(config.auth.internalToken);
+  }
+
+  /** Whether there is one. */
+  get isConfigured(): boolean {
+    return this.url !== undefined;
   }
 
   /** Waits up to 10 s. @throws when there is no reply; any status is one */
-  async post(path: string, body: object): Promise<ManagerReply> {
-    const { status, data } = await this.client.post<unknown>(path, body);
-    const reply = isJsonObject(data) ? data : {};
-    const message = MESSAGE_FIELDS.map((field) => reply[field]).find(
-      (text): text is string => typeof text === 'string',
-    );
+  async post(path: string, body: object): Promise<InternalReply> {
+    if (this.url === undefined) throw new Error('it is not running yet');
 
-    return { status, body: reply, message: (message ?? '').slice(0, MAX_MESSAGE) };
+    return this.http.send('POST', `${this.url}/executor-manager${path}`, body);
   }
 
   onModuleDestroy(): void {
-    this.http.destroy();
-    this.https.destroy();
+    this.http.close();
+  }
+
+  protected get url(): string | undefined {
+    return this.config.executors.managerUrl;
+  }
+}
+
+/** Calls of the executor manager that looks at images: the configured one, else the one beside the server. */
+@Injectable()
+export class ImageManagerHttp extends ExecutorManagerHttp {
+  constructor(
+    config: AppConfig,
+    private readonly process: ManagerProcess,
+  ) {
+    super(config);
+  }
+
+  override get isConfigured(): boolean {
+    return super.isConfigured || this.process.isOn;
+  }
+
+  protected override get url(): string | undefined {
+    return super.url ?? this.process.url;
   }
 }
 
 @Global()
-@Module({ providers: [ExecutorManagerHttp], exports: [ExecutorManagerHttp] })
+@Module({
+  providers: [ExecutorManagerHttp, ImageManagerHttp],
+  exports: [ExecutorManagerHttp, ImageManagerHttp],
+})
 export class ExecutorManagerHttpModule {}

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '../../common/app-error.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { ExecutorManagerHttp } from '../../infra/http/executor-manager-http.js';
+import { ImageManagerHttp } from '../../infra/http/executor-manager-http.js';
 import { invalid } from '../../infra/http/validation.pipe.js';
 import { hush } from '../../infra/queue/queue-errors.js';
 import { ImagePolicy } from '../image-policy.js';
@@ -20,7 +20,8 @@ import { ValidationsRepository } from './validations.repository.js';
 
 /** Validations that one user may have running. */
 const MAX_RUNNING = 50;
-const NO_MANAGER = 'There is no executor manager that could look at the image: see EXECUTOR_MANAGER_URL';
+const NO_MANAGER =
+  'There is no executor manager that could look at the image: start Docker, or set EXECUTOR_MANAGER_URL';
 const NOTHING = { validationId: null, valid: null, checks: [], errors: [] };
 
 type Wanted = Omit<ShellImage, 'shellName'> & { shellName: string | null };
@@ -38,7 +39,7 @@ export class ValidationRequests implements OnModuleInit {
     private readonly shellRows: ShellsRepository,
     private readonly images: ShellImages,
     private readonly policy: ImagePolicy,
-    private readonly manager: ExecutorManagerHttp,
+    private readonly manager: ImageManagerHttp,
     private readonly config: AppConfig,
   ) {
     hush(queue);

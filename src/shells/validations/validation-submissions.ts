@@ -2,7 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { ValidateImageOrder } from '../../common/image-validation.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { ExecutorManagerHttp, type ManagerReply } from '../../infra/http/executor-manager-http.js';
+import { ImageManagerHttp } from '../../infra/http/executor-manager-http.js';
+import type { InternalReply } from '../../infra/http/internal-http.js';
 import { ValidationChanges } from './validation-changes.js';
 import { ValidationRequests } from './validation-requests.js';
 import { applyReport, type Ending, endBy, type ValidationRow } from './validation-state.js';
@@ -23,7 +24,7 @@ export class ValidationSubmissions {
     private readonly repository: ValidationsRepository,
     private readonly changes: ValidationChanges,
     private readonly requests: ValidationRequests,
-    private readonly manager: ExecutorManagerHttp,
+    private readonly manager: ImageManagerHttp,
     private readonly config: AppConfig,
   ) {}
 
@@ -56,7 +57,7 @@ export class ValidationSubmissions {
     for (const row of silent) await this.requests.submit(row);
   }
 
-  private async take(row: ValidationRow, { status, body, message }: ManagerReply): Promise<void> {
+  private async take(row: ValidationRow, { status, body, message }: InternalReply): Promise<void> {
     if (status >= 500 || TRANSIENT.includes(status)) throw new Error(`HTTP ${status} ${message}`);
     if (status < 300 && body.status === 'submitted') {
       await this.changes.change(row.id, (now) => noted(now, null));
