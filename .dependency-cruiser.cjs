@@ -7,7 +7,7 @@ const LAYERS = [
   ['config'],
   ['infra'],
   ['auth'],
-  ['models', 'shells'],
+  ['models', 'shells', 'executor-manager'],
   ['bots'],
   ['teams'],
   ['seeds', 'tasks'],
@@ -38,6 +38,13 @@ const layers = LAYERS.flatMap((names, index) =>
 module.exports = {
   forbidden: [
     ...layers,
+    {
+      name: 'manager-alone',
+      comment: 'The executor manager is a program of its own: only its start names it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(executor-manager/|main\\.ts$)' },
+      to: { path: '^src/executor-manager/' },
+    },
     {
       name: 'known-folder',
       comment: 'A new folder of src/ needs its place in LAYERS.',

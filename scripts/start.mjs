@@ -1,6 +1,7 @@
 /** npm start: brings along what is missing, then becomes the server. */
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
+import { isExecutorManager } from './lib/environment.mjs';
 import { run } from './lib/log.mjs';
 import { checkNode } from './lib/node-version.mjs';
 import { ROOT } from './lib/paths.mjs';
@@ -12,6 +13,6 @@ await run(async () => {
   checkNode();
   ensureDependencies();
   ensureBuilt();
-  ensureRedis();
+  if (!isExecutorManager()) ensureRedis();
 });
 await import('../dist/src/main.js');

@@ -11,7 +11,7 @@ import { ensureDependencies } from './lib/dependencies.mjs';
 import { run, say, UserError } from './lib/log.mjs';
 import { checkNode } from './lib/node-version.mjs';
 import { inRoot, tool } from './lib/paths.mjs';
-import { ensurePostgres, ensureRedisProgram } from './lib/servers.mjs';
+import { ensureDocker, ensurePostgres, ensureRedisProgram } from './lib/servers.mjs';
 
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
@@ -50,12 +50,12 @@ async function test(args, count) {
   ensureDependencies();
   if (args.length > 0) {
     ensureBuilt();
-    prepareServers();
+    await prepareServers();
 
     return jest(args, count);
   }
   if (!(await passGates(count))) return;
-  prepareServers();
+  await prepareServers();
   for (const suite of SUITES) {
     say(`\n== ${suite.name}`);
     await jest(['--selectProjects', suite.name, ...suite.args], count);
@@ -77,9 +77,13 @@ async function passGates(count) {
   return true;
 }
 
-function prepareServers() {
+async function prepareServers() {
   ensureRedisProgram();
   ensurePostgres();
+  const reason = await ensureDocker();
+  if (reason === null) return;
+  say(`\n!! No container engine can be started (${reason}): the tests that need one are left out\n`);
+  process.env.CONCH_TEST_ENGINE = 'none';
 }
 
 /** Runs jest and adds up its tests; a file that cannot run, or a run without any test, counts as one failure. */

@@ -10,6 +10,7 @@ import { CatalogModule } from './infra/catalog/catalog-changes.js';
 import { CryptoModule } from './infra/crypto/crypto.module.js';
 import { DatabaseModule } from './infra/database/database.module.js';
 import { EmbeddedModule, type EmbeddedParts } from './infra/embedded/embedded.module.js';
+import { ExecutorManagerHttpModule } from './infra/http/executor-manager-http.js';
 import { LifecycleModule } from './infra/lifecycle.js';
 import { QueueModule } from './infra/queue/queue.module.js';
 import { RedisModule } from './infra/redis/redis.module.js';
@@ -17,6 +18,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { SeedsModule } from './seeds/seeds.module.js';
 import { ShellsModule } from './shells/shells.module.js';
+import { ImageValidationsModule } from './shells/validations/image-validations.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { TeamsModule } from './teams/teams.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
@@ -29,9 +31,9 @@ export class AppModule {
       module: AppModule,
       imports: [
         ...[ConfigModule.for(config), LifecycleModule, CatalogModule, CryptoModule, EmbeddedModule.for(parts)],
-        ...[DatabaseModule, RedisModule, QueueModule],
+        ...[DatabaseModule, RedisModule, QueueModule, ExecutorManagerHttpModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
-        ...[TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],
+        ...[ImageValidationsModule, TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],
         ...[HealthModule, MetricsModule],
       ],
     };

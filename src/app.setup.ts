@@ -1,4 +1,3 @@
-import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
@@ -11,13 +10,12 @@ import type { OpenDatabase } from './infra/database/database.js';
 import { EmbeddedParts } from './infra/embedded/embedded.module.js';
 import { configureHttp, createAdapter } from './infra/http/configure-http.js';
 import { Lifecycle } from './infra/lifecycle.js';
+import { createLogger } from './infra/logger.js';
 import { RedisClients } from './infra/redis/redis-clients.js';
 import { taskEventComponents } from './tasks/events/task-event.dto.js';
 
 /** Longer than any part needs to close when nothing is wrong. */
 const CLOSE_SECONDS = 8;
-const NOISE = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'BullExplorer']);
-const LEVELS = ['error', 'warn', 'log', 'debug'] as const;
 
 /** A server that is ready to listen. */
 export interface BuiltApp {
@@ -31,7 +29,7 @@ export async function buildApp(config: AppConfig): Promise<BuiltApp> {
   const parts = await EmbeddedParts.start(config);
   try {
     const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(config, parts), createAdapter(), {
-      logger: createLogger(config),
+      logger: createLogger(config, 'Conch'),
       abortOnError: false,
       // Streams stay open as long as their clients like; the shutdown ends them itself.
       forceCloseConnections: true,
@@ -66,21 +64,6 @@ async function stopApp(app: NestFastifyApplication, parts: EmbeddedParts): Promi
   redis.close();
   await within(database.close(), CLOSE_SECONDS * 1000);
   await parts.stop();
-}
-
-/** The framework tells every route and module at start, which hides the lines that matter. */
-class QuietLogger extends ConsoleLogger {
-  override log(message: unknown, ...rest: unknown[]): void {
-    if (!NOISE.has(String(rest.at(-1)))) super.log(message, ...(rest as [string]));
-  }
-}
-
-function createLogger({ log }: AppConfig): ConsoleLogger {
-  return new QuietLogger({
-    prefix: 'Conch',
-    json: log.format === 'json',
-    logLevels: LEVELS.slice(0, LEVELS.indexOf(log.level) + 1),
-  });
 }
 
 /** The OpenAPI document, events of the streams included. */

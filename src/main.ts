@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { config as readEnvFile } from 'dotenv';
-import { buildApp, type BuiltApp } from './app.setup.js';
+import type { BuiltApp } from './app.setup.js';
 import { type AppConfig, ConfigError, loadConfig } from './config/app-config.js';
 import { DataDirInUseError } from './infra/embedded/data-dir-lock.js';
 import { SeedsError } from './seeds/seed-set.js';
@@ -16,10 +16,25 @@ async function main(): Promise<void> {
   process.setSourceMapsEnabled(true);
   readEnvFile({ quiet: true });
   const config = loadConfig(process.env);
-  const built = await buildApp(config);
+  const built = await build(config);
   stopOnSignals(built);
   await built.app.listen(config.server.port, config.server.host);
-  process.stdout.write(banner(config, await built.app.getUrl()));
+  const url = await built.app.getUrl();
+  process.stdout.write(isManager(config) ? managerBanner(config, url) : banner(config, url));
+}
+
+const isManager = ({ roles }: AppConfig) => roles.has('executor-manager');
+
+/** Two programs with little in common: each loads its own part of the code only. */
+async function build(config: AppConfig): Promise<BuiltApp> {
+  if (isManager(config)) {
+    const { buildExecutorManager } = await import('./executor-manager/executor-manager.setup.js');
+
+    return buildExecutorManager(config);
+  }
+  const { buildApp } = await import('./app.setup.js');
+
+  return buildApp(config);
 }
 
 function stopOnSignals({ stop }: BuiltApp): void {
@@ -62,6 +77,16 @@ function banner(config: AppConfig, url: string): string {
     Swagger  ${url}/api/docs
     Data     ${data.join(', ')}
     Try      curl -N ${url}/api/direct-chat/stream${token} -H 'Content-Type: application/json' -d '{"prompt":"Hello!"}'
+
+`;
+}
+
+function managerBanner({ manager }: AppConfig, url: string): string {
+  return `
+  The executor manager is ready.
+    Calls    ${url}/executor-manager
+    Reports  ${manager.backendUrl}/api
+    Engine   ${manager.dockerSocket}
 
 `;
 }

@@ -1,5 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { quiet } from './command.mjs';
 import { isRedisConfigured } from './environment.mjs';
 import { say, UserError } from './log.mjs';
 import { findPackageManager, installFirst } from './packages.mjs';
@@ -23,6 +28,9 @@ const POSTGRES_PACKAGES = {
   zypper: ['postgresql-server'],
   brew: ['postgresql@17'],
 };
+/** What the tests of images need, by program. Elsewhere than on Debian and Ubuntu they have to be there already. */
+const ENGINE_PACKAGES = { dockerd: 'docker.io', 'docker-registry': 'docker-registry', busybox: 'busybox-static' };
+const ENGINE_START_MS = 15_000;
 /** Where systems put `initdb` outside PATH; `*` is a version. */
 const POSTGRES_HOMES = [
   '/usr/lib/postgresql/*/bin',
@@ -53,6 +61,60 @@ export function ensurePostgres() {
     install('Postgres', POSTGRES_PACKAGES, findPostgres, 'Install the Postgres server (initdb has to be in PATH).');
   const directory = findPostgres();
   if (!process.env.PATH.split(delimiter).includes(directory)) process.env.PATH += delimiter + directory;
+}
+
+/**
+ * Makes sure that a container engine can be started for tests. Unlike the other servers it may be missing: it needs root
+ * and rights that a container rarely has.
+ * @returns null, or why there is none
+ */
+export async function ensureDocker() {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'it takes root, on Linux';
+  const missing = Object.keys(ENGINE_PACKAGES).filter((program) => !directoryOf(program));
+  const manager = findPackageManager();
+  if (missing.length > 0 && manager?.program === 'apt-get') {
+    const packages = missing.map((program) => ENGINE_PACKAGES[program]);
+    say(`Installing ${packages.join(', ')} (${manager.program}) ...`);
+    for (const name of packages) installFirst(manager, [name]);
+  }
+  const lacking = Object.keys(ENGINE_PACKAGES).filter((program) => !directoryOf(program));
+  if (lacking.length > 0) return `there is no ${lacking.join(', ')}`;
+  if (!quiet('unshare', ['--mount', '--pid', '--net', '--fork', 'true']).ok) return 'namespaces cannot be made here';
+
+  return (await engineStarts()) ? null : 'dockerd does not start here';
+}
+
+async function engineStarts() {
+  const directory = mkdtempSync(join(tmpdir(), 'conch-engine-'));
+  const at = (name) => join(directory, name);
+  const places = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid')];
+  const options = [
+    '--iptables=false',
+    '--bridge=none',
+    '--storage-driver=vfs',
+    ...places,
+    '-H',
+    `unix://${at('socket')}`,
+  ];
+  const engine = spawn('dockerd', options, { stdio: 'ignore' });
+  const ended = new Promise((resolve) => engine.once('exit', resolve).once('error', resolve));
+  let answers = false;
+  for (const end = Date.now() + ENGINE_START_MS; !answers && engine.exitCode === null && Date.now() < end;) {
+    await sleep(100);
+    answers = await isAnswered(at('socket'));
+  }
+  engine.kill();
+  await ended;
+  rmSync(directory, { recursive: true, force: true });
+
+  return answers;
+}
+
+function isAnswered(socketPath) {
+  return new Promise((resolve) => {
+    const request = get({ socketPath, path: '/_ping' }, (reply) => resolve(reply.resume().statusCode === 200));
+    request.once('error', () => resolve(false));
+  });
 }
 
 const hasRedis = () => directoryOf('redis-server') !== null || directoryOf('valkey-server') !== null;

@@ -6,7 +6,7 @@ import type { Owner } from '../common/owned.js';
 import { SecretBox, SecretBoxError } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { type ModelLookup, ModelsService } from '../models/models.service.js';
-import { type ShellLookup, ShellsService } from '../shells/shells.service.js';
+import { type ShellLookup, shellProblem, ShellsService } from '../shells/shells.service.js';
 import { agentEnv, openConfig } from './agent-config.js';
 import { modelSettingsFromEnv } from './agent-env.js';
 import { type BotRow, BotsRepository } from './bots.repository.js';
@@ -18,6 +18,8 @@ export interface ResolvedBot {
   shellName: string;
   shellType: string;
   executionType: 'local_engine' | 'external_api';
+  /** Why the bot cannot work in its shell, in words; null when it can. */
+  shellProblem: string | null;
   systemPrompt: string;
   /** Null when the bot has no usable model: {@link modelProblem} says why. */
   model: ModelSettings | null;
@@ -77,7 +79,14 @@ export class BotResolver {
     const { shellType, executionType, baseImage } = shell;
     const own = { id, name, shellName, systemPrompt, modelName, sealedConfig, mcpServers, skills };
 
-    return { ...own, shellType, executionType, baseImage, ...this.modelOf(row, models) };
+    return {
+      ...own,
+      shellType,
+      executionType,
+      baseImage,
+      shellProblem: shellProblem(shell),
+      ...this.modelOf(row, models),
+    };
   }
 
   private modelOf(row: BotRow, models: ModelLookup): Model {

@@ -43,6 +43,17 @@ export class BotsRepository {
     return { total: counted?.total ?? 0, rows };
   }
 
+  /** Names of the user's bots that run in a shell, oldest first. */
+  async namesWithShell(userId: number, shellName: string): Promise<string[]> {
+    const rows = await this.db
+      .select({ name: bots.name })
+      .from(bots)
+      .where(and(eq(bots.userId, userId), eq(bots.shellName, shellName), active))
+      .orderBy(bots.id);
+
+    return rows.map(({ name }) => name);
+  }
+
   /** @throws a unique violation when the owner has an active bot of that name */
   async insert(bot: NewBot, db: Db = this.db): Promise<BotRow> {
     const [row] = await db.insert(bots).values(bot).returning();

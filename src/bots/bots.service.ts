@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppError, notFound } from '../common/app-error.js';
 import type { MessageDto } from '../common/message.dto.js';
 import type { Owner } from '../common/owned.js';
@@ -7,6 +7,7 @@ import { SecretBox } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import { invalid } from '../infra/http/validation.pipe.js';
+import { ShellsService } from '../shells/shells.service.js';
 import { tryOpenConfig } from './agent-config.js';
 import { BotResolver, type ResolvedBot } from './bot-resolver.js';
 import { type BotSeed, seedValues } from './bot-seed.js';
@@ -27,7 +28,7 @@ export type BotUsers = (userId: number, botId: number) => Promise<string[]>;
 
 /** The bots: a prompt, a shell and a model. */
 @Injectable()
-export class BotsService {
+export class BotsService implements OnModuleInit {
   private readonly userChecks: BotUsers[] = [];
 
   constructor(
@@ -35,7 +36,16 @@ export class BotsService {
     private readonly resolver: BotResolver,
     private readonly values: BotValues,
     private readonly box: SecretBox,
+    private readonly shells: ShellsService,
   ) {}
+
+  onModuleInit(): void {
+    this.shells.keepWhileUsed(async (userId, shellName) => {
+      const names = await this.repository.namesWithShell(userId, shellName);
+
+      return names.map((name) => `bot "${name}"`);
+    });
+  }
 
   /** Lets a feature that builds on bots (and that bots therefore do not know) keep those that it uses. */
   keepWhileUsed(check: BotUsers): void {

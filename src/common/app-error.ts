@@ -28,6 +28,8 @@ export const ERROR_STATUS = {
   /** An executor was silent for too long, and its subtask is offered to others: stop working on it. */
   lease_lost: 409,
   direct_chat_not_supported: 400,
+  /** The image of a bot's shell has not passed its validation (yet); the message has the reason. */
+  shell_not_available: 409,
   prompt_too_long: 413,
   payload_too_large: 413,
   unsupported_media_type: 415,
@@ -35,6 +37,8 @@ export const ERROR_STATUS = {
   too_many_chats: 429,
   too_many_running_tasks: 429,
   too_many_logins: 429,
+  /** So many validations of images of one user run: wait for the end of one. */
+  too_many_validations: 429,
   /** A part (named in the message) is down: retry. */
   service_unavailable: 503,
   internal: 500,

@@ -14,3 +14,6 @@ const PROVIDERS_BY_SHELL: Readonly<Record<string, readonly ProviderKind[]>> = {
 export function shellTakesModel(shellType: string, provider: ProviderKind): boolean {
   return PROVIDERS_BY_SHELL[shellType]?.includes(provider) ?? true;
 }
+
+/** `Pending`: nothing is known of its image yet; `Unavailable`: it cannot be used. */
+export type ShellState = 'Pending' | 'Available' | 'Unavailable';

@@ -3,9 +3,11 @@ import { validateSync } from 'class-validator';
 import ipaddr from 'ipaddr.js';
 import { resolve } from 'node:path';
 import { EnvDto } from './env.dto.js';
+import { type ManagerConfig, managerPart, managerProblems } from './manager-config.js';
 
 export type AuthMode = 'off' | 'jwt';
-export type Role = 'api' | 'worker';
+/** `executor-manager` stands alone: it is another program. */
+export type Role = 'api' | 'worker' | 'executor-manager';
 export type RedisConfig =
   | { kind: 'embedded' }
   | { kind: 'url'; url: string }
@@ -57,11 +59,18 @@ export class AppConfig {
     maxAttempts: number;
     maxResultBytes: number;
   };
+  readonly manager!: ManagerConfig;
   readonly tasks!: {
     /** After this long a cancelled run is ended without its answer. */
     cancelDeadlineSeconds: number;
     /** Age since its last change at which a task takes no more turns; 0 = never. */
     appendExpireHours: { chat: number; code: number };
+  };
+  readonly images!: {
+    /** Registries that images of shells may come from; empty = any. */
+    registries: string[];
+    /** After this long a validation ends without a verdict. */
+    validationTimeoutSeconds: number;
   };
   readonly webhook!: { url: string | undefined; secret: string | undefined };
   readonly simulator!: { kind: 'off' } | { kind: 'child' } | { kind: 'url'; url: string };
@@ -83,21 +92,19 @@ export class ConfigError extends Error {
 export function loadConfig(environment: Record<string, string | undefined>): AppConfig {
   const env = plainToInstance(EnvDto, environment, { exposeUnsetFields: false });
   const problems = validateSync(env).flatMap((error) => Object.values(error.constraints ?? {}));
-  problems.push(...accessProblems(env), ...redisProblems(env));
+  problems.push(...accessProblems(env), ...redisProblems(env), ...managerProblems(env));
   if (problems.length > 0) throw new ConfigError(problems);
 
   const parts = { ...serverPart(env), ...storagePart(env), ...authPart(env), ...chatPart(env), ...taskPart(env) };
 
-  return Object.assign(new AppConfig(), parts);
+  return Object.assign(new AppConfig(), parts, { manager: managerPart(env, parts.server.port) });
 }
 
 /** What is wrong with who may reach the server, and with what it protects. */
 function accessProblems(env: EnvDto): string[] {
   const problems: string[] = [];
   const mode = env.AUTH_MODE ?? 'off';
-  if (mode === 'off' && env.HOST !== undefined && !isLoopback(env.HOST)) {
-    problems.push(`HOST=${env.HOST} with AUTH_MODE=off would let everyone in: set AUTH_MODE=jwt, or HOST=127.0.0.1`);
-  }
+  problems.push(...hostProblems(env, mode));
   if (env.DATABASE_URL && !env.ENCRYPTION_KEY) {
     problems.push('ENCRYPTION_KEY is required with DATABASE_URL (openssl rand -hex 32)');
   }
@@ -110,6 +117,17 @@ function accessProblems(env: EnvDto): string[] {
   const strange = list(env.INTERNAL_ALLOW).filter((cidr) => !isCidr(cidr));
 
   return [...problems, ...strange.map((cidr) => `INTERNAL_ALLOW: ${cidr} is not an address or CIDR`)];
+}
+
+function hostProblems({ HOST, ROLES, INTERNAL_API_TOKEN }: EnvDto, mode: AuthMode): string[] {
+  if (HOST === undefined || isLoopback(HOST)) return [];
+  if (ROLES === 'executor-manager') {
+    return INTERNAL_API_TOKEN ? [] : [`HOST=${HOST} needs INTERNAL_API_TOKEN, which callers have to show`];
+  }
+
+  return mode === 'off'
+    ? [`HOST=${HOST} with AUTH_MODE=off would let everyone in: set AUTH_MODE=jwt, or HOST=127.0.0.1`]
+    : [];
 }
 
 function redisProblems(env: EnvDto): string[] {
@@ -128,7 +146,7 @@ function serverPart(env: EnvDto) {
   return {
     server: {
       host: env.HOST ?? '127.0.0.1',
-      port: env.PORT ?? 8000,
+      port: env.PORT ?? (env.ROLES === 'executor-manager' ? 8001 : 8000),
       shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS ?? 30,
     },
     log: { level: env.LOG_LEVEL ?? 'log', format: env.LOG_FORMAT ?? 'text' },
@@ -220,6 +238,10 @@ function taskPart(env: EnvDto) {
         chat: env.APPEND_CHAT_TASK_EXPIRE_HOURS ?? 0,
         code: env.APPEND_CODE_TASK_EXPIRE_HOURS ?? 0,
       },
+    },
+    images: {
+      registries: list(env.SHELL_IMAGE_REGISTRIES),
+      validationTimeoutSeconds: env.IMAGE_VALIDATION_TIMEOUT_SECONDS ?? 600,
     },
     webhook: { url: env.WEBHOOK_URL, secret: env.WEBHOOK_SECRET },
   };

@@ -60,7 +60,11 @@ export class EnvDto {
   @TextVar(Matches(HOST_PORT_LIST, loose))
   REDIS_CLUSTER_NODES?: string;
 
-  @TextVar(Matches(/^(api|worker)(,(api|worker))?$/, { message: 'ROLES must be api, worker or api,worker' }))
+  @TextVar(
+    Matches(/^((api|worker)(,(api|worker))?|executor-manager)$/, {
+      message: 'ROLES must be api, worker or api,worker, or executor-manager alone',
+    }),
+  )
   ROLES?: string;
 
   @TextVar(IsIn(['off', 'jwt']))
@@ -119,6 +123,10 @@ export class EnvDto {
   @TextVar(url(['http', 'https']))
   EXECUTOR_MANAGER_URL?: string;
 
+  /** The one of this package, beside the server. */
+  @TextVar(IsIn(['on', 'off']))
+  EXECUTOR_MANAGER?: 'on' | 'off';
+
   @IntVar(1, 86_400)
   EXECUTOR_LEASE_SECONDS?: number;
 
@@ -131,11 +139,47 @@ export class EnvDto {
   @IntVar(1, 3600)
   CANCEL_DEADLINE_SECONDS?: number;
 
+  @TextVar(
+    Matches(/^[^\s,/]+(\s*,\s*[^\s,/]+)*$/, {
+      message: 'SHELL_IMAGE_REGISTRIES must be a comma-separated list of registries: host or host:port',
+    }),
+  )
+  SHELL_IMAGE_REGISTRIES?: string;
+
+  @IntVar(1, 86_400)
+  IMAGE_VALIDATION_TIMEOUT_SECONDS?: number;
+
   @IntVar(0, 87_600)
   APPEND_CHAT_TASK_EXPIRE_HOURS?: number;
 
   @IntVar(0, 87_600)
   APPEND_CODE_TASK_EXPIRE_HOURS?: number;
+
+  @TextVar(url(['http', 'https']))
+  BACKEND_URL?: string;
+
+  @TextVar(
+    Matches(/^[\w.:-]{1,100}$/, { message: 'EXECUTOR_MANAGER_NAME must be letters, digits, ".", ":", "_", "-"' }),
+  )
+  EXECUTOR_MANAGER_NAME?: string;
+
+  @TextVar(Matches(/^\//, { message: 'DOCKER_SOCKET must be the absolute path of a Unix socket' }))
+  DOCKER_SOCKET?: string;
+
+  @TextVar(IsIn(['if-not-present', 'always']))
+  IMAGE_PULL_POLICY?: 'if-not-present' | 'always';
+
+  @TextVar()
+  REGISTRY_AUTH?: string;
+
+  @TextVar()
+  REGISTRY_AUTH_FILE?: string;
+
+  @IntVar(1, 100)
+  IMAGE_VALIDATION_CONCURRENCY?: number;
+
+  @IntVar(1, 600)
+  IMAGE_CHECK_TIMEOUT_SECONDS?: number;
 
   @TextVar(url(['http', 'https']))
   WEBHOOK_URL?: string;

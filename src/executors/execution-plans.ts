@@ -8,7 +8,7 @@ import type { JsonObject } from '../common/json.js';
 import { SecretBox } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { ModelsService } from '../models/models.service.js';
-import { type ResolvedMember, type ResolvedTeam, TeamsService } from '../teams/teams.service.js';
+import { requireShell, type ResolvedMember, type ResolvedTeam, TeamsService } from '../teams/teams.service.js';
 import { agentConfigOf } from './dispatched-subtask.js';
 import type { Offer } from './offers.repository.js';
 
@@ -46,6 +46,7 @@ export class ExecutionPlans {
     const bots: PlannedBot[] = [];
     for (const [index, botId] of subtask.botIds.entries()) {
       const member = memberOf(team, botId, team.mode === 'pipeline' ? turn.position : index);
+      requireShell(member);
       bots.push({ member, agentConfig: await this.configOf(tx, member, offer) });
     }
 

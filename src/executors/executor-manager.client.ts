@@ -1,51 +1,30 @@
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import axios, { type AxiosInstance } from 'axios';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { isJsonObject } from '../common/json.js';
-import { AppConfig } from '../config/app-config.js';
+import { Injectable, Logger } from '@nestjs/common';
 import { logLine } from '../infra/database/database-errors.js';
+import { ExecutorManagerHttp } from '../infra/http/executor-manager-http.js';
 
 /** `refused`: it knows of nothing that runs; `unreachable`: no answer that says anything, ask again. */
 export type CancelAnswer = 'acked' | 'refused' | 'unreachable';
 
-const TIMEOUT_MS = 10_000;
 /** A token that is wrong, or a limit, tells nothing about the task. */
 const NO_REFUSALS = [401, 403, 407, 408, 429];
 
-interface Answer {
-  status: number;
-  /** Its field `status`, which counts more than that of HTTP: failures come as 200, too. */
-  verdict: unknown;
-  message: string;
-}
-
-/** The executor manager at EXECUTOR_MANAGER_URL. Its address is the operator's, so that no egress rules apply. */
+/** What is asked of the executor manager about executors. Its field `status` counts more than that of HTTP: failures come as 200, too. */
 @Injectable()
-export class ExecutorManagerClient implements OnModuleDestroy {
+export class ExecutorManagerClient {
   private readonly log = new Logger('ExecutorManager');
-  private readonly http = new HttpAgent({ keepAlive: true });
-  private readonly https = new HttpsAgent({ keepAlive: true });
-  private readonly client: AxiosInstance;
-  /** Whether there is one. */
-  readonly isConfigured: boolean;
 
-  constructor({ executors, auth }: AppConfig) {
-    this.isConfigured = executors.managerUrl !== undefined;
-    this.client = axios.create({
-      ...(executors.managerUrl !== undefined && { baseURL: `${executors.managerUrl}/executor-manager` }),
-      ...{ timeout: TIMEOUT_MS, maxRedirects: 0, proxy: false, validateStatus: () => true },
-      maxContentLength: 1024 * 1024,
-      ...{ httpAgent: this.http, httpsAgent: this.https },
-      headers: auth.internalToken === undefined ? {} : { authorization: `Bearer ${auth.internalToken}` },
-    });
+  constructor(private readonly http: ExecutorManagerHttp) {}
+
+  /** Whether there is one. */
+  get isConfigured(): boolean {
+    return this.http.isConfigured;
   }
 
   /** Asks it to stop the executor of a task. Waits up to 10 s, and never throws. */
   async cancel(taskId: number): Promise<CancelAnswer> {
     try {
-      const { status, verdict, message } = await this.post('/tasks/cancel', { task_id: taskId });
-      if (status < 300 && (verdict === undefined || verdict === 'success')) return 'acked';
+      const { status, body, message } = await this.http.post('/tasks/cancel', { task_id: taskId });
+      if (status < 300 && (body.status === undefined || body.status === 'success')) return 'acked';
       this.log.warn(`task ${taskId}: cancel answered by HTTP ${status} ${message}`);
 
       return status >= 400 && status < 500 && !NO_REFUSALS.includes(status) ? 'refused' : 'unreachable';
@@ -58,21 +37,8 @@ export class ExecutorManagerClient implements OnModuleDestroy {
 
   /** Deletes an executor. @throws when that did not work; a failure may come as 200 */
   async deleteExecutor(executorName: string): Promise<void> {
-    const { status, verdict, message } = await this.post('/executor/delete', { executor_name: executorName });
-    if (status < 300 && verdict === 'success') return;
-    throw new Error(`HTTP ${status} ${String(verdict)} ${message}`);
-  }
-
-  onModuleDestroy(): void {
-    this.http.destroy();
-    this.https.destroy();
-  }
-
-  private async post(path: string, body: object): Promise<Answer> {
-    const { status, data } = await this.client.post<unknown>(path, body);
-    const { status: verdict, error_msg: error, detail } = isJsonObject(data) ? data : {};
-    const message = [error, detail].find((text): text is string => typeof text === 'string') ?? '';
-
-    return { status, verdict, message: message.slice(0, 500) };
+    const { status, body, message } = await this.http.post('/executor/delete', { executor_name: executorName });
+    if (status < 300 && body.status === 'success') return;
+    throw new Error(`HTTP ${status} ${String(body.status)} ${message}`);
   }
 }

@@ -1,9 +1,17 @@
-import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Param, Post, Put, Query, UseInterceptors } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
+import { MessageDto } from '../common/message.dto.js';
 import { AnnouncesCatalogChanges } from '../infra/catalog/catalog-changes.js';
 import { ApiErrors } from '../infra/http/api-errors.js';
-import { ShellDto, ShellListDto, UnifiedShellQuery } from './shells.dto.js';
+import {
+  CreateShellDto,
+  DeleteShellQuery,
+  ShellDto,
+  ShellListDto,
+  UnifiedShellQuery,
+  UpdateShellDto,
+} from './shells.dto.js';
 import { ShellsService } from './shells.service.js';
 
 @ApiTags('shells')
@@ -31,5 +39,33 @@ export class ShellsController {
     @Query() query: UnifiedShellQuery,
   ): Promise<ShellDto> {
     return this.shells.unifiedOne(user.id, name, query);
+  }
+
+  @Post()
+  @ApiOperation({ summary: 'Add a shell of mine: an image of my own, which is validated at once' })
+  @ApiCreatedResponse({ type: ShellDto })
+  @ApiErrors('conflict')
+  create(@CurrentUser() user: AuthUser, @Body() body: CreateShellDto): Promise<ShellDto> {
+    return this.shells.create(user.id, body);
+  }
+
+  @Put(':name')
+  @ApiOperation({ summary: 'Change a shell of mine; another image is validated at once' })
+  @ApiOkResponse({ type: ShellDto })
+  @ApiErrors('not_found', 'forbidden')
+  update(@CurrentUser() user: AuthUser, @Param('name') name: string, @Body() body: UpdateShellDto): Promise<ShellDto> {
+    return this.shells.update(user.id, name, body);
+  }
+
+  @Delete(':name')
+  @ApiOperation({ summary: 'Delete a shell of mine; refused while bots use it, unless forced' })
+  @ApiOkResponse({ type: MessageDto })
+  @ApiErrors('not_found', 'forbidden', 'conflict')
+  delete(
+    @CurrentUser() user: AuthUser,
+    @Param('name') name: string,
+    @Query() query: DeleteShellQuery,
+  ): Promise<MessageDto> {
+    return this.shells.delete(user.id, name, query.force ?? false);
   }
 }

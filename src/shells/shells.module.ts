@@ -1,12 +1,14 @@
 import { Module } from '@nestjs/common';
+import { ImagePolicy } from './image-policy.js';
+import { ShellImages } from './shell-images.js';
 import { ShellsController } from './shells.controller.js';
 import { ShellsRepository } from './shells.repository.js';
 import { ShellsService } from './shells.service.js';
 
-/** The runtimes that bots run in. */
+/** The runtimes that bots run in. Whether the images of users' own ones work: see `validations/`. */
 @Module({
   controllers: [ShellsController],
-  providers: [ShellsService, ShellsRepository],
-  exports: [ShellsService],
+  providers: [ShellsService, ShellsRepository, ImagePolicy, ShellImages],
+  exports: [ShellsService, ShellsRepository, ImagePolicy, ShellImages],
 })
 export class ShellsModule {}

@@ -1,24 +1,75 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, eq, inArray, isNull, notInArray, or } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, inArray, isNull, ne, notInArray, or, sql } from 'drizzle-orm';
 import type { Owner } from '../common/owned.js';
+import type { ShellState } from '../common/shell-types.js';
 import { DB, type Db } from '../infra/database/database.js';
+import { imageValidations } from '../infra/database/image-validations.schema.js';
 import { shells } from '../infra/database/schema.js';
 
 export type ShellRow = typeof shells.$inferSelect;
 export type NewShell = typeof shells.$inferInsert;
+/** A shell with the newest validation of its image; null when there is none. */
+export type ValidatedShell = ShellRow & { validation: typeof imageValidations.$inferSelect | null };
+
+/** What a verdict makes of the shells with the image. */
+export interface Verdict {
+  state: ShellState;
+  reason: string | null;
+}
+
+const active = eq(shells.isActive, true);
+
+function visibleTo(userId: Owner, names?: string[]) {
+  const owned = userId === null ? isNull(shells.userId) : or(eq(shells.userId, userId), isNull(shells.userId));
+
+  return and(owned, active, names && inArray(shells.name, names));
+}
 
 /** The shells table. An owner of null means the public shells. */
 @Injectable()
 export class ShellsRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
-  /** Active own and public rows of the given names (all names when left out), own ones first. */
-  async visible(userId: Owner, names?: string[], db: Db = this.db): Promise<ShellRow[]> {
-    if (names?.length === 0) return [];
-    const owned = userId === null ? isNull(shells.userId) : or(eq(shells.userId, userId), isNull(shells.userId));
-    const where = and(owned, eq(shells.isActive, true), names && inArray(shells.name, names));
+  /** Active own and public rows of the given names, in no order. */
+  async visible(userId: Owner, names: string[], db: Db = this.db): Promise<ShellRow[]> {
+    if (names.length === 0) return [];
 
-    return db.select().from(shells).where(where).orderBy(isNull(shells.userId), asc(shells.name));
+    return db.select().from(shells).where(visibleTo(userId, names));
+  }
+
+  /** Active own and public rows with their newest validations, own ones first, by name. One query. */
+  async validated(userId: number, names?: string[]): Promise<ValidatedShell[]> {
+    const newest = this.db
+      .select()
+      .from(imageValidations)
+      .where(
+        and(
+          eq(imageValidations.userId, shells.userId),
+          eq(imageValidations.image, shells.imageRef),
+          eq(imageValidations.shellType, shells.shellType),
+        ),
+      )
+      .orderBy(desc(imageValidations.createdAt))
+      .limit(1)
+      .as('newest');
+
+    const rows = await this.db
+      .select({ shell: getTableColumns(shells), validation: newest._.selectedFields })
+      .from(shells)
+      .leftJoinLateral(newest, sql`true`)
+      .where(visibleTo(userId, names))
+      .orderBy(isNull(shells.userId), asc(shells.name));
+
+    return rows.map(({ shell, validation }) => ({ ...shell, validation }));
+  }
+
+  /** Active public shells of a type, oldest first. */
+  async publicOfType(shellType: string): Promise<ShellRow[]> {
+    return this.db
+      .select()
+      .from(shells)
+      .where(and(isNull(shells.userId), active, eq(shells.shellType, shellType)))
+      .orderBy(shells.id);
   }
 
   /** All public rows, inactive ones too. */
@@ -26,6 +77,7 @@ export class ShellsRepository {
     return db.select().from(shells).where(isNull(shells.userId));
   }
 
+  /** @throws a unique violation when the owner has an active shell of that name */
   async insert(shell: NewShell, db: Db = this.db): Promise<void> {
     await db.insert(shells).values(shell);
   }
@@ -37,11 +89,33 @@ export class ShellsRepository {
       .where(eq(shells.id, id));
   }
 
+  /**
+   * Gives a user's shells with an image the state that is known of it.
+   * @returns whether one was changed
+   */
+  async judge(userId: number, imageRef: string, shellType: string, verdict: Verdict, db: Db = this.db) {
+    const { state, reason } = verdict;
+    const changed = await db
+      .update(shells)
+      .set({ state, stateReason: reason, updatedAt: new Date() })
+      .where(
+        and(
+          ...[eq(shells.userId, userId), eq(shells.imageRef, imageRef), eq(shells.shellType, shellType), active],
+          or(ne(shells.state, state), sql`${shells.stateReason} is distinct from ${reason}`),
+          // Without a verdict the last one stands.
+          state === 'Pending' ? eq(shells.state, 'Pending') : undefined,
+        ),
+      )
+      .returning({ id: shells.id });
+
+    return changed.length > 0;
+  }
+
   async deactivatePublicExcept(names: string[], db: Db): Promise<void> {
     const vanished = names.length > 0 ? notInArray(shells.name, names) : undefined;
     await db
       .update(shells)
       .set({ isActive: false, updatedAt: new Date() })
-      .where(and(isNull(shells.userId), eq(shells.isActive, true), vanished));
+      .where(and(isNull(shells.userId), active, vanished));
   }
 }

@@ -1,9 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { notFound } from '../common/app-error.js';
+import { AppError, notFound } from '../common/app-error.js';
+import type { MessageDto } from '../common/message.dto.js';
 import { OwnedByName, type Owner } from '../common/owned.js';
 import type { Db } from '../infra/database/database.js';
-import { type ShellDto, type ShellListDto, toShellDto, type UnifiedShellQuery } from './shells.dto.js';
-import { ShellsRepository } from './shells.repository.js';
+import { orConflict } from '../infra/database/database-errors.js';
+import type { ShellState } from '../common/shell-types.js';
+import { invalid } from '../infra/http/validation.pipe.js';
+import { ImagePolicy } from './image-policy.js';
+import { ShellImages } from './shell-images.js';
+import {
+  type CreateShellDto,
+  type ShellDto,
+  type ShellListDto,
+  toShellDto,
+  type UnifiedShellQuery,
+  type UpdateShellDto,
+} from './shells.dto.js';
+import { type NewShell, type ShellRow, ShellsRepository } from './shells.repository.js';
 
 /** A shell of a seed file. */
 export interface ShellSeed {
@@ -19,15 +32,34 @@ export interface ShellSeed {
 /** A shell as other features need it. */
 export interface Shell extends ShellSeed {
   userId: Owner;
+  state: ShellState;
+  stateReason: string | null;
 }
 
 /** Finds shells for the owner of a bot: the own one of that name first, then the public one. */
 export type ShellLookup = (owner: Owner, name: string) => Shell | null;
 
+/** Names what uses a shell of a user, e.g. `bot "coder"`. */
+export type ShellUsers = (userId: number, shellName: string) => Promise<string[]>;
+
+/** Names that paths of the API have for other things. */
+const RESERVED = ['unified', 'validate-image', 'validation-status'];
+
 /** The runtimes that bots run in. */
 @Injectable()
 export class ShellsService {
-  constructor(private readonly repository: ShellsRepository) {}
+  private readonly userChecks: ShellUsers[] = [];
+
+  constructor(
+    private readonly repository: ShellsRepository,
+    private readonly policy: ImagePolicy,
+    private readonly images: ShellImages,
+  ) {}
+
+  /** Lets a feature that builds on shells (and that shells therefore do not know) keep those that it uses. */
+  keepWhileUsed(check: ShellUsers): void {
+    this.userChecks.push(check);
+  }
 
   /** The user's own shell of that name, else the public one; null when there is none. */
   async find(userId: Owner, name: string): Promise<Shell | null> {
@@ -44,15 +76,76 @@ export class ShellsService {
   }
 
   async unified(userId: number): Promise<ShellListDto> {
-    return { data: (await this.repository.visible(userId)).map(toShellDto) };
+    return { data: (await this.repository.validated(userId)).map(toShellDto) };
   }
 
   async unifiedOne(userId: number, name: string, query: UnifiedShellQuery): Promise<ShellDto> {
-    const rows = await this.repository.visible(userId, [name]);
-    const row = rows.find((candidate) => !query.shell_type || toShellDto(candidate).type === query.shell_type);
-    if (!row) throw notFound('Shell');
+    const shells = (await this.repository.validated(userId, [name])).map(toShellDto);
+    const shell = shells.find(({ type }) => !query.shell_type || type === query.shell_type);
+    if (!shell) throw notFound('Shell');
 
-    return toShellDto(row);
+    return shell;
+  }
+
+  /** Its image is looked at from then on. @throws AppError validation_failed, conflict */
+  async create(userId: number, request: CreateShellDto): Promise<ShellDto> {
+    const { name, displayName = null, baseShellRef, baseImage } = request;
+    if (RESERVED.includes(name)) throw invalid([{ field: 'name', message: `name must not be "${name}"` }]);
+    const image = this.imageOf(baseImage);
+    const base = await this.baseOf(baseShellRef);
+    const { shellType, executionType, supportModel } = base;
+    const values = { name, displayName, shellType, executionType, supportModel, baseShellRef, ...image };
+    await orConflict(`You have a shell "${name}" already`, () => this.repository.insert({ ...values, userId }));
+    await this.images.announce({ userId, shellName: name, shellType, image: image.imageRef });
+
+    return this.own(userId, name);
+  }
+
+  /** @throws AppError not_found, forbidden, validation_failed */
+  async update(userId: number, name: string, { displayName, baseImage }: UpdateShellDto): Promise<ShellDto> {
+    const stored = await this.requireOwn(userId, name);
+    const image = baseImage === undefined ? null : this.imageOf(baseImage);
+    const isNew = image !== null && image.imageRef !== stored.imageRef;
+    const changes: Partial<NewShell> = {
+      ...(displayName !== undefined && { displayName }),
+      ...(baseImage !== undefined && { baseImage }),
+      ...(isNew && image),
+    };
+    await this.repository.update(stored.id, changes);
+    const { shellType } = stored;
+    if (isNew) await this.images.announce({ userId, shellName: name, shellType, image: image.imageRef });
+
+    return this.own(userId, name);
+  }
+
+  /** Soft, as with bots. @throws AppError not_found, forbidden, conflict while bots use it, unless forced */
+  async delete(userId: number, name: string, force: boolean): Promise<MessageDto> {
+    const stored = await this.requireOwn(userId, name);
+    const users = force ? [] : (await Promise.all(this.userChecks.map((check) => check(userId, name)))).flat();
+    if (users.length > 0)
+      throw new AppError(
+        'conflict',
+        `Shell "${name}" is used by ${users.join(', ')}: change that first, or delete it with ?force=true`,
+      );
+    await this.repository.update(stored.id, { isActive: false });
+
+    return { message: 'Shell deleted' };
+  }
+
+  /** How shells of a type are run; null when there is no public one. */
+  async executionOf(shellType: string): Promise<ShellSeed['executionType'] | null> {
+    const [shell] = await this.repository.publicOfType(shellType);
+
+    return shell?.executionType ?? null;
+  }
+
+  /** The user's own shell. @throws AppError not_found, forbidden when it is a public one */
+  async requireOwn(userId: number, name: string): Promise<ShellRow> {
+    const rows = await this.repository.visible(userId, [name]);
+    const own = rows.find((row) => row.userId === userId);
+    if (own) return own;
+    if (rows.length === 0) throw notFound('Shell');
+    throw new AppError('forbidden', `Shell "${name}" is public: only its seed file changes it`);
   }
 
   /** Makes the public shells exactly these; what is gone becomes inactive. Ids stay. */
@@ -68,4 +161,37 @@ export class ShellsService {
       db,
     );
   }
+
+  private own(userId: number, name: string): Promise<ShellDto> {
+    return this.unifiedOne(userId, name, { shell_type: 'user' });
+  }
+
+  /** A new image, of which nothing is known yet. */
+  private imageOf(baseImage: string) {
+    const imageRef = this.policy.parse('baseImage', baseImage).canonical;
+
+    return { baseImage, imageRef, state: 'Pending', stateReason: null } as const;
+  }
+
+  private async baseOf(name: string): Promise<ShellRow> {
+    const [base] = await this.repository.visible(null, [name]);
+    const field = 'baseShellRef';
+    if (!base) throw invalid([{ field, message: `there is no public shell "${name}"` }]);
+    if (base.executionType !== 'local_engine')
+      throw invalid([{ field, message: `shell "${name}" answers without an image: it cannot be a base` }]);
+
+    return base;
+  }
+}
+
+/** Why bots cannot work with a shell, in words; null when they can. */
+export function shellProblem({
+  name,
+  state,
+  stateReason,
+}: Pick<Shell, 'name' | 'state' | 'stateReason'>): string | null {
+  if (state === 'Available') return null;
+  const reason = stateReason ?? 'its image has not passed its validation yet';
+
+  return `the shell "${name}" is ${state}: ${reason}`;
 }

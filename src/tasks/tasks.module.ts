@@ -10,7 +10,6 @@ import { TaskEventLog } from './events/task-event-log.js';
 import { TaskEventsController } from './events/task-events.controller.js';
 import { TaskEventsRepository } from './events/task-events.repository.js';
 import { TaskEventsService } from './events/task-events.service.js';
-import { TaskFeeds } from './events/task-feeds.js';
 import { RunCancellers } from './run-cancellers.js';
 import { RunStarters } from './run-starters.js';
 import { TaskCancelService } from './task-cancel.service.js';
@@ -49,7 +48,7 @@ import { UpdateQueue } from './update-queue.js';
     RunCancellers,
     RunStarters,
     TaskChanges,
-    ...[TaskEventLog, TaskEventsRepository, TaskFeeds, TaskEventsService],
+    ...[TaskEventLog, TaskEventsRepository, TaskEventsService],
     TaskDeletions,
     ...[RunInspectors, TaskDiagnosisService],
   ],

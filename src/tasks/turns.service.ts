@@ -3,7 +3,7 @@ import { AppError, notFound } from '../common/app-error.js';
 import { checkPrompt, titleFrom } from '../common/prompt.js';
 import { DIRECT_CHAT_SHELLS } from '../common/shell-types.js';
 import { AppConfig } from '../config/app-config.js';
-import { type ResolvedTeam, TeamsService } from '../teams/teams.service.js';
+import { requireShell, type ResolvedTeam, TeamsService } from '../teams/teams.service.js';
 import type { AnswerTurn } from './answer-turn.js';
 import { AnswerTurnsRepository } from './answer-turns.repository.js';
 import type { ExpireHours, NewTask, NewTurn, RunRequest } from './store-turn.sql.js';
@@ -73,10 +73,11 @@ export class TurnsService {
    * Stores a turn: of a new task, of one whose id was reserved, or of one that has ended. One for executors is
    * offered to them from then on.
    * @throws AppError prompt_too_long, not_found, task_busy, task_expired, task_final, conflict (a retry of what has
-   * not failed), too_many_running_tasks
+   * not failed), too_many_running_tasks, shell_not_available
    */
   async store(request: TurnRequest): Promise<StoredTurn> {
     checkPrompt(request.prompt);
+    requireShells(request.team);
     const turn = toTurn(request);
     const stored = await this.write(request, turn);
     if (!stored) throw await this.refusal(request);
@@ -182,6 +183,11 @@ type Refused = Pick<TurnRequest, 'userId' | 'taskId' | 'run' | 'isRetry'>;
 /** Whether executors answer for a team: at least one of its bots needs one. */
 export function runsOnExecutors(team: ResolvedTeam): boolean {
   return team.members.some((member) => !DIRECT_CHAT_SHELLS.includes(member.shellType));
+}
+
+/** @throws AppError shell_not_available when one of the bots of a team for executors cannot work in its shell */
+function requireShells(team: ResolvedTeam): void {
+  if (runsOnExecutors(team)) team.members.forEach(requireShell);
 }
 
 /** A pipeline answers once per member, every other mode once with all of them. */

@@ -203,5 +203,10 @@ function joinMembers(team: TeamRow, bots: ResolvedBot[]): ResolvedMember[] {
   });
 }
 
+/** @throws AppError shell_not_available when a bot cannot work in its shell */
+export function requireShell({ name, shellProblem }: Pick<ResolvedMember, 'name' | 'shellProblem'>): void {
+  if (shellProblem !== null) throw new AppError('shell_not_available', `Bot "${name}" cannot run: ${shellProblem}`);
+}
+
 const nameTaken = (name: string) => `You have a team "${name}" already`;
 const botIdOf = (member: { bot_id: number }) => member.bot_id;

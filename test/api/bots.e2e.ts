@@ -257,6 +257,9 @@ describe('bots', () => {
       baseShellRef: null,
       supportModel: [],
       executionType: 'local_engine',
+      state: 'Available',
+      stateReason: null,
+      validation: null,
     });
     expect(bens.body.data.map(({ name }) => name)).toEqual(['Chat', 'ClaudeCode']);
     expect([foreign.status, asPublic.status]).toEqual([404, 404]);

@@ -56,6 +56,7 @@ export class Api {
   constructor(
     private readonly url: string,
     private readonly headers: Record<string, string> = {},
+    private readonly prefix = '/api',
   ) {}
 
   /** The same server, called by the owner of a token. */
@@ -91,7 +92,7 @@ export class Api {
   ): Promise<Reply<T>> {
     const { host, port } = new URL(this.url);
     const own = { host, 'content-length': String(Buffer.byteLength(payload ?? '')) };
-    const message = { method, path: `/api${path}`, payload, headers: { ...own, ...this.headers, ...headers } };
+    const message = { method, path: this.prefix + path, payload, headers: { ...own, ...this.headers, ...headers } };
     const reply = await send(Number(port), message);
     const isJson = String(reply.headers['content-type']).startsWith('application/json');
 

@@ -93,10 +93,21 @@ export class Conch {
 
 export const startConch = (environment?: Environment): Promise<Conch> => Conch.start(environment);
 
-function launch(environment: Environment, directory: string): Watched {
-  const entry = join(DIST, 'src/main.js');
+/** Path of a compiled program. @throws when it was not built */
+export function entryOf(name: string): string {
+  const entry = join(DIST, name);
   if (!existsSync(entry)) throw new Error(`${entry} does not exist: run "npm run build" first, or set CONCH_DIST`);
-  const defaults: Environment = { PORT: '0', SEEDS_DIR: resolve('seeds'), SHUTDOWN_GRACE_SECONDS: '0' };
+
+  return entry;
+}
+
+function launch(environment: Environment, directory: string): Watched {
+  const entry = entryOf('src/main.js');
+  const defaults: Environment = {
+    ...{ PORT: '0', SEEDS_DIR: resolve('seeds'), SHUTDOWN_GRACE_SECONDS: '0' },
+    // Not the Docker of the developer.
+    EXECUTOR_MANAGER: 'off',
+  };
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, ...defaults, ...environment };
 

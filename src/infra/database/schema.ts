@@ -14,6 +14,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { ModelParameters, ProviderKind } from '../../common/chat-provider.js';
+import type { ShellState } from '../../common/shell-types.js';
 
 const createdAt = timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
 const updatedAt = timestamp('updated_at', { withTimezone: true }).notNull().defaultNow();
@@ -48,12 +49,21 @@ export const shells = pgTable(
     executionType: text('execution_type').$type<'local_engine' | 'external_api'>().notNull(),
     supportModel: jsonb('support_model').$type<string[]>().notNull().default([]),
     baseImage: text('base_image'),
+    /** Canonical name of `base_image` in shells of users, by which their validations are found. */
+    imageRef: text('image_ref'),
     baseShellRef: text('base_shell_ref'),
+    state: text('state').$type<ShellState>().notNull().default('Available'),
+    /** Why it is not Available, in words. */
+    stateReason: text('state_reason'),
     isActive: boolean('is_active').notNull().default(true),
     createdAt,
     updatedAt,
   },
-  (table) => [uniqueIndex('shells_owner_name_key').on(sql`coalesce(${table.userId}, 0)`, table.name)],
+  (table) => [
+    uniqueIndex('shells_owner_name_key')
+      .on(sql`coalesce(${table.userId}, 0)`, table.name)
+      .where(sql`${table.isActive}`),
+  ],
 );
 
 export const models = pgTable(

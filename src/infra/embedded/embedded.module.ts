@@ -1,7 +1,9 @@
 import { Global, Module } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { AppConfig } from '../../config/app-config.js';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.js';
 import { EmbeddedRedis } from './embedded-redis.js';
+import { ManagerProcess } from './manager-process.js';
 import { SimulatorProcess } from './simulator-process.js';
 
 /**
@@ -40,7 +42,7 @@ export class EmbeddedParts {
   }
 }
 
-/** Offers the started {@link EmbeddedParts}, and the simulator when it is switched on. */
+/** Offers the started {@link EmbeddedParts}, and the simulator and executor manager when they are on. */
 @Global()
 @Module({})
 export class EmbeddedModule {
@@ -54,8 +56,13 @@ export class EmbeddedModule {
           inject: [AppConfig],
           useFactory: (config: AppConfig) => SimulatorProcess.start(config),
         },
+        {
+          provide: ManagerProcess,
+          inject: [AppConfig, HttpAdapterHost],
+          useFactory: (config: AppConfig, host: HttpAdapterHost) => ManagerProcess.start(config, host),
+        },
       ],
-      exports: [EmbeddedParts, SimulatorProcess],
+      exports: [EmbeddedParts, SimulatorProcess, ManagerProcess],
     };
   }
 }

@@ -27,8 +27,8 @@ export function createAdapter(): FastifyAdapter {
 }
 
 /** Prefix, validation, error shape and request ids: the same for the server and for its tests. */
-export function configureHttp(app: NestFastifyApplication): void {
-  app.setGlobalPrefix('api');
+export function configureHttp(app: NestFastifyApplication, prefix = 'api'): void {
+  app.setGlobalPrefix(prefix);
   app.useGlobalPipes(new AppValidationPipe());
   app.useGlobalFilters(new AppErrorFilter());
   const instance = app.getHttpAdapter().getInstance();

@@ -24,6 +24,10 @@ export const keys = {
   executorReports: (subtaskId: number, offer: number) => `executor:reports:{${subtaskId}}:${offer}`,
   /** String: the executor manager has acknowledged the cancel of this subtask. */
   executorCancelAck: (subtaskId: number) => `executor:cancel-ack:{${subtaskId}}`,
+  /** Hash: copy of an image validation's row, for those who look often. */
+  validation: (id: string) => `shell:validation:{${id}}`,
+  /** Channel: the hash above is new. */
+  validationLive: (id: string) => `shell:validation:live:{${id}}`,
   /** Channel: messages between processes, see `redis.bus.ts`. */
   bus: (topic: string) => `conch:bus:${topic}`,
   /** Lists of BullMQ: ids of the jobs that wait (next at the right end), and of those that are worked on. */

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 import { EmbeddedParts } from '../embedded/embedded.module.js';
 import { CatalogRelay } from './catalog-relay.js';
+import { ChannelFeeds } from './channel-feeds.js';
 import { RedisBus } from './redis.bus.js';
 import { RedisClients } from './redis-clients.js';
 
@@ -11,12 +12,13 @@ import { RedisClients } from './redis-clients.js';
   providers: [
     RedisBus,
     CatalogRelay,
+    ChannelFeeds,
     {
       provide: RedisClients,
       inject: [AppConfig, EmbeddedParts],
       useFactory: (config: AppConfig, parts: EmbeddedParts) => RedisClients.connect(config.redis, parts.redisSocket),
     },
   ],
-  exports: [RedisClients, RedisBus],
+  exports: [RedisClients, RedisBus, ChannelFeeds],
 })
 export class RedisModule {}

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventReader } from '../../infra/http/pulled-events.js';
+import type { ChannelFeed } from '../../infra/redis/channel-feeds.js';
 import { type EventScope, type RowRef, rowsToTell, type TaskEvent, taskFrame, toEventId } from './task-event.js';
 import type { TaskEventLog } from './task-event-log.js';
 import type { TaskEventsRepository } from './task-events.repository.js';
-import type { TaskFeed } from './task-feeds.js';
 
 /** Changes that one look into the log brings. */
 const READ_COUNT = 64;
@@ -17,7 +18,7 @@ const RETRY_MS = 500;
 export interface ReaderParts {
   log: TaskEventLog;
   rows: TaskEventsRepository;
-  feed: TaskFeed;
+  feed: ChannelFeed;
 }
 
 /**
@@ -26,7 +27,7 @@ export interface ReaderParts {
  * A snapshot notes the end of the log before it reads the rows, so what is changed meanwhile is told again after it
  * rather than never.
  */
-export class TaskEventReader {
+export class TaskEventReader implements EventReader {
   /** Nothing comes any more: the one task of this stream was deleted. */
   ended = false;
   /** Rows to tell before the place in the log is reached. */

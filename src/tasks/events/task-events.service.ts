@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../common/app-error.js';
+import { PulledEvents } from '../../infra/http/pulled-events.js';
 import type { EventSource } from '../../infra/http/sse.js';
+import { ChannelFeeds } from '../../infra/redis/channel-feeds.js';
+import { keys } from '../../infra/redis/keys.js';
 import { type EventScope, positionOf } from './task-event.js';
 import { TaskEventLog } from './task-event-log.js';
 import { TaskEventReader } from './task-event-reader.js';
 import { TaskEventsRepository } from './task-events.repository.js';
-import { TaskFeeds } from './task-feeds.js';
 
 /** How to read live events; called once the stream is open. */
 export type TaskEvents = () => Promise<EventSource>;
@@ -16,7 +18,7 @@ export class TaskEventsService {
   constructor(
     private readonly log: TaskEventLog,
     private readonly rows: TaskEventsRepository,
-    private readonly feeds: TaskFeeds,
+    private readonly feeds: ChannelFeeds,
   ) {}
 
   /** The events of all tasks of a user, after an event that the client has; from a snapshot without one. */
@@ -34,54 +36,15 @@ export class TaskEventsService {
   private open(scope: EventScope, lastEventId: string | undefined): TaskEvents {
     return async () => {
       // Subscribed before the log is read, so that nothing falls between.
-      const feed = await this.feeds.acquire(scope.userId);
+      const feed = await this.feeds.acquire(keys.taskEventsLive(scope.userId));
       const gone = new AbortController();
       const parts = { log: this.log, rows: this.rows, feed };
       const reader = new TaskEventReader(scope, positionOf(scope, lastEventId), parts, gone.signal);
 
-      return new TaskEventSource(reader, () => {
+      return new PulledEvents(reader, () => {
         gone.abort();
         this.feeds.release(feed);
       });
     };
-  }
-}
-
-/** A reader as the sender of event streams wants it. */
-class TaskEventSource implements EventSource {
-  ended = false;
-  private text = '';
-  private isReading = false;
-  private isClosed = false;
-
-  constructor(
-    private readonly reader: TaskEventReader,
-    private readonly release: () => void,
-  ) {}
-
-  onReady: () => void = () => undefined;
-
-  take(): { text: string } | null {
-    const { text } = this;
-    if (text === '') void this.read();
-    this.text = '';
-    this.ended = text !== '' && this.reader.ended;
-
-    return text === '' ? null : { text };
-  }
-
-  close(): void {
-    if (this.isClosed) return;
-    this.isClosed = true;
-    this.release();
-  }
-
-  /** One look at a time; the reader never throws. */
-  private async read(): Promise<void> {
-    if (this.isReading || this.isClosed) return;
-    this.isReading = true;
-    this.text = await this.reader.next();
-    this.isReading = false;
-    if (this.text !== '') this.onReady();
   }
 }

@@ -1,20 +1,19 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { keys } from '../../infra/redis/keys.js';
-import { RedisClients } from '../../infra/redis/redis-clients.js';
+import { RedisClients } from './redis-clients.js';
 
-/** How often readers of a silent log look into it all the same: covers a lost message. */
+/** How often readers of a silent channel look for news all the same: covers a lost message. */
 const RECHECK_MS = 5_000;
 
-/** Tells the readers of one user's log when it has grown. */
-export class TaskFeed {
+/** Tells the readers of one channel when there are news: messages are signs only, what they are about is read. */
+export class ChannelFeed {
   /** Grows with every sign of news. */
   version = 0;
-  /** Grows when the connection had been away: changes may have been lost, only a snapshot is sure. */
+  /** Grows when the connection had been away: messages may have been lost. */
   generation = 0;
   readers = 0;
   private readonly waiting = new Set<() => void>();
 
-  constructor(readonly userId: number) {}
+  constructor(readonly channel: string) {}
 
   notify(): void {
     this.version += 1;
@@ -42,11 +41,11 @@ export class TaskFeed {
   }
 }
 
-/** The logs that somebody reads in this process: one subscription per user, on the process's one connection for it. */
+/** The channels that somebody listens to in this process: one subscription each, on the process's one connection for it. */
 @Injectable()
-export class TaskFeeds implements OnModuleInit, OnApplicationShutdown {
-  private readonly log = new Logger('TaskFeeds');
-  private readonly feeds = new Map<string, TaskFeed>();
+export class ChannelFeeds implements OnModuleInit, OnApplicationShutdown {
+  private readonly log = new Logger('ChannelFeeds');
+  private readonly feeds = new Map<string, ChannelFeed>();
   private recheck: NodeJS.Timeout | undefined;
 
   constructor(private readonly redis: RedisClients) {}
@@ -61,27 +60,25 @@ export class TaskFeeds implements OnModuleInit, OnApplicationShutdown {
     clearInterval(this.recheck);
   }
 
-  /** Adds a reader. Resolves when the subscription stands: what is logged from then on is told. */
-  async acquire(userId: number): Promise<TaskFeed> {
-    const channel = keys.taskEventsLive(userId);
-    const feed = this.feeds.get(channel) ?? new TaskFeed(userId);
+  /** Adds a reader. Resolves when the subscription stands: what is published from then on is told. */
+  async acquire(channel: string): Promise<ChannelFeed> {
+    const feed = this.feeds.get(channel) ?? new ChannelFeed(channel);
     this.feeds.set(channel, feed);
     feed.readers += 1;
     try {
       // Again for every reader, as the answer tells that the first one's subscription stands.
       await this.redis.subscriber.subscribe(channel);
     } catch (error) {
-      // The client subscribes again by itself when it is back; until then readers look into the log.
-      this.log.warn(`cannot subscribe to the tasks of user ${userId}: ${(error as Error).message}`);
+      // The client subscribes again by itself when it is back; until then readers look from time to time.
+      this.log.warn(`cannot subscribe to ${channel}: ${(error as Error).message}`);
     }
 
     return feed;
   }
 
-  release(feed: TaskFeed): void {
+  release(feed: ChannelFeed): void {
     feed.readers -= 1;
-    const channel = keys.taskEventsLive(feed.userId);
-    if (feed.readers > 0 || !this.feeds.delete(channel)) return;
-    this.redis.subscriber.unsubscribe(channel).catch(() => undefined);
+    if (feed.readers > 0 || !this.feeds.delete(feed.channel)) return;
+    this.redis.subscriber.unsubscribe(feed.channel).catch(() => undefined);
   }
 }

@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import Docker from 'dockerode';
+import { createInterface } from 'node:readline';
+import type { ImageReference } from '../../common/image-reference.js';
+import { isJsonObject } from '../../common/json.js';
+import type { RegistryLogin } from '../../common/registry-auth.js';
+import { AppConfig } from '../../config/app-config.js';
+import { CheckContainer } from './check-container.js';
+import { containerOptions, type Labels } from './container-options.js';
+import { engineCall } from './engine-call.js';
+import { engineStatus, pullFailure } from './engine-errors.js';
+import { PullProgress } from './pull-progress.js';
+
+/** An image that the engine has. */
+export interface LocalImage {
+  id: string;
+  /** Names with digests, e.g. `registry.example/tool@sha256:…`; an image that was never in a registry has none. */
+  digests: string[];
+  /** e.g. `linux/arm64`, as its maker says. */
+  platform: string;
+}
+
+/** The container engine behind a Unix socket: Docker, or what speaks its API. Its failures are {@link EngineTrouble}. */
+@Injectable()
+export class DockerEngine {
+  private readonly docker: Docker;
+
+  constructor({ manager }: AppConfig) {
+    this.docker = new Docker({ socketPath: manager.dockerSocket });
+  }
+
+  async ping(): Promise<void> {
+    await engineCall(this.docker.ping());
+  }
+
+  /** What it runs by itself, e.g. `linux/amd64`. */
+  async platform(): Promise<string> {
+    const { Os, Arch } = await engineCall(this.docker.version());
+
+    return `${Os}/${Arch}`;
+  }
+
+  /** Null when it has no image of that name. */
+  async findImage(reference: ImageReference): Promise<LocalImage | null> {
+    try {
+      const found = await engineCall(this.docker.getImage(nameOf(reference)).inspect());
+
+      return { id: found.Id, digests: found.RepoDigests, platform: `${found.Os}/${found.Architecture}` };
+    } catch (error) {
+      if (engineStatus((error as Error).cause) === 404) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Gets an image from its registry.
+   * @param tell is told how much is done, from 0 to 1, never less than before
+   * @throws ImageProblem when it cannot be had, EngineTrouble when that is not the image's fault
+   */
+  async pull(
+    reference: ImageReference,
+    login: RegistryLogin | null,
+    tell: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      // Without a tag the engine would pull all of them.
+      const options = { fromImage: repositoryOf(reference), tag: reference.digest ?? reference.tag ?? 'latest' };
+      const stream = await this.docker.createImage(login ?? {}, { ...options, abortSignal: signal });
+      await follow(stream, tell);
+      signal.throwIfAborted();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw pullFailure(error, reference.canonical, await this.platform());
+    }
+  }
+
+  /** Makes a container for the checks of an image; it does not run yet. */
+  async createContainer(image: LocalImage, labels: Labels): Promise<CheckContainer> {
+    const container = await engineCall(this.docker.createContainer(containerOptions(image.id, labels)));
+
+    return new CheckContainer(container);
+  }
+
+  /** Containers with a label, whatever their state. */
+  async containersWith(
+    label: string,
+  ): Promise<{ container: CheckContainer; labels: Readonly<Record<string, string>> }[]> {
+    const found = await engineCall(this.docker.listContainers({ all: true, filters: { label: [label] } }));
+
+    return found.map(({ Id, Labels }) => ({
+      container: new CheckContainer(this.docker.getContainer(Id)),
+      labels: Labels,
+    }));
+  }
+}
+
+const repositoryOf = ({ registry, repository }: ImageReference) => `${registry}/${repository}`;
+
+function nameOf(reference: ImageReference): string {
+  const { tag, digest } = reference;
+
+  return repositoryOf(reference) + (digest === null ? `:${tag ?? 'latest'}` : `@${digest}`);
+}
+
+/** Reads the engine's report line by line: a failure comes in it, behind status 200. */
+async function follow(stream: NodeJS.ReadableStream, tell: (share: number) => void): Promise<void> {
+  const progress = new PullProgress();
+  for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {
+    if (text.trim() === '') continue;
+    const line: unknown = JSON.parse(text);
+    if (isJsonObject(line) && typeof line.error === 'string') throw new Error(line.error);
+    tell(progress.take(line));
+  }
+}

@@ -1,0 +1,95 @@
+import type { TroubleCode } from '../../common/image-validation.js';
+import { errorCode } from '../../common/error-code.js';
+
+/** The image cannot be used: a verdict. Its message is for the owner of the image. */
+export class ImageProblem extends Error {
+  constructor(
+    message: string,
+    readonly logTail?: string,
+  ) {
+    super(message);
+    this.name = 'ImageProblem';
+  }
+}
+
+/** Nothing can be said about the image: it may be tried again. */
+export class EngineTrouble extends Error {
+  constructor(
+    readonly code: TroubleCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'EngineTrouble';
+  }
+}
+
+/** Of the socket of the engine itself; what the engine says of the network comes as text. */
+const SOCKET_CODES = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'EPERM', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+const DISK_FULL = /no space left on device|disk quota exceeded|not enough (disk )?space/i;
+const REGISTRY_DOWN =
+  /toomanyrequests|too many requests|rate limit|no such host|server misbehaving|dial tcp|i\/o timeout|timeout exceeded|deadline exceeded|connection (refused|reset)|network is unreachable|x509|tls: |HTTP response to HTTPS client|unexpected EOF|: EOF|verification failed|unexpected (HTTP )?status|50[0234] /i;
+const OTHER_PLATFORM =
+  /no matching manifest|does not match the specified platform|operating system .* cannot be used|no match for platform/i;
+const REFUSED =
+  /unauthorized|authentication required|access denied|access to the resource is denied|requested access|no basic auth|insufficient_scope|authorization failed|403 forbidden/i;
+const MISSING = /manifest unknown|manifest for .* not found|name unknown|not found|does not exist/i;
+const DAMAGED = /unsupported|invalid tar header|archive\/tar|invalid (image|manifest)|not a valid/i;
+
+/** What a failed pull says about the image, or about the way to it. @param platform of the engine */
+export function pullFailure(error: unknown, image: string, platform: string): ImageProblem | EngineTrouble {
+  const text = engineText(error);
+  const general = generalTrouble(error, text);
+  if (general) return general;
+  if (OTHER_PLATFORM.test(text))
+    return new ImageProblem(`${image} has no variant for the engine's platform, ${platform}`);
+  if (REFUSED.test(text)) {
+    return new ImageProblem(
+      `The registry of ${image} refuses access: there is no such image, or its credentials are missing or wrong (${text})`,
+    );
+  }
+  if (MISSING.test(text)) return new ImageProblem(`${image} was not found in its registry (${text})`);
+  if (REGISTRY_DOWN.test(text))
+    return new EngineTrouble('registry_unavailable', `The registry of ${image} does not answer as it should: ${text}`);
+  if (DAMAGED.test(text)) return new ImageProblem(`The engine cannot unpack ${image} (${text})`);
+
+  return new EngineTrouble('internal', `${image} could not be pulled: ${text}`);
+}
+
+/** What a failed call of the engine means when it does not say anything about the image. */
+export function engineFailure(error: unknown): EngineTrouble {
+  if (error instanceof EngineTrouble) return error;
+  const text = engineText(error);
+
+  return (
+    generalTrouble(error, text) ??
+    new EngineTrouble('internal', `The container engine failed: ${text}`, { cause: error })
+  );
+}
+
+function generalTrouble(error: unknown, text: string): EngineTrouble | null {
+  if (DISK_FULL.test(text)) return new EngineTrouble('disk_full', `The container engine has no room left: ${text}`);
+  const code = errorCode(error);
+  if (code !== undefined && (SOCKET_CODES.has(code) || text === 'socket hang up'))
+    return new EngineTrouble('engine_unavailable', `The container engine does not answer (${code})`, { cause: error });
+
+  return null;
+}
+
+/** The engine's own words in one line; dockerode puts the status before them. */
+export function engineText(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+
+  return message
+    .replace(/^\(HTTP code \d+\) [^-]*- /, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, 500);
+}
+
+/** HTTP status of the engine's reply; undefined when there was none. */
+export function engineStatus(error: unknown): number | undefined {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+
+  return typeof status === 'number' ? status : undefined;
+}

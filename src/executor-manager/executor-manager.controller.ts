@@ -1,0 +1,65 @@
+import { Body, Controller, Get, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { InternalGuard } from '../auth/internal.guard.js';
+import { AppError } from '../common/app-error.js';
+import { ApiErrors } from '../infra/http/api-errors.js';
+import { MaxBodyBytes } from '../infra/http/body-limit.js';
+import { CallbacksService } from './callbacks.service.js';
+import { CancelDto, LoadDto, ReceiptDto, StatusDto, ValidateImageDto } from './executor-manager.dto.js';
+import { ValidationsService } from './validations.service.js';
+
+/** What a callback has besides its result. */
+const SLACK_BYTES = 64 * 1024;
+
+/** The calls of a Wegent executor manager that concern images, and the callbacks of executors. */
+@ApiTags('executor manager')
+@ApiBearerAuth()
+@ApiErrors('unauthorized', 'validation_failed')
+@UseGuards(InternalGuard)
+@Controller('executor-manager')
+export class ExecutorManagerController {
+  constructor(
+    private readonly validations: ValidationsService,
+    private readonly callbacks: CallbacksService,
+  ) {}
+
+  @Post('images/validate')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Validate an image: answers at once, and reports to the API. The same validation twice is one',
+  })
+  @ApiOkResponse({ type: ReceiptDto })
+  @ApiErrors('service_unavailable')
+  validate(@Body() body: ValidateImageDto): ReceiptDto {
+    return this.validations.submit(body);
+  }
+
+  @Post('tasks/cancel')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Stop a validation by its task id' })
+  @ApiOkResponse({ type: StatusDto })
+  @ApiErrors('bad_request')
+  cancel(@Body() { task_id: taskId }: CancelDto): StatusDto {
+    if (!this.validations.cancel(taskId)) throw new AppError('bad_request', `Nothing of task ${taskId} runs here`);
+
+    return { status: 'success', message: 'The validation is being stopped' };
+  }
+
+  @Get('executor/load')
+  @ApiOperation({ summary: 'How much there is to do' })
+  @ApiOkResponse({ type: LoadDto })
+  load(): LoadDto {
+    return this.validations.load();
+  }
+
+  @Post('callback')
+  @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES)
+  @ApiOperation({ summary: "Pass a report on to the API; its status is the API's" })
+  @ApiOkResponse({ type: StatusDto })
+  @ApiErrors('service_unavailable')
+  async callback(@Body() body: unknown, @Res() reply: FastifyReply): Promise<void> {
+    const { status, body: answer } = await this.callbacks.forward(body);
+    await reply.status(status).send(status < 300 ? { status: 'success', message: 'Passed on' } : answer);
+  }
+}

@@ -1,0 +1,60 @@
+import { Global, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
+import { AppConfig } from '../../config/app-config.js';
+import { ManagerProcess } from '../embedded/manager-process.js';
+import { InternalHttp, type InternalReply } from './internal-http.js';
+
+/** Calls of the executor manager at EXECUTOR_MANAGER_URL. */
+@Injectable()
+export class ExecutorManagerHttp implements OnModuleDestroy {
+  private readonly http: InternalHttp;
+
+  constructor(private readonly config: AppConfig) {
+    this.http = new InternalHttp(config.auth.internalToken);
+  }
+
+  /** Whether there is one. */
+  get isConfigured(): boolean {
+    return this.url !== undefined;
+  }
+
+  /** Waits up to 10 s. @throws when there is no reply; any status is one */
+  async post(path: string, body: object): Promise<InternalReply> {
+    if (this.url === undefined) throw new Error('it is not running yet');
+
+    return this.http.send('POST', `${this.url}/executor-manager${path}`, body);
+  }
+
+  onModuleDestroy(): void {
+    this.http.close();
+  }
+
+  protected get url(): string | undefined {
+    return this.config.executors.managerUrl;
+  }
+}
+
+/** Calls of the executor manager that looks at images: the configured one, else the one beside the server. */
+@Injectable()
+export class ImageManagerHttp extends ExecutorManagerHttp {
+  constructor(
+    config: AppConfig,
+    private readonly process: ManagerProcess,
+  ) {
+    super(config);
+  }
+
+  override get isConfigured(): boolean {
+    return super.isConfigured || this.process.isOn;
+  }
+
+  protected override get url(): string | undefined {
+    return super.url ?? this.process.url;
+  }
+}
+
+@Global()
+@Module({
+  providers: [ExecutorManagerHttp, ImageManagerHttp],
+  exports: [ExecutorManagerHttp, ImageManagerHttp],
+})
+export class ExecutorManagerHttpModule {}

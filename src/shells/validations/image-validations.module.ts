@@ -1,0 +1,29 @@
+import { BullModule } from '@nestjs/bullmq';
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../../auth/auth.module.js';
+import { SseModule } from '../../infra/http/sse.module.js';
+import { ShellsModule } from '../shells.module.js';
+import { ValidationChanges } from './validation-changes.js';
+import { ValidationCopies } from './validation-copies.js';
+import { ValidationEventsService } from './validation-events.js';
+import { ValidationReportsController } from './validation-reports.controller.js';
+import { ValidationRequests } from './validation-requests.js';
+import { ValidationStatuses } from './validation-statuses.js';
+import { ValidationSubmissions } from './validation-submissions.js';
+import { ValidationsController } from './validations.controller.js';
+import { IMAGE_VALIDATIONS } from './validations.jobs.js';
+import { ValidationsProcessor } from './validations.processor.js';
+import { ValidationsRepository } from './validations.repository.js';
+import { ValidationsService } from './validations.service.js';
+
+/** Finds out, by an executor manager, whether users' images can be used, and keeps the state of their shells. */
+@Module({
+  imports: [BullModule.registerQueue({ name: IMAGE_VALIDATIONS }), AuthModule, SseModule, ShellsModule],
+  controllers: [ValidationsController, ValidationReportsController],
+  providers: [
+    ...[ValidationsRepository, ValidationCopies, ValidationChanges, ValidationStatuses],
+    ...[ValidationRequests, ValidationSubmissions, ValidationsProcessor],
+    ...[ValidationsService, ValidationEventsService],
+  ],
+})
+export class ImageValidationsModule {}

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EventReader, PulledEvents } from '../../infra/http/pulled-events.js';
+import type { EventSource } from '../../infra/http/sse.js';
+import { type ChannelFeed, ChannelFeeds } from '../../infra/redis/channel-feeds.js';
+import { keys } from '../../infra/redis/keys.js';
+import type { ShownValidation } from './validation-copies.js';
+import { ValidationStatuses } from './validation-statuses.js';
+
+/** How long to wait for a store that is away before looking again. */
+const RETRY_MS = 500;
+
+/** How to read live events; called once the stream is open. */
+export type ValidationEvents = () => Promise<EventSource>;
+
+/** Live events of validations: each is the whole state, so that whoever comes back needs the newest only. */
+@Injectable()
+export class ValidationEventsService {
+  constructor(
+    private readonly statuses: ValidationStatuses,
+    private readonly feeds: ChannelFeeds,
+  ) {}
+
+  /** Null when the client has the last event already. @throws AppError not_found */
+  async open(userId: number, id: string, lastEventId: string | undefined): Promise<ValidationEvents | null> {
+    const { isEnded, revision } = await this.statuses.own(userId, id);
+    const seen = revisionOf(id, lastEventId);
+    if (isEnded && seen >= revision) return null;
+
+    return async () => {
+      // Subscribed before the state is read, so that nothing falls between.
+      const feed = await this.feeds.acquire(keys.validationLive(id));
+      const gone = new AbortController();
+      const reader = new ValidationReader(id, seen, this.statuses, feed, gone.signal);
+
+      return new PulledEvents(reader, () => {
+        gone.abort();
+        this.feeds.release(feed);
+      });
+    };
+  }
+}
+
+/** One reader's place among the states of a validation. */
+class ValidationReader implements EventReader {
+  ended = false;
+
+  constructor(
+    private readonly id: string,
+    private seen: number,
+    private readonly statuses: ValidationStatuses,
+    private readonly feed: ChannelFeed,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async next(): Promise<string> {
+    while (!this.signal.aborted) {
+      const { version } = this.feed;
+      const shown = await this.look();
+      if (shown && shown.revision > this.seen) return this.tell(shown);
+      if (shown) await this.feed.changed(version, this.signal);
+      else await sleep(RETRY_MS, undefined, { signal: this.signal }).catch(() => undefined);
+    }
+
+    return '';
+  }
+
+  /** Null when the stores are away: they say so in the log of the process. */
+  private look(): Promise<ShownValidation | null> {
+    return this.statuses.read(this.id).catch(() => null);
+  }
+
+  private tell({ revision, isEnded, json }: ShownValidation): string {
+    this.seen = revision;
+    this.ended = isEnded;
+
+    return `id: ${this.id}-${revision}\ndata: {"type":"validation",${json.slice(1)}\n\n`;
+  }
+}
+
+/** The newest state that a client has; 0 for none, and for what is no event of this stream. */
+function revisionOf(id: string, eventId: string | undefined): number {
+  const text = eventId?.startsWith(`${id}-`) ? eventId.slice(id.length + 1) : '';
+
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0;
+}

@@ -1,0 +1,82 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
+import { PageQuery } from '../../common/page.js';
+import { ApiErrors } from '../../infra/http/api-errors.js';
+import { SseConnections } from '../../infra/http/sse.js';
+import { ApiValidationEvents, ValidationEventsQuery } from './validation-event.dto.js';
+import { ValidationEventsService } from './validation-events.js';
+import { ValidationRequests } from './validation-requests.js';
+import { ValidateImageDto, ValidationDto, ValidationListDto, ValidationRequestDto } from './validation.dto.js';
+import { ValidationsService } from './validations.service.js';
+
+/** Whether images can be used, for their owners. */
+@ApiTags('shells')
+@ApiBearerAuth()
+@ApiErrors('unauthorized', 'validation_failed')
+@Controller('shells')
+export class ValidationsController {
+  constructor(
+    private readonly requests: ValidationRequests,
+    private readonly validations: ValidationsService,
+    private readonly events: ValidationEventsService,
+    private readonly sse: SseConnections,
+  ) {}
+
+  @Post('validate-image')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Find out whether a runtime works in an image; while that runs, asking again joins it' })
+  @ApiOkResponse({ type: ValidationRequestDto })
+  @ApiErrors('too_many_validations')
+  validate(@CurrentUser() user: AuthUser, @Body() body: ValidateImageDto): Promise<ValidationRequestDto> {
+    return this.requests.request(user.id, body);
+  }
+
+  @Get('validation-status/:id')
+  @ApiOperation({ summary: 'How far a validation of mine is, and what it has found' })
+  @ApiOkResponse({ type: ValidationDto })
+  @ApiErrors('not_found')
+  status(@CurrentUser() user: AuthUser, @Param('id') id: string): Promise<ValidationDto> {
+    return this.validations.status(user.id, id);
+  }
+
+  @Get('validation-status/:id/events')
+  @ApiOperation({ summary: 'The same live, up to its end' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this event' })
+  @ApiValidationEvents()
+  @ApiNoContentResponse({ description: 'It has ended, and the last event was received' })
+  @ApiErrors('not_found')
+  async live(
+    @CurrentUser() user: AuthUser,
+    @Param('id') id: string,
+    @Query() query: ValidationEventsQuery,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const events = await this.events.open(user.id, id, lastEventId ?? query.last_event_id);
+    if (events) this.sse.send(reply, events);
+    else await reply.code(204).send();
+  }
+
+  @Post('validation-status/:id/cancel')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'End a validation of mine without a verdict' })
+  @ApiOkResponse({ type: ValidationDto })
+  @ApiErrors('not_found', 'conflict')
+  cancel(@CurrentUser() user: AuthUser, @Param('id') id: string): Promise<ValidationDto> {
+    return this.validations.cancel(user.id, id);
+  }
+
+  @Get(':name/validations')
+  @ApiOperation({ summary: 'Validations of a shell of mine, newest first' })
+  @ApiOkResponse({ type: ValidationListDto })
+  @ApiErrors('not_found', 'forbidden')
+  ofShell(
+    @CurrentUser() user: AuthUser,
+    @Param('name') name: string,
+    @Query() query: PageQuery,
+  ): Promise<ValidationListDto> {
+    return this.validations.ofShell(user.id, name, query);
+  }
+}

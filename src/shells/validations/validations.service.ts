@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, notFound } from '../../common/app-error.js';
+import { offsetOf, type PageQuery } from '../../common/page.js';
+import { ShellsService } from '../shells.service.js';
+import { ValidationChanges } from './validation-changes.js';
+import { applyReport, endBy } from './validation-state.js';
+import { isValidationId, ValidationStatuses } from './validation-statuses.js';
+import {
+  type ReportReceiptDto,
+  toReport,
+  toValidationDto,
+  type ValidationDto,
+  type ValidationListDto,
+  type ValidationReportDto,
+} from './validation.dto.js';
+import { ValidationsRepository } from './validations.repository.js';
+
+const CANCELLED = { outcome: 'cancelled', code: 'cancelled', message: 'The validation was cancelled' } as const;
+const MESSAGES = {
+  ended: 'The validation has ended: nobody waits for more',
+  stale: 'Nothing new',
+};
+
+/** Validations as their owners see them, and what executor managers report of them. */
+@Injectable()
+export class ValidationsService {
+  constructor(
+    private readonly repository: ValidationsRepository,
+    private readonly changes: ValidationChanges,
+    private readonly statuses: ValidationStatuses,
+    private readonly shells: ShellsService,
+  ) {}
+
+  /** @throws AppError not_found */
+  async status(userId: number, id: string): Promise<ValidationDto> {
+    const { json } = await this.statuses.own(userId, id);
+
+    return JSON.parse(json) as ValidationDto;
+  }
+
+  /** All of a shell, newest first. @throws AppError not_found, forbidden */
+  async ofShell(userId: number, shellName: string, query: PageQuery): Promise<ValidationListDto> {
+    const shell = await this.shells.requireOwn(userId, shellName);
+    const { total, rows } = await this.repository.ofShell(userId, shell, offsetOf(query), query.limit);
+
+    return { total, items: rows.map(toValidationDto) };
+  }
+
+  /** The manager hears of it with its next report. @throws AppError not_found, conflict when it has ended */
+  async cancel(userId: number, id: string): Promise<ValidationDto> {
+    await this.statuses.own(userId, id);
+    const ignored = await this.changes.change(id, (row, now) => endBy(row, CANCELLED, now));
+    if (ignored === 'ended') throw new AppError('conflict', 'The validation has ended already');
+
+    return this.status(userId, id);
+  }
+
+  /** Stored when this resolves. @throws AppError not_found */
+  async report(id: string, body: ValidationReportDto): Promise<ReportReceiptDto> {
+    const report = toReport(body);
+    const ignored = isValidationId(id)
+      ? await this.changes.change(id, (row, now) => applyReport(row, report, now))
+      : undefined;
+    if (ignored === undefined) throw notFound('Validation');
+
+    return ignored === null
+      ? { status: 'success', message: 'Report stored' }
+      : { status: 'success', message: MESSAGES[ignored], ignored };
+  }
+}
