@@ -93,13 +93,13 @@ describe('images on the whole: API, executor manager, engine', () => {
       expect(stateReason).toContain(reason ?? 'registry');
     });
 
-    it('leaves no container when the server is killed', async () => {
-      const doomed = await Conch.start({ SIMULATOR: 'off', EXECUTOR_MANAGER: 'on', DOCKER_SOCKET: docker.socket });
-      const { events } = await follow(doomed, 'slow', 'slow');
+    it('leaves neither container nor process when the server is killed', async () => {
+      const { events } = await follow(server, 'slow', 'slow');
       await events.until(({ data }) => data.status === 'running_checks');
-      const [child = 0] = childrenOf(doomed.pid).filter((pid) => commandOf(pid).includes('executor-manager'));
+      const [child = 0] = childrenOf(server.pid).filter((pid) => commandOf(pid).includes('executor-manager'));
       expect(child).toBeGreaterThan(0);
-      await doomed.kill();
+      expect(await docker.containers()).toHaveLength(1);
+      await server.kill();
 
       await eventually('the manager has ended', () => !existsSync(`/proc/${child}`));
       expect(await docker.containers()).toEqual([]);
