@@ -1,12 +1,13 @@
 /** Inputs of a request against the form of an app, so that what it would refuse is known before it is asked. */
 import type { FieldProblem } from '../../common/app-error.js';
 import { isJsonObject, type JsonObject } from '../../common/json.js';
+import { parseJson } from '../../infra/answers/json.js';
 import { countProblem, fileProblem, type FileRules } from './file-rules.js';
 import { type InputField, type InputType, isBlank } from './input-form.js';
 import { mergeInputs } from './merge-inputs.js';
 
 export interface CheckedInputs {
-  /** As the app wants them: numbers and switches of text forms converted, empty fields left out, defaults filled in. */
+  /** As the app wants them: what text forms send converted, empty fields left out, defaults filled in. */
   values: JsonObject;
   problems: FieldProblem[];
 }
@@ -114,17 +115,8 @@ function checkFiles(value: unknown, { files }: InputField): Outcome {
   return problem ? refuse(problem) : accept(value);
 }
 
-/** Servers differ in whether they want the object or its text, so it is passed on as it came. */
 function checkJson(value: unknown): Outcome {
-  return isJsonObject(value) || (typeof value === 'string' && isObjectText(value))
-    ? accept(value)
-    : refuse('must be a JSON object');
-}
+  const object = typeof value === 'string' ? parseJson(value) : value;
 
-function isObjectText(text: string): boolean {
-  try {
-    return isJsonObject(JSON.parse(text));
-  } catch {
-    return false;
-  }
+  return isJsonObject(object) ? accept(object) : refuse('must be a JSON object');
 }
