@@ -4,20 +4,20 @@ import type { ProviderEvent } from '../../common/chat-event.js';
 import type { ChatProvider, ChatRequest, ModelSettings } from '../../common/chat-provider.js';
 import { readText } from '../../infra/http/provider-http.body.js';
 import type { ProviderHttp, ProviderPost, ProviderResponse } from '../../infra/http/provider-http.js';
-import { type AnswerCall, AnswerIterator, type AnswerParts, type OpenAnswer } from './answer-iterator.js';
-import type { AnswerMapper } from './answer-mapper.js';
-import { AnswerReader } from './answer-reader.js';
+import { type AnswerCall, AnswerIterator, type AnswerParts, type OpenAnswer } from '../../infra/answers/answer-iterator.js';
+import type { AnswerMapper } from '../../infra/answers/answer-mapper.js';
+import { AnswerReader } from '../../infra/answers/answer-reader.js';
 import { ClaudeEvents } from './claude.events.js';
 import { claudeRequest } from './claude.request.js';
 import { errorFromStatus, type ErrorSource } from './error-mapping.js';
-import { secretsOf } from './error-text.js';
-import { EventBatch } from './event-batch.js';
-import { parseJson } from './json.js';
+import { secretsOf } from '../../infra/answers/error-text.js';
+import { EventBatch } from '../../infra/answers/event-batch.js';
+import { parseJson } from '../../infra/answers/json.js';
 import { OpenaiEvents } from './openai.events.js';
 import { openaiRequest } from './openai.request.js';
-import { ProviderTimeouts, type ProviderTimeoutLimits } from './provider-timeouts.js';
-import { abortableSleep, retryDelay } from './retry.js';
-import { MAX_EVENT_LENGTH } from './sse-reader.js';
+import { ProviderTimeouts, type ProviderTimeoutLimits } from '../../infra/answers/provider-timeouts.js';
+import { abortableSleep, retryDelay } from '../../infra/answers/retry.js';
+import { MAX_EVENT_LENGTH } from '../../infra/answers/sse-reader.js';
 
 /** One turn on its way: what every step of it needs. */
 interface Call extends AnswerCall {
