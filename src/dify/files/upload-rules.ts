@@ -2,7 +2,7 @@
 import { AppError } from '../../common/app-error.js';
 import type { DifyFile } from '../../common/dify.js';
 import type { FileRules } from '../inputs/file-rules.js';
-import type { AppForm, FileSizes } from '../inputs/input-form.js';
+import { type AppForm, type FileSizes, takesFiles } from '../inputs/input-form.js';
 
 export interface UploadFacts {
   name: string;
@@ -53,7 +53,7 @@ export function maxUploadBytes(file: UploadFacts, form: AppForm): number {
 
 /** All that an uploaded file may be meant for: the question, or an input. */
 function placesFor({ fields, files }: AppForm): FileRules[] {
-  const inputs = fields.filter(({ type }) => type === 'file' || type === 'file-list').map((field) => field.files);
+  const inputs = fields.filter(takesFiles).map((field) => field.files);
 
   return [...(files ? [files] : []), ...inputs].filter(
     ({ methods }) => methods.length === 0 || methods.includes('local_file'),

@@ -113,20 +113,24 @@ describe('refused', () => {
 });
 
 describe('files beside the question', () => {
-  const rules = { types: ['image'], extensions: [], methods: [], max: 1 };
+  const check = (files: unknown[], parameters: object) => checkQuestionFiles(files, readForm({ ...parameters }));
+  const images = { file_upload: { enabled: true, allowed_file_types: ['image'], number_limits: 1 } };
+  const off = { file_upload: { enabled: false } };
 
   it('are checked by number, type and method', () => {
-    expect(checkQuestionFiles([image], rules)).toEqual([]);
-    expect(checkQuestionFiles([image, image], rules)).toEqual([
-      { field: 'files', message: 'files must hold at most 1 file' },
-    ]);
-    expect(checkQuestionFiles([upload], rules)).toEqual([
-      { field: 'files.0', message: 'files.0 needs a type of: image' },
-    ]);
+    expect(check([image], images)).toEqual([]);
+    expect(check([image, image], images)).toEqual([{ field: 'files', message: 'files must hold at most 1 file' }]);
+    expect(check([upload], images)).toEqual([{ field: 'files.0', message: 'files.0 needs a type of: image' }]);
   });
 
   it('are refused by an app that takes none', () => {
-    expect(checkQuestionFiles([image], null)).toMatchObject([{ field: 'files' }]);
-    expect(checkQuestionFiles([], null)).toEqual([]);
+    expect(check([image], off)).toEqual([{ field: 'files', message: 'files are not taken by this app' }]);
+    expect(check([], off)).toEqual([]);
+  });
+
+  it('are sent to the inputs that take them', () => {
+    const { 0: problem } = check([image], { ...off, user_input_form: [{ file: { variable: 'plan' } }] });
+
+    expect(problem?.message).toBe('files are taken as inputs only: plan');
   });
 });

@@ -2,8 +2,8 @@
 import type { FieldProblem } from '../../common/app-error.js';
 import { isJsonObject, type JsonObject } from '../../common/json.js';
 import { parseJson } from '../../infra/answers/json.js';
-import { countProblem, fileProblem, type FileRules } from './file-rules.js';
-import { type InputField, type InputType, isBlank } from './input-form.js';
+import { countProblem, fileProblem } from './file-rules.js';
+import { type AppForm, type InputField, type InputType, isBlank, takesFiles } from './input-form.js';
 import { mergeInputs } from './merge-inputs.js';
 
 export interface CheckedInputs {
@@ -43,10 +43,10 @@ export function checkInputs(fields: readonly InputField[], inputs: JsonObject): 
   return { values: mergeInputs(inputs, values), problems };
 }
 
-/** Files beside the question. @param rules null when the app takes none */
-export function checkQuestionFiles(files: readonly unknown[], rules: FileRules | null): FieldProblem[] {
+/** Files beside the question. */
+export function checkQuestionFiles(files: readonly unknown[], { files: rules, fields }: AppForm): FieldProblem[] {
   if (files.length === 0) return [];
-  if (!rules) return [{ field: 'files', message: 'files are not taken by this app beside the question' }];
+  if (!rules) return [{ field: 'files', message: `files ${otherPlaceFor(fields)}` }];
   const tooMany = countProblem(files.length, rules);
   if (tooMany !== null) return [{ field: 'files', message: `files ${tooMany}` }];
 
@@ -56,6 +56,12 @@ export function checkQuestionFiles(files: readonly unknown[], rules: FileRules |
 
     return problem === null ? [] : [{ field, message: `${field} ${problem}` }];
   });
+}
+
+function otherPlaceFor(fields: readonly InputField[]): string {
+  const names = fields.filter(takesFiles).map(({ variable }) => variable);
+
+  return names.length > 0 ? `are taken as inputs only: ${names.join(', ')}` : 'are not taken by this app';
 }
 
 function checkField(field: InputField, given: unknown): Outcome {

@@ -108,3 +108,7 @@ function textOf(value: unknown): string | undefined {
 export function isBlank(value: unknown): boolean {
   return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
+
+export function takesFiles({ type }: InputField): boolean {
+  return type === 'file' || type === 'file-list';
+}
