@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import { CHAT_PROVIDERS, type ChatProvider, type ChatRequest, type ModelSettings } from '../common/chat-provider.js';
+import { endUserOf } from '../common/end-user.js';
 import type { TestConnectionDto, TestConnectionResultDto } from '../models/models.dto.js';
 
 const TIMEOUT_MS = 20_000;
@@ -48,7 +49,7 @@ function requestFor(userId: number, dto: TestConnectionDto): ChatRequest {
   return {
     taskId: 0,
     subtaskId: 0,
-    endUser: `conch-${userId}`,
+    endUser: endUserOf(userId),
     model,
     system: '',
     messages: [{ role: 'user', content: 'Hi' }],
