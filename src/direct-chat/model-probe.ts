@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import { CHAT_PROVIDERS, type ChatProvider, type ChatRequest, type ModelSettings } from '../common/chat-provider.js';
-import { endUserOf } from '../common/end-user.js';
 import type { TestConnectionDto, TestConnectionResultDto } from '../models/models.dto.js';
 
 const TIMEOUT_MS = 20_000;
@@ -49,7 +48,7 @@ function requestFor(userId: number, dto: TestConnectionDto): ChatRequest {
   return {
     taskId: 0,
     subtaskId: 0,
-    endUser: endUserOf(userId),
+    endUser: `conch-${userId}`,
     model,
     system: '',
     messages: [{ role: 'user', content: 'Hi' }],

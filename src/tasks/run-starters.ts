@@ -11,9 +11,9 @@ export interface RunChoice {
   modelId: string | null;
   /** What is added to the bot's prompt. */
   prompt: string | null;
-  /** For Dify apps. */
-  inputs: JsonObject | null;
-  files: readonly DifyFile[] | null;
+  /** For apps: their inputs and files. */
+  inputs?: JsonObject | null;
+  files?: readonly DifyFile[] | null;
 }
 
 /** Knows how to begin one kind of run that no executor comes to fetch. */

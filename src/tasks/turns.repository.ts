@@ -39,9 +39,6 @@ const FIRST_OF_TURN = sql<number>`(select f.id from subtasks f where f.task_id =
   (select max(q.message_id) from subtasks q
     where q.task_id = subtasks.task_id and q.role = 'USER' and q.message_id < subtasks.message_id))`;
 
-/** As the index on it has it. */
-const DIFY_MESSAGE_ID = sql`${subtasks.upstreamRun} ->> 'messageId'`;
-
 const NEVER: ExpireHours = { chat: 0, code: 0 };
 
 /** Turns in the database: one statement each, because the first token waits for it. */
@@ -217,17 +214,6 @@ export class TurnsRepository {
       .limit(1);
 
     return row?.inputs ?? null;
-  }
-
-  /** The bot whose app gave a message; null when it is none of the user's answers. */
-  async difyBotOf(userId: number, difyMessageId: string): Promise<number | null> {
-    const [row] = await this.db
-      .select({ run: subtasks.upstreamRun })
-      .from(subtasks)
-      .where(and(eq(subtasks.userId, userId), eq(DIFY_MESSAGE_ID, difyMessageId)))
-      .limit(1);
-
-    return row?.run?.botId ?? null;
   }
 
   /** An id for a task that only this user may create. */

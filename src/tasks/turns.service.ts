@@ -174,11 +174,6 @@ export class TurnsService {
     return this.turns.newestInputs(userId, taskId, teamId);
   }
 
-  /** The bot whose Dify app gave a message; null when it is none of the user's answers. */
-  difyBotOf(userId: number, difyMessageId: string): Promise<number | null> {
-    return this.turns.difyBotOf(userId, difyMessageId);
-  }
-
   /** Everything said in a task before message `messageId`, oldest first. */
   conversation(taskId: number, messageId: number) {
     return this.turns.conversation(taskId, messageId);

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../../common/app-error.js';
-import { endUserOf } from '../../common/end-user.js';
 import type { DifyConnection } from '../../common/dify.js';
 import { MAX_ID } from '../../common/fields.js';
 import type { JsonObject } from '../../common/json.js';
 import { asNumber, asText } from '../../infra/answers/json.js';
+import { EndUserNames } from '../../infra/crypto/end-user-names.js';
 import { openUpload, type Upload } from '../../infra/http/multipart.js';
 import { invalid } from '../../infra/http/validation.pipe.js';
 import { DifyApps } from '../dify-apps.js';
@@ -28,6 +28,7 @@ export class UploadsService {
     private readonly connections: DifyConnections,
     private readonly apps: DifyApps,
     private readonly client: DifyClient,
+    private readonly names: EndUserNames,
   ) {}
 
   /**
@@ -45,7 +46,7 @@ export class UploadsService {
       if (Number(message.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw tooBig(maxBytes);
       const watch = new UploadWatch(upload.content, { maxBytes, gone });
 
-      return await this.pass(connection, upload, watch, endUserOf(userId));
+      return await this.pass(connection, upload, watch, this.names.of(userId));
     } finally {
       upload.close();
     }
