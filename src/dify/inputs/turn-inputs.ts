@@ -61,7 +61,7 @@ function checkApp({ defaults, form, mode }: AskedApp, { text, inputs }: BroughtI
   return { inputs: Object.fromEntries(kept), problems: [...silent, ...problems.map((each) => ofText(each, forText))] };
 }
 
-const NO_TEXT: FieldProblem = { field: 'prompt', message: 'prompt must hold some text besides the inputs' };
+export const NO_TEXT: FieldProblem = { field: 'prompt', message: 'prompt must hold some text besides the inputs' };
 
 /** Whoever wrote the text does not know that it is an input. */
 function ofText(problem: FieldProblem, forText: string | null): FieldProblem {
