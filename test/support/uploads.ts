@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { type ClientRequest, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { json } from 'node:stream/consumers';
 
 interface Form {
@@ -13,7 +13,6 @@ interface Form {
 
 export interface UploadReply {
   status: number;
-  headers: Record<string, unknown>;
   body: Record<string, unknown>;
 }
 
@@ -23,27 +22,26 @@ export class Uploading {
   private readonly outgoing: ClientRequest;
   private readonly boundary = randomBytes(8).toString('hex');
 
-  /** @param length of the whole body; sent in chunks without one */
-  constructor(url: string, { fields = {}, name, mimeType = 'text/plain', query = '' }: Form, length?: number) {
+  /** @param fileBytes tells the length beforehand; sent in chunks without it */
+  constructor(url: string, { fields = {}, name, mimeType = 'text/plain', query = '' }: Form, fileBytes?: number) {
+    const texts = Object.entries(fields).map(([field, value]) => this.part(`form-data; name="${field}"`, `${value}\r\n`));
+    const file = `form-data; name="file"; filename="${name}"\r\nContent-Type: ${mimeType}`;
+    const head = texts.join('') + (name === undefined ? '' : this.part(file, ''));
     const headers = {
       'content-type': `multipart/form-data; boundary=${this.boundary}`,
-      ...(length !== undefined && { 'content-length': String(length) }),
+      ...(fileBytes !== undefined && { 'content-length': Buffer.byteLength(head + this.tail) + fileBytes }),
     };
     this.outgoing = request(`${url}/api/dify/files${query}`, { method: 'POST', headers, agent: false });
     // A server that has refused the file may close the connection while more of it is sent.
     this.outgoing.on('error', () => undefined);
-    this.reply = once(this.outgoing, 'response').then(async ([reply]) => ({
-      status: reply.statusCode,
-      headers: reply.headers,
+    this.reply = new Promise<IncomingMessage>((resolve, reject) => {
+      this.outgoing.once('response', resolve).once('close', () => reject(new Error('no reply to the upload')));
+    }).then(async (reply) => ({
+      status: reply.statusCode ?? 0,
       body: (await json(reply)) as Record<string, unknown>,
     }));
     this.reply.catch(() => undefined);
-    for (const [field, value] of Object.entries(fields)) {
-      this.outgoing.write(this.part(`form-data; name="${field}"`) + `${value}\r\n`);
-    }
-    if (name !== undefined) {
-      this.outgoing.write(this.part(`form-data; name="file"; filename="${name}"\r\nContent-Type: ${mimeType}`));
-    }
+    this.outgoing.write(head);
   }
 
   /** Waits while the server does not read. */
@@ -54,7 +52,7 @@ export class Uploading {
   }
 
   end(): Promise<UploadReply> {
-    this.outgoing.end(`\r\n--${this.boundary}--\r\n`);
+    this.outgoing.end(this.tail);
 
     return this.reply;
   }
@@ -63,11 +61,11 @@ export class Uploading {
     this.outgoing.destroy();
   }
 
-  get isOpen(): boolean {
-    return !this.outgoing.destroyed;
+  private get tail(): string {
+    return `\r\n--${this.boundary}--\r\n`;
   }
 
-  private part(disposition: string): string {
-    return `--${this.boundary}\r\nContent-Disposition: ${disposition}\r\n\r\n`;
+  private part(disposition: string, content: string): string {
+    return `--${this.boundary}\r\nContent-Disposition: ${disposition}\r\n\r\n${content}`;
   }
 }
