@@ -42,7 +42,14 @@ const PLAN: ExecutionPlan = {
     {
       member: {
         ...{ id: 9, name: 'coder', shellName: 'ClaudeCode', shellType: 'ClaudeCode', executionType: 'local_engine' },
-        ...{ systemPrompt: 'ghost prompt', prompt: 'member prompt', role: 'leader', model: MODEL, modelProblem: null },
+        ...{
+          systemPrompt: 'ghost prompt',
+          prompt: 'member prompt',
+          role: 'leader',
+          model: MODEL,
+          modelProblem: null,
+          dify: null,
+        },
         ...{ modelName: 'sonnet', sealedConfig: null, mcpServers: {}, skills: [], baseImage: null },
       },
       agentConfig: agentConfigOf({ bind_model: 'sonnet' }, MODEL),

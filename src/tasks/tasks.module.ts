@@ -29,6 +29,8 @@ import { TurnsRepository } from './turns.repository.js';
 import { TurnsService } from './turns.service.js';
 import { UpdateQueue } from './update-queue.js';
 
+import { UpstreamRunsRepository } from './upstream-runs.repository.js';
+import { UpstreamRunsService } from './upstream-runs.service.js';
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
   imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule, SseModule],
@@ -52,6 +54,7 @@ import { UpdateQueue } from './update-queue.js';
     ...[TaskEventLog, TaskEventsRepository, TaskFeeds, TaskEventsService],
     TaskDeletions,
     ...[RunInspectors, TaskDiagnosisService],
+    ...[UpstreamRunsRepository, UpstreamRunsService],
   ],
   exports: [
     TaskChanges,
@@ -63,6 +66,7 @@ import { UpdateQueue } from './update-queue.js';
     RunCancellers,
     RunInspectors,
     RunStarters,
+    UpstreamRunsService,
   ],
 })
 export class TasksModule {}

@@ -14,6 +14,8 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { ModelParameters, ProviderKind } from '../../common/chat-provider.js';
+import type { DifyFile, DifyRun } from '../../common/dify.js';
+import type { JsonObject } from '../../common/json.js';
 
 const createdAt = timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
 const updatedAt = timestamp('updated_at', { withTimezone: true }).notNull().defaultNow();
@@ -239,6 +241,11 @@ export const subtasks = pgTable(
     runPrompt: text('run_prompt'),
     /** Name of the model that the request asked for, in place of the bot's. */
     runModel: text('run_model'),
+    /** Inputs and files that the request brought along, for Dify apps. */
+    runInputs: jsonb('run_inputs').$type<JsonObject>(),
+    runFiles: jsonb('run_files').$type<DifyFile[]>(),
+    /** The run on the side of the app that answers, for whoever must stop it or join it later. */
+    upstreamRun: jsonb('upstream_run').$type<DifyRun>(),
     /** Terminal event of the stream as the client saw it, and its sequence number. */
     terminalEvent: jsonb('terminal_event').$type<Record<string, unknown>>(),
     terminalSeq: integer('terminal_seq'),
