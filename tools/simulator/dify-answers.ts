@@ -40,9 +40,9 @@ export function callUsage({ query, tokens }: DifyCall): Json {
 }
 
 /** `workflow_finished`, whatever the status. */
-export function workflowFinished(call: DifyCall, status: RunStatus, outputs: Json | null, more: Json = {}): string {
+export function workflowFinished(call: DifyCall, status: RunStatus, outputs: Json | null, more: Json = {}): Beat {
   const { wire } = call;
-  return wire.flow('workflow_finished', {
+  const result: Json = {
     id: wire.ids.runId,
     workflow_id: wire.ids.workflowId,
     status,
@@ -57,7 +57,8 @@ export function workflowFinished(call: DifyCall, status: RunStatus, outputs: Jso
     exceptions_count: status === 'partial-succeeded' ? 1 : 0,
     files: [],
     ...more,
-  });
+  };
+  return { wire: wire.flow('workflow_finished', result), result };
 }
 
 /** The name under which a run gives its text. */
@@ -131,13 +132,17 @@ function moreNodes(call: DifyCall, nodes: DifyNodes): Beat[] {
   }).flat();
 }
 
-/** A run of nodes around the text; `before` stands in front of the model's node. */
-export function flowAnswer(call: DifyCall, nodes: DifyNodes, before: readonly Beat[] = []): Answer {
+/** What comes before the model's node. */
+export function flowLead(call: DifyCall, nodes: DifyNodes): Beat[] {
+  const start = { nodeId: 'start', type: 'start', title: 'Start', inputs: call.inputs, outputs: call.inputs };
+  return [started(call), ...nodes.run(start), ...moreNodes(call, nodes)];
+}
+
+/** A run of nodes around the text, from the model's node on; `lead` stands before. */
+export function flowAnswer(call: DifyCall, nodes: DifyNodes, lead: readonly Beat[]): Answer {
   const { wire } = call;
   const chat = call.app.mode === 'advanced-chat';
   const text = textOf(call);
-  const start = { nodeId: 'start', type: 'start', title: 'Start', inputs: call.inputs, outputs: call.inputs };
-  const lead = [started(call), ...nodes.run(start), ...moreNodes(call, nodes), ...before];
   const model = nodes.pair({
     ...{ nodeId: 'llm', type: 'llm', title: 'LLM', inputs: { query: call.query.slice(0, 200) } },
     ...{ outputs: { text, usage: callUsage(call) }, tokens: Number(callUsage(call)['total_tokens']) },
@@ -149,13 +154,13 @@ export function flowAnswer(call: DifyCall, nodes: DifyNodes, before: readonly Be
     text: call.tokens.map((token) => (chat ? wire.answer('message', token) : wire.chunk(token))),
     close: [model.finished, ...nodes.run({ nodeId: last.type, ...last, outputs })],
     messageEnd: chat ? [{ wire: wire.messageEnd({ usage: callUsage(call) }) }] : [],
-    flowEnd: [{ wire: workflowFinished(call, 'succeeded', outputs) }],
+    flowEnd: [workflowFinished(call, 'succeeded', outputs)],
     status: 'succeeded',
   };
 }
 
-/** What an app answers when no case interferes. */
-export function answerOf(call: DifyCall, nodes: DifyNodes, before: readonly Beat[] = []): Answer {
+/** What an app answers when no case interferes; `middle` stands in front of a workflow's model. */
+export function answerOf(call: DifyCall, nodes: DifyNodes, middle?: (nodes: DifyNodes) => Beat[]): Answer {
   switch (call.app.mode) {
     case 'agent-chat':
       return classicAgent(call);
@@ -163,7 +168,7 @@ export function answerOf(call: DifyCall, nodes: DifyNodes, before: readonly Beat
       return newAgent(call);
     case 'advanced-chat':
     case 'workflow':
-      return flowAnswer(call, nodes, before);
+      return flowAnswer(call, nodes, [...flowLead(call, nodes), ...(middle?.(nodes) ?? [])]);
     default:
       return plainAnswer(call);
   }

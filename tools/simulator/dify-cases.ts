@@ -13,6 +13,7 @@ import {
   workflowFinished,
 } from './dify-answers.js';
 import { isFlow } from './dify-apps.js';
+import { DIFY_ERRORS, DIFY_PAGES } from './dify-errors.js';
 import { fileEvents, filesOf } from './dify-files.js';
 import { pausing, plainPause } from './dify-human.js';
 import { DifyNodes } from './dify-nodes.js';
@@ -29,30 +30,6 @@ export interface CasePlan {
   /** Called once the run exists. */
   open?: (run: DifyRun) => void;
 }
-
-/** Status, code and message of an HTTP error. */
-export const DIFY_ERRORS: Record<string, readonly [number, string, string]> = {
-  'http-error': [500, 'internal_server_error', 'Internal Server Error, please contact support.'],
-  'rate-limited': [429, 'rate_limit_error', 'Too many requests. Please try again later.'],
-  'too-many': [429, 'too_many_requests', 'Too many requests. The current maximum concurrency is 1.'],
-  overloaded: [503, 'service_unavailable', 'The server is temporarily overloaded.'],
-  'server-error': [500, 'internal_server_error', 'Internal Server Error, please contact support.'],
-  auth: [401, 'unauthorized', 'Access token is invalid'],
-  permission: [403, 'forbidden', "The app's API service has been disabled."],
-  'not-found': [404, 'not_found', 'Conversation Not Exists.'],
-  quota: [400, 'provider_quota_exceeded', 'Your quota for Dify Hosted OpenAI has been exhausted.'],
-  'no-provider': [400, 'provider_not_initialize', 'No valid model provider credentials found.'],
-  'no-model': [400, 'model_currently_not_support', 'The model is currently not supported.'],
-  'model-error': [400, 'completion_request_error', '[openai] Rate limit reached for requests'],
-  'app-unavailable': [400, 'app_unavailable', 'App unavailable, please check your app configurations.'],
-  'bad-input': [400, 'invalid_param', 'city is required in input form'],
-  completed: [400, 'conversation_completed', 'The conversation has ended. Please start a new conversation.'],
-};
-
-export const DIFY_PAGES: Record<string, readonly [number, string]> = {
-  'html-502': [502, '502 Bad Gateway'],
-  'html-200': [200, 'Sign in'],
-};
 
 const SOURCES: readonly Json[] = [1, 2].map((position) => ({
   position,
@@ -89,7 +66,7 @@ const MIDDLES: Record<string, (nodes: DifyNodes) => Beat[]> = {
 
 /** `workflow_finished` for apps that have it. */
 function flowEnd(call: DifyCall, status: RunStatus, outputs: Json | null, more?: Json): Beat[] {
-  return isFlow(call.app.mode) ? [{ wire: workflowFinished(call, status, outputs, more) }] : [];
+  return isFlow(call.app.mode) ? [workflowFinished(call, status, outputs, more)] : [];
 }
 
 /** Another `message_end`, for apps that have one. */
@@ -265,7 +242,7 @@ export function planCase(state: DifyState, call: DifyCall): CasePlan {
   const nodes = new DifyNodes(call.wire, call.script.nodeMs);
   if (name === 'paused') return { beats: plainPause(call, nodes), status: 'succeeded' };
   if (PAUSES.includes(name)) return { ...pausing(state, call, nodes), status: 'succeeded' };
-  const plain = answerOf(call, nodes, MIDDLES[name]?.(nodes));
+  const plain = answerOf(call, nodes, MIDDLES[name]);
   const answer = ANSWERS[name]?.(call, plain) ?? plain;
   const beats = BREAKS[name]?.(call, answer) ?? beatsOf(answer);
   return { beats, status: name.startsWith('error') ? 'failed' : answer.status };

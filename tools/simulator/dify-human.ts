@@ -1,7 +1,7 @@
 // A workflow that stops until a human has filled in a form.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { asObject, asText, type Json } from '../shared/json.js';
-import { type Answer, beatsOf, type DifyCall, flowAnswer, workflowFinished } from './dify-answers.js';
+import { beatsOf, type DifyCall, flowAnswer, flowLead, workflowFinished } from './dify-answers.js';
 import type { DifyNodes } from './dify-nodes.js';
 import type { DifyRun } from './dify-run.js';
 import { type DifyState, type HumanForm, keep } from './dify-state.js';
@@ -37,13 +37,11 @@ function finishedNode(call: DifyCall, data: Json, outputs: Json): Beat {
 function rest(call: DifyCall, nodes: DifyNodes, data: Json, filled: Beat, outputs: Json): Beat[] {
   const { ids } = call.wire;
   const again = { id: ids.runId, workflow_id: ids.workflowId, inputs: call.inputs, created_at: ids.createdAt };
-  const answer: Answer = flowAnswer(call, nodes);
-  const model = answer.lead.at(-1);
   return [
     { wire: call.wire.flow('workflow_started', { ...again, reason: 'resumption' }) },
     filled,
     finishedNode(call, data, outputs),
-    ...beatsOf({ ...answer, lead: model ? [model] : [] }),
+    ...beatsOf(flowAnswer(call, nodes, [])),
   ];
 }
 
@@ -70,7 +68,7 @@ function requiredData(call: DifyCall, id: string, token: string, expiresAt: numb
 
 /** A run that waits at a form: `form_seconds` at most, then it goes on without an answer. */
 export function pausing(state: DifyState, call: DifyCall, nodes: DifyNodes): Pausing {
-  const answer = flowAnswer(call, nodes);
+  const lead = flowLead(call, nodes);
   const { started, data } = nodes.pair(NODE);
   const [id, token] = [randomUUID(), randomBytes(16).toString('base64url')];
   const expiresAt = Math.ceil(Date.now() / 1000 + call.script.formSeconds);
@@ -81,12 +79,7 @@ export function pausing(state: DifyState, call: DifyCall, nodes: DifyNodes): Pau
   const times = { created_at: createdAt, elapsed_time: 0.5, total_tokens: 0, total_steps: 2 };
   const facts = { workflow_run_id: runId, paused_nodes: [NODE.nodeId], outputs: {}, reasons, status: 'paused' };
   const paused = call.wire.flow('workflow_paused', { ...facts, ...times });
-  const beats: Beat[] = [
-    ...answer.lead.slice(0, -1),
-    started,
-    { wire: asks, snapshot: asks },
-    { wire: paused, act: 'pause' },
-  ];
+  const beats: Beat[] = [...lead, started, { wire: asks, snapshot: asks }, { wire: paused, act: 'pause' }];
   const open = (run: DifyRun): void => {
     const form: HumanForm = { id, token, expiresAt, state: 'open', run, resume: () => undefined };
     form.resume = () => {
@@ -131,10 +124,10 @@ export function plainPause(call: DifyCall, nodes: DifyNodes): Beat[] {
   const facts = { workflow_run_id: call.wire.ids.runId, paused_nodes: ['code-1'], outputs: {}, reasons: [] };
   const times = { created_at: nowSeconds(), elapsed_time: 0.5, total_tokens: 0, total_steps: 2 };
   const paused = call.wire.flow('workflow_paused', { ...facts, status: 'paused', ...times });
-  return [...flowAnswer(call, nodes).lead.slice(0, -1), { wire: paused, act: 'pause' }];
+  return [...flowLead(call, nodes), { wire: paused, act: 'pause' }];
 }
 
 /** What a stopped run says. */
-export function stoppedFlow(call: DifyCall): string {
+export function stoppedFlow(call: DifyCall): Beat {
   return workflowFinished(call, 'stopped', null, { error: 'Stopped by user.' });
 }

@@ -6,6 +6,7 @@ import type { DifyReader } from './dify-reader.js';
 import type { DifyScript } from './dify-script.js';
 import type { DifyState } from './dify-state.js';
 import type { Act, Beat, DifyWire } from './dify-wire.js';
+import type { Json } from '../shared/json.js';
 import { addTick, removeTick } from './ticker.js';
 
 const BATCH_CHARACTERS = 16_384;
@@ -18,13 +19,12 @@ export interface RunPlan {
   user: string;
   script: DifyScript;
   wire: DifyWire;
+  inputs: Json;
   beats: readonly Beat[];
   /** How it ends when nothing interferes. */
   status: RunStatus;
-  /** The events of a run that was stopped, given the text so far. */
-  stoppedEnd: (text: string) => string;
-  /** What `workflow_finished` says, for those who come later. */
-  finished: (status: RunStatus, text: string) => string;
+  /** How it ends when it is stopped. */
+  stoppedEnd: () => readonly Beat[];
   /** Called once, with the whole answer. */
   onEnd: (run: DifyRun) => void;
 }
@@ -33,6 +33,8 @@ export interface RunPlan {
 export class DifyRun {
   status: RunStatus = 'running';
   text = '';
+  /** The data of its `workflow_finished`, once it came so far. */
+  result: Json | undefined;
   /** Events that tell a later reader how far the run is. */
   readonly snapshot: string[] = [];
   readonly startedAt = performance.now();
@@ -79,7 +81,9 @@ export class DifyRun {
   stop(silent = false): void {
     if (!this.active) return;
     this.state.counters.stopped += 1;
-    this.emit(silent ? '' : this.plan.stoppedEnd(this.text), 0);
+    const beats = this.plan.stoppedEnd();
+    beats.forEach((beat) => this.remember(beat));
+    if (!silent) this.emit(beats.map(({ wire }) => wire).join(''), 0);
     this.end('stopped');
   }
 
@@ -149,6 +153,7 @@ export class DifyRun {
   private remember(beat: Beat): void {
     if (beat.whole !== undefined) this.text = beat.whole;
     if (beat.delta !== undefined) this.text += beat.delta;
+    if (beat.result) this.result = beat.result;
     if (beat.snapshot !== undefined) this.snapshot.push(beat.snapshot);
   }
 

@@ -44,6 +44,8 @@ export interface Beat {
   act?: Act;
   /** What a later reader hears of it when it asks for a snapshot. */
   snapshot?: string;
+  /** The data of `workflow_finished`: what the run came to. */
+  result?: Json;
 }
 
 /** One event. */
