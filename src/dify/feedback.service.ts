@@ -5,7 +5,7 @@ import { UpstreamRunsService } from '../tasks/upstream-runs.service.js';
 import { DifyClient } from './dify.client.js';
 import { DifyConnections } from './dify-connections.js';
 import type { FeedbackDto } from './dify.dto.js';
-import { isGone } from './dify.errors.js';
+import { isUnknown } from './dify.errors.js';
 
 /** What users think of answers. */
 @Injectable()
@@ -26,7 +26,7 @@ export class FeedbackService {
     try {
       await this.client.feedback(connection, messageId, feedback);
     } catch (error) {
-      throw isGone(error) ? notFound(`Message ${messageId}`) : error;
+      throw isUnknown(error) ? notFound(`Message ${messageId}`) : error;
     }
   }
 }

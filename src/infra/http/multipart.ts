@@ -19,7 +19,7 @@ export const TakesForms = () => RouteConfig({ takesForms: true } satisfies Uploa
 /** Hands forms over unread, to routes with {@link TakesForms} only. */
 export function passForms(instance: FastifyInstance): void {
   instance.addContentTypeParser('multipart/form-data', (request, _body, done) => {
-    const { takesForms } = (request.routeOptions.config ?? {}) as UploadRoute;
+    const { takesForms } = request.routeOptions.config as UploadRoute;
     done(takesForms ? null : new AppError('unsupported_media_type', 'Send the body as application/json'));
   });
 }
