@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { json } from 'node:stream/consumers';
 
@@ -44,11 +43,9 @@ export class Uploading {
     this.outgoing.write(head);
   }
 
-  /** Waits while the server does not read. */
-  async write(bytes: Buffer | string): Promise<void> {
-    if (!this.outgoing.write(bytes) && !this.outgoing.destroyed) {
-      await Promise.race([once(this.outgoing, 'drain'), once(this.outgoing, 'close')]);
-    }
+  /** Settles when the bytes have left, or the connection is closed. */
+  write(bytes: Buffer | string): Promise<void> {
+    return new Promise((resolve) => void this.outgoing.write(bytes, () => resolve()));
   }
 
   end(): Promise<UploadReply> {
