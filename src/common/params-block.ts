@@ -1,5 +1,5 @@
 /** Inputs of an app in front of a prompt, as Wegent's web client sends those of its form. */
-import { isJsonObject, type JsonObject } from './json.js';
+import { type JsonObject, parseObject } from './json.js';
 
 const START = '[EXTERNAL_API_PARAMS]';
 const BLOCK = /^\s*\[EXTERNAL_API_PARAMS\]([\s\S]*?)\[\/EXTERNAL_API_PARAMS\]/;
@@ -27,14 +27,4 @@ export function splitPrompt(prompt: string): SplitPrompt {
 /** A prompt as its user reads it, and as models are asked. */
 export function withoutParams(prompt: string): string {
   return splitPrompt(prompt).text;
-}
-
-function parseObject(text: string): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(text);
-
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
-  }
 }

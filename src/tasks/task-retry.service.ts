@@ -20,12 +20,12 @@ export class TaskRetryService {
    * with starting a run
    */
   async retry(userId: number, taskId: number): Promise<void> {
-    const { task, subtask } = await this.turns.newestAnswer(userId, taskId);
-    const { prompt, title } = await this.turns.questionOf(subtask);
-    const team = await this.turns.teamFor(userId, { team_id: subtask.teamId });
+    const { task, first } = await this.turns.newestTurn(userId, taskId);
+    const { prompt, title } = await this.turns.questionOf(first);
+    const team = await this.turns.teamFor(userId, { team_id: first.teamId });
     const turn: TurnRequest = { userId, taskId, team, prompt, title, isRetry: true };
     if (runsOnExecutors(team)) await this.turns.store(turn);
-    else await this.starters.for(team).start(turn, choiceOf(subtask), task);
+    else await this.starters.for(team).start(turn, choiceOf(first), task);
     this.log.log(`task ${taskId}: its turn that was ${task.status} runs again`);
   }
 }

@@ -1,6 +1,7 @@
 /** Which files may be uploaded to an app, by what its `/parameters` tell. */
 import { AppError } from '../../common/app-error.js';
 import type { DifyFile } from '../../common/dify.js';
+import { invalid } from '../../infra/http/validation.pipe.js';
 import type { FileRules } from '../inputs/file-rules.js';
 import { type AppForm, type FileSizes, takesFiles } from '../inputs/input-form.js';
 
@@ -39,9 +40,7 @@ export function maxUploadBytes(file: UploadFacts, form: AppForm): number {
   const type = fileTypeOf(file);
   const places = placesFor(form);
   if (places.length === 0) {
-    throw new AppError('dify_input_invalid', 'This app takes no uploaded files', {
-      errors: [{ field: 'file', message: 'file is not taken by this app' }],
-    });
+    throw invalid([{ field: 'file', message: 'This app takes no uploaded file' }], 'dify_input_invalid');
   }
   if (!places.some((rules) => takes(rules, type, extensionOf(file.name)))) {
     const taken = [...new Set(places.flatMap(({ types, extensions }) => [...types, ...extensions]))];

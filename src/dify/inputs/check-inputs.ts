@@ -1,7 +1,6 @@
 /** Inputs of a request against the form of an app, so that what it would refuse is known before it is asked. */
 import type { FieldProblem } from '../../common/app-error.js';
-import { isJsonObject, type JsonObject } from '../../common/json.js';
-import { parseJson } from '../../infra/answers/json.js';
+import { isJsonObject, type JsonObject, parseObject } from '../../common/json.js';
 import { countProblem, fileProblem } from './file-rules.js';
 import { type AppForm, type InputField, type InputType, isBlank, takesFiles } from './input-form.js';
 import { mergeInputs } from './merge-inputs.js';
@@ -122,7 +121,7 @@ function checkFiles(value: unknown, { files }: InputField): Outcome {
 }
 
 function checkJson(value: unknown): Outcome {
-  const object = typeof value === 'string' ? parseJson(value) : value;
+  const object = typeof value === 'string' ? parseObject(value) : value;
 
   return isJsonObject(object) ? accept(object) : refuse('must be a JSON object');
 }

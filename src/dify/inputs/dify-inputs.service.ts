@@ -1,12 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ResolvedBot } from '../../bots/bot-resolver.js';
-import { AppError, type FieldProblem } from '../../common/app-error.js';
+import type { FieldProblem } from '../../common/app-error.js';
 import type { DifyConnection, DifyFile } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
 import { splitPrompt } from '../../common/params-block.js';
 import { DIFY_SHELL } from '../../common/shell-types.js';
 import { storageProblems } from '../../common/storable.js';
 import { within } from '../../common/within.js';
+import { invalid } from '../../infra/http/validation.pipe.js';
 import { TurnsService } from '../../tasks/turns.service.js';
 import { DifyApps } from '../dify-apps.js';
 import { mergeInputs } from './merge-inputs.js';
@@ -14,7 +15,6 @@ import { type AskedApp, checkTurn, NO_TEXT } from './turn-inputs.js';
 
 /** How long a turn waits to be told what is wrong with it; the run itself tells later. */
 const PATIENCE_MS = 3_000;
-const MAX_REPORTED = 50;
 
 /** A bot that answers. */
 export type Answering = Pick<ResolvedBot, 'shellType' | 'dify'>;
@@ -58,13 +58,13 @@ export class DifyInputs {
     const { text, inputs: inFront, isBroken } = splitPrompt(turn.prompt);
     const wrong = isBroken ? [BROKEN_BLOCK] : storageProblems(inFront).map(inPrompt);
     if (text.trim() === '' && !bots.every(isApp)) wrong.push(NO_TEXT);
-    if (wrong.length > 0) throw invalidInputs(wrong);
+    if (wrong.length > 0) throw invalid(wrong, 'dify_input_invalid');
     const brought = mergeInputs(await this.before(turn), turn.inputs, inFront);
     const connections = bots.flatMap(({ dify }) => dify ?? []);
     const apps = await Promise.all(connections.map((connection) => this.ask(connection)));
     const files = turn.files ?? [];
     const { inputs, problems } = checkTurn(apps, { text, inputs: brought, files });
-    if (problems.length > 0) throw invalidInputs(problems);
+    if (problems.length > 0) throw invalid(problems, 'dify_input_invalid');
 
     return { inputs: Object.keys(inputs).length > 0 ? inputs : null, files: files.length > 0 ? files : null };
   }
@@ -104,13 +104,5 @@ function refuseAll({ inputs, files }: TurnToCheck): InputsToKeep {
   const field = inputs && Object.keys(inputs).length > 0 ? 'inputs' : files && files.length > 0 ? 'files' : null;
   if (field === null) return { inputs: null, files: null };
   const message = `${field} are for Dify apps; this team answers from a model, which takes a prompt only`;
-  throw new AppError('bad_request', message, { errors: [{ field, message }] });
-}
-
-function invalidInputs(problems: readonly FieldProblem[]): AppError {
-  const [first] = problems;
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  const message = `${first?.message ?? 'The inputs are not valid'}${more}`;
-
-  return new AppError('dify_input_invalid', message, { errors: problems.slice(0, MAX_REPORTED) });
+  throw invalid([{ field, message }], 'bad_request');
 }

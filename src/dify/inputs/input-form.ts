@@ -1,5 +1,6 @@
 /** The form of an app, from the reply of its `/parameters`. What is not as documented is left out, never an error. */
 import { isJsonObject, type JsonObject } from '../../common/json.js';
+import { asText } from '../../infra/answers/json.js';
 import { type FileRules, readFileUpload, readRules } from './file-rules.js';
 
 /** Types that are checked; others are passed on as they come. */
@@ -62,13 +63,13 @@ function readItem(item: unknown): InputField[] {
   if (!entry) return [];
   const [type, field] = entry;
   if (type === NOT_ASKED || !isJsonObject(field)) return [];
-  const variable = textOf(field.variable);
+  const variable = asText(field.variable);
   if (variable === undefined) return [];
 
   return [
     {
       variable,
-      label: textOf(field.label) ?? variable,
+      label: asText(field.label) ?? variable,
       type,
       required: field.required === true,
       hidden: field.hide === true,
@@ -82,8 +83,8 @@ function readItem(item: unknown): InputField[] {
 }
 
 function helpOf(field: JsonObject): Pick<InputField, 'placeholder' | 'hint'> {
-  const placeholder = textOf(field.placeholder);
-  const hint = textOf(field.hint);
+  const placeholder = asText(field.placeholder);
+  const hint = asText(field.hint);
 
   return { ...(placeholder !== undefined && { placeholder }), ...(hint !== undefined && { hint }) };
 }
@@ -98,10 +99,6 @@ function readSizes(limits: JsonObject): FileSizes {
     video: bytes(limits.video_file_size_limit, DEFAULT_MB.video),
     other: bytes(limits.file_size_limit, DEFAULT_MB.other),
   };
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** Whether a form field was left empty. */
