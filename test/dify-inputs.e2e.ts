@@ -54,7 +54,9 @@ describe('inputs and files of a turn', () => {
     const next = (body: object) => api.turn({ task_id: first.taskId, prompt: 'And?', ...body });
     await next({});
     await next({ inputs: { tone: null, days: 2 } });
-    await (await api.open(`/direct-chat/${first.taskId}/stream`, { method: 'POST', body: { prompt: 'So?' } })).untilClosed();
+    await (
+      await api.open(`/direct-chat/${first.taskId}/stream`, { method: 'POST', body: { prompt: 'So?' } })
+    ).untilClosed();
 
     expect(runs().map((run) => run['inputs'])).toEqual([
       { city: 'Graz', tone: 'dry' },
@@ -142,7 +144,10 @@ describe('inputs and files of a turn', () => {
 
   it('come with a task that was made first', async () => {
     const { teamId, runs } = await team('inputs-chat');
-    const { body: task } = await api.post<TaskBody>('/tasks/create', { team_id: teamId, prompt: block({ city: 'Graz' }) });
+    const { body: task } = await api.post<TaskBody>('/tasks/create', {
+      team_id: teamId,
+      prompt: block({ city: 'Graz' }),
+    });
     const path = `/direct-chat/${task.id}/stream`;
     const refused = await api.post<ErrorBody>(path, { inputs: { days: 'x' } });
     const stream = await api.open(path, { method: 'POST', body: { inputs: { days: 5 }, files: [image] } });
@@ -163,7 +168,11 @@ describe('inputs and files of a turn', () => {
 
   it('are checked for every app of a pipeline, and not told to its models', async () => {
     const bots = [
-      await add(api, '/bots', { name: 'line-chat', shell_name: 'Chat', agent_config: { bind_model: 'simulator-claude' } }),
+      await add(api, '/bots', {
+        name: 'line-chat',
+        shell_name: 'Chat',
+        agent_config: { bind_model: 'simulator-claude' },
+      }),
       await addDifyBot(stage, api, 'app-line-inputs-chat'),
     ];
     const teamId = await add(api, '/teams', {

@@ -32,6 +32,8 @@ export class DifyConnections {
     if (!bot) throw notFound(`Bot ${botId}`);
     if (bot.dify) return bot.dify;
     if (bot.shellType === DIFY_SHELL) throw new AppError('model_not_configured', bot.modelProblem ?? 'no connection');
-    throw invalid([{ field: 'bot_id', message: `bot_id ${botId} has the shell ${bot.shellName}, which is no Dify app` }]);
+    throw invalid([
+      { field: 'bot_id', message: `bot_id ${botId} has the shell ${bot.shellName}, which is no Dify app` },
+    ]);
   }
 }

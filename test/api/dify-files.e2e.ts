@@ -38,11 +38,17 @@ describe('files for apps', () => {
   }
 
   it('are passed on, and can be used in a question', async () => {
-    const { status, body } = await send(upload('notes "of" today.txt'), 'first ', 'second');
+    const { status, body } = await send(upload('notes für today.txt'), 'first ', 'second');
     const file = { type: 'document', transfer_method: 'local_file', upload_file_id: body['id'] };
     const turn = await api.turn({ team_id: app.teamId, prompt: 'Hello', files: [file] });
 
-    const facts = { type: 'document', size: 12, extension: 'txt', mime_type: 'text/plain' };
+    const facts = {
+      type: 'document',
+      name: 'notes für today.txt',
+      size: 12,
+      extension: 'txt',
+      mime_type: 'text/plain',
+    };
     expect([status, body]).toEqual([201, expect.objectContaining({ ...facts, id: expect.any(String) })]);
     expect(turn.terminal?.type).toBe('done');
     expect(difyRuns(stage, KEY)).toMatchObject([{ files: [file] }]);
@@ -82,7 +88,7 @@ describe('files for apps', () => {
   describe('are refused', () => {
     it('when they say that they are too large, before the app sees them', async () => {
       const before = counters();
-      const { status, body } = await send(upload('a.txt', small, 3 * MB), PIECE, PIECE);
+      const { status, body } = await send(upload('a.txt', small, 3 * MB), PIECE, PIECE, PIECE);
 
       expect([status, body['code']]).toEqual([413, 'payload_too_large']);
       expect(counters()).toMatchObject({ uploads: before.uploads, brokenUploads: before.brokenUploads });

@@ -39,7 +39,12 @@ describe('apps of Dify', () => {
 
   describe('tell what they are', () => {
     it('by bot, or by key and address with and without /v1', async () => {
-      const info = { name: 'Simulated advanced-chat', mode: 'advanced-chat', author_name: 'Conch', tags: ['simulator'] };
+      const info = {
+        name: 'Simulated advanced-chat',
+        mode: 'advanced-chat',
+        author_name: 'Conch',
+        tags: ['simulator'],
+      };
       const refs = [{ bot_id: all.botId }, at('app-x-advanced-chat'), at('app-x-advanced-chat', '/dify/v1/')];
 
       for (const ref of refs) {
@@ -69,7 +74,13 @@ describe('apps of Dify', () => {
       ['a key that is refused', () => at('app-bad-chat'), 502, 'provider_auth', /Access token is invalid/],
       ['an app that is switched off', () => at('app-off-chat'), 502, 'dify_app_unavailable', /disabled/],
       ['an address with a web page', () => at('app-html-chat'), 502, 'provider_protocol', /base url|BASE_URL/i],
-      ['this machine', () => ({ api_key: 'k', base_url: 'http://127.0.0.1:1' }), 400, 'provider_blocked', /EGRESS_ALLOW/],
+      [
+        'this machine',
+        () => ({ api_key: 'k', base_url: 'http://127.0.0.1:1' }),
+        400,
+        'provider_blocked',
+        /EGRESS_ALLOW/,
+      ],
       ['a private net', () => ({ api_key: 'k', base_url: 'http://10.0.0.1' }), 400, 'provider_blocked', /EGRESS_ALLOW/],
       ['no app at all', () => ({}), 422, 'validation_failed', /bot_id/],
       ['an address that is none', () => ({ api_key: 'k', base_url: 'ftp://x' }), 422, 'validation_failed', /base_url/],
@@ -161,8 +172,11 @@ describe('apps of Dify', () => {
       expect(stage.simulator.dify.feedbacks).toBe(before);
     });
 
-    it.each([[{}], [{ rating: 'great' }], [{ rating: 'like', content: 5 }]])('of a known kind: not %j', async (body) => {
-      expect((await give(messageId, body))[0]).toBe(422);
-    });
+    it.each([[{}], [{ rating: 'great' }], [{ rating: 'like', content: 5 }]])(
+      'of a known kind: not %j',
+      async (body) => {
+        expect((await give(messageId, body))[0]).toBe(422);
+      },
+    );
   });
 });

@@ -23,7 +23,9 @@ export class Uploading {
 
   /** @param fileBytes tells the length beforehand; sent in chunks without it */
   constructor(url: string, { fields = {}, name, mimeType = 'text/plain', query = '' }: Form, fileBytes?: number) {
-    const texts = Object.entries(fields).map(([field, value]) => this.part(`form-data; name="${field}"`, `${value}\r\n`));
+    const texts = Object.entries(fields).map(([field, value]) =>
+      this.part(`form-data; name="${field}"`, `${value}\r\n`),
+    );
     const file = `form-data; name="file"; filename="${name}"\r\nContent-Type: ${mimeType}`;
     const head = texts.join('') + (name === undefined ? '' : this.part(file, ''));
     const headers = {

@@ -49,5 +49,8 @@ export class UploadWatch implements AsyncIterable<Buffer> {
 }
 
 export function tooBig(maxBytes: number): AppError {
-  return new AppError('payload_too_large', `The file is too large: this app takes at most ${maxBytes} bytes of its type`);
+  return new AppError(
+    'payload_too_large',
+    `The file is too large: this app takes at most ${maxBytes} bytes of its type`,
+  );
 }
