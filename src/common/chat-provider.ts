@@ -1,4 +1,4 @@
-import type { ProviderEvent } from './chat-event.js';
+import type { ProviderEvent, Step } from './chat-event.js';
 import type { DifyRun, DifyStop, DifyTurn } from './dify.js';
 
 export type ProviderKind = 'claude' | 'openai';
@@ -75,8 +75,10 @@ export type StopReason = { kind: 'cancel'; at: number } | { kind: 'handover' } |
 export interface UpstreamLink {
   /** The app's run as an earlier attempt has left it. */
   readonly known: DifyRun | null;
-  /** Text of the answer that was shown by earlier attempts. */
-  readonly shown: string;
+  /** From 1; more than 1 means that an earlier attempt was lost. */
+  readonly attempt: number;
+  /** What was shown of the answer so far. */
+  shown(): { content: string; steps: readonly Step[] };
   /** Keeps what a later attempt needs. Not to be waited for. */
   save(run: DifyRun): void;
   /** How the app's run was stopped, after a cancel. */

@@ -7,7 +7,7 @@ import { DifyClient } from './dify.client.js';
 const VERIFY_MS = 1_500;
 const VERIFY_EVERY_MS = 250;
 /** States of a workflow's run in which it does nothing any more. */
-const ENDED: ReadonlySet<unknown> = new Set(['succeeded', 'failed', 'stopped', 'partial-succeeded']);
+export const ENDED: ReadonlySet<unknown> = new Set(['succeeded', 'failed', 'stopped', 'partial-succeeded']);
 
 /** Stops runs at Dify. */
 @Injectable()

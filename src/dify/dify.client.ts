@@ -67,7 +67,7 @@ export class DifyClient {
     return this.call(connection, 'GET', '/parameters', undefined, signal);
   }
 
-  /** Starts a run; the reply streams. Every status is given back: a run that was refused may be worth another try. */
+  /** Starts a run; the reply streams. */
   run(connection: DifyConnection, mode: DifyMode, body: JsonObject, signal: AbortSignal): Promise<ProviderResponse> {
     return this.stream(connection, { method: 'POST', ...this.json(connection, RUN_PATHS[mode], body) }, signal);
   }
@@ -127,7 +127,7 @@ export class DifyClient {
   }
 
   /** Throws what a refused reply says, and gives the reply back otherwise. */
-  async checked(connection: DifyConnection, response: ProviderResponse): Promise<ProviderResponse> {
+  private async checked(connection: DifyConnection, response: ProviderResponse): Promise<ProviderResponse> {
     if (response.status >= 200 && response.status < 300) return response;
     const text = await response.readError();
     throw errorFromReply(response.status, response.headers, text, sourceOf(connection));
@@ -138,10 +138,7 @@ export class DifyClient {
     request: ProviderRequest,
     signal: AbortSignal,
   ): Promise<ProviderResponse> {
-    const response = await this.checked(connection, await this.http.request(request, signal));
-    if (/^text\/event-stream/i.test(response.headers['content-type'] ?? '')) return response;
-    await response.close();
-    throw protocolError(sourceOf(connection), 'no event stream; check DIFY_BASE_URL');
+    return this.checked(connection, await this.http.request(request, signal));
   }
 
   private async call(

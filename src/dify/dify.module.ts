@@ -7,6 +7,9 @@ import { DifyApps } from './dify-apps.js';
 import { DifyConnections } from './dify-connections.js';
 import { DifyFactsService } from './dify-facts.service.js';
 import { DifyStopper } from './dify-stopper.js';
+import { DifyConversations } from './dify-conversations.js';
+import { DifyConversationsRepository } from './dify-conversations.repository.js';
+import { DifyProvider } from './dify.provider.js';
 import { DifyClient } from './dify.client.js';
 import { DifyController } from './dify.controller.js';
 import { FeedbackService } from './feedback.service.js';
@@ -19,9 +22,9 @@ import { TeamFormController } from './team-form.controller.js';
   imports: [ProviderHttpModule, BotsModule, TeamsModule, TasksModule],
   controllers: [DifyController, TeamFormController],
   providers: [
-    ...[DifyClient, DifyApps, DifyStopper],
+    ...[DifyClient, DifyApps, DifyStopper, DifyConversations, DifyConversationsRepository, DifyProvider],
     ...[DifyConnections, DifyFactsService, UploadsService, FeedbackService, DifyInputs],
   ],
-  exports: [DifyClient, DifyApps, DifyStopper, DifyInputs],
+  exports: [DifyClient, DifyApps, DifyStopper, DifyProvider, DifyInputs],
 })
 export class DifyModule {}

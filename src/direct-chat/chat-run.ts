@@ -109,6 +109,16 @@ export class ChatRun implements LoggedRun {
     this.attempt = attempt;
   }
 
+  /** The step is answered by a run at an app. */
+  connect(upstream: RunUpstream): void {
+    this.upstream = upstream;
+    upstream.shown = () => {
+      const { content, extras } = this.answer.whole();
+
+      return { content, steps: extras?.steps ?? [] };
+    };
+  }
+
   /** Takes what a provider brought in one read. @throws AppError provider_protocol when the answer gets too long */
   accept(events: readonly ProviderEvent[]): void {
     const shown: ChatEvent[] = [];

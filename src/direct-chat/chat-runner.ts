@@ -81,7 +81,7 @@ export class ChatRunner {
   }
 
   private askEarly(plan: RunPlan, handle: RunHandle): EarlyAnswer {
-    return new EarlyAnswer(() => this.ask(plan, handle, this.upstreams.of(plan)));
+    return new EarlyAnswer(() => this.ask(plan, handle, this.upstreams.of(plan, 1)));
   }
 
   private async ask(
@@ -170,8 +170,8 @@ export class ChatRunner {
     this.logger.log(`task ${taskId} subtask ${subtaskId}: run ${how}, attempt ${attempt}, model ${label}`);
     if (joins) run.goOn(plan, attempt);
     else run.begin(plan, attempt);
-    const upstream = early ? handle.upstream : this.upstreams.of(plan, known, joins ? run.snapshot().content : '');
-    run.upstream = upstream;
+    const upstream = early ? handle.upstream : this.upstreams.of(plan, attempt, known);
+    if (upstream) run.connect(upstream);
     const report = setTimeout(() => this.ending.reportRunning(subtaskId), REPORT_RUNNING_MS);
     try {
       for await (const events of early ?? (await this.ask(plan, handle, upstream))) run.accept(events);

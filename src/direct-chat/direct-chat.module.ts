@@ -2,6 +2,7 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { CHAT_PROVIDERS } from '../common/chat-provider.js';
 import { AppConfig } from '../config/app-config.js';
+import { DifyProvider } from '../dify/dify.provider.js';
 import { DifyModule } from '../dify/dify.module.js';
 import { ProviderHttpModule } from '../infra/http/provider-http.module.js';
 import { ProviderHttp } from '../infra/http/provider-http.js';
@@ -58,11 +59,11 @@ import { StreamSignsReader } from './stream/stream-signs.js';
   providers: [
     {
       provide: CHAT_PROVIDERS,
-      inject: [ProviderHttp, AppConfig],
-      useFactory: (http: ProviderHttp, { provider }: AppConfig) => {
+      inject: [ProviderHttp, AppConfig, DifyProvider],
+      useFactory: (http: ProviderHttp, { provider }: AppConfig, dify: DifyProvider) => {
         const { firstTokenTimeoutMs: firstTokenMs, idleTimeoutMs: idleMs, totalTimeoutMs: totalMs } = provider;
 
-        return [new ChatShellProvider(http, { firstTokenMs, idleMs, totalMs })];
+        return [new ChatShellProvider(http, { firstTokenMs, idleMs, totalMs }), dify];
       },
     },
     ...[StreamLog, StreamHub, StreamReader, LogWriter],

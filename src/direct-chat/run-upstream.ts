@@ -12,10 +12,13 @@ export class RunUpstream implements UpstreamLink {
   questions: Promise<readonly string[]> | null = null;
   private writing: Promise<void> = Promise.resolve();
 
-  /** @param known what an earlier attempt has left @param shown the text that it has shown */
+  /** What was shown of the answer so far; nothing before it is told. */
+  shown: UpstreamLink['shown'] = () => ({ content: '', steps: [] });
+
+  /** @param known what an earlier attempt has left */
   constructor(
     public known: DifyRun | null,
-    readonly shown: string,
+    readonly attempt: number,
     private readonly write: Write,
   ) {}
 
