@@ -7,14 +7,15 @@ import { TtlCache } from '../common/ttl-cache.js';
 import { within } from '../common/within.js';
 import { type DifyAppInfo, DifyClient } from './dify.client.js';
 import { DifyError, sourceOf } from './dify.errors.js';
+import { type AppForm, readForm } from './inputs/input-form.js';
 
 const MAX_APPS = 1_000;
 /** An app keeps its kind; a wrong one is noticed by the error that it makes. */
 const INFO_TTL_MS = 300_000;
 /** Its owner may change forms and switches at any time. */
 const PARAMETERS_TTL_MS = 30_000;
-/** A name is worth a short wait only. */
-const LABEL_PATIENCE_MS = 1_500;
+/** A name or a form is worth a short wait only. */
+const PATIENCE_MS = 1_500;
 
 /** What the apps are, remembered for a while: a turn should not wait for questions that were just answered. */
 @Injectable()
@@ -36,6 +37,16 @@ export class DifyApps {
 
   parameters(connection: DifyConnection): Promise<JsonObject> {
     return this.forms.get(keyOf(connection));
+  }
+
+  /** What it asks for, and which files it takes. */
+  async form(connection: DifyConnection): Promise<AppForm> {
+    return readForm(await this.parameters(connection));
+  }
+
+  /** The same if it is told soon enough; else null. Never fails. */
+  async formIfTold(connection: DifyConnection): Promise<AppForm | null> {
+    return within(PATIENCE_MS, 'the app does not answer', this.form(connection)).catch(() => null);
   }
 
   /** The kind of an app. @param anew asks whatever is remembered @throws AppError dify_app_unavailable when it is unknown */
@@ -63,7 +74,7 @@ export class DifyApps {
   async label(connection: DifyConnection): Promise<string> {
     const fallback = connection.appId ?? connection.mode ?? 'Dify app';
     try {
-      const { name, mode } = await within(LABEL_PATIENCE_MS, 'the app does not answer', this.info(connection));
+      const { name, mode } = await within(PATIENCE_MS, 'the app does not answer', this.info(connection));
 
       return name || (mode ?? fallback);
     } catch {

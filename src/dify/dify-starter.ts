@@ -98,7 +98,8 @@ export class DifyStarter {
   /** @param lost whether the question has to tell what was said before */
   private async post(turn: Turn, mode: DifyMode, conversationId: string, lost: boolean): Promise<StartedRun> {
     const { request, dify, http } = turn;
-    const body = runBody({ ...request, dify }, mode, conversationId, lost);
+    const form = hasConversations(mode) ? null : await this.apps.formIfTold(dify.connection);
+    const body = runBody({ ...request, dify }, mode, conversationId, lost, form?.fields);
     turn.signal.throwIfAborted();
     turn.sent = true;
     try {
