@@ -2,6 +2,6 @@ import { defineConfig } from 'drizzle-kit';
 
 export default defineConfig({
   dialect: 'postgresql',
-  schema: ['./src/infra/database/schema.ts', './src/infra/database/image-validations.schema.ts'],
+  schema: './src/infra/database/*schema.ts',
   out: './src/infra/database/migrations',
 });

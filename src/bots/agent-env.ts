@@ -38,13 +38,15 @@ type Fail = (problem: string) => AppError;
 /** Names are compared without case, underscores and hyphens: API_KEY, api_key and apiKey are one. */
 const plain = (name: string) => name.replace(/[_-]/g, '').toUpperCase();
 
-function field(env: JsonObject, name: string): unknown {
+/** A variable of the env, whatever the spelling of its name; undefined when it is empty. */
+export function field(env: JsonObject, name: string): unknown {
   const wanted = plain(name);
 
   return Object.entries(env).find(([key, value]) => plain(key) === wanted && value !== '' && value !== null)?.[1];
 }
 
-function reader(env: JsonObject): Read {
+/** Reads variables as trimmed texts. */
+export function reader(env: JsonObject): Read {
   return (name) => {
     const value = field(env, name);
     const text = typeof value === 'number' ? String(value) : value;
@@ -103,7 +105,8 @@ function headersOf(value: unknown, fail: Fail): Record<string, string> {
 const scalarText = (value: unknown) =>
   typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
 
-function parseJson(text: string): unknown {
+/** Null when it is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import type { ModelSettings } from '../common/chat-provider.js';
+import type { DifyConnection } from '../common/dify.js';
 import type { JsonObject } from '../common/json.js';
 import type { Owner } from '../common/owned.js';
 import { SecretBox, SecretBoxError } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { type ModelLookup, ModelsService } from '../models/models.service.js';
+import { DIFY_SHELL } from '../common/shell-types.js';
 import { type ShellLookup, shellProblem, ShellsService } from '../shells/shells.service.js';
 import { agentEnv, openConfig } from './agent-config.js';
 import { modelSettingsFromEnv } from './agent-env.js';
+import { difyConnectionFromEnv } from './dify-env.js';
 import { type BotRow, BotsRepository } from './bots.repository.js';
 
 /** A bot with everything that a run needs. The secrets of its model are in clear. */
@@ -23,6 +26,8 @@ export interface ResolvedBot {
   systemPrompt: string;
   /** Null when the bot has no usable model: {@link modelProblem} says why. */
   model: ModelSettings | null;
+  /** The app that answers for a bot of the shell `Dify`, which has no model. */
+  dify: DifyConnection | null;
   modelProblem: string | null;
   /** Name of the bound model; null when the bot brings its own connection, or none. */
   modelName: string | null;
@@ -33,7 +38,7 @@ export interface ResolvedBot {
   baseImage: string | null;
 }
 
-type Model = Pick<ResolvedBot, 'model' | 'modelProblem'>;
+type Upstream = Pick<ResolvedBot, 'model' | 'dify' | 'modelProblem'>;
 
 /** Looks up shells and models of bots: a user's bot uses the user's own first, a public bot only public ones. */
 @Injectable()
@@ -85,25 +90,27 @@ export class BotResolver {
       executionType,
       baseImage,
       shellProblem: shellProblem(shell),
-      ...this.modelOf(row, models),
+      ...this.upstreamOf(row, shellType, models),
     };
   }
 
-  private modelOf(row: BotRow, models: ModelLookup): Model {
+  private upstreamOf(row: BotRow, shellType: string, models: ModelLookup): Upstream {
+    const none = { model: null, dify: null, modelProblem: null };
     try {
+      if (shellType === DIFY_SHELL) return { ...none, dify: this.app(row) };
       const model = row.modelName === null ? this.ownModel(row) : models(row.userId, row.modelName);
-      if (model) return { model, modelProblem: null };
+      if (model) return { ...none, model };
       const problem =
         row.modelName === null
           ? 'binds no model'
           : `binds the model "${row.modelName}", which does not exist or is inactive`;
 
-      return { model: null, modelProblem: `Bot "${row.name}" ${problem}` };
+      return { ...none, modelProblem: `Bot "${row.name}" ${problem}` };
     } catch (error) {
       if (!(error instanceof AppError) && !(error instanceof SecretBoxError)) throw error;
       const reading = error instanceof SecretBoxError ? `Bot "${row.name}": its agent_config cannot be read, ` : '';
 
-      return { model: null, modelProblem: reading + error.message };
+      return { ...none, modelProblem: reading + error.message };
     }
   }
 
@@ -111,5 +118,9 @@ export class BotResolver {
     const env = agentEnv(openConfig(row.agentConfig, this.box));
 
     return env && modelSettingsFromEnv(row.name, env);
+  }
+
+  private app(row: BotRow): DifyConnection {
+    return difyConnectionFromEnv(row.name, agentEnv(openConfig(row.agentConfig, this.box)) ?? {});
   }
 }

@@ -3,11 +3,13 @@ import { AppError, type FieldProblem } from '../common/app-error.js';
 import { isJsonObject, type JsonObject } from '../common/json.js';
 import { keepMaskedObject } from '../common/mask.js';
 import { SecretBox } from '../common/secret-box.js';
+import { CHAT_SHELL, DIFY_SHELL } from '../common/shell-types.js';
 import { invalid } from '../infra/http/validation.pipe.js';
 import { ModelsService } from '../models/models.service.js';
 import { ShellsService } from '../shells/shells.service.js';
 import { agentEnv, bindModel, boundModel, sealConfig, tryOpenConfig } from './agent-config.js';
 import { modelSettingsFromEnv } from './agent-env.js';
+import { difyConnectionFromEnv } from './dify-env.js';
 import type { CreateBotDto, UpdateBotDto } from './bots.dto.js';
 import type { BotRow, NewBot } from './bots.repository.js';
 
@@ -58,7 +60,7 @@ export class BotValues {
     const noShell = wanted !== undefined && !shell ? [await this.unknownShell(userId, wanted)] : [];
     if (!config) return noShell;
     const botName = request.name ?? stored?.name ?? '';
-    const connection = shell?.shellType === 'Chat' ? envProblems(botName, config) : [];
+    const connection = shell ? envProblems(botName, shell.shellType, config) : [];
 
     return [
       ...noShell,
@@ -91,11 +93,11 @@ function shapeProblems(config: JsonObject): FieldProblem[] {
 }
 
 /** A bot that answers by itself needs a connection that works; those of other shells know names of their own. */
-function envProblems(botName: string, config: JsonObject): FieldProblem[] {
+function envProblems(botName: string, shellType: string, config: JsonObject): FieldProblem[] {
   const env = agentEnv(config);
-  if (!env || boundModel(config)) return [];
   try {
-    modelSettingsFromEnv(botName, env);
+    if (shellType === DIFY_SHELL) difyConnectionFromEnv(botName, env ?? {});
+    if (shellType === CHAT_SHELL && env && !boundModel(config)) modelSettingsFromEnv(botName, env);
 
     return [];
   } catch (error) {

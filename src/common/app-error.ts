@@ -57,6 +57,10 @@ export const ERROR_STATUS = {
   /** The address is not reachable by the egress rules: see EGRESS_ALLOW. */
   provider_blocked: 400,
   model_not_configured: 400,
+  /** The Dify app is switched off, unpublished, of another kind, or its address is no Dify. */
+  dify_app_unavailable: 502,
+  /** The app does not take these inputs: the message names the field. */
+  dify_input_invalid: 400,
   worker_lost: 500,
   /** No executor that took the subtask was heard of again. */
   executor_lost: 500,

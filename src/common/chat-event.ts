@@ -49,13 +49,105 @@ export interface ResetEvent {
   reason: string;
 }
 
-/** The whole text so far, in place of events that are no longer in the log. */
-export interface ResyncEvent {
+/** The whole answer so far, in place of events that are no longer in the log. */
+export interface ResyncEvent extends Partial<Extras> {
   type: 'resync';
   content: string;
   reasoning: string;
   /** The step of a pipeline whose text it is; the first one when it is missing. */
   subtask_id?: number;
+}
+
+/** What an app does on its way to an answer. */
+export type StepKind = 'node' | 'iteration' | 'loop' | 'thought' | 'tool' | 'log';
+export type StepStatus = 'running' | 'succeeded' | 'failed' | 'skipped' | 'retrying' | 'paused';
+
+export interface Step {
+  step_id: string;
+  kind: StepKind;
+  title: string;
+  status: StepStatus;
+  /** What kind of node, by the app's own name. */
+  node_type?: string;
+  /** The step that it is a part of. */
+  parent_id?: string;
+  index?: number;
+  elapsed_ms?: number;
+  tokens?: number;
+  /** Inputs, outputs and the like as text; long ones are cut, with a mark that says how much is missing. */
+  detail?: Record<string, string>;
+  error?: string;
+}
+
+/** A step began or went on; replaces what was said before of the same `step_id`. */
+export interface StepEvent extends Step {
+  type: 'step';
+}
+
+/** A passage that the answer rests on. */
+export interface Source {
+  title: string;
+  url?: string;
+  content?: string;
+  score?: number;
+  document?: string;
+  dataset?: string;
+  position?: number;
+}
+
+/** All sources of the answer. */
+export interface SourcesEvent {
+  type: 'sources';
+  sources: Source[];
+}
+
+export interface AnswerFile {
+  id: string;
+  kind: string;
+  name?: string;
+  mime_type?: string;
+  url: string;
+}
+
+/** A file that belongs to the answer; replaces what was said before of the same id. */
+export interface FileEvent {
+  type: 'file';
+  file: AnswerFile;
+}
+
+/** What the user may want to ask next. */
+export interface SuggestionsEvent {
+  type: 'suggestions';
+  questions: string[];
+}
+
+/** A form that a person has to fill in before the answer can go on. */
+export interface InputForm {
+  form_token: string;
+  title: string;
+  content: string;
+  inputs: Record<string, unknown>[];
+  actions: { id: string; title: string; style: string }[];
+  /** ISO 8601; null when it never expires. */
+  expires_at: string | null;
+  /** The step that waits for it. When that goes on, the form is closed. */
+  step_id: string;
+}
+
+/** The answer waits: `POST /api/direct-chat/{task_id}/input` goes on with it. */
+export interface InputRequiredEvent {
+  type: 'input_required';
+  form: InputForm;
+}
+
+/** What an answer has besides its text. */
+export interface Extras {
+  steps: Step[];
+  sources: Source[];
+  files: AnswerFile[];
+  suggestions: string[];
+  /** Forms that still wait. */
+  forms: InputForm[];
 }
 
 /** Token counts as the provider reported them, cumulative for the answer. */
@@ -120,8 +212,36 @@ export interface FinishEvent {
   finish_reason: FinishReason;
 }
 
+/** An earlier attempt cannot be joined after all: the answer starts again. Internal; it becomes a {@link ResetEvent}. */
+export interface RestartEvent {
+  type: 'restart';
+  reason: string;
+}
+
+/**
+ * The app waits for a person: the run need not be held until then, and goes on by another attempt. Internal; nothing
+ * follows.
+ */
+export interface LeaveEvent {
+  type: 'leave';
+  /** When to look again at the latest. Milliseconds since the epoch. */
+  until: number;
+}
+
 /** What a {@link ChatProvider} may yield. Failures are thrown as `AppError`s with a run error code. */
-export type ProviderEvent = ContentEvent | ReasoningEvent | ReplaceEvent | UsageEvent | FinishEvent;
+export type ProviderEvent =
+  | ContentEvent
+  | ReasoningEvent
+  | ReplaceEvent
+  | StepEvent
+  | SourcesEvent
+  | FileEvent
+  | SuggestionsEvent
+  | InputRequiredEvent
+  | UsageEvent
+  | FinishEvent
+  | RestartEvent
+  | LeaveEvent;
 
 /** What a client may receive. */
 export type ChatEvent =
@@ -132,6 +252,11 @@ export type ChatEvent =
   | ReplaceEvent
   | ResetEvent
   | ResyncEvent
+  | StepEvent
+  | SourcesEvent
+  | FileEvent
+  | SuggestionsEvent
+  | InputRequiredEvent
   | UsageEvent
   | TerminalEvent;
 

@@ -1,4 +1,5 @@
-import type { ProviderEvent } from './chat-event.js';
+import type { ProviderEvent, Step } from './chat-event.js';
+import type { DifyRun, DifyStop, DifyTurn } from './dify.js';
 
 export type ProviderKind = 'claude' | 'openai';
 
@@ -54,10 +55,36 @@ export interface ChatRequest {
   subtaskId: number;
   /** Stable and opaque: safe to hand to a provider. */
   endUser: string;
-  model: ModelSettings;
+  /** Null for an app, which has models of its own. */
+  model: ModelSettings | null;
+  dify?: DifyTurn;
+  /** Set for upstreams that have runs of their own. */
+  upstream?: UpstreamLink;
   system: string;
   /** Oldest first, roles alternate, the last one is the user's. */
   messages: readonly ChatMessage[];
+}
+
+/** A turn that a model answers. */
+export type ModelRequest = ChatRequest & { model: ModelSettings };
+
+/** Why a run was stopped from outside; the reason of its abort signal. After a handover another worker goes on with it. */
+export type StopReason = { kind: 'cancel'; at: number } | { kind: 'handover' } | { kind: 'fenced' };
+
+/** Between a run here and the run that it has started at an app. */
+export interface UpstreamLink {
+  /** The app's run as an earlier attempt has left it. */
+  readonly known: DifyRun | null;
+  /** From 1; more than 1 means that an earlier attempt was lost. */
+  readonly attempt: number;
+  /** What was shown of the answer so far. */
+  shown(): { content: string; steps: readonly Step[] };
+  /** Keeps what a later attempt needs. Not to be waited for. */
+  save(run: DifyRun): void;
+  /** How the app's run was stopped, after a cancel. */
+  stopped(outcome: DifyStop): void;
+  /** Questions to suggest, which may come after the answer. Never rejects. */
+  suggest(questions: Promise<readonly string[]>): void;
 }
 
 /**

@@ -1,7 +1,10 @@
 import type { ProviderKind } from './chat-provider.js';
 
+export const CHAT_SHELL = 'Chat';
+export const DIFY_SHELL = 'Dify';
+
 /** Shell types that answer without a container in the way. */
-export const DIRECT_CHAT_SHELLS: readonly string[] = ['Chat', 'Dify'];
+export const DIRECT_CHAT_SHELLS: readonly string[] = [CHAT_SHELL, DIFY_SHELL];
 
 /** Which models the known shell types can use. A type that is not listed takes any. */
 const PROVIDERS_BY_SHELL: Readonly<Record<string, readonly ProviderKind[]>> = {

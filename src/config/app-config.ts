@@ -51,6 +51,10 @@ export class AppConfig {
     idleTimeoutMs: number;
     totalTimeoutMs: number;
   };
+  readonly dify!: {
+    /** How long an app waits for a person before its run is given up. */
+    inputTimeoutSeconds: number;
+  };
   readonly egress!: { allow: string[]; allowLoopback: boolean };
   readonly executors!: {
     /** Without a trailing slash. */
@@ -221,6 +225,7 @@ function chatPart(env: EnvDto) {
       idleTimeoutMs: env.PROVIDER_IDLE_TIMEOUT_MS ?? 120_000,
       totalTimeoutMs: env.PROVIDER_TOTAL_TIMEOUT_MS ?? 1_200_000,
     },
+    dify: { inputTimeoutSeconds: env.DIFY_INPUT_TIMEOUT_SECONDS ?? 86_400 },
   };
 }
 

@@ -117,6 +117,9 @@ export class EnvDto {
   @IntVar(100, 86_400_000)
   PROVIDER_TOTAL_TIMEOUT_MS?: number;
 
+  @IntVar(1, 2_592_000)
+  DIFY_INPUT_TIMEOUT_SECONDS?: number;
+
   @TextVar()
   EGRESS_ALLOW?: string;
 

@@ -40,6 +40,61 @@ function event(type: ChatEvent['type'], description: string, required: Fields, o
   };
 }
 
+const texts: SchemaObject = { type: 'object', additionalProperties: text };
+const list = (items: SchemaObject): SchemaObject => ({ type: 'array', items });
+
+const STEP_REQUIRED = {
+  step_id: text,
+  kind: { ...text, enum: ['node', 'iteration', 'loop', 'thought', 'tool', 'log'] },
+  title: text,
+  status: { ...text, enum: ['running', 'succeeded', 'failed', 'skipped', 'retrying', 'paused'] },
+} satisfies Fields;
+const STEP_OPTIONAL: Fields = {
+  node_type: text,
+  parent_id: { ...text, description: 'The step that it is a part of' },
+  index: { type: 'integer' },
+  elapsed_ms: count,
+  tokens: count,
+  detail: { ...texts, description: 'Inputs, outputs and the like as text; long ones are cut' },
+  error: text,
+};
+const source: SchemaObject = {
+  type: 'object',
+  required: ['title'],
+  properties: {
+    title: text,
+    url: text,
+    content: text,
+    score: { type: 'number' },
+    document: text,
+    dataset: text,
+    position: { type: 'integer' },
+  },
+};
+const file: SchemaObject = {
+  type: 'object',
+  required: ['id', 'kind', 'url'],
+  properties: { id: text, kind: { ...text, example: 'image' }, name: text, mime_type: text, url: text },
+};
+const form: SchemaObject = {
+  type: 'object',
+  required: ['form_token', 'title', 'content', 'inputs', 'actions', 'expires_at', 'step_id'],
+  properties: {
+    form_token: text,
+    title: text,
+    content: { ...text, description: 'Markdown with placeholders of the inputs' },
+    inputs: list({ type: 'object', additionalProperties: true }),
+    actions: list({ type: 'object', properties: { id: text, title: text, style: text } }),
+    expires_at: { ...text, nullable: true, format: 'date-time' },
+    step_id: { ...text, description: 'The step that waits; when it goes on, the form is closed' },
+  },
+};
+const step: SchemaObject = {
+  type: 'object',
+  required: Object.keys(STEP_REQUIRED),
+  properties: { ...STEP_REQUIRED, ...STEP_OPTIONAL },
+};
+
 const attempt: SchemaObject = { type: 'integer', minimum: 1 };
 
 /** JSON Schemas of everything that a chat stream may send in a `data:` line, by event type. */
@@ -58,10 +113,29 @@ export const CHAT_EVENT_SCHEMAS: Record<ChatEvent['type'], SchemaObject> = {
   reset: event('reset', 'Drop everything received for this answer; it starts again', { attempt, reason: text }),
   resync: event(
     'resync',
-    'Whole text so far, in place of events that are no longer in the log',
+    'The whole answer so far, in place of events that are no longer in the log; what is missing is none',
     { content: text, reasoning: text },
-    { subtask_id: { ...attempt, description: 'The step of a pipeline whose text it is; missing for the first' } },
+    {
+      subtask_id: { ...attempt, description: 'The step of a pipeline whose text it is; missing for the first' },
+      steps: list(step),
+      sources: list(source),
+      files: list(file),
+      suggestions: list(text),
+      forms: list(form),
+    },
   ),
+  step: event(
+    'step',
+    'A step of the app began or went on; by `step_id`, the newest holds',
+    STEP_REQUIRED,
+    STEP_OPTIONAL,
+  ),
+  sources: event('sources', 'What the answer rests on; all of it', { sources: list(source) }),
+  file: event('file', 'A file of the answer; by `file.id`, the newest holds', { file }),
+  suggestions: event('suggestions', 'What may be asked next', { questions: list(text) }),
+  input_required: event('input_required', 'The answer waits for a person: POST /api/direct-chat/{task_id}/input', {
+    form,
+  }),
   usage: event(
     'usage',
     'Token counts, cumulative',

@@ -1,26 +1,28 @@
 import { AppError } from '../common/app-error.js';
 import {
   type ChatEvent,
+  type FinishEvent,
   type FinishReason,
   isTerminal,
+  type LeaveEvent,
   type ProviderEvent,
+  type RestartEvent,
   type TerminalEvent,
   type Usage,
 } from '../common/chat-event.js';
+import type { StopReason } from '../common/chat-provider.js';
 import type { SubtaskResult } from '../infra/database/schema.js';
+import { AnswerSoFar, answerOf } from './answer-so-far.js';
 import type { RunPlan } from './run-plan.js';
+import type { RunUpstream } from './run-upstream.js';
 import { type Batch, frame } from './stream/frames.js';
 import type { LiveStream } from './stream/live-stream.js';
 import { type LoggedRun, LogTail, type LogWriter } from './stream/log-writer.js';
 import { resyncOf, type Snapshot } from './stream/stream-text.js';
 import type { StreamHub } from './stream/stream-hub.js';
-import { TextAccumulator } from './stream/text-accumulator.js';
 
 /** A provider that never ends must not fill the memory; no model's answer comes near this. */
 const MAX_ANSWER_LENGTH = 32 * 1024 * 1024;
-
-/** Why a run was stopped from outside; the reason of its abort signal. */
-export type StopReason = { kind: 'cancel'; at: number } | { kind: 'handover' } | { kind: 'fenced' };
 
 /**
  * One attempt at the answers of one turn: numbers its events, keeps the text of the step that is being answered, and
@@ -31,17 +33,23 @@ export class ChatRun implements LoggedRun {
   /** The step's. */
   startedAt = performance.now();
   readonly tail: LogTail;
-  usage: Usage | undefined;
   finishReason: FinishReason = 'stop';
   firstTokenMs: number | null = null;
   /** Known once the step's provider may be called. */
   plan: RunPlan | null = null;
+  /** From 1. */
+  attempt = 1;
+  /** Answers of the turn that an attempt need not ask for again, as events. */
+  known: readonly ChatEvent[] = [];
+  /** The run on the side of the app that answers the step; null while there is none. */
+  upstream: RunUpstream | null = null;
   /** The subtask that is being answered. */
   stepId: number;
   /** The subtask to which clients count the text that comes. */
   private shownId: number;
-  private readonly content = new TextAccumulator();
-  private readonly reasoning = new TextAccumulator();
+  /** Set when the app waits for a person: when to look again at the latest, in milliseconds since the epoch. */
+  leaveUntil: number | null = null;
+  private readonly answer = new AnswerSoFar();
 
   constructor(
     /** The turn's first, which the stream is named by. */
@@ -63,6 +71,10 @@ export class ChatRun implements LoggedRun {
     return this.shownId === this.stepId ? this.seq + 1 : this.seq + 2;
   }
 
+  get usage(): Usage | undefined {
+    return this.answer.usage;
+  }
+
   get elapsedMs(): number {
     return Math.round(performance.now() - this.startedAt);
   }
@@ -72,9 +84,8 @@ export class ChatRun implements LoggedRun {
     if (stepId === this.stepId) return;
     this.stepId = stepId;
     this.plan = null;
-    this.content.replace('');
-    this.reasoning.replace('');
-    this.usage = undefined;
+    this.upstream = null;
+    this.answer.clear();
     this.finishReason = 'stop';
     this.firstTokenMs = null;
     this.startedAt = performance.now();
@@ -82,13 +93,30 @@ export class ChatRun implements LoggedRun {
 
   /** Tells that the step's provider is asked. @param attempt from 1 */
   begin(plan: RunPlan, attempt: number): void {
-    const { taskId, subtaskId, shellType, model } = plan;
+    const { taskId, subtaskId, shellType, label } = plan;
     this.plan = plan;
+    this.attempt = attempt;
     this.shownId = subtaskId;
     this.emit(
-      [{ type: 'start', task_id: taskId, subtask_id: subtaskId, attempt, shell_type: shellType, model: model.name }],
+      [{ type: 'start', task_id: taskId, subtask_id: subtaskId, attempt, shell_type: shellType, model: label }],
       false,
     );
+  }
+
+  /** Tells nobody: what was shown so far goes on. */
+  goOn(plan: RunPlan, attempt: number): void {
+    this.plan = plan;
+    this.attempt = attempt;
+  }
+
+  /** The step is answered by a run at an app. */
+  connect(upstream: RunUpstream): void {
+    this.upstream = upstream;
+    upstream.shown = () => {
+      const { content, extras } = this.answer.whole();
+
+      return { content, steps: extras?.steps ?? [] };
+    };
   }
 
   /** Takes what a provider brought in one read. @throws AppError provider_protocol when the answer gets too long */
@@ -96,11 +124,12 @@ export class ChatRun implements LoggedRun {
     const shown: ChatEvent[] = [];
     let urgent = false;
     for (const event of events) {
-      if (event.type === 'finish') {
-        this.finishReason = event.finish_reason;
+      if (isInternal(event)) {
+        if (event.type === 'restart') shown.length = 0;
+        this.note(event);
         continue;
       }
-      this.remember(event);
+      this.answer.take(event);
       if (this.firstTokenMs === null && (event.type === 'content' || event.type === 'reasoning')) {
         this.firstTokenMs = this.elapsedMs;
         urgent = true;
@@ -108,7 +137,7 @@ export class ChatRun implements LoggedRun {
       shown.push(event);
     }
     if (shown.length > 0) this.emit(shown, urgent);
-    if (this.content.length + this.reasoning.length <= MAX_ANSWER_LENGTH) return;
+    if (this.answer.length <= MAX_ANSWER_LENGTH) return;
     throw new AppError(
       'provider_protocol',
       `The provider sent an answer of more than ${MAX_ANSWER_LENGTH / 1024 / 1024} Mi characters`,
@@ -134,18 +163,19 @@ export class ChatRun implements LoggedRun {
     this.writer.add(this.tail, batch, urgent || batch.terminal);
   }
 
-  /** Takes over the text of an earlier attempt, if it is the step's, in case there is no other. */
-  restore({ content, reasoning, subtaskId }: Omit<Snapshot, 'seq'>): void {
-    this.shownId = subtaskId ?? this.subtaskId;
-    const isOfStep = this.shownId === this.stepId;
-    this.content.replace(isOfStep ? content : '');
-    this.reasoning.replace(isOfStep ? reasoning : '');
+  /** Takes over what an earlier attempt has shown, if it is the step's. @returns whether it is */
+  restore(shown: Omit<Snapshot, 'seq'>): boolean {
+    this.shownId = shown.subtaskId ?? this.subtaskId;
+    this.answer.clear();
+    if (this.shownId !== this.stepId) return false;
+    this.answer.set(shown);
+
+    return true;
   }
 
   /** Drops the text of earlier attempts: the turn starts again. @param known the answers that need not be asked for */
   reset(attempt: number, reason: string, known: readonly ChatEvent[] = []): void {
-    this.content.replace('');
-    this.reasoning.replace('');
+    this.answer.clear();
     this.emit([{ type: 'reset', attempt, reason }, ...known], true);
   }
 
@@ -155,28 +185,22 @@ export class ChatRun implements LoggedRun {
     this.emit([resyncOf(this.subtaskId, this.snapshot()), event], true, false);
   }
 
-  /** Replaces the text of a step that is over. */
-  correct(stepId: number, content: string, reasoning: string): void {
+  /** Replaces what was shown of a step that is over. */
+  correct(stepId: number, stored: SubtaskResult): void {
     this.shownId = stepId;
-    this.emit([resyncOf(this.subtaskId, { content, reasoning, subtaskId: stepId })], true, false);
+    this.emit([resyncOf(this.subtaskId, { ...answerOf(stored), subtaskId: stepId })], true, false);
   }
 
-  /** Text so far, as a client has it that received everything. */
+  /** The answer so far, as a client has it that received everything. */
   snapshot(): Snapshot {
-    const { seq, stepId: subtaskId } = this;
-
-    return { seq, content: this.content.toString(), reasoning: this.reasoning.toString(), subtaskId };
+    return { seq: this.seq, ...this.answer.whole(), subtaskId: this.stepId };
   }
 
   /** What the subtask keeps. */
   result(): SubtaskResult {
-    const reasoning = this.reasoning.toString();
+    const messageId = this.upstream?.known?.messageId;
 
-    return {
-      value: this.content.toString(),
-      ...(reasoning !== '' && { reasoning }),
-      ...(this.usage && { usage: this.usage }),
-    };
+    return { ...this.answer.result(), ...(messageId !== undefined && { message_id: messageId }) };
   }
 
   repair(): void {
@@ -194,20 +218,25 @@ export class ChatRun implements LoggedRun {
     this.hub.closeLocal(this.stream);
   }
 
-  private remember(event: Exclude<ProviderEvent, { type: 'finish' }>): void {
+  private note(event: InternalEvent): void {
     switch (event.type) {
-      case 'content':
-        return this.content.append(event.content);
-      case 'reasoning':
-        return this.reasoning.append(event.content);
-      case 'replace':
-        return this.content.replace(event.content);
-      case 'usage': {
-        const { type: _type, ...usage } = event;
-        this.usage = usage;
-      }
+      case 'finish':
+        this.finishReason = event.finish_reason;
+        break;
+      case 'leave':
+        this.leaveUntil = event.until;
+        break;
+      case 'restart':
+        this.reset(this.attempt, event.reason, this.known);
+        if (this.plan) this.begin(this.plan, this.attempt);
     }
   }
+}
+
+type InternalEvent = FinishEvent | LeaveEvent | RestartEvent;
+
+function isInternal(event: ProviderEvent): event is InternalEvent {
+  return event.type === 'finish' || event.type === 'leave' || event.type === 'restart';
 }
 
 function standsForAll(event: ChatEvent | undefined): boolean {

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import type { ProviderEvent } from '../common/chat-event.js';
 import { CHAT_PROVIDERS, type ChatProvider } from '../common/chat-provider.js';
+import type { DifyRun } from '../common/dify.js';
 import { LoopTurns } from '../infra/loop-turns.js';
 import type { ChatRun } from './chat-run.js';
 import { EarlyAnswer } from './early-answer.js';
@@ -11,13 +12,27 @@ import { type RunPlan, RunPlans } from './run-plan.js';
 import type { RunHandle } from './run-registry.js';
 import { RunStreams } from './run-streams.js';
 import { RunTurns } from './run-turns.js';
+import type { RunUpstream } from './run-upstream.js';
+import { RunUpstreams } from './run-upstreams.js';
 
 /** An answer whose workers die this often is not tried again. */
 const MAX_ATTEMPTS = 5;
 /** The database learns of a run a moment after its start, so that the first token need not wait for that. */
 const REPORT_RUNNING_MS = 20;
 
-export type RunOutcome = 'ended' | 'handover';
+/** `leaveUntil`: an app waits for a person; another attempt goes on then, or earlier when it is called. */
+export type RunOutcome = 'ended' | 'handover' | { leaveUntil: number };
+
+/** How a step is answered. */
+interface Way {
+  attempt: number;
+  /** Asked for already. */
+  early?: EarlyAnswer | null;
+  /** What an earlier attempt has left at the app. */
+  known?: DifyRun | null;
+  /** Whether what was shown of the answer stays. */
+  joins?: boolean;
+}
 
 /** Produces the answer of one turn, or of each of its steps: from taking over its stream to its end in log and database. */
 @Injectable()
@@ -33,6 +48,7 @@ export class ChatRunner {
     private readonly steps: PipelineSteps,
     private readonly ending: RunEnding,
     private readonly streams: RunStreams,
+    private readonly upstreams: RunUpstreams,
     @Inject(CHAT_PROVIDERS) providers: readonly ChatProvider[],
   ) {
     this.providers = new Map(providers.map((provider) => [provider.shellType, provider]));
@@ -54,7 +70,7 @@ export class ChatRunner {
     if (begun.epoch === 0) return 'ended';
     const run = this.streams.open(handle, begun);
     try {
-      if (plan && begun.epoch === 1) return await this.produce(handle, run, plan, 1, early);
+      if (plan && begun.epoch === 1) return await this.produce(handle, run, plan, { attempt: 1, early });
 
       return await this.goOn(handle, run);
     } catch (error) {
@@ -65,18 +81,23 @@ export class ChatRunner {
   }
 
   private askEarly(plan: RunPlan, handle: RunHandle): EarlyAnswer {
-    return new EarlyAnswer(() => this.ask(plan, handle.controller.signal));
+    return new EarlyAnswer(() => this.ask(plan, handle, this.upstreams.of(plan, 1)));
   }
 
-  private async ask(plan: RunPlan, signal: AbortSignal): Promise<AsyncIterable<readonly ProviderEvent[]>> {
+  private async ask(
+    plan: RunPlan,
+    handle: RunHandle,
+    upstream: RunUpstream | null,
+  ): Promise<AsyncIterable<readonly ProviderEvent[]>> {
+    handle.upstream = upstream;
     const provider = this.providers.get(plan.shellType);
     if (!provider)
       throw new AppError('direct_chat_not_supported', `Nothing here answers for bots of shell ${plan.shellType}`);
 
-    const request = await this.plans.toRequest(plan);
+    const request = await this.plans.toRequest(plan, upstream);
     await new Promise<void>((resolve) => this.asking.begin(resolve));
 
-    return provider.stream(request, signal);
+    return provider.stream(request, handle.controller.signal);
   }
 
   /** Takes the stream over. An answer that was asked for in vain is let go. */
@@ -106,9 +127,13 @@ export class ChatRunner {
       steps.slice(1).map(({ id }) => id),
     );
     run.enter(current.id);
-    const attempt = Math.max(run.epoch, turn.hasBegun ? 2 : 1);
-    if (attempt > 1) run.restore(await this.streams.text(run.subtaskId));
-    if (turn.task.status === 'CANCELLING') handle.stop({ kind: 'cancel', at: Date.now() });
+    const known = current.upstreamRun;
+    const attempt = Math.max(run.epoch - (known?.leaves ?? 0), turn.hasBegun ? 2 : 1);
+    const isShown = attempt > 1 && run.restore(await this.streams.text(run.subtaskId));
+    if (turn.task.status === 'CANCELLING') {
+      handle.stop({ kind: 'cancel', at: Date.now() });
+      run.upstream = await this.upstreams.stopLeft(turn);
+    }
     handle.controller.signal.throwIfAborted();
     if (attempt > MAX_ATTEMPTS) {
       throw new AppError('worker_lost', `Given up after ${MAX_ATTEMPTS} attempts: every worker was lost`, {
@@ -116,47 +141,43 @@ export class ChatRunner {
       });
     }
     const plan = await this.plans.load(turn, current);
-    if (attempt > 1) run.reset(attempt, 'worker_lost', await this.steps.answered(turn, attempt));
+    if (attempt === 1) return this.produce(handle, run, plan, { attempt });
+    run.known = await this.steps.answered(turn, attempt);
+    // An app that goes on without us is joined: what it has done so far is neither done nor paid again.
+    const joins = isShown && known?.runId !== undefined;
+    if (!joins) run.reset(attempt, 'worker_lost', run.known);
 
-    return this.produce(handle, run, plan, attempt);
+    return this.produce(handle, run, plan, { attempt, known, joins });
   }
 
   /** Answers the step of a plan and those that follow. */
-  private async produce(
-    handle: RunHandle,
-    run: ChatRun,
-    first: RunPlan,
-    attempt: number,
-    early: EarlyAnswer | null = null,
-  ): Promise<RunOutcome> {
-    await this.answer(handle, run, first, attempt, early);
-    for (let plan = first; plan.later.length > 0;) {
+  private async produce(handle: RunHandle, run: ChatRun, first: RunPlan, way: Way): Promise<RunOutcome> {
+    await this.answer(handle, run, first, way);
+    for (let plan = first; run.leaveUntil === null && plan.later.length > 0;) {
       const next = await this.steps.advance(handle, run, plan);
       if (!next) return 'ended';
-      await this.answer(handle, run, next, attempt, null);
+      await this.answer(handle, run, next, { attempt: way.attempt });
       plan = next;
     }
 
-    return this.ending.done(run);
+    return run.leaveUntil === null ? this.ending.done(run) : this.ending.leave(run, run.leaveUntil);
   }
 
-  private async answer(
-    handle: RunHandle,
-    run: ChatRun,
-    plan: RunPlan,
-    attempt: number,
-    early: EarlyAnswer | null,
-  ): Promise<void> {
-    const { taskId, subtaskId, model } = plan;
-    const { signal } = handle.controller;
-    this.logger.log(`task ${taskId} subtask ${subtaskId}: run started, attempt ${attempt}, model ${model.name}`);
-    run.begin(plan, attempt);
+  private async answer(handle: RunHandle, run: ChatRun, plan: RunPlan, way: Way): Promise<void> {
+    const { taskId, subtaskId, label } = plan;
+    const { attempt, early, known, joins } = way;
+    const how = joins ? 'joined' : 'started';
+    this.logger.log(`task ${taskId} subtask ${subtaskId}: run ${how}, attempt ${attempt}, model ${label}`);
+    if (joins) run.goOn(plan, attempt);
+    else run.begin(plan, attempt);
+    const upstream = early ? handle.upstream : this.upstreams.of(plan, attempt, known);
+    if (upstream) run.connect(upstream);
     const report = setTimeout(() => this.ending.reportRunning(subtaskId), REPORT_RUNNING_MS);
     try {
-      for await (const events of early ?? (await this.ask(plan, signal))) run.accept(events);
+      for await (const events of early ?? (await this.ask(plan, handle, upstream))) run.accept(events);
     } finally {
       clearTimeout(report);
     }
-    signal.throwIfAborted();
+    handle.controller.signal.throwIfAborted();
   }
 }

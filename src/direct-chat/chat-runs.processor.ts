@@ -1,13 +1,13 @@
 import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppConfig } from '../config/app-config.js';
 import { logLine } from '../infra/database/database-errors.js';
 import { isOutage } from '../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
 import { cappedBackoff } from '../tasks/tasks.jobs.js';
-import { ChatRunner } from './chat-runner.js';
+import { ChatRunner, type RunOutcome } from './chat-runner.js';
 import { CHAT_RUNS, isChatRunJob } from './chat-runs.jobs.js';
 import { RunClaims } from './run-claims.js';
 import { RunRegistry } from './run-registry.js';
@@ -66,14 +66,23 @@ export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootst
     if (running) return running.ended;
     const mayBeHeld = job.stalledCounter > 0 || recovered === true;
     if (mayBeHeld && (await this.claims.waitUntilFree(subtaskId)) === 'ended') return;
+    const outcome = await this.run(subtaskId);
+    if (outcome === 'ended') return;
+    if (outcome === 'handover') {
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    await job.moveToDelayed(outcome.leaveUntil, token);
+    throw new DelayedError();
+  }
+
+  private async run(subtaskId: number): Promise<RunOutcome> {
     const handle = this.registry.open(subtaskId);
     try {
-      if ((await this.runner.run(handle)) === 'ended') return;
+      return await this.runner.run(handle);
     } finally {
       this.registry.close(handle);
     }
-    await job.moveToWait(token);
-    throw new WaitingError();
   }
 
   @OnWorkerEvent('stalled')

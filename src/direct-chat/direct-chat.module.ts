@@ -2,14 +2,16 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { CHAT_PROVIDERS } from '../common/chat-provider.js';
 import { AppConfig } from '../config/app-config.js';
-import { SimulatorProcess } from '../infra/embedded/simulator-process.js';
-import { EgressPolicy } from '../infra/http/egress.js';
+import { DifyProvider } from '../dify/dify.provider.js';
+import { DifyModule } from '../dify/dify.module.js';
+import { ProviderHttpModule } from '../infra/http/provider-http.module.js';
 import { ProviderHttp } from '../infra/http/provider-http.js';
 import { SseModule } from '../infra/http/sse.module.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
 import { AnswerStreams } from './answer-streams.js';
+import { AppInputService } from './app-input.service.js';
 import { ChatAdmission } from './chat-admission.js';
 import { CHAT_MAINTENANCE, ChatMaintenanceProcessor } from './chat-maintenance.processor.js';
 import { ChatRunInspector } from './chat-run.inspector.js';
@@ -34,6 +36,7 @@ import { RunPlans } from './run-plan.js';
 import { RunRegistry } from './run-registry.js';
 import { RunStreams } from './run-streams.js';
 import { RunTurns } from './run-turns.js';
+import { RunUpstreams } from './run-upstreams.js';
 import { SessionHistory } from './session-history.js';
 import { StreamEndings } from './stream-endings.js';
 import { LogWriter } from './stream/log-writer.js';
@@ -50,34 +53,35 @@ import { StreamSignsReader } from './stream/stream-signs.js';
     TeamsModule,
     ModelsModule,
     SseModule,
+    ProviderHttpModule,
+    DifyModule,
   ],
   controllers: [DirectChatController, ModelProbeController],
   providers: [
     {
-      provide: ProviderHttp,
-      inject: [AppConfig, SimulatorProcess],
-      useFactory: ({ egress, provider }: AppConfig, { url }: SimulatorProcess) =>
-        new ProviderHttp({
-          egress: new EgressPolicy(egress),
-          connectTimeoutMs: provider.connectTimeoutMs,
-          trusted: url ? [new URL(url).host] : [],
-        }),
-    },
-    {
       provide: CHAT_PROVIDERS,
-      inject: [ProviderHttp, AppConfig],
-      useFactory: (http: ProviderHttp, { provider }: AppConfig) => {
+      inject: [ProviderHttp, AppConfig, DifyProvider],
+      useFactory: (http: ProviderHttp, { provider }: AppConfig, dify: DifyProvider) => {
         const { firstTokenTimeoutMs: firstTokenMs, idleTimeoutMs: idleMs, totalTimeoutMs: totalMs } = provider;
 
-        return [new ChatShellProvider(http, { firstTokenMs, idleMs, totalMs })];
+        return [new ChatShellProvider(http, { firstTokenMs, idleMs, totalMs }), dify];
       },
     },
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
     ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory],
-    ...[RunTurns, PipelineSteps, ChatRunner],
+    ...[RunTurns, RunUpstreams, PipelineSteps, ChatRunner],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
     ...[StreamSignsReader, ChatRunInspector],
-    ...[ModelProbe, ChatAdmission, QueuePlaces, DirectChatTeams, ChatTurns, DirectChatService, AnswerStreams],
+    ...[
+      ModelProbe,
+      ChatAdmission,
+      QueuePlaces,
+      DirectChatTeams,
+      ChatTurns,
+      DirectChatService,
+      AnswerStreams,
+      AppInputService,
+    ],
   ],
 })
 export class DirectChatModule {}

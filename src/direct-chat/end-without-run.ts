@@ -3,6 +3,7 @@ import type { AnswerTurn } from '../tasks/answer-turn.js';
 import { RunEnding } from './run-ending.js';
 import { RunHandle } from './run-registry.js';
 import { RunStreams } from './run-streams.js';
+import { RunUpstreams } from './run-upstreams.js';
 
 /** Ends turns that nobody runs. */
 @Injectable()
@@ -10,9 +11,10 @@ export class EndWithoutRun {
   constructor(
     private readonly streams: RunStreams,
     private readonly ending: RunEnding,
+    private readonly upstreams: RunUpstreams,
   ) {}
 
-  /** Takes the stream over, keeps the text that is in it and ends it. Nothing happens when it has ended. */
+  /** Takes the stream over, keeps the text that is in it and ends it; a run that the app still has is stopped. Nothing happens when it has ended. */
   async cancelled(turn: AnswerTurn, phase: 'queued' | 'running'): Promise<void> {
     const subtaskId = turn.first.id;
     const begun = await this.streams.begin(subtaskId);
@@ -21,7 +23,8 @@ export class EndWithoutRun {
     try {
       run.enter((turn.current ?? turn.deciding).id);
       if (begun.epoch > 1) run.restore(await this.streams.text(subtaskId));
-      await this.ending.cancelled(run, { while: phase });
+      const stop = (await this.upstreams.stopLeft(turn))?.stop;
+      await this.ending.cancelled(run, stop ? { dify_stop: stop, while: 'running' } : { while: phase });
     } finally {
       run.close();
     }

@@ -1,15 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import { CHAT_PROVIDERS, type ChatProvider, type ChatRequest, type ModelSettings } from '../common/chat-provider.js';
+import { CHAT_SHELL } from '../common/shell-types.js';
+import { EndUserNames } from '../infra/crypto/end-user-names.js';
 import type { TestConnectionDto, TestConnectionResultDto } from '../models/models.dto.js';
 
 const TIMEOUT_MS = 20_000;
-const CHAT_SHELL = 'Chat';
 
 /** Tries a model with one short question, through the same client and rules that real answers take. */
 @Injectable()
 export class ModelProbe {
-  constructor(@Inject(CHAT_PROVIDERS) private readonly providers: readonly ChatProvider[]) {}
+  constructor(
+    @Inject(CHAT_PROVIDERS) private readonly providers: readonly ChatProvider[],
+    private readonly names: EndUserNames,
+  ) {}
 
   /** Never throws: what went wrong is the answer. */
   async probe(userId: number, dto: TestConnectionDto): Promise<TestConnectionResultDto> {
@@ -17,7 +21,7 @@ export class ModelProbe {
     if (!provider) return { success: false, message: `Nothing here answers for ${CHAT_SHELL}` };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      for await (const events of provider.stream(requestFor(userId, dto), signal)) {
+      for await (const events of provider.stream(requestFor(this.names.of(userId), dto), signal)) {
         if (events.length > 0) return { success: true, message: `${dto.model_id} answers` };
       }
 
@@ -34,7 +38,7 @@ function messageOf(error: unknown, signal: AbortSignal): string {
   return signal.aborted ? `No answer within ${TIMEOUT_MS / 1000} s` : 'The model could not be reached';
 }
 
-function requestFor(userId: number, dto: TestConnectionDto): ChatRequest {
+function requestFor(endUser: string, dto: TestConnectionDto): ChatRequest {
   const model: ModelSettings = {
     name: dto.model_id,
     provider: dto.provider_type === 'openai' ? 'openai' : 'claude',
@@ -48,7 +52,7 @@ function requestFor(userId: number, dto: TestConnectionDto): ChatRequest {
   return {
     taskId: 0,
     subtaskId: 0,
-    endUser: `conch-${userId}`,
+    endUser,
     model,
     system: '',
     messages: [{ role: 'user', content: 'Hi' }],

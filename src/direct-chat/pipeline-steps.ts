@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ChatEvent } from '../common/chat-event.js';
 import type { SubtaskResult } from '../infra/database/schema.js';
 import type { AnswerTurn } from '../tasks/answer-turn.js';
+import { answerOf } from './answer-so-far.js';
 import type { ChatRun } from './chat-run.js';
 import { RunEnding } from './run-ending.js';
 import { type RunPlan, RunPlans } from './run-plan.js';
@@ -51,11 +52,9 @@ export class PipelineSteps {
     const events: ChatEvent[] = [];
     for (const step of turn.steps) {
       if (step === turn.current) break;
-      const { value = '', reasoning = '' } = step.result ?? {};
       const label = await this.plans.labelOf(turn, step);
       events.push({ type: 'start', task_id: step.taskId, subtask_id: step.id, attempt, ...label });
-      if (reasoning !== '') events.push({ type: 'reasoning', content: reasoning });
-      if (value !== '') events.push({ type: 'content', content: value });
+      events.push(...eventsOf(step.result));
     }
 
     return events;
@@ -68,11 +67,26 @@ export class PipelineSteps {
   }
 }
 
+/** The events that make up a stored answer. */
+function eventsOf(result: SubtaskResult | null): ChatEvent[] {
+  const { content, reasoning, extras = {} } = answerOf(result);
+  const { steps = [], sources, files = [], suggestions } = extras;
+
+  return [
+    ...(reasoning === '' ? [] : [{ type: 'reasoning' as const, content: reasoning }]),
+    ...steps.map((step) => ({ type: 'step' as const, ...step })),
+    ...(content === '' ? [] : [{ type: 'content' as const, content }]),
+    ...files.map((file) => ({ type: 'file' as const, file })),
+    ...(sources ? [{ type: 'sources' as const, sources }] : []),
+    ...(suggestions ? [{ type: 'suggestions' as const, questions: suggestions }] : []),
+  ];
+}
+
 /**
  * What the database has is what the next step is asked with. It is another text when a worker that was taken for lost
  * had come to the end of this step, or when some characters could not be stored.
  */
 function correct(run: ChatRun, stepId: number, said: SubtaskResult, stored: SubtaskResult | null | undefined): void {
   if (!stored || stored.value === said.value) return;
-  run.correct(stepId, stored.value, stored.reasoning ?? '');
+  run.correct(stepId, stored);
 }

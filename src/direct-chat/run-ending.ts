@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Histogram } from 'prom-client';
 import { AppError } from '../common/app-error.js';
 import type { CancelProof, TerminalEvent } from '../common/chat-event.js';
@@ -7,6 +8,7 @@ import type { AnswerTurn } from '../tasks/answer-turn.js';
 import { type Settled, TaskUpdatesService } from '../tasks/task-updates.service.js';
 import type { TaskUpdate } from '../tasks/tasks.jobs.js';
 import { type Answer, TurnsService } from '../tasks/turns.service.js';
+import { UpstreamRunsService } from '../tasks/upstream-runs.service.js';
 import type { ChatRun } from './chat-run.js';
 import type { RunPlan } from './run-plan.js';
 import type { RunHandle } from './run-registry.js';
@@ -14,6 +16,8 @@ import { RunStreams } from './run-streams.js';
 import { SessionHistory } from './session-history.js';
 import { endOf, terminalOf } from './terminal-event.js';
 
+/** How long the last event waits for suggestions; later ones are only kept. No model answers within it, an idle one may. */
+const SUGGESTIONS_PATIENCE_MS = 100;
 /** How long the last event waits for the database to have the end as well. */
 const SETTLE_PATIENCE_MS = 1_000;
 
@@ -43,6 +47,7 @@ export class RunEnding {
     private readonly history: SessionHistory,
     private readonly streams: RunStreams,
     private readonly turns: TurnsService,
+    private readonly upstreamRuns: UpstreamRunsService,
   ) {}
 
   /** Tells the database that the run has begun. Nobody waits for it: it only informs. */
@@ -53,7 +58,28 @@ export class RunEnding {
   }
 
   async done(run: ChatRun): Promise<'ended'> {
-    return this.finish(run, 'COMPLETED', doneOf(run));
+    const asked = run.upstream?.questions;
+    const early = asked && (await Promise.race([asked, sleep(SUGGESTIONS_PATIENCE_MS, null)]));
+    if (early && early.length > 0) run.accept([{ type: 'suggestions', questions: [...early] }]);
+    const ended = await this.finish(run, 'COMPLETED', doneOf(run));
+    if (asked && !early) this.addLater(run.stepId, asked);
+
+    return ended;
+  }
+
+  /** The app waits for a person, and nobody need wait with it. */
+  async leave(run: ChatRun, leaveUntil: number): Promise<{ leaveUntil: number }> {
+    await run.upstream?.saved();
+    await this.streams.flush(run);
+    this.log.log(`subtask ${run.stepId}: left, its app waits for a person`);
+
+    return { leaveUntil };
+  }
+
+  private addLater(subtaskId: number, asked: Promise<readonly string[]>): void {
+    asked
+      .then((questions) => (questions.length > 0 ? this.upstreamRuns.addSuggestions(subtaskId, questions) : undefined))
+      .catch((error: unknown) => this.log.warn(`subtask ${subtaskId}: suggestions not kept: ${logLine(error)}`));
   }
 
   /** The end of a step that others follow: clients hear of it by the start of the next one. */
@@ -75,7 +101,7 @@ export class RunEnding {
 
         return 'handover';
       case 'cancel':
-        return this.cancelled(run, run.plan ? proofOf(handle.reason.at) : { while: 'queued' });
+        return this.cancelled(run, proofOf(run, handle.reason.at));
       default:
         return this.failed(run, error);
     }
@@ -184,6 +210,10 @@ function doneOf(run: ChatRun): TerminalEvent {
 }
 
 /** Clocks of two machines differ: never less than nothing. */
-function proofOf(requestedAt: number): CancelProof {
-  return { provider_closed_ms: Math.max(0, Date.now() - requestedAt), while: 'running' };
+function proofOf({ plan, upstream }: ChatRun, requestedAt: number): CancelProof {
+  const stop = upstream?.stop ?? null;
+  if (!plan && stop === null) return { while: 'queued' };
+  const proof: CancelProof = { provider_closed_ms: Math.max(0, Date.now() - requestedAt), while: 'running' };
+
+  return stop === null ? proof : { ...proof, dify_stop: stop };
 }

@@ -1,13 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
-import type { ChatRequest, ModelSettings } from '../common/chat-provider.js';
+import type { ChatMessage, ChatRequest, ModelSettings } from '../common/chat-provider.js';
+import type { DifyConnection, DifyTurn } from '../common/dify.js';
+import { withoutParams } from '../common/params-block.js';
+import { DIFY_SHELL } from '../common/shell-types.js';
 import { stepPrompt } from '../common/step-prompt.js';
+import { DifyApps } from '../dify/dify-apps.js';
+import { EndUserNames } from '../infra/crypto/end-user-names.js';
 import { ModelsService } from '../models/models.service.js';
 import type { AnswerTurn } from '../tasks/answer-turn.js';
 import type { RunChoice } from '../tasks/run-starters.js';
 import { type Answer, TurnsService } from '../tasks/turns.service.js';
 import { type ResolvedMember, type ResolvedTeam, TeamsService } from '../teams/teams.service.js';
 import { fitIntoWindow } from './context-window.js';
+import type { RunUpstream } from './run-upstream.js';
 import { SessionHistory } from './session-history.js';
 
 /** Everything that a run needs to know. Holds secrets: it stays in memory. */
@@ -25,7 +31,11 @@ export interface RunPlan {
   /** Subtasks of the steps that follow, in order. */
   later: readonly number[];
   shellType: string;
-  model: ModelSettings;
+  /** Null for an app, which is {@link dify} then. */
+  model: ModelSettings | null;
+  dify: DifyTurn | null;
+  /** What clients are told of who answers: the name of the model or of the app. */
+  label: string;
   system: string;
 }
 
@@ -47,6 +57,8 @@ export class RunPlans {
     private readonly models: ModelsService,
     private readonly turns: TurnsService,
     private readonly history: SessionHistory,
+    private readonly apps: DifyApps,
+    private readonly names: EndUserNames,
   ) {}
 
   /**
@@ -54,8 +66,8 @@ export class RunPlans {
    * @throws AppError model_not_configured, not_found
    */
   async choose(userId: number, team: ResolvedTeam, choice: RunChoice, task?: TaskChoice) {
-    const [first, ...later] = team.mode === 'pipeline' ? team.members : [leaderOf(team)];
-    const chosen = await this.chooseFor(userId, first ?? leaderOf(team), choice, task);
+    const [first = leaderOf(team), ...later] = answering(team);
+    const chosen = await this.chooseFor(userId, first, choice, task);
     // Found out now, and not when the steps before have been paid.
     for (const member of later) await this.chooseFor(userId, member, choice, task);
 
@@ -63,6 +75,26 @@ export class RunPlans {
   }
 
   private async chooseFor(userId: number, member: ResolvedMember, choice: RunChoice, task?: TaskChoice) {
+    const { shellType } = member;
+    const system = [member.systemPrompt, member.prompt, choice.prompt];
+    if (shellType === DIFY_SHELL) {
+      const dify = difyTurn(member, choice);
+      const label = await this.apps.label(dify.connection);
+
+      return { shellType, model: null, dify, label, system: joined(system) };
+    }
+    const model = await this.modelFor(userId, member, choice, task);
+
+    return {
+      shellType,
+      model,
+      dify: null,
+      label: model.name,
+      system: joined([model.parameters.systemPrompt, ...system]),
+    };
+  }
+
+  private async modelFor(userId: number, member: ResolvedMember, choice: RunChoice, task?: TaskChoice) {
     const name = modelName(choice, task, member.model !== null);
     const model = name === null ? member.model : await this.models.settings(userId, name);
     if (!model && name !== null) throw new AppError('not_found', `Model "${name}" not found`);
@@ -73,11 +105,8 @@ export class RunPlans {
       );
     }
     if (!model) throw new AppError('model_not_configured', member.modelProblem ?? `Bot "${member.name}" has no model`);
-    const system = [model.parameters.systemPrompt, member.systemPrompt, member.prompt, choice.prompt]
-      .filter(Boolean)
-      .join('\n\n');
 
-    return { shellType: member.shellType, model, system };
+    return model;
   }
 
   /** Keeps a plan for the worker of this process, which then need not read it from the database. */
@@ -100,11 +129,11 @@ export class RunPlans {
 
   /**
    * The plan of a stored answer.
-   * @param prompt what the request adds to the bots' prompts
+   * @param choice what the request that starts it has chosen, when it is not stored yet
    * @throws AppError when its team or model cannot be used any more
    */
-  async load(turn: AnswerTurn, step: Answer['subtask'], prompt = turn.first.runPrompt): Promise<RunPlan> {
-    const chosen = await this.chosenFor(turn, step, prompt);
+  async load(turn: AnswerTurn, step: Answer['subtask'], choice = storedChoice(turn)): Promise<RunPlan> {
+    const chosen = await this.chosenFor(turn, step, choice);
     const { userId, taskId, id: subtaskId, messageId } = step;
     const said = await this.turns.conversation(taskId, messageId);
     const question = said.filter((row) => row.role === 'USER').at(-1);
@@ -119,9 +148,9 @@ export class RunPlans {
   /** What the `start` event of an answer says that is known already, although its bot or model may be gone. */
   async labelOf(turn: AnswerTurn, step: Answer['subtask']): Promise<{ shell_type: string; model: string }> {
     try {
-      const { shellType, model } = await this.chosenFor(turn, step, null);
+      const { shellType, label } = await this.chosenFor(turn, step, storedChoice(turn));
 
-      return { shell_type: shellType, model: model.name };
+      return { shell_type: shellType, model: label };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
 
@@ -129,21 +158,58 @@ export class RunPlans {
     }
   }
 
-  private async chosenFor(turn: AnswerTurn, step: Answer['subtask'], prompt: string | null) {
+  /** The app that answers a step; null when it is none, or is gone. */
+  async appOf(turn: AnswerTurn, step: Answer['subtask']): Promise<DifyConnection | null> {
+    const team = await this.teams.resolve(step.userId, { id: step.teamId }).catch(() => null);
+
+    return team && memberOf(team, step, turn.steps.indexOf(step)).dify;
+  }
+
+  private async chosenFor(turn: AnswerTurn, step: Answer['subtask'], choice: RunChoice) {
     const team = await this.teams.resolve(step.userId, { id: step.teamId });
     const member = memberOf(team, step, turn.steps.indexOf(step));
 
-    return this.chooseFor(step.userId, member, { modelId: turn.first.runModel, prompt }, turn.task);
+    return this.chooseFor(step.userId, member, choice, turn.task);
   }
 
   /** What the provider is asked: the conversation, as much of it as the model's window takes. */
-  async toRequest(plan: RunPlan): Promise<ChatRequest> {
-    const { userId, taskId, subtaskId, model, system } = plan;
+  async toRequest(plan: RunPlan, upstream: RunUpstream | null): Promise<ChatRequest> {
+    const { userId, taskId, subtaskId, model, dify, system } = plan;
     const before = await this.history.before(taskId, plan.questionId);
-    const messages = fitIntoWindow([...before, { role: 'user', content: stepPrompt(plan) }], system, model.parameters);
+    const said = [...withoutInputs(before), { role: 'user' as const, content: stepPrompt(asked(plan)) }];
+    const messages = fitIntoWindow(said, system, model?.parameters ?? {});
+    const app = dify && upstream ? { dify, upstream } : {};
 
-    return { taskId, subtaskId, endUser: `conch-${userId}`, model, system, messages };
+    return { taskId, subtaskId, endUser: this.names.of(userId), model, ...app, system, messages };
   }
+}
+
+function storedChoice({ first }: AnswerTurn): RunChoice {
+  const { runModel: modelId, runPrompt: prompt, runInputs: inputs, runFiles: files } = first;
+
+  return { modelId, prompt, inputs, files };
+}
+
+/** Inputs in front of a prompt are for apps, which get them apart from it. */
+function asked(plan: RunPlan): RunPlan {
+  return { ...plan, prompt: withoutParams(plan.prompt) };
+}
+
+function withoutInputs(messages: readonly ChatMessage[]): ChatMessage[] {
+  const texts = messages.map((each) => (each.role === 'user' ? { ...each, content: withoutParams(each.content) } : each));
+
+  return texts.filter(({ content }) => content.trim() !== '');
+}
+
+function joined(prompts: readonly (string | null | undefined)[]): string {
+  return prompts.filter(Boolean).join('\n\n');
+}
+
+/** @throws AppError model_not_configured when the bot's connection is not usable */
+function difyTurn({ id, name, dify, modelProblem }: ResolvedMember, { inputs, files }: RunChoice): DifyTurn {
+  if (!dify) throw new AppError('model_not_configured', modelProblem ?? `Bot "${name}" has no Dify app`);
+
+  return { botId: id, connection: dify, inputs: { ...dify.inputs, ...inputs }, files: files ?? [] };
 }
 
 /** The model to use in place of the bot's own; null when the bot's is meant. */
@@ -165,6 +231,11 @@ function memberOf(team: ResolvedTeam, { botIds }: Answer['subtask'], place: numb
   const placed = team.members[place];
 
   return (isMeant(placed) ? placed : team.members.find(isMeant)) ?? leaderOf(team);
+}
+
+/** Who answers for a team, in order: all bots of a pipeline, else its leader. */
+export function answering(team: ResolvedTeam): readonly ResolvedMember[] {
+  return team.mode === 'pipeline' && team.members.length > 0 ? team.members : [leaderOf(team)];
 }
 
 /** The bot that answers for a team: the leader, else the first. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isTerminal, type TerminalEvent } from '../common/chat-event.js';
 import { TaskUpdatesService } from '../tasks/task-updates.service.js';
 import type { TaskUpdate } from '../tasks/tasks.jobs.js';
+import { resultOf } from './answer-so-far.js';
 import { StreamLog } from './stream/stream-log.js';
 
 const STATUS: Record<TerminalEvent['type'], TaskUpdate['status']> = {
@@ -22,12 +23,13 @@ export class StreamEndings {
   async report(streamId: number): Promise<boolean> {
     const state = await this.log.state(streamId);
     if (!state?.ended) return false;
-    const { content, reasoning, subtaskId, last } = await this.log.text(streamId);
+    const text = await this.log.text(streamId);
+    const { last, subtaskId } = text;
     if (!last || !isTerminal(last)) return false;
     await this.updates.enqueue({
       subtaskId: subtaskId ?? streamId,
       status: STATUS[last.type],
-      result: { value: content, ...(reasoning !== '' && { reasoning }) },
+      result: resultOf(text),
       ...(last.type === 'error' && { errorMessage: last.error }),
       terminal: { event: last, seq: state.last },
     });

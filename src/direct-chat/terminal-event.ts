@@ -1,5 +1,6 @@
 import { type ChatEvent, isTerminal, type TerminalEvent } from '../common/chat-event.js';
 import type { SubtaskResult } from '../infra/database/schema.js';
+import { answerOf } from './answer-so-far.js';
 import { resyncOf } from './stream/stream-text.js';
 
 /** What is stored of an ended subtask. */
@@ -13,9 +14,7 @@ interface Ended {
 
 /** What a client still has to hear of an ended subtask: its whole text and its end. @param streamId the first of its turn */
 export function endOf(streamId: number, row: Ended): ChatEvent[] {
-  const { value: content = '', reasoning = '' } = row.result ?? {};
-
-  return [resyncOf(streamId, { content, reasoning, subtaskId: row.id }), terminalOf(row)];
+  return [resyncOf(streamId, { ...answerOf(row.result), subtaskId: row.id }), terminalOf(row)];
 }
 
 /** The terminal event of an ended subtask, as it was sent; made up from its state when there never was a stream. */

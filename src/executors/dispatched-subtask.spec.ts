@@ -49,6 +49,7 @@ const PLAN: ExecutionPlan = {
           model: MODEL,
           modelProblem: null,
           shellProblem: null,
+          dify: null,
         },
         ...{ modelName: 'sonnet', sealedConfig: null, mcpServers: {}, skills: [], baseImage: null },
       },

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
+import type { DifyFile } from '../common/dify.js';
+import type { JsonObject } from '../common/json.js';
 import type { TaskRow } from './turns.repository.js';
 import type { TurnRequest } from './turns.service.js';
 
@@ -9,6 +11,9 @@ export interface RunChoice {
   modelId: string | null;
   /** What is added to the bot's prompt. */
   prompt: string | null;
+  /** For apps: their inputs and files. */
+  inputs?: JsonObject | null;
+  files?: readonly DifyFile[] | null;
 }
 
 /** Knows how to begin one kind of run that no executor comes to fetch. */

@@ -28,6 +28,8 @@ import { TurnsRepository } from './turns.repository.js';
 import { TurnsService } from './turns.service.js';
 import { UpdateQueue } from './update-queue.js';
 
+import { UpstreamRunsRepository } from './upstream-runs.repository.js';
+import { UpstreamRunsService } from './upstream-runs.service.js';
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
   imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule, SseModule],
@@ -51,6 +53,7 @@ import { UpdateQueue } from './update-queue.js';
     ...[TaskEventLog, TaskEventsRepository, TaskEventsService],
     TaskDeletions,
     ...[RunInspectors, TaskDiagnosisService],
+    ...[UpstreamRunsRepository, UpstreamRunsService],
   ],
   exports: [
     TaskChanges,
@@ -62,6 +65,7 @@ import { UpdateQueue } from './update-queue.js';
     RunCancellers,
     RunInspectors,
     RunStarters,
+    UpstreamRunsService,
   ],
 })
 export class TasksModule {}

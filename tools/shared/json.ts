@@ -8,6 +8,11 @@ export function asObject(value: unknown): Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
 }
 
+/** A text, or nothing when the value is none. */
+export function asText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 /** The text of a message content: a string, or the text parts of a list. */
 export function textOf(content: unknown): string {
   if (typeof content === 'string') return content;

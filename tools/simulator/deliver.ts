@@ -17,18 +17,21 @@ export function htmlReply(status: number, title: string): Reply {
   return { kind: 'body', status, type: 'text/html', body };
 }
 
-async function pause(x: Exchange, ms: number): Promise<void> {
+/** Waits, unless the client hangs up. */
+export async function pause(x: Exchange, ms: number): Promise<void> {
   if (ms > 0) await sleep(ms, undefined, { signal: x.closed });
 }
 
-function countStream(x: Exchange): void {
+/** Counts an answer in progress until its connection closes. */
+export function countStream(x: Exchange): void {
   const { counters } = x.state;
   counters.totalStreams += 1;
   counters.openStreams += 1;
   x.closed.addEventListener('abort', () => (counters.openStreams -= 1), { once: true });
 }
 
-function send(x: Exchange, status: number, headers: Headers): void {
+/** Sends the headers. */
+export function send(x: Exchange, status: number, headers: Headers): void {
   x.request.status = status;
   x.res.writeHead(status, headers);
 }

@@ -1,5 +1,5 @@
 // One request and its answer: what a provider gets, and the few ways it can reply.
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plan } from './plan.js';
 import type { CapturedRequest, SimulatorState } from './state.js';
 
@@ -11,6 +11,7 @@ export interface Exchange {
   readonly request: CapturedRequest;
   /** The path below the prefix of the provider. */
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly res: ServerResponse;
   readonly state: SimulatorState;
   /** Aborts when the connection closes, for whatever reason. */
@@ -23,6 +24,8 @@ export interface Exchange {
 export interface Provider {
   readonly name: string;
   readonly prefix: string;
+  /** Reads a body that is no JSON; what it gives is captured as the body. */
+  readonly readBody?: (req: IncomingMessage, state: SimulatorState) => Promise<unknown>;
   /** Answers every request below the prefix, unknown paths as well. */
   answer(exchange: Exchange): Promise<void>;
 }

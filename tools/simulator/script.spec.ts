@@ -11,6 +11,7 @@ describe('parseScript', () => {
     expect(parse('sim', 'Hello')).toEqual({
       ...{ case: 'happy', tokens: undefined, size: 6, rate: 30, delay: 0, headersDelay: 0, reasoning: undefined },
       ...{ text: undefined, after: 3, status: undefined, retryAfter: undefined, times: undefined, key: undefined },
+      extra: {},
     });
   });
 

@@ -26,6 +26,8 @@ export interface Script {
   /** Let the case strike only for the first `times` requests of the same key. */
   times?: number;
   key?: string;
+  /** Keys that only one provider knows, as they were written. */
+  extra: Pairs;
 }
 
 const KEYS = [
@@ -54,13 +56,13 @@ const CASE_DEFAULTS: Record<string, Pairs> = {
 };
 
 /** The last directive wins: a client may have merged several user turns into one message. */
-function promptPairs(prompt: string): Pairs | undefined {
+function promptPairs(prompt: string, keys: readonly string[]): Pairs | undefined {
   const last = directivesOf(TOOL, prompt).at(-1);
-  return last === undefined ? undefined : readPairs(TOOL, last, KEYS);
+  return last === undefined ? undefined : readPairs(TOOL, last, keys);
 }
 
-function modelPairs(model: string): Pairs {
-  return model.startsWith('sim:') ? readPairs(TOOL, model.slice('sim:'.length), KEYS) : {};
+function modelPairs(model: string, keys: readonly string[]): Pairs {
+  return model.startsWith('sim:') ? readPairs(TOOL, model.slice('sim:'.length), keys) : {};
 }
 
 function caseOf(pairs: Pairs, cases: readonly string[]): string {
@@ -79,11 +81,18 @@ function timesOf(pairs: Pairs): number | undefined {
  * @param model the model name of the request; names other than `sim:…` carry no script
  * @param prompt the text of the last user message
  * @param cases the names of the cases that the provider knows
+ * @param extraKeys keys that only this provider knows
  * @throws ScriptError for unknown keys or cases and for values out of range
  */
-export function parseScript(model: string, prompt: string, cases: readonly string[]): Script {
-  const fromPrompt = promptPairs(prompt);
-  const asked: Pairs = { ...modelPairs(model), ...fromPrompt };
+export function parseScript(
+  model: string,
+  prompt: string,
+  cases: readonly string[],
+  extraKeys: readonly string[] = [],
+): Script {
+  const keys = [...KEYS, ...extraKeys];
+  const fromPrompt = promptPairs(prompt, keys);
+  const asked: Pairs = { ...modelPairs(model, keys), ...fromPrompt };
   const name = caseOf(asked, cases);
   const pairs: Pairs = { ...(fromPrompt ? { tokens: DIRECTIVE_TOKENS } : {}), ...CASE_DEFAULTS[name], ...asked };
   // A size without a count can only mean generated tokens.
@@ -102,5 +111,6 @@ export function parseScript(model: string, prompt: string, cases: readonly strin
     retryAfter: pairs['retry_after'],
     times: timesOf(pairs),
     key: pairs['key'],
+    extra: Object.fromEntries(Object.entries(pairs).filter(([key]) => extraKeys.includes(key))),
   };
 }

@@ -2,6 +2,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { closeServer, KEEP_ALIVE_MS, listen, readBody, sendJson, urlOf } from '../shared/http.js';
 import { claude } from './claude.js';
+import { dify, difyFiles } from './dify.js';
+import type { DifyCounters } from './dify-state.js';
 import type { Exchange, Provider } from './exchange.js';
 import { openai } from './openai.js';
 import { capture, createState, resetState, wallClock } from './state.js';
@@ -10,18 +12,20 @@ import type { CapturedRequest, Counters, SimulatorState } from './state.js';
 export type { CapturedRequest, Counters } from './state.js';
 export { demoText, generatedText, generatedTokens, reasoningText, reasoningTokens, unicodeText } from './text.js';
 
-const PROVIDERS: readonly Provider[] = [claude, openai];
+const PROVIDERS: readonly Provider[] = [claude, openai, dify, difyFiles];
 
 /** A running simulator. */
 export interface Simulator {
-  /** `http://host:port`; clients get `${url}/claude` and `${url}/openai/v1` as base URLs. */
+  /** `http://host:port`; clients get `${url}/claude`, `${url}/openai/v1` and `${url}/dify/v1` as base URLs. */
   readonly url: string;
   readonly port: number;
   /** The last 1000 requests to providers, oldest first; always the same array. */
   readonly requests: CapturedRequest[];
   /** Running totals; always the same object. */
   readonly counters: Counters;
-  /** Forgets requests, totals and keys. Open streams go on. */
+  /** What Dify apps did; always the same object. */
+  readonly dify: DifyCounters;
+  /** Forgets requests, totals, keys and what Dify apps keep. Open streams and runs go on. */
   reset(): void;
   /** Cuts all connections and stops listening. */
   close(): Promise<void>;
@@ -48,12 +52,14 @@ async function serveProvider(
   res: ServerResponse,
 ): Promise<void> {
   const time = wallClock();
-  const body = await readBody(req);
+  const query = (req.url ?? '').slice(path.length + 1);
+  const body = await (provider.readBody ?? readBody)(req, state);
   const request: CapturedRequest = {
     id: state.counters.requests + 1,
     provider: provider.name,
     method: req.method ?? 'GET',
     path,
+    ...(query && { query }),
     headers: req.headers,
     body,
     time,
@@ -62,14 +68,15 @@ async function serveProvider(
   capture(state, request);
   const closed = new AbortController();
   const below = path.slice(provider.prefix.length);
-  const x: Exchange = { request, path: below, res, state, closed: closed.signal, dropped: false };
+  const search = new URLSearchParams(query);
+  const x: Exchange = { request, path: below, query: search, res, state, closed: closed.signal, dropped: false };
   watchClose(x, closed);
   await provider.answer(x);
 }
 
 function serveControl(state: SimulatorState, route: string, res: ServerResponse): void {
   if (route === 'GET /__sim/state') {
-    sendJson(res, 200, state.counters);
+    sendJson(res, 200, { ...state.counters, dify: state.dify.counters });
   } else if (route === 'GET /__sim/requests') {
     sendJson(res, 200, state.requests);
   } else if (route === 'POST /__sim/reset') {
@@ -112,6 +119,7 @@ export async function startSimulator(options: { port?: number; host?: string } =
     port,
     requests: state.requests,
     counters: state.counters,
+    dify: state.dify.counters,
     reset: () => resetState(state),
     close: () => closeServer(server),
   };

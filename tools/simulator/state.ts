@@ -1,5 +1,6 @@
 // What the simulator remembers of the traffic: for tests that prove what a client sent and when it hung up.
 import type { IncomingHttpHeaders } from 'node:http';
+import { createDifyState, type DifyState, resetDify } from './dify-state.js';
 import type { Script } from './script.js';
 
 const MAX_REQUESTS = 1000;
@@ -11,6 +12,8 @@ export interface CapturedRequest {
   provider: string;
   method: string;
   path: string;
+  /** What stood behind the `?`. */
+  query?: string;
   headers: IncomingHttpHeaders;
   /** The parsed JSON, or the raw text when it is no JSON. */
   body: unknown;
@@ -41,6 +44,7 @@ export interface SimulatorState {
   readonly counters: Counters;
   /** How often each `key` of a script was seen. */
   readonly attempts: Map<string, number>;
+  readonly dify: DifyState;
 }
 
 const ZERO: Omit<Counters, 'openStreams'> = {
@@ -58,14 +62,15 @@ export function wallClock(): number {
 
 /** A fresh memory. */
 export function createState(): SimulatorState {
-  return { requests: [], counters: { ...ZERO, openStreams: 0 }, attempts: new Map() };
+  return { requests: [], counters: { ...ZERO, openStreams: 0 }, attempts: new Map(), dify: createDifyState() };
 }
 
-/** Forgets requests, totals and keys; streams that are open go on and stay counted as open. */
+/** Forgets requests, totals, keys and what Dify apps keep; streams that are open go on and stay counted as open. */
 export function resetState(state: SimulatorState): void {
   state.requests.length = 0;
   state.attempts.clear();
   Object.assign(state.counters, ZERO);
+  resetDify(state.dify);
 }
 
 /** Keeps the request, dropping the oldest ones. */

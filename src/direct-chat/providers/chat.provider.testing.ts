@@ -6,8 +6,8 @@ import type { ChatRequest, ModelSettings, ProviderKind } from '../../common/chat
 import { EgressPolicy } from '../../infra/http/egress.js';
 import { ProviderHttp } from '../../infra/http/provider-http.js';
 import { ChatShellProvider } from './chat.provider.js';
-import type { ProviderTimeoutLimits } from './provider-timeouts.js';
-import { retryDelay } from './retry.js';
+import type { ProviderTimeoutLimits } from '../../infra/answers/provider-timeouts.js';
+import { retryDelay } from '../../infra/answers/retry.js';
 import { chatRequest, summary } from './providers.testing.js';
 
 /** What came, and how it ended. */

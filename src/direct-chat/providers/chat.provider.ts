@@ -1,23 +1,28 @@
 /** Answers turns of bots whose shell is `Chat` straight from Claude or an OpenAI-compatible API. */
 import { AppError } from '../../common/app-error.js';
 import type { ProviderEvent } from '../../common/chat-event.js';
-import type { ChatProvider, ChatRequest, ModelSettings } from '../../common/chat-provider.js';
+import type { ChatProvider, ChatRequest, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
 import { readText } from '../../infra/http/provider-http.body.js';
 import type { ProviderHttp, ProviderPost, ProviderResponse } from '../../infra/http/provider-http.js';
-import { type AnswerCall, AnswerIterator, type AnswerParts, type OpenAnswer } from './answer-iterator.js';
-import type { AnswerMapper } from './answer-mapper.js';
-import { AnswerReader } from './answer-reader.js';
+import {
+  type AnswerCall,
+  AnswerIterator,
+  type AnswerParts,
+  type OpenAnswer,
+} from '../../infra/answers/answer-iterator.js';
+import type { AnswerMapper } from '../../infra/answers/answer-mapper.js';
+import { AnswerReader } from '../../infra/answers/answer-reader.js';
 import { ClaudeEvents } from './claude.events.js';
 import { claudeRequest } from './claude.request.js';
 import { errorFromStatus, type ErrorSource } from './error-mapping.js';
-import { secretsOf } from './error-text.js';
-import { EventBatch } from './event-batch.js';
-import { parseJson } from './json.js';
+import { secretsOf } from '../../infra/answers/error-text.js';
+import { EventBatch } from '../../infra/answers/event-batch.js';
+import { parseJson } from '../../infra/answers/json.js';
 import { OpenaiEvents } from './openai.events.js';
 import { openaiRequest } from './openai.request.js';
-import { ProviderTimeouts, type ProviderTimeoutLimits } from './provider-timeouts.js';
-import { abortableSleep, retryDelay } from './retry.js';
-import { MAX_EVENT_LENGTH } from './sse-reader.js';
+import { ProviderTimeouts, type ProviderTimeoutLimits } from '../../infra/answers/provider-timeouts.js';
+import { abortableSleep, retryDelay } from '../../infra/answers/retry.js';
+import { MAX_EVENT_LENGTH } from '../../infra/answers/sse-reader.js';
 
 /** One turn on its way: what every step of it needs. */
 interface Call extends AnswerCall {
@@ -41,8 +46,9 @@ export class ChatShellProvider implements ChatProvider {
     return { [Symbol.asyncIterator]: () => new AnswerIterator(this.prepare(request, signal)) };
   }
 
-  private prepare(request: ChatRequest, signal: AbortSignal): Call {
-    const { model } = request;
+  private prepare({ model, ...turn }: ChatRequest, signal: AbortSignal): Call {
+    if (!model) throw new AppError('model_not_configured', 'There is no model to ask');
+    const request = { ...turn, model };
     const post = toPost(request);
     const source = { provider: model.provider, host: new URL(post.url).host, secrets: secretsOf(model) };
     const controller = new AbortController();
@@ -101,7 +107,7 @@ export class ChatShellProvider implements ChatProvider {
   }
 }
 
-function toPost(request: ChatRequest): ProviderPost {
+function toPost(request: ModelRequest): ProviderPost {
   const { model } = request;
   if (!model.apiKey && model.baseUrl === null && Object.keys(model.headers).length === 0) {
     throw new AppError('model_not_configured', `Model ${model.name} has no API key and no base URL`);

@@ -1,5 +1,5 @@
 /** A chat turn -> a request of Anthropic's Messages API. */
-import type { ChatRequest, ModelSettings } from '../../common/chat-provider.js';
+import type { ModelRequest, ModelSettings } from '../../common/chat-provider.js';
 import type { ProviderPost } from '../../infra/http/provider-http.js';
 import { defined, endpoint, mergeHeaders, normalizeTurns, ownHeaders } from './request-parts.js';
 
@@ -13,7 +13,7 @@ const DEFAULT_MAX_TOKENS = 4096;
  * Anthropic's API reference: `POST {base}/v1/messages`, where base has no `/v1` (a typed-in one is taken off).
  * `temperature` and `thinking` are sent only when set, because which values are accepted depends on the model.
  */
-export function claudeRequest(request: ChatRequest): ProviderPost {
+export function claudeRequest(request: ModelRequest): ProviderPost {
   const { model } = request;
   const parameters = model.parameters;
   const body = defined({

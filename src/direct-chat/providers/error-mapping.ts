@@ -1,27 +1,16 @@
 /** Failures as providers tell them, by HTTP status or inside a stream -> errors with a stable code. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { AppError, type AppErrorOptions, type ErrorCode } from '../../common/app-error.js';
+import type { ErrorCode } from '../../common/app-error.js';
 import type { ProviderKind } from '../../common/chat-provider.js';
-import { cleanMessage, problemOf, readProblem, type ProviderProblem } from './error-text.js';
-import { readRetryHints, type RetryHints } from './retry-hints.js';
+import { cleanMessage, problemOf, readProblem, type ProviderProblem } from '../../infra/answers/error-text.js';
+import { ProviderError } from '../../infra/answers/provider-error.js';
+import { readRetryHints, type RetryHints } from '../../infra/answers/retry-hints.js';
 
 /** Who answered, for messages, and what these must not repeat. */
 export interface ErrorSource {
   provider: ProviderKind;
   host: string;
   secrets: readonly string[];
-}
-
-/** An error with what the provider asked for concerning retries. */
-export class ProviderError extends AppError {
-  constructor(
-    code: ErrorCode,
-    message: string,
-    options: AppErrorOptions,
-    readonly hints: RetryHints,
-  ) {
-    super(code, message, options);
-  }
 }
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([

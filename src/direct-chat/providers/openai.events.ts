@@ -3,12 +3,13 @@ import type { EventSourceMessage } from 'eventsource-parser';
 import { AppError } from '../../common/app-error.js';
 import type { FinishReason, Usage } from '../../common/chat-event.js';
 import type { ModelParameters } from '../../common/chat-provider.js';
-import type { AnswerMapper } from './answer-mapper.js';
-import { errorFromPayload, ProviderError, type ErrorSource } from './error-mapping.js';
-import type { EventBatch } from './event-batch.js';
-import { asNumber, asObject, asText, parseJson, type JsonObject } from './json.js';
+import type { AnswerMapper } from '../../infra/answers/answer-mapper.js';
+import type { EventBatch } from '../../infra/answers/event-batch.js';
+import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../infra/answers/json.js';
+import { ProviderError } from '../../infra/answers/provider-error.js';
+import { toUsage } from '../../infra/answers/usage.js';
+import { errorFromPayload, type ErrorSource } from './error-mapping.js';
 import { ThinkTags } from './think-tags.js';
-import { toUsage } from './usage.js';
 
 /** `finish_reason` of the API reference; values of compatibles that are not here mean an ordinary end. */
 const FINISH_REASONS = new Map<string, FinishReason>([

@@ -1,5 +1,5 @@
 /** A chat turn -> a request of OpenAI's Chat Completions API, as its many compatible servers accept it. */
-import type { ChatRequest, ModelSettings } from '../../common/chat-provider.js';
+import type { ModelRequest, ModelSettings } from '../../common/chat-provider.js';
 import type { ProviderPost } from '../../infra/http/provider-http.js';
 import { defined, endpoint, mergeHeaders, normalizeTurns, ownHeaders } from './request-parts.js';
 
@@ -10,7 +10,7 @@ const OPENAI_HOST = 'api.openai.com';
  * OpenAI's API reference: `POST {base}/chat/completions`, where base ends in `/v1` by convention (or in `/v4`,
  * `/api/v3` … elsewhere), so `/v1` is added only to a bare host.
  */
-export function openaiRequest(request: ChatRequest): ProviderPost {
+export function openaiRequest(request: ModelRequest): ProviderPost {
   const { model } = request;
   const parameters = model.parameters;
   const url = openaiUrl(model.baseUrl);

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import type { EventSourceMessage } from 'eventsource-parser';
 import type { ProviderEvent } from '../../common/chat-event.js';
-import type { ChatRequest, ModelSettings } from '../../common/chat-provider.js';
-import type { AnswerMapper } from './answer-mapper.js';
+import type { ChatRequest, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
+import type { AnswerMapper } from '../../infra/answers/answer-mapper.js';
 import type { ErrorSource } from './error-mapping.js';
-import { EventBatch } from './event-batch.js';
-import { SseReader } from './sse-reader.js';
+import { EventBatch } from '../../infra/answers/event-batch.js';
+import { SseReader } from '../../infra/answers/sse-reader.js';
 
 export const CLAUDE_SOURCE: ErrorSource = { provider: 'claude', host: 'claude.test', secrets: ['my-own-key-1234'] };
 export const OPENAI_SOURCE: ErrorSource = { provider: 'openai', host: 'openai.test', secrets: ['my-own-key-1234'] };
@@ -26,7 +26,10 @@ export function modelSettings(settings: Partial<ModelSettings> = {}): ModelSetti
   return { ...base, headers: {}, parameters: {}, ...settings };
 }
 
-export function chatRequest(settings: Partial<ModelSettings> = {}, turn: Partial<ChatRequest> = {}): ChatRequest {
+export function chatRequest(
+  settings: Partial<ModelSettings> = {},
+  turn: Partial<Omit<ChatRequest, 'model'>> = {},
+): ModelRequest {
   const messages = [{ role: 'user', content: 'Hi' }] as const;
   return { taskId: 1, subtaskId: 2, endUser: 'u-7', model: modelSettings(settings), system: '', messages, ...turn };
 }

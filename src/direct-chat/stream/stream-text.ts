@@ -1,11 +1,13 @@
 import type { ChatEvent, ResyncEvent } from '../../common/chat-event.js';
+import { type AnswerExtras, extrasOf, withExtra } from './answer-extras.js';
 import type { Batch } from './frames.js';
 
-/** Whole text of an answer up to the event `seq` of its stream. */
+/** A whole answer up to the event `seq` of its stream. */
 export interface Snapshot {
   seq: number;
   content: string;
   reasoning: string;
+  extras?: AnswerExtras | undefined;
   /** The subtask whose text it is; that which the stream is named by when it is missing. */
   subtaskId?: number | undefined;
 }
@@ -24,30 +26,40 @@ export function foldFrames(text: StreamText, batch: Pick<Batch, 'text' | 'last'>
 }
 
 function foldEvent(text: StreamText, event: ChatEvent): StreamText {
-  const { seq, content, reasoning, subtaskId } = text;
+  const { content, reasoning } = text;
   switch (event.type) {
     case 'start':
       return { ...EMPTY_TEXT, subtaskId: event.subtask_id, last: event };
     case 'content':
-      return { seq, content: content + event.content, reasoning, subtaskId, last: event };
+      return { ...text, content: content + event.content, last: event };
     case 'reasoning':
-      return { seq, content, reasoning: reasoning + event.content, subtaskId, last: event };
+      return { ...text, reasoning: reasoning + event.content, last: event };
     case 'replace':
-      return { seq, content: event.content, reasoning, subtaskId, last: event };
+      return { ...text, content: event.content, last: event };
     case 'reset':
       return { ...EMPTY_TEXT, last: event };
-    case 'resync':
-      return { seq, content: event.content, reasoning: event.reasoning, subtaskId: event.subtask_id, last: event };
+    case 'resync': {
+      const { subtask_id: subtaskId } = event;
+
+      return { ...EMPTY_TEXT, ...wholeOf(event), subtaskId, last: event };
+    }
     default:
-      return { seq, content, reasoning, subtaskId, last: event };
+      return { ...text, extras: withExtra(text.extras ?? {}, event), last: event };
   }
 }
 
-/** The event that stands for all the text of an answer. @param streamId the subtask that the stream is named by */
-export function resyncOf(streamId: number, { content, reasoning, subtaskId }: Omit<Snapshot, 'seq'>): ResyncEvent {
+function wholeOf({ content, reasoning, ...event }: ResyncEvent): Pick<Snapshot, 'content' | 'reasoning' | 'extras'> {
+  return { content, reasoning, extras: extrasOf(event) };
+}
+
+/** The event that stands for all of an answer. @param streamId the subtask that the stream is named by */
+export function resyncOf(
+  streamId: number,
+  { content, reasoning, subtaskId, extras = {} }: Omit<Snapshot, 'seq'>,
+): ResyncEvent {
   const isFirst = subtaskId === undefined || subtaskId === streamId;
 
-  return { type: 'resync', content, reasoning, ...(!isFirst && { subtask_id: subtaskId }) };
+  return { type: 'resync', content, reasoning, ...(!isFirst && { subtask_id: subtaskId }), ...extras };
 }
 
 const DATA = 'data: ';

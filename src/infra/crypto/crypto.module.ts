@@ -1,15 +1,17 @@
 import { Global, Module } from '@nestjs/common';
 import { SecretBox } from '../../common/secret-box.js';
 import { AppConfig } from '../../config/app-config.js';
+import { EndUserNames } from './end-user-names.js';
 import { loadSecrets, Secrets } from './secrets.js';
 
-/** Offers the {@link Secrets} of the server and the {@link SecretBox} that encrypts what users entrust to it. */
+/** Offers the {@link Secrets} of the server, the {@link SecretBox} that encrypts what users entrust to it, and the names that hide them. */
 @Global()
 @Module({
   providers: [
     { provide: Secrets, inject: [AppConfig], useFactory: loadSecrets },
+    EndUserNames,
     { provide: SecretBox, inject: [Secrets], useFactory: (secrets: Secrets) => new SecretBox(secrets.encryptionKeys) },
   ],
-  exports: [Secrets, SecretBox],
+  exports: [Secrets, SecretBox, EndUserNames],
 })
 export class CryptoModule {}

@@ -14,6 +14,8 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { ModelParameters, ProviderKind } from '../../common/chat-provider.js';
+import type { DifyFile, DifyRun } from '../../common/dify.js';
+import type { JsonObject } from '../../common/json.js';
 import type { ShellState } from '../../common/shell-types.js';
 
 const createdAt = timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
@@ -249,6 +251,11 @@ export const subtasks = pgTable(
     runPrompt: text('run_prompt'),
     /** Name of the model that the request asked for, in place of the bot's. */
     runModel: text('run_model'),
+    /** Inputs and files that the request brought along, for Dify apps. */
+    runInputs: jsonb('run_inputs').$type<JsonObject>(),
+    runFiles: jsonb('run_files').$type<readonly DifyFile[]>(),
+    /** The run on the side of the app that answers, for whoever must stop it or join it later. */
+    upstreamRun: jsonb('upstream_run').$type<DifyRun>(),
     /** Terminal event of the stream as the client saw it, and its sequence number. */
     terminalEvent: jsonb('terminal_event').$type<Record<string, unknown>>(),
     terminalSeq: integer('terminal_seq'),
@@ -273,6 +280,9 @@ export const subtasks = pgTable(
     index('subtasks_offered_by_user')
       .on(table.userId, table.lane, table.fairRank)
       .where(sql`${table.status} = 'PENDING' and ${table.fairRank} is not null`),
+    index('subtasks_app_messages')
+      .on(sql`(${table.upstreamRun} ->> 'messageId')`)
+      .where(sql`${table.upstreamRun} ->> 'messageId' is not null`),
     index('subtasks_leases')
       .on(table.leaseExpiresAt)
       .where(sql`${table.leaseExpiresAt} is not null`),

@@ -1,7 +1,7 @@
-/** The one way out to model providers: streams the reply of a POST, and knows when its socket is closed. */
+/** The one way out to providers: streams the reply of a request, and knows when its socket is closed. */
 import { ClientRequest, IncomingMessage, type IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import axios, { isAxiosError, type AxiosInstance, type AxiosResponse } from 'axios';
 import { GuardedHttpAgent, GuardedHttpsAgent, whenClosed, type ConnectionRules } from './provider-http.agents.js';
 import { readText } from './provider-http.body.js';
@@ -13,6 +13,14 @@ export interface ProviderPost {
   url: string;
   headers: Record<string, string>;
   body: unknown;
+}
+
+export interface ProviderRequest {
+  method: 'GET' | 'POST';
+  url: string;
+  headers: Record<string, string>;
+  /** Sent as it is; a stream is read while it is sent, and so is never sent twice. */
+  body?: Buffer | Readable;
 }
 
 /** A socket that was told to close normally does so within a millisecond; a dead peer must not hold a run. */
@@ -72,7 +80,6 @@ export class ProviderHttp {
   constructor(options: ProviderHttpOptions) {
     this.agents = [new GuardedHttpAgent(options), new GuardedHttpsAgent(options)];
     this.client = axios.create({
-      method: 'post',
       adapter: 'http',
       responseType: 'stream',
       // A redirect would carry the key to another place.
@@ -90,14 +97,18 @@ export class ProviderHttp {
    * Posts JSON and gives the reply, whatever its status, as soon as its headers are there. Throws an `AppError` when
    * none comes, and the signal's reason (after the socket was closed) when aborted.
    */
-  async post(post: ProviderPost, signal: AbortSignal): Promise<ProviderResponse> {
-    const url = checkedUrl(post.url);
-    const payload = Buffer.from(JSON.stringify(post.body), 'utf8');
-    const send = () => this.send(url.href, post.headers, payload, signal);
+  post({ url, headers, body }: ProviderPost, signal: AbortSignal): Promise<ProviderResponse> {
+    return this.request({ method: 'POST', url, headers, body: Buffer.from(JSON.stringify(body), 'utf8') }, signal);
+  }
+
+  /** The same for any method and body. */
+  async request(request: ProviderRequest, signal: AbortSignal): Promise<ProviderResponse> {
+    const url = checkedUrl(request.url);
+    const send = () => this.send({ ...request, url: url.href }, signal);
     try {
       return await send().catch((error: unknown) => {
         // The server closed an idle socket just when it was chosen: it has seen nothing of the request.
-        if (isStaleSocket(error) && !signal.aborted) return send();
+        if (isStaleSocket(error) && !signal.aborted && !(request.body instanceof Readable)) return send();
         throw error;
       });
     } catch (error) {
@@ -112,10 +123,11 @@ export class ProviderHttp {
     for (const agent of this.agents) agent.destroy();
   }
 
-  private async send(url: string, headers: Record<string, string>, data: Buffer, signal: AbortSignal) {
+  private async send({ method, url, headers, body }: ProviderRequest, signal: AbortSignal) {
     const response: AxiosResponse<Readable> = await this.client.request({
+      method,
       url,
-      data,
+      data: body,
       signal,
       headers: { 'user-agent': 'conch', 'accept-encoding': 'identity', ...headers },
     });

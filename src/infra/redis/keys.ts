@@ -16,6 +16,8 @@ export const keys = {
   live: (subtaskId: number) => `chat:live:{${subtaskId}}`,
   /** Hash: message id -> message, the conversation of a task. */
   history: (taskId: number) => `chat:history:{${taskId}}`,
+  /** Hash: bot id -> the conversation that a task has with its app. */
+  difyConversation: (taskId: number) => `dify:conversation:{${taskId}}`,
   /** Redis Stream: which tasks and subtasks of a user were changed, one entry per change. */
   taskEvents: (userId: number) => `task:events:{${userId}}`,
   /** Channel: the stream above has grown. */

@@ -42,6 +42,7 @@ export class ProviderTimeouts {
 
   /** A read brought events. `started`: among those so far was more than a ping. */
   alive(started: boolean): void {
+    if (this.stopped) return;
     if (this.started) this.silence?.refresh();
     else if (started) this.startIdle();
   }
@@ -59,7 +60,6 @@ export class ProviderTimeouts {
   }
 
   private startIdle(): void {
-    if (this.stopped) return;
     this.started = true;
     clearTimeout(this.silence);
     this.arm(this.limits.idleMs, () => {

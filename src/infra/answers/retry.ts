@@ -1,6 +1,6 @@
 /** Whether and when a failed request is sent again. Only ever asked before the first event of an answer was passed on. */
 import { AppError } from '../../common/app-error.js';
-import { ProviderError } from './error-mapping.js';
+import { ProviderError } from './provider-error.js';
 
 /** Both official SDKs: 0.5 s doubling up to 8 s, less up to a quarter at random, so that clients do not return together. */
 const FIRST_DELAY_MS = 500;

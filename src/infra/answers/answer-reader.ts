@@ -29,12 +29,14 @@ export class AnswerReader implements AnswerParts {
   private waitingBytes = 0;
   private onReady: (() => void) | null = null;
 
+  /** @param hears what counts as a sign of life: events, or any bytes */
   constructor(
     private readonly body: Readable,
     private readonly mapper: AnswerMapper,
     private readonly timeouts: ProviderTimeouts,
+    private readonly hears: 'events' | 'bytes' = 'events',
   ) {
-    const end = () => this.onEnd();
+    const end = () => this.end();
     body.on('data', (chunk: Buffer) => this.onData(chunk));
     // An error means what an early end means: the answer is whole, or it is truncated.
     body.once('end', end).once('error', end).once('close', end);
@@ -61,22 +63,8 @@ export class AnswerReader implements AnswerParts {
     this.resume();
   }
 
-  private onData(chunk: Buffer): void {
-    if (this.over) return;
-    const seenBefore = this.eventsSeen;
-    try {
-      this.sse.feed(chunk);
-    } catch (error) {
-      this.fail(error);
-    }
-    if (this.eventsSeen > seenBefore) this.timeouts.alive(this.mapper.started);
-    this.waitingBytes += chunk.length;
-    if (this.mapper.finished) this.over = true;
-    if (!this.onReady && this.waitingBytes > HIGH_WATER_BYTES) this.pause();
-    this.notify();
-  }
-
-  private onEnd(): void {
+  /** Takes the body for over, whatever may still come. */
+  end(): void {
     if (this.over) return;
     this.over = true;
     try {
@@ -88,16 +76,35 @@ export class AnswerReader implements AnswerParts {
     this.notify();
   }
 
+  /** Has whoever waits look again. */
+  wake(): void {
+    const ready = this.onReady;
+    this.onReady = null;
+    ready?.();
+  }
+
+  private onData(chunk: Buffer): void {
+    if (this.over) return;
+    const seenBefore = this.eventsSeen;
+    try {
+      this.sse.feed(chunk);
+    } catch (error) {
+      this.fail(error);
+    }
+    if (this.hears === 'bytes' || this.eventsSeen > seenBefore) this.timeouts.alive(this.mapper.started);
+    this.waitingBytes += chunk.length;
+    if (this.mapper.finished) this.over = true;
+    if (!this.onReady && this.waitingBytes > HIGH_WATER_BYTES) this.pause();
+    this.notify();
+  }
+
   private fail(error: unknown): void {
     this.failure ??= { reason: error };
     this.over = true;
   }
 
   private notify(): void {
-    if (this.batch.isEmpty && !this.over) return;
-    const ready = this.onReady;
-    this.onReady = null;
-    ready?.();
+    if (!this.batch.isEmpty || this.over) this.wake();
   }
 
   private pause(): void {

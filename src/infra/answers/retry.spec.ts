@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '../../common/app-error.js';
-import { ProviderError } from './error-mapping.js';
+import { ProviderError } from './provider-error.js';
 import { abortableSleep, retryDelay } from './retry.js';
 import { readRetryHints, type RetryHints } from './retry-hints.js';
 

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DifyConnection, DifyRun, DifyStop } from '../common/dify.js';
+import { DifyClient } from './dify.client.js';
+
+/** The caller of a cancel waits for it. */
+const VERIFY_MS = 1_500;
+const VERIFY_EVERY_MS = 250;
+/** States of a workflow's run in which it does nothing any more. */
+export const ENDED: ReadonlySet<unknown> = new Set(['succeeded', 'failed', 'stopped', 'partial-succeeded']);
+
+/** Stops runs at Dify. */
+@Injectable()
+export class DifyStopper {
+  constructor(private readonly client: DifyClient) {}
+
+  /** Stops a run whose stream nobody reads. Never fails. */
+  async stop(connection: DifyConnection, run: DifyRun, user: string): Promise<DifyStop> {
+    if (!(await this.send(connection, run, user))) return 'failed';
+
+    return this.verify(connection, run, Date.now() + VERIFY_MS);
+  }
+
+  /** Asks Dify to stop. @returns whether it was told */
+  async send(connection: DifyConnection, { mode, taskId }: DifyRun, user: string): Promise<boolean> {
+    if (taskId === undefined) return false;
+
+    return this.client.stop(connection, mode, taskId, user).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Whether the run of a workflow or chatflow has ended, looked at until a time. Other apps have no state to look at. */
+  async verify(connection: DifyConnection, { runId }: DifyRun, until: number): Promise<DifyStop> {
+    while (runId !== undefined) {
+      const detail = await this.client.runDetail(connection, runId).catch(() => null);
+      if (ENDED.has(detail?.['status'])) return 'confirmed';
+      // Whoever waits for a person does not look whether it should stop.
+      if (!detail || detail['status'] === 'paused' || Date.now() >= until) return 'sent';
+      await sleep(VERIFY_EVERY_MS);
+    }
+
+    return 'sent';
+  }
+}

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/app-error.js';
+import type { ProviderEvent } from '../common/chat-event.js';
+import type { ChatProvider, ChatRequest, StopReason } from '../common/chat-provider.js';
+import { DIFY_SHELL } from '../common/shell-types.js';
+import { AppConfig } from '../config/app-config.js';
+import { type AnswerCall, AnswerIterator, type OpenAnswer } from '../infra/answers/answer-iterator.js';
+import { ProviderTimeouts, type ProviderTimeoutLimits } from '../infra/answers/provider-timeouts.js';
+import { retryDelay } from '../infra/answers/retry.js';
+import { DifyAnswer, type DifyParts, STOP_MS } from './dify-answer.js';
+import { DifyApps } from './dify-apps.js';
+import { DifyConversations } from './dify-conversations.js';
+import { DifyStarter, type Turn } from './dify-starter.js';
+import { DifyStopper } from './dify-stopper.js';
+import { DifyClient } from './dify.client.js';
+
+/** Answers turns of bots whose shell is `Dify`, from the app that they name. */
+@Injectable()
+export class DifyProvider implements ChatProvider {
+  readonly shellType = DIFY_SHELL;
+  private readonly parts: DifyParts;
+  private readonly limits: ProviderTimeoutLimits;
+
+  constructor(
+    client: DifyClient,
+    apps: DifyApps,
+    conversations: DifyConversations,
+    stopper: DifyStopper,
+    { provider, dify }: AppConfig,
+  ) {
+    const { firstTokenTimeoutMs: firstTokenMs, idleTimeoutMs: idleMs, totalTimeoutMs: totalMs } = provider;
+    this.limits = { firstTokenMs, idleMs, totalMs };
+    const starter = new DifyStarter(client, apps, conversations, retryDelay);
+    const inputTimeoutMs = dify.inputTimeoutSeconds * 1000;
+    this.parts = { client, apps, conversations, starter, stopper, inputTimeoutMs };
+  }
+
+  /** After a cancel it settles when Dify has ended the run, or after 5 s. */
+  stream(request: ChatRequest, signal: AbortSignal): AsyncIterable<readonly ProviderEvent[]> {
+    return { [Symbol.asyncIterator]: () => new AnswerIterator(this.prepare(request, signal)) };
+  }
+
+  private prepare(request: ChatRequest, signal: AbortSignal): AnswerCall {
+    const { dify, upstream: link } = request;
+    if (!dify || !link) throw new AppError('model_not_configured', 'There is no Dify app to ask');
+    const controller = new AbortController();
+    const http = new AbortController();
+    const stop = (reason: unknown) => {
+      call.stopped = true;
+      controller.abort(reason);
+      if (isCancel(reason)) setTimeout(() => http.abort(reason), STOP_MS).unref();
+      else http.abort(reason);
+    };
+    const onAbort = () => stop(signal.reason);
+    const timeouts = new ProviderTimeouts(this.limits, stop);
+    const dispose = () => {
+      timeouts.stop();
+      signal.removeEventListener('abort', onAbort);
+    };
+    const ends = { signal: controller.signal, http: http.signal };
+    const turn: Turn = { request, dify, link, timeouts, sent: false, ...ends };
+    const call = { signal: controller.signal, stopped: false, open: () => this.open(turn), dispose };
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+
+    return call;
+  }
+
+  private async open(turn: Turn): Promise<OpenAnswer> {
+    const answer = new DifyAnswer(this.parts, turn);
+    try {
+      await answer.open();
+    } catch (error) {
+      if (turn.signal.aborted) await answer.close();
+      // A run was asked for and never heard of: nothing is known to stop it by.
+      if (turn.sent && isCancel(turn.signal.reason)) turn.link.stopped('failed');
+      throw error;
+    }
+
+    return { parts: answer, release: () => answer.release(), close: () => answer.close() };
+  }
+}
+
+function isCancel(reason: unknown): boolean {
+  return (reason as Partial<StopReason> | undefined)?.kind === 'cancel';
+}

@@ -1,0 +1,223 @@
+/** What an app does on its way: nodes, rounds, thoughts, tools, logs -> steps. */
+import type { Step, StepKind, StepStatus } from '../common/chat-event.js';
+import type { EventBatch } from '../infra/answers/event-batch.js';
+import { asNumber, asObject, asText, type JsonObject, parseJson } from '../infra/answers/json.js';
+import { cut, preview } from './preview.js';
+
+const STATUS = new Map<string, StepStatus>([
+  ['running', 'running'],
+  ['start', 'running'],
+  ['succeeded', 'succeeded'],
+  ['success', 'succeeded'],
+  ['failed', 'failed'],
+  ['error', 'failed'],
+  // It failed, and the app had something in its place.
+  ['exception', 'failed'],
+  ['retry', 'retrying'],
+  ['stopped', 'skipped'],
+  ['paused', 'paused'],
+]);
+const ROUNDS = /^(iteration|loop)_(started|next|completed)$/;
+
+/** The steps of one answer. Stateful: parts name the whole that they belong to by the id of its node. */
+export class DifySteps {
+  /** Id of a node -> its newest step. */
+  private readonly byNode = new Map<string, string>();
+  /** Thoughts and tools that are not over as far as is known. */
+  private readonly open = new Map<string, Step>();
+  /** What was shown before the run was joined again: a replay tells less of it. */
+  private shown = new Map<string, Step>();
+
+  /** The run is joined again. */
+  rejoin(shown: readonly Step[]): void {
+    this.shown = new Map(shown.map((step) => [step.step_id, step]));
+  }
+
+  /** Takes an event that tells of steps. @returns whether it does */
+  push(type: string, data: JsonObject, batch: EventBatch): boolean {
+    const part = asObject(data['data']) ?? {};
+    const rounds = ROUNDS.exec(type);
+    if (rounds) this.onRounds(rounds[1] === 'loop' ? 'loop' : 'iteration', rounds[2] ?? '', part, batch);
+    else if (type === 'node_started' || type === 'node_finished' || type === 'node_retry')
+      this.onNode(type, part, batch);
+    else if (type === 'agent_log') this.onLog(part, batch);
+    else if (type === 'agent_thought') this.onThought(data, batch);
+    else return false;
+
+    return true;
+  }
+
+  /** A node waits for a person, or does no longer. */
+  form(data: JsonObject, status: StepStatus, more: Partial<Step>, batch: EventBatch): string {
+    const nodeId = asText(data['node_id']) ?? '';
+    const parent = this.byNode.get(nodeId);
+    const id = formStepId(nodeId);
+    const title = asText(data['node_title']) ?? this.shown.get(id)?.title ?? 'Form';
+    const about = { kind: 'node', title, status, node_type: 'human-input' } as const;
+    this.tell({ step_id: id, ...about, ...(parent !== undefined && { parent_id: parent }), ...more }, batch);
+
+    return id;
+  }
+
+  /** The answer is whole: what an agent has begun is over. */
+  finish(batch: EventBatch): void {
+    for (const step of this.open.values()) this.tell({ ...step, status: 'succeeded' }, batch);
+    this.open.clear();
+  }
+
+  private onNode(type: string, part: JsonObject, batch: EventBatch): void {
+    const nodeId = asText(part['node_id']) ?? '';
+    const id = `node:${asText(part['id']) ?? nodeId}`;
+    const status = type === 'node_started' ? 'running' : type === 'node_retry' ? 'retrying' : statusOf(part);
+    const nodeType = asText(part['node_type']);
+    const index = asNumber(part[type === 'node_retry' ? 'retry_index' : 'index']);
+    this.byNode.set(nodeId, id);
+    this.tell(
+      {
+        step_id: id,
+        kind: 'node',
+        title: asText(part['title']) ?? nodeType ?? nodeId,
+        status,
+        ...(nodeType !== undefined && { node_type: nodeType }),
+        ...this.parentOf(part),
+        ...(index !== undefined && { index }),
+        ...endOf(part),
+        ...detail({ inputs: part['inputs'], outputs: part['outputs'] }),
+      },
+      batch,
+    );
+  }
+
+  private onRounds(kind: 'iteration' | 'loop', phase: string, part: JsonObject, batch: EventBatch): void {
+    const nodeId = asText(part['node_id']) ?? '';
+    const id = `${kind}:${asText(part['id']) ?? nodeId}`;
+    const index = asNumber(part['index']);
+    this.byNode.set(nodeId, id);
+    this.tell(
+      {
+        step_id: id,
+        kind,
+        title: asText(part['title']) ?? kind,
+        status: phase === 'completed' ? statusOf(part) : 'running',
+        ...this.parentOf(part),
+        ...(index !== undefined && { index }),
+        ...endOf(part),
+        ...detail({ inputs: part['inputs'], outputs: part['outputs'] }),
+      },
+      batch,
+    );
+  }
+
+  private onLog(part: JsonObject, batch: EventBatch): void {
+    const parent = asText(part['parent_id']);
+    const node = asText(part['node_execution_id']);
+    const parentId = parent !== undefined ? `log:${parent}` : node !== undefined ? `node:${node}` : undefined;
+    this.tell(
+      {
+        step_id: `log:${asText(part['id']) ?? ''}`,
+        kind: 'log',
+        title: asText(part['label']) ?? 'Log',
+        status: statusOf(part),
+        ...(parentId !== undefined && { parent_id: parentId }),
+        ...endOf({ ...part, ...asObject(part['metadata']) }),
+        ...detail({ data: part['data'] }),
+      },
+      batch,
+    );
+  }
+
+  /** The same thought comes again and again as it fills; its tools are steps of their own. */
+  private onThought(data: JsonObject, batch: EventBatch): void {
+    const id = `thought:${asText(data['id']) ?? ''}`;
+    const thought = asText(data['thought']);
+    const tools = (asText(data['tool']) ?? '').split(';').filter(Boolean);
+    const observation = asText(data['observation']);
+    const isOver = observation !== undefined || (thought !== undefined && tools.length === 0);
+    const status = isOver ? 'succeeded' : 'running';
+    const index = asNumber(data['position']);
+    const about = { kind: 'thought', title: 'Thought', status } as const;
+    const step: Step = { step_id: id, ...about, ...(index !== undefined && { index }), ...detail({ thought }) };
+    this.tellOpen(step, batch);
+    for (const [place, tool] of tools.entries()) this.tellOpen(toolStep(id, place, tool, data, status), batch);
+  }
+
+  private tellOpen(step: Step, batch: EventBatch): void {
+    if (step.status === 'running') this.open.set(step.step_id, step);
+    else this.open.delete(step.step_id);
+    this.tell(step, batch);
+  }
+
+  private tell(step: Step, batch: EventBatch): void {
+    const before = this.shown.get(step.step_id);
+    if (before && !step.detail) {
+      if (before.status === step.status) return;
+      // A replay of what is over begins with its start.
+      if (step.status === 'running' && before.status !== 'paused' && before.status !== 'retrying') return;
+    }
+    batch.add({ type: 'step', ...step, ...(before?.detail && !step.detail && { detail: before.detail }) });
+  }
+
+  private parentOf(part: JsonObject): Pick<Step, 'parent_id'> {
+    const whole = asText(part['iteration_id']) ?? asText(part['loop_id']);
+    const parent = whole === undefined ? undefined : this.byNode.get(whole);
+
+    return parent === undefined ? {} : { parent_id: parent };
+  }
+}
+
+/** The step that a form belongs to. */
+export const formStepId = (nodeId: string): string => `form:${nodeId}`;
+
+/** Something to tell about the answer itself. */
+export function noteStep(id: string, title: string, kind: StepKind = 'log'): Step {
+  return { step_id: `conch:${id}`, kind, title, status: 'succeeded' };
+}
+
+function toolStep(thoughtId: string, place: number, tool: string, data: JsonObject, status: StepStatus): Step {
+  const labels = asObject(asObject(data['tool_labels'])?.[tool]);
+  const title = asText(labels?.['en_US']) ?? asText(Object.values(labels ?? {})[0]) ?? tool;
+  const inputs = parseJson(asText(data['tool_input']) ?? '') ?? data['tool_input'];
+  const results = parseJson(asText(data['observation']) ?? '') ?? data['observation'];
+  // Of several tools each one's part stands under its name.
+  const input = asObject(inputs)?.[tool] ?? inputs;
+  const observation = asObject(results)?.[tool] ?? results;
+
+  return {
+    step_id: `${thoughtId}:${place}`,
+    kind: 'tool',
+    title,
+    status,
+    parent_id: thoughtId,
+    ...detail({ tool, input, observation }),
+  };
+}
+
+function statusOf(part: JsonObject): StepStatus {
+  return STATUS.get(asText(part['status']) ?? '') ?? 'running';
+}
+
+function endOf(part: JsonObject): Pick<Step, 'elapsed_ms' | 'tokens' | 'error'> {
+  const seconds = asNumber(part['elapsed_time']);
+  const tokens = asNumber(asObject(part['execution_metadata'])?.['total_tokens']) ?? asNumber(part['total_tokens']);
+  const error = asText(part['error']);
+
+  return {
+    ...(seconds !== undefined && { elapsed_ms: Math.round(seconds * 1000) }),
+    ...(tokens !== undefined && { tokens }),
+    ...(error !== undefined && { error: cut(error) }),
+  };
+}
+
+/** Texts of what is there and not empty. */
+function detail(values: Record<string, unknown>): Pick<Step, 'detail'> {
+  const told = Object.entries(values).filter(([, value]) => !isEmpty(value));
+  if (told.length === 0) return {};
+
+  return { detail: Object.fromEntries(told.map(([name, value]) => [name, preview(value)])) };
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return true;
+
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}

@@ -1,0 +1,45 @@
+// What a prompt may ask of a simulated Dify app, beyond the keys of all providers.
+import { numberOf, type Pairs } from '../shared/script-pairs.js';
+import { parseScript, type Script } from './script.js';
+
+/** How one run of an app goes. */
+export interface DifyScript extends Script {
+  /** Nodes of a workflow beyond its usual ones. */
+  nodes: number;
+  /** Characters in the output of the first of them. */
+  nodeBytes: number;
+  /** Milliseconds that each node takes. */
+  nodeMs: number;
+  /** Seconds until a form for a human expires. */
+  formSeconds: number;
+  /** Milliseconds from a stop to its effect. */
+  stopMs: number;
+  /** Milliseconds that suggested questions take. */
+  suggestMs: number;
+  /** Milliseconds of silence after which a ping is sent. */
+  pingMs: number;
+}
+
+const KEYS = ['nodes', 'node_bytes', 'node_ms', 'form_seconds', 'stop_ms', 'suggest_ms', 'ping_ms'];
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * @param prompt the query, or for workflows all texts of the inputs
+ * @throws ScriptError
+ */
+export function parseDifyScript(prompt: string, cases: readonly string[]): DifyScript {
+  const script = parseScript('', prompt, cases, KEYS);
+  const number = (pairs: Pairs, key: string, usual: number, max = 1_000_000): number =>
+    numberOf('sim', pairs, key, { max }) ?? usual;
+  const { extra } = script;
+  return {
+    ...script,
+    nodes: number(extra, 'nodes', 0, 10_000),
+    nodeBytes: number(extra, 'node_bytes', 0, MAX_BYTES),
+    nodeMs: number(extra, 'node_ms', 0),
+    formSeconds: numberOf('sim', extra, 'form_seconds', { fractions: true }) ?? 300,
+    stopMs: number(extra, 'stop_ms', 1000),
+    suggestMs: number(extra, 'suggest_ms', 0),
+    pingMs: number(extra, 'ping_ms', 10_000),
+  };
+}
