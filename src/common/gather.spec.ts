@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { Gather } from './gather.js';
 
 describe('Gather', () => {
-  it('looks everything up at once that is asked for in one turn', async () => {
+  it('looks up at once what is asked for in one turn', async () => {
     const lookups: (readonly number[])[] = [];
-    const gather = new Gather<number, string>((keys) => {
+    const gather = new Gather<number, string>(10, (keys) => {
       lookups.push(keys);
 
       return Promise.resolve(new Map(keys.filter((key) => key > 0).map((key) => [key, `row ${key}`])));
@@ -16,7 +16,7 @@ describe('Gather', () => {
 
   it('tells all of them what went wrong, and looks again the next time', async () => {
     let fails = true;
-    const gather = new Gather<number, number>((keys) =>
+    const gather = new Gather<number, number>(10, (keys) =>
       fails ? Promise.reject(new Error('away')) : Promise.resolve(new Map(keys.map((key) => [key, key]))),
     );
     const both = await Promise.allSettled([gather.get(1), gather.get(2)]);

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, eq, inArray, lt, ne, sql } from 'drizzle-orm';
 import { Gather } from '../common/gather.js';
-import { DB, type Db } from '../infra/database/database.js';
+import { DB, type Db, idArray } from '../infra/database/database.js';
 import { subtasks, tasks } from '../infra/database/schema.js';
 import { fromStates, SUBTASK_TRANSITIONS, UNFINISHED } from '../tasks/task-status.js';
 
@@ -16,11 +16,13 @@ export interface TaskExecutors {
 }
 
 const now = sql`now()`;
+/** Rows of one lookup. */
+const MAX_FOUND = 100;
 
 /** Subtasks while executors have them: leases, and what is known when a report arrives. */
 @Injectable()
 export class SubtasksRepository {
-  private readonly gathered = new Gather<number, ExecutorSubtask>(async (ids) => {
+  private readonly gathered = new Gather<number, ExecutorSubtask>(MAX_FOUND, async (ids) => {
     const rows = await this.load(ids);
 
     return new Map(rows.map((row) => [row.id, row]));
@@ -46,8 +48,7 @@ export class SubtasksRepository {
       .innerJoin(tasks, eq(tasks.id, subtasks.taskId))
       .where(
         and(
-          // One text for any number of ids: it stays prepared.
-          sql`${subtasks.id} = any(${`{${subtaskIds.join(',')}}`}::int[])`,
+          sql`${subtasks.id} = any(${idArray(subtaskIds)})`,
           eq(subtasks.role, 'ASSISTANT'),
           sql`(${subtasks.lane} is not null or ${subtasks.runRequestedAt} is null)`,
         ),

@@ -3,7 +3,7 @@ import type { ReportOutcome, StepDraft } from './step-report.js';
 import type { TaskChange } from './task-changes.js';
 import type { LockedStep, LockedTask } from './task-updates.sql.js';
 import type { TaskUpdate } from './tasks.jobs.js';
-import { decideTurn, type TaskDraft, type Turn } from './turn-state.js';
+import { decideTurn, eventKey, type TaskDraft, type Turn } from './turn-state.js';
 
 /** What became of an update. */
 export interface AppliedUpdate {
@@ -41,14 +41,13 @@ interface Hearing {
  * Decides about many reports at once, turn by turn.
  * @param rows all steps of the turns concerned
  * @param locked their tasks
- * @param known the `eventKey`s of reports that were applied before
  */
 export function hear(
   rows: readonly LockedStep[],
   locked: readonly LockedTask[],
   updates: readonly TaskUpdate[],
-  known: ReadonlySet<string>,
 ): Verdict {
+  const known = new Set(locked.flatMap((task) => task.known.map(({ subtaskId, eventId }) => eventKey(subtaskId, eventId))));
   const verdict: Verdict = { results: updates.map(unknown), changes: [], steps: [], tasks: [] };
   for (const { turn, reports } of hearingsOf(rows, locked, updates)) {
     const { outcomes, steps, task } = decideTurn(

@@ -32,6 +32,9 @@ export async function rowsOf<Row>(db: Pick<Db, 'execute'>, statement: SQL): Prom
   return (answer as { rows: Row[] }).rows;
 }
 
+/** Ids as one parameter, for `= any(…)`: one text for any number of them, which stays prepared. */
+export const idArray = (ids: readonly number[]): SQL => sql`${`{${ids.join(',')}}`}::int[]`;
+
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Any constant: replicas that start together take turns at the migrations. */
 const MIGRATION_LOCK = 7_305_001;
