@@ -82,11 +82,9 @@ export class TaskUpdatesRepository {
       .returning({ taskId: tasks.id, taskStatus: tasks.status, userId: tasks.userId });
     if (!changed) return null;
     const { userId, ...ids } = changed;
+    const turn = { userId, taskId: ids.taskId, subtaskIds: [subtaskId] };
 
-    return {
-      results: [{ outcome: 'applied', subtaskId, status, isTransition: true, ...ids }],
-      changes: [{ userId, taskId: ids.taskId, subtaskIds: [subtaskId] }],
-    };
+    return { results: [{ outcome: 'applied', subtaskId, status, isTransition: true, ...ids, turn }], changes: [turn] };
   }
 
   private applyToTurns(updates: readonly TaskUpdate[], some: SQL): Promise<AppliedUpdates> {

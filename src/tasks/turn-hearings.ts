@@ -16,6 +16,8 @@ export interface AppliedUpdate {
   /** States after the updates. */
   status?: SubtaskStatus;
   taskStatus?: TaskStatus;
+  /** The turn that it is about, with all its answers. */
+  turn?: TaskChange;
 }
 
 export interface AppliedUpdates {
@@ -95,7 +97,7 @@ function turnOf({ id, userId, status, newestQuestion }: LockedTask, question: nu
 }
 
 function resultOf(
-  { taskId, taskStatus }: Turn,
+  { taskId, userId, taskStatus }: Turn,
   steps: readonly StepDraft[],
   task: TaskDraft | null,
   { subtaskId, status }: TaskUpdate,
@@ -110,5 +112,6 @@ function resultOf(
     isTransition: step?.was !== status,
     ...(step && { status: step.status }),
     taskStatus: task?.status ?? taskStatus,
+    turn: { userId, taskId, subtaskIds: steps.map(({ id }) => id) },
   };
 }
