@@ -2,12 +2,10 @@ import { type SQL, sql } from 'drizzle-orm';
 import { searchKey } from '../common/search-key.js';
 import { type Db, idArray, rowsOf } from '../infra/database/database.js';
 import type { SubtaskStatus, TaskStatus } from '../infra/database/schema.js';
+import { LEASE_IS_FRESH } from './lease.js';
 import { isTerminal } from './task-status.js';
 import type { Step, StepDraft } from './step-report.js';
 import type { TaskDraft } from './turn-state.js';
-
-/** Share of a lease that must be left for it to be as good as new. */
-export const LEASE_IS_FRESH = 0.75;
 
 /** A connection, or a transaction on one. */
 type Session = Pick<Db, 'execute'>;
@@ -130,8 +128,7 @@ const idsOf = (rows: readonly { id: number }[]) => idArray(rows.map(({ id }) => 
 /**
  * Writes changed steps and tasks, whose rows are locked. The results of tasks are copied from their steps; reports of
  * what has ended are known by its end, so their ids are not kept.
- * @param leaseSeconds how long a lease lasts. It is renewed once a quarter of it is used: a row whose indexed columns
- *   stay as they are is written without a new entry in each index
+ * @param leaseSeconds how long a lease lasts that is not fresh any more
  */
 export async function writeTurns(
   session: Session,

@@ -32,8 +32,9 @@ export async function rowsOf<Row>(db: Pick<Db, 'execute'>, statement: SQL): Prom
   return (answer as { rows: Row[] }).rows;
 }
 
-/** Ids as one parameter, for `= any(…)`: one text for any number of them, which stays prepared. */
-export const idArray = (ids: readonly number[]): SQL => sql`${`{${ids.join(',')}}`}::int[]`;
+/** Ids as one parameter, for `= any(…::int[])`: one text for any number of them, which stays prepared. */
+export const idList = (ids: readonly number[]): string => `{${ids.join(',')}}`;
+export const idArray = (ids: readonly number[]): SQL => sql`${idList(ids)}::int[]`;
 
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Any constant: replicas that start together take turns at the migrations. */
