@@ -49,7 +49,9 @@ export function hear(
   locked: readonly LockedTask[],
   updates: readonly TaskUpdate[],
 ): Verdict {
-  const known = new Set(locked.flatMap((task) => task.known.map(({ subtaskId, eventId }) => eventKey(subtaskId, eventId))));
+  const known = new Set(
+    locked.flatMap((task) => task.known.map(({ subtaskId, eventId }) => eventKey(subtaskId, eventId))),
+  );
   const verdict: Verdict = { results: updates.map(unknown), changes: [], steps: [], tasks: [] };
   for (const { turn, reports } of hearingsOf(rows, locked, updates)) {
     const { outcomes, steps, task } = decideTurn(
