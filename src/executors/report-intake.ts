@@ -89,7 +89,8 @@ export class ReportIntake {
       await this.repository.extendLeases(ids, this.leaseSeconds);
     }
     await orUnavailable(this.updates.enqueueAll(arrivals.map(({ update }) => update)));
-    await this.notebook.note(arrivals.filter(isNoted).map(toNote));
+    // Not waited for. Who repeats a report does so after its reply, whose bytes leave after those of the note.
+    void this.notebook.note(arrivals.filter(isNoted).map(toNote));
   }
 }
 

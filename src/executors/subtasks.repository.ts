@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, eq, inArray, lt, ne, sql } from 'drizzle-orm';
-import { DB, type Db, idList } from '../infra/database/database.js';
+import { DB, type Db, idList, isOneOf } from '../infra/database/database.js';
 import { type SubtaskStatus, subtasks, tasks } from '../infra/database/schema.js';
 import { fromStates, SUBTASK_TRANSITIONS, UNFINISHED } from '../tasks/task-status.js';
 
@@ -140,7 +140,7 @@ function prepareLookup(db: Db) {
     .innerJoin(tasks, eq(tasks.id, subtasks.taskId))
     .where(
       and(
-        sql`${subtasks.id} = any(${sql.placeholder('ids')}::int[])`,
+        isOneOf(subtasks.id, sql.placeholder('ids')),
         eq(subtasks.role, 'ASSISTANT'),
         sql`(${subtasks.lane} is not null or ${subtasks.runRequestedAt} is null)`,
       ),

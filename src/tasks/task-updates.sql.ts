@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { searchKey } from '../common/search-key.js';
-import { type Db, idArray, rowsOf } from '../infra/database/database.js';
+import { type Db, idList, isOneOf, rowsOf } from '../infra/database/database.js';
 import type { SubtaskStatus, TaskStatus } from '../infra/database/schema.js';
 import { LEASE_IS_FRESH } from './lease.js';
 import { isTerminal } from './task-status.js';
@@ -51,23 +51,32 @@ interface StepRow {
   offers: number;
 }
 
+/** Some answers, and the name under which finding them is prepared. */
+export interface Answers {
+  name: string;
+  which: SQL;
+}
+
 /** Answers by their ids. */
-export const byIds = (subtaskIds: readonly number[]): SQL => sql`me.id = any(${idArray(subtaskIds)})`;
+export const byIds = (subtaskIds: readonly number[]): Answers => ({
+  name: 'lock_turns_of_answers',
+  which: isOneOf(sql`me.id`, idList(subtaskIds)),
+});
 
 /** All answers of a task. */
-export const ofTask = (taskId: number): SQL => sql`me.task_id = ${taskId}`;
+export const ofTask = (taskId: number): Answers => ({ name: 'lock_turns_of_task', which: sql`me.task_id = ${taskId}` });
 
 /**
  * Locks all answers of the turns that some answers belong to. Everybody who changes answers and tasks locks answers
  * first, then tasks, and each in the order of their ids, so that nobody waits for somebody who waits for him.
  */
-export async function lockTurns(session: Session, some: SQL): Promise<LockedStep[]> {
+export async function lockTurns(session: Session, { name, which }: Answers): Promise<LockedStep[]> {
   const rows = await rowsOf<StepRow>(
     session,
-    sql`with asked as (
+    sql`${sql.raw(`/* ${name} */`)} with asked as (
       select distinct me.task_id, (select coalesce(max(q.message_id), 0) from subtasks q
         where q.task_id = me.task_id and q.role = 'USER' and q.message_id < me.message_id) as question
-      from subtasks me where ${some} and me.role = 'ASSISTANT')
+      from subtasks me where ${which} and me.role = 'ASSISTANT')
     select s.id, s.task_id, s.message_id, asked.question, s.status, s.progress, s.result is not null as has_result, s.error_message,
       s.lane, s.fair_rank, s.run_requested_at is not null as is_asked, s.report_seq, s.report_order, s.offers
     from asked join subtasks s on s.task_id = asked.task_id and s.role = 'ASSISTANT' and s.message_id > asked.question
@@ -113,17 +122,17 @@ export async function lockTasks(
 
   return rowsOf<LockedTask>(
     session,
-    sql`select t.id, t.user_id as "userId", t.status, (select coalesce(max(q.message_id), 0) from subtasks q
+    sql`/* lock_tasks */ select t.id, t.user_id as "userId", t.status, (select coalesce(max(q.message_id), 0) from subtasks q
         where q.task_id = t.id and q.role = 'USER') as "newestQuestion",
       (select coalesce(json_agg(v), '[]') from ${records(events)} as v("taskId" int, "subtaskId" int, "eventId" text)
         where v."taskId" = t.id and exists (select 1 from executor_events e
           where e.subtask_id = v."subtaskId" and e.event_id = v."eventId")) as known
-      from tasks t where t.id = any(${idArray(taskIds)}) order by t.id for no key update of t`,
+      from tasks t where ${isOneOf(sql`t.id`, idList(taskIds))} order by t.id for no key update of t`,
   );
 }
 
 const records = (rows: readonly object[]) => sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)`;
-const idsOf = (rows: readonly { id: number }[]) => idArray(rows.map(({ id }) => id));
+const hasIdOf = (column: SQL, rows: readonly { id: number }[]) => isOneOf(column, idList(rows.map(({ id }) => id)));
 
 /**
  * Writes changed steps and tasks, whose rows are locked. The results of tasks are copied from their steps; reports of
@@ -141,7 +150,7 @@ export async function writeTurns(
   const added = open.flatMap(({ id, eventIds }) => eventIds.map((eventId) => ({ subtaskId: id, eventId })));
   const gone = steps.filter(({ status, lane }) => isTerminal(status) && lane !== null);
   // The ids once more as an array: of a set of records the planner knows nothing, and would read the whole table.
-  await session.execute(sql`with written as (
+  await session.execute(sql`/* write_turns */ with written as (
       update subtasks s set
         status = v.status, progress = v.progress, result = coalesce(v.result, s.result), error_message = v."errorMessage",
         title = coalesce(v.title, s.title), executor_name = coalesce(v."executorName", s.executor_name),
@@ -159,13 +168,13 @@ export async function writeTurns(
       from ${records(steps.map(toStepRecord))} as v(id int, status text, progress int, result jsonb,
         "errorMessage" text, title text, "executorName" text, "executorNamespace" text, "fairRank" bigint, "isAsked" boolean,
         "reportSeq" bigint, "reportOrder" bigint, "terminalEvent" jsonb, "terminalSeq" int, lease text, ended boolean)
-      where s.id = any(${idsOf(steps)}) and s.id = v.id and s.status in ('PENDING', 'RUNNING')
+      where ${hasIdOf(sql`s.id`, steps)} and s.id = v.id and s.status in ('PENDING', 'RUNNING')
       returning s.id, s.result
     ), named as (
       insert into executor_events (subtask_id, event_id)
       select v."subtaskId", v."eventId" from ${records(added)} as v("subtaskId" int, "eventId" text) on conflict do nothing
     ), forgotten as (
-      delete from executor_events where subtask_id = any(${idsOf(gone)})
+      delete from executor_events where ${hasIdOf(sql`subtask_id`, gone)}
     )
     update tasks t set
       status = v.status, progress = greatest(t.progress, v.progress), error_message = v."errorMessage",
@@ -175,7 +184,7 @@ export async function writeTurns(
       updated_at = now(), completed_at = case when v.ended then now() else t.completed_at end
     from ${records(tasks.map(toTaskRecord))} as v(id int, was text, status text, progress int,
       "copiesResult" boolean, "resultOf" int, "errorMessage" text, ended boolean, title text, "titleKey" text)
-    where t.id = any(${idsOf(tasks)}) and t.id = v.id and t.status = v.was`);
+    where ${hasIdOf(sql`t.id`, tasks)} and t.id = v.id and t.status = v.was`);
 }
 
 function toStepRecord({ terminal, ...step }: StepDraft) {

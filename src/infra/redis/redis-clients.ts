@@ -105,7 +105,8 @@ function joinWrites(client: RedisClient): void {
   if (client instanceof Cluster) return;
   const send = client.sendCommand.bind(client);
   client.sendCommand = (command, ...rest) => {
-    const { stream } = client;
+    // There is none until the first connection begins.
+    const stream = client.stream as Redis['stream'] | undefined;
     if (stream?.writableCorked === 0) {
       stream.cork();
       process.nextTick(() => stream.uncork());
