@@ -19,6 +19,8 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { isJsonObject } from './json.js';
+import { type Check, noteCheck } from './quick-read.js';
 
 /** Largest integer that an id column holds. */
 export const MAX_ID = 2_147_483_647;
@@ -54,25 +56,24 @@ export function TextField(options: TextOptions): PropertyDecorator {
   const { min = 1, max, pattern, patternMessage, secret } = options;
   const rules = [IsString(), Length(min, max)];
   if (pattern) rules.push(Matches(pattern, patternMessage ? { message: `$property ${patternMessage}` } : {}));
-
-  return field(options, rules, {
-    type: String,
-    minLength: min,
-    maxLength: max,
+  const shown = {
+    ...{ type: String, minLength: min, maxLength: max },
     ...(pattern && { pattern: pattern.source }),
     ...(secret && { writeOnly: true }),
-  });
+  };
+  // Characters are not more than UTF-16 units, and one at least is there when one of those is.
+  const isFine: Check = (value) => typeof value === 'string' && value.length >= min && value.length <= max;
+
+  return field(options, rules, shown, pattern || min > 1 ? null : isFine);
 }
 
 /** A whole number, by default one that an integer column can hold. */
 export function IntField(options: RangeOptions = {}): PropertyDecorator {
-  const { min = -MAX_ID, max = MAX_ID } = options;
+  const { min = -MAX_ID, max = MAX_ID, query } = options;
+  const shown = { type: 'integer', minimum: min, maximum: max } as const;
+  const isFine: Check = (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 
-  return field(options, [...fromQuery(options, toNumber), IsInt(), Min(min), Max(max)], {
-    type: 'integer',
-    minimum: min,
-    maximum: max,
-  });
+  return field(options, [...fromQuery(options, toNumber), IsInt(), Min(min), Max(max)], shown, query ? null : isFine);
 }
 
 /** A positive id. */
@@ -96,15 +97,16 @@ export function BoolField(options: FieldOptions & { query?: boolean } = {}): Pro
 }
 
 export function EnumField(values: readonly string[], options: FieldOptions = {}): PropertyDecorator {
-  return field(options, [IsIn(values, { message: `$property must be one of: ${values.join(', ')}` })], {
-    type: String,
-    enum: [...values],
-  });
+  const rules = [IsIn(values, { message: `$property must be one of: ${values.join(', ')}` })];
+
+  return field(options, rules, { type: String, enum: [...values] }, (value) => values.includes(value as string));
 }
 
 /** A JSON object of unknown fields. */
 export function ObjectField(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, [IsObject()], { type: 'object', additionalProperties: true });
+  const shown = { type: 'object', additionalProperties: true } as const;
+
+  return field(options, [IsObject()], shown, (value) => isJsonObject(value));
 }
 
 interface ListOptions extends FieldOptions {
@@ -139,9 +141,19 @@ function listRules({ minItems = 0, maxItems }: ListOptions): PropertyDecorator[]
   return [IsArray(), ArrayMinSize(minItems), ArrayMaxSize(maxItems)];
 }
 
-function field(options: FieldOptions, rules: PropertyDecorator[], shown: ApiPropertyOptions): PropertyDecorator {
+/** @param check the same as the rules, for {@link quickRead}; null when they cannot be said so */
+function field(
+  options: FieldOptions,
+  rules: PropertyDecorator[],
+  shown: ApiPropertyOptions,
+  check: Check | null = null,
+): PropertyDecorator {
   const { optional = false, nullable = false, description, example } = options;
-  const present = ValidateIf((_object, value) => !(optional && value === undefined) && !(nullable && value === null));
+  const isMissing = (value: unknown) => (optional && value === undefined) || (nullable && value === null);
+  const present = ValidateIf((_object, value) => !isMissing(value));
+  const noted: PropertyDecorator = (prototype, name) => {
+    noteCheck(prototype, String(name), check && ((value) => isMissing(value) || check(value)));
+  };
   const swagger = {
     ...shown,
     required: !optional,
@@ -151,7 +163,7 @@ function field(options: FieldOptions, rules: PropertyDecorator[], shown: ApiProp
     ...(options.default !== undefined && { default: options.default }),
   } as ApiPropertyOptions;
 
-  return applyDecorators(present, ...rules, ApiProperty(swagger));
+  return applyDecorators(noted, present, ...rules, ApiProperty(swagger));
 }
 
 function fromQuery(options: { query?: boolean }, convert: (value: unknown) => unknown): PropertyDecorator[] {

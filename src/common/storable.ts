@@ -1,4 +1,5 @@
 import type { FieldProblem } from './app-error.js';
+import { isJsonObject } from './json.js';
 
 const MAX_DEPTH = 32;
 const MAX_PROBLEMS = 20;
@@ -13,12 +14,20 @@ export function textProblem(text: string): string | null {
   return null;
 }
 
-/** A copy of a value in which every text can be stored: what cannot is replaced by U+FFFD, the sign for that. */
+/**
+ * A copy of a value in which every text can be stored, names in it too: what cannot is replaced by U+FFFD, the sign for
+ * that.
+ */
 export function toStorable<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
-    typeof part === 'string' ? part.replaceAll(/\0|\p{Surrogate}/gu, '\uFFFD') : part,
-  ) as T;
+  return JSON.parse(JSON.stringify(value), (_key, part: unknown) => {
+    if (typeof part === 'string') return repaired(part);
+    if (!isJsonObject(part) || Object.keys(part).every((name) => textProblem(name) === null)) return part;
+
+    return Object.fromEntries(Object.entries(part).map(([name, each]) => [repaired(name), each]));
+  }) as T;
 }
+
+const repaired = (text: string) => text.replaceAll(/\0|\p{Surrogate}/gu, '\uFFFD');
 
 interface Visit {
   path: string;
@@ -26,35 +35,45 @@ interface Visit {
   depth: number;
 }
 
-/**
- * Finds what can be stored nowhere in a parsed request: unstorable text (in keys too) and endless nesting.
- * Not recursive, because the request decides how deep it goes.
- */
+/** What is wrong with a text, or null. */
+type TextRule = (text: string) => string | null;
+
+/** Finds what can be stored nowhere in a parsed request: unstorable text (in keys too) and endless nesting. */
 export function storageProblems(root: unknown): FieldProblem[] {
+  return problemsIn(root, textProblem);
+}
+
+/** Of the same only the endless nesting, which {@link toStorable} cannot mend. */
+export function nestingProblems(root: unknown): FieldProblem[] {
+  return problemsIn(root, () => null);
+}
+
+/** Not recursive, because the request decides how deep it goes. */
+function problemsIn(root: unknown, rule: TextRule): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const pending: Visit[] = [{ path: '', value: root, depth: 0 }];
   while (problems.length < MAX_PROBLEMS) {
     const visit = pending.pop();
     if (!visit) break;
-    const message = problemOf(visit);
+    const message = problemOf(visit, rule);
     if (message) problems.push({ field: visit.path, message });
-    else pending.push(...childrenOf(visit, problems));
+    else pending.push(...childrenOf(visit, rule, problems));
   }
 
   return problems;
 }
 
-function problemOf({ value, depth }: Visit): string | null {
-  if (typeof value === 'string') return textProblem(value);
+function problemOf({ value, depth }: Visit, rule: TextRule): string | null {
+  if (typeof value === 'string') return rule(value);
 
   return depth > MAX_DEPTH ? `must not be nested deeper than ${MAX_DEPTH} levels` : null;
 }
 
-function childrenOf({ path, value, depth }: Visit, problems: FieldProblem[]): Visit[] {
+function childrenOf({ path, value, depth }: Visit, rule: TextRule, problems: FieldProblem[]): Visit[] {
   if (typeof value !== 'object' || value === null) return [];
 
   return Object.entries(value).flatMap(([key, child]: [string, unknown]) => {
-    const message = textProblem(key);
+    const message = rule(key);
     if (message) problems.push({ field: path, message: `a name in it ${message}` });
 
     return message || isLeaf(child) ? [] : [{ path: path ? `${path}.${key}` : key, value: child, depth: depth + 1 }];

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { EnumField, IdField, IntField, ObjectField, TextField } from '../common/fields.js';
 import type { JsonObject } from '../common/json.js';
-import { DropsUnknownFields } from '../infra/http/validation.pipe.js';
+import { DropsUnknownFields, RepairsTexts } from '../infra/http/validation.pipe.js';
 
 /** Wegent's executors say the last four among themselves; its managers may pass them on. */
 export const REPORTED_STATUSES = [
@@ -19,6 +19,7 @@ const NameField = () => TextField({ min: 0, max: 500, optional, nullable });
 
 /** What an executor says about its subtask. Fields that it does not know are left out or null; unknown ones are ignored. */
 @DropsUnknownFields()
+@RepairsTexts()
 export class ExecutorReportDto {
   @IdField()
   subtask_id!: number;

@@ -19,6 +19,7 @@ import { ExecutorInspector } from './executor.inspector.js';
 import { LanesRepository } from './lanes.repository.js';
 import { LeasesService } from './leases.service.js';
 import { OffersRepository } from './offers.repository.js';
+import { ReportIntake } from './report-intake.js';
 import { ReportNotebook } from './report-notes.js';
 import { SubtasksRepository } from './subtasks.repository.js';
 
@@ -31,7 +32,7 @@ import { SubtasksRepository } from './subtasks.repository.js';
   controllers: [ExecutorsController],
   providers: [
     ...[OffersRepository, SubtasksRepository, ReportNotebook, CancelAcks, ExecutorManagerClient],
-    ...[ExecutionPlans, DispatchService, ExecutorReportsService, LeasesService, ExecutorLeasesProcessor],
+    ...[ExecutionPlans, DispatchService, ReportIntake, ExecutorReportsService, LeasesService, ExecutorLeasesProcessor],
     ...[LanesRepository, ExecutorInspector],
     ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor],
   ],

@@ -25,6 +25,12 @@ export interface ReportNotes {
   executorName: string;
 }
 
+/** A report, and how often its subtask had been handed out when it came. */
+export interface NotedReport {
+  report: ExecutorReportDto;
+  offer: number;
+}
+
 /** Remembers which reports of an executor are in the queue already, so that who repeats one is told at once. */
 @Injectable()
 export class ReportNotebook {
@@ -37,23 +43,32 @@ export class ReportNotebook {
     this.scripts = redis.commands as unknown as typeof this.scripts;
   }
 
-  /** @throws when Redis is away */
-  async read({ subtask_id: id, event_id: eventId }: ExecutorReportDto, offer: number): Promise<ReportNotes> {
+  /** @returns one per report, in the same order @throws when Redis is away */
+  read(reports: readonly NotedReport[]): Promise<ReportNotes[]> {
+    return Promise.all(reports.map((noted) => this.readOne(noted)));
+  }
+
+  /** After the reports are queued: the other way round, a crash in between would have them taken for duplicates. */
+  async note(reports: readonly NotedReport[]): Promise<void> {
+    try {
+      await Promise.all(reports.map((noted) => this.noteOne(noted)));
+    } catch (error) {
+      // The processor knows repeated reports, too.
+      this.log.warn(`${reports.length} report(s) not noted: ${logLine(error)}`);
+    }
+  }
+
+  private async readOne({ report: { subtask_id: id, event_id: eventId }, offer }: NotedReport): Promise<ReportNotes> {
     const fields = ['seq', 'executor', ...(eventId == null ? [] : [`event:${eventId}`])];
     const [seq, name, event] = await this.redis.commands.hmget(keys.executorReports(id, offer), ...fields);
 
     return { newestSeq: seq == null ? null : Number(seq), isKnownEvent: event != null, executorName: name ?? '' };
   }
 
-  /** After the report is queued: the other way round, a crash in between would have it taken for a duplicate. */
-  async note(report: ExecutorReportDto, offer: number): Promise<void> {
+  private noteOne({ report, offer }: NotedReport): Promise<unknown> {
     const { subtask_id: id, event_id: eventId, seq, executor_name: name } = report;
-    try {
-      const values = [eventId ?? '', seq ?? '', name ?? '', TTL_SECONDS];
-      await this.scripts.executorNote(keys.executorReports(id, offer), ...values);
-    } catch (error) {
-      // The processor knows repeated reports, too.
-      this.log.warn(`subtask ${id}: report not noted: ${logLine(error)}`);
-    }
+    const values = [eventId ?? '', seq ?? '', name ?? '', TTL_SECONDS];
+
+    return this.scripts.executorNote(keys.executorReports(id, offer), ...values);
   }
 }

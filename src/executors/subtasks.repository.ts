@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, eq, inArray, lt, ne, sql } from 'drizzle-orm';
-import { Gather } from '../common/gather.js';
-import { DB, type Db } from '../infra/database/database.js';
-import { subtasks, tasks } from '../infra/database/schema.js';
+import { DB, type Db, idList, isOneOf } from '../infra/database/database.js';
+import { type SubtaskStatus, subtasks, tasks } from '../infra/database/schema.js';
 import { fromStates, SUBTASK_TRANSITIONS, UNFINISHED } from '../tasks/task-status.js';
 
 /** A subtask as those need it who deal with its executor. */
-export type ExecutorSubtask = Awaited<ReturnType<SubtasksRepository['load']>>[number];
+export type ExecutorSubtask = Awaited<ReturnType<ReturnType<typeof prepareLookup>['execute']>>[number];
 
 /** Executors that have worked on a task. */
 export interface TaskExecutors {
@@ -20,49 +19,42 @@ const now = sql`now()`;
 /** Subtasks while executors have them: leases, and what is known when a report arrives. */
 @Injectable()
 export class SubtasksRepository {
-  private readonly gathered = new Gather<number, ExecutorSubtask>(async (ids) => {
-    const rows = await this.load(ids);
+  private readonly lookup: ReturnType<typeof prepareLookup>;
 
-    return new Map(rows.map((row) => [row.id, row]));
-  });
-
-  constructor(@Inject(DB) private readonly db: Db) {}
-
-  /** An answer that executors may report on: not one that a direct chat gives. Many at once share a query. */
-  find(subtaskId: number): Promise<ExecutorSubtask | null> {
-    return this.gathered.get(subtaskId);
+  constructor(@Inject(DB) private readonly db: Db) {
+    this.lookup = prepareLookup(db);
   }
 
-  private load(subtaskIds: readonly number[]) {
-    return this.db
-      .select({
-        ...{ id: subtasks.id, taskId: subtasks.taskId, userId: subtasks.userId, status: subtasks.status },
-        ...{ progress: subtasks.progress, offers: subtasks.offers, reportSeq: subtasks.reportSeq },
-        ...{ executorName: subtasks.executorName, leaseExpiresAt: subtasks.leaseExpiresAt },
-        taskStatus: tasks.status,
-        autoDelete: tasks.autoDeleteExecutor,
-      })
-      .from(subtasks)
-      .innerJoin(tasks, eq(tasks.id, subtasks.taskId))
-      .where(
-        and(
-          // One text for any number of ids: it stays prepared.
-          sql`${subtasks.id} = any(${`{${subtaskIds.join(',')}}`}::int[])`,
-          eq(subtasks.role, 'ASSISTANT'),
-          sql`(${subtasks.lane} is not null or ${subtasks.runRequestedAt} is null)`,
-        ),
-      );
+  /** An answer that executors may report on: not one that a direct chat gives. */
+  async find(subtaskId: number): Promise<ExecutorSubtask | null> {
+    return (await this.findAll([subtaskId])).get(subtaskId) ?? null;
+  }
+
+  /** The same for many, by their ids. */
+  async findAll(subtaskIds: readonly number[]): Promise<ReadonlyMap<number, ExecutorSubtask>> {
+    const rows = await this.lookup.execute({ ids: idList(subtaskIds) });
+
+    return new Map(rows.map((row) => [row.id, row]));
   }
 
   /** Gives an unfinished subtask a lease from now on. @returns its end, null when the subtask has ended */
   async extendLease(subtaskId: number, seconds: number, states = [...UNFINISHED]): Promise<Date | null> {
-    const [row] = await this.db
-      .update(subtasks)
-      .set({ leaseExpiresAt: sql`now() + make_interval(secs => ${seconds})` })
-      .where(and(eq(subtasks.id, subtaskId), inArray(subtasks.status, states)))
-      .returning({ leaseExpiresAt: subtasks.leaseExpiresAt });
+    const [row] = await this.extend([subtaskId], seconds, states);
 
     return row?.leaseExpiresAt ?? null;
+  }
+
+  /** Gives unfinished subtasks a lease from now on. */
+  async extendLeases(subtaskIds: readonly number[], seconds: number): Promise<void> {
+    await this.extend(subtaskIds, seconds, [...UNFINISHED]);
+  }
+
+  private extend(subtaskIds: readonly number[], seconds: number, states: SubtaskStatus[]) {
+    return this.db
+      .update(subtasks)
+      .set({ leaseExpiresAt: sql`now() + make_interval(secs => ${seconds})` })
+      .where(and(inArray(subtasks.id, [...subtaskIds]), inArray(subtasks.status, states)))
+      .returning({ leaseExpiresAt: subtasks.leaseExpiresAt });
   }
 
   /** Leases that have run out, longest ago first. Those of ended subtasks are forgotten on the way. */
@@ -132,4 +124,26 @@ export class SubtasksRepository {
 
     return { taskStatus: first.taskStatus, autoDelete: first.autoDelete, names: [...names] };
   }
+}
+
+/** Its text is made, and parsed and planned by the database, once: it is asked for with every report. */
+function prepareLookup(db: Db) {
+  return db
+    .select({
+      ...{ id: subtasks.id, taskId: subtasks.taskId, userId: subtasks.userId, status: subtasks.status },
+      ...{ progress: subtasks.progress, offers: subtasks.offers, reportSeq: subtasks.reportSeq },
+      ...{ executorName: subtasks.executorName, leaseExpiresAt: subtasks.leaseExpiresAt },
+      taskStatus: tasks.status,
+      autoDelete: tasks.autoDeleteExecutor,
+    })
+    .from(subtasks)
+    .innerJoin(tasks, eq(tasks.id, subtasks.taskId))
+    .where(
+      and(
+        isOneOf(subtasks.id, sql.placeholder('ids')),
+        eq(subtasks.role, 'ASSISTANT'),
+        sql`(${subtasks.lane} is not null or ${subtasks.runRequestedAt} is null)`,
+      ),
+    )
+    .prepare('executor_subtasks');
 }

@@ -1,19 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { AppConfig } from '../config/app-config.js';
 import { DB, type Db } from '../infra/database/database.js';
 import { subtasks, tasks } from '../infra/database/schema.js';
 import type { TaskChange } from './task-changes.js';
 import { deriveTaskStatus, fromStates, isTerminal, SUBTASK_TRANSITIONS, TASK_TRANSITIONS } from './task-status.js';
 import {
+  type Answers,
   byIds,
-  knownEvents,
+  type LockedStep,
   lockTasks,
   lockTurns,
   ofTask,
   otherAnswers,
-  writeSteps,
-  writeTasks,
+  type ReportEvent,
+  writeTurns,
 } from './task-updates.sql.js';
 import type { TaskUpdate } from './tasks.jobs.js';
 import { type AppliedUpdates, hear } from './turn-hearings.js';
@@ -82,28 +83,34 @@ export class TaskUpdatesRepository {
       .returning({ taskId: tasks.id, taskStatus: tasks.status, userId: tasks.userId });
     if (!changed) return null;
     const { userId, ...ids } = changed;
+    const turn = { userId, taskId: ids.taskId, subtaskIds: [subtaskId] };
 
-    return {
-      results: [{ outcome: 'applied', subtaskId, status, isTransition: true, ...ids }],
-      changes: [{ userId, taskId: ids.taskId, subtaskIds: [subtaskId] }],
-    };
+    return { results: [{ outcome: 'applied', subtaskId, status, isTransition: true, ...ids, turn }], changes: [turn] };
   }
 
-  private applyToTurns(updates: readonly TaskUpdate[], some: SQL): Promise<AppliedUpdates> {
+  private applyToTurns(updates: readonly TaskUpdate[], answers: Answers): Promise<AppliedUpdates> {
     return this.db.transaction(async (tx) => {
-      const steps = await lockTurns(tx, some);
-      const locked = await lockTasks(tx, [...new Set(steps.map(({ taskId }) => taskId))]);
-      const events = updates.flatMap(({ subtaskId, report }) =>
-        report?.eventId === undefined ? [] : [{ subtaskId, eventId: report.eventId }],
-      );
-      const known = await knownEvents(tx, events);
-      const { results, changes, ...verdict } = hear(steps, locked, updates, known);
-      await writeSteps(tx, verdict.steps, this.config.executors.leaseSeconds);
-      await writeTasks(tx, verdict.tasks);
+      const steps = await lockTurns(tx, answers);
+      const taskIds = [...new Set(steps.map(({ taskId }) => taskId))];
+      const locked = await lockTasks(tx, taskIds, eventsIn(updates, steps));
+      const { results, changes, ...verdict } = hear(steps, locked, updates);
+      await writeTurns(tx, verdict.steps, verdict.tasks, this.config.executors.leaseSeconds);
 
       return { results, changes };
     });
   }
+}
+
+/** The names of reports on these steps. */
+function eventsIn(updates: readonly TaskUpdate[], steps: readonly LockedStep[]): ReportEvent[] {
+  const taskOf = new Map(steps.map(({ id, taskId }) => [id, taskId]));
+
+  return updates.flatMap(({ subtaskId, report }) => {
+    const taskId = taskOf.get(subtaskId);
+    const eventId = report?.eventId;
+
+    return taskId === undefined || eventId === undefined ? [] : { taskId, subtaskId, eventId };
+  });
 }
 
 function changeOf(update: TaskUpdate) {

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter } from 'prom-client';
+import { Batches } from '../common/batches.js';
 import { toStorable } from '../common/storable.js';
 import { isBadData, logLine } from '../infra/database/database-errors.js';
 import { RedisBus } from '../infra/redis/redis.bus.js';
@@ -20,6 +21,15 @@ const counter = new Counter({
 /** `applied`: the report made the state; `ignored`: the subtask had ended before; `pending`: it waits for the database. */
 export type Settled = 'applied' | 'ignored' | 'pending';
 
+/** Reports in one transaction. With more, statements would hold the event loop where the database is the embedded one. */
+const MAX_TOGETHER = 50;
+
+/** What became of a report, and when the others of its transaction are told. */
+interface Heard {
+  result: AppliedUpdate;
+  told: Promise<void>;
+}
+
 interface Waiting {
   status: TaskUpdate['status'];
   resolve: (outcome: Settled) => void;
@@ -30,6 +40,7 @@ interface Waiting {
 export class TaskUpdatesService implements OnModuleInit {
   private readonly log = new Logger('TaskUpdates');
   private readonly waiting = new Map<number, Set<Waiting>>();
+  private readonly hearings = new Batches<TaskUpdate, Heard>(MAX_TOGETHER, (updates) => this.applyAndTell(updates));
 
   constructor(
     private readonly queue: UpdateQueue,
@@ -100,10 +111,25 @@ export class TaskUpdatesService implements OnModuleInit {
     }
   }
 
-  /** Applies the reports of a job; for the queue's processor only. @throws when the database is away: none is applied then */
-  async apply(updates: readonly TaskUpdate[]): Promise<void> {
-    const { changes } = await this.applyNow(updates);
-    if (changes.length > 0) await this.changes.tell(changes);
+  /**
+   * Applies the reports of a job, and tells what they have changed; for the queue's processor only. Jobs that come
+   * while others are applied share the next transaction.
+   * @param isRepeated the job was begun before. Who did may have been killed after the reports were applied and before
+   *   that was told, so their turns are told again, whatever becomes of the reports now
+   * @throws when the database is away: none is applied then
+   */
+  async apply(updates: readonly TaskUpdate[], isRepeated: boolean): Promise<void> {
+    const heard = await this.hearings.add(updates);
+    await Promise.all(heard.map(({ told }) => told));
+    if (isRepeated) await this.changes.tell(heard.flatMap(({ result }) => result.turn ?? []));
+  }
+
+  private async applyAndTell(updates: readonly TaskUpdate[]): Promise<Heard[]> {
+    const { results, changes } = await this.applyNow(updates);
+    // Not waited for: the next reports are applied meanwhile.
+    const told = changes.length > 0 ? this.changes.tell(changes) : Promise.resolve();
+
+    return results.map((result) => ({ result, told }));
   }
 
   private async applyNow(updates: readonly TaskUpdate[]): Promise<AppliedUpdates> {

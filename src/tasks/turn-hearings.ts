@@ -3,7 +3,7 @@ import type { ReportOutcome, StepDraft } from './step-report.js';
 import type { TaskChange } from './task-changes.js';
 import type { LockedStep, LockedTask } from './task-updates.sql.js';
 import type { TaskUpdate } from './tasks.jobs.js';
-import { decideTurn, type TaskDraft, type Turn } from './turn-state.js';
+import { decideTurn, eventKey, type TaskDraft, type Turn } from './turn-state.js';
 
 /** What became of an update. */
 export interface AppliedUpdate {
@@ -16,6 +16,8 @@ export interface AppliedUpdate {
   /** States after the updates. */
   status?: SubtaskStatus;
   taskStatus?: TaskStatus;
+  /** The turn that it is about, with all its answers. */
+  turn?: TaskChange;
 }
 
 export interface AppliedUpdates {
@@ -41,14 +43,15 @@ interface Hearing {
  * Decides about many reports at once, turn by turn.
  * @param rows all steps of the turns concerned
  * @param locked their tasks
- * @param known the `eventKey`s of reports that were applied before
  */
 export function hear(
   rows: readonly LockedStep[],
   locked: readonly LockedTask[],
   updates: readonly TaskUpdate[],
-  known: ReadonlySet<string>,
 ): Verdict {
+  const known = new Set(
+    locked.flatMap((task) => task.known.map(({ subtaskId, eventId }) => eventKey(subtaskId, eventId))),
+  );
   const verdict: Verdict = { results: updates.map(unknown), changes: [], steps: [], tasks: [] };
   for (const { turn, reports } of hearingsOf(rows, locked, updates)) {
     const { outcomes, steps, task } = decideTurn(
@@ -96,7 +99,7 @@ function turnOf({ id, userId, status, newestQuestion }: LockedTask, question: nu
 }
 
 function resultOf(
-  { taskId, taskStatus }: Turn,
+  { taskId, userId, taskStatus }: Turn,
   steps: readonly StepDraft[],
   task: TaskDraft | null,
   { subtaskId, status }: TaskUpdate,
@@ -111,5 +114,6 @@ function resultOf(
     isTransition: step?.was !== status,
     ...(step && { status: step.status }),
     taskStatus: task?.status ?? taskStatus,
+    turn: { userId, taskId, subtaskIds: steps.map(({ id }) => id) },
   };
 }

@@ -1,7 +1,6 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { within } from '../common/within.js';
 import { hush } from '../infra/queue/queue-errors.js';
 import { TASK_UPDATES, type TaskUpdate, type TaskUpdates, UPDATE_JOB_OPTIONS } from './tasks.jobs.js';
@@ -11,8 +10,6 @@ const MAX_UPDATES = 25;
 /** Characters of JSON in one job; a larger report has a job of its own. */
 const MAX_LENGTH = 1_048_576;
 const ADD_TIMEOUT_MS = 1_000;
-/** How long reports gather after a job has gone: at 1500 reports/s some ten share a job, its transaction and its locks. */
-const GATHER_MS = 5;
 
 interface Waiting {
   update: TaskUpdate;
@@ -21,8 +18,8 @@ interface Waiting {
 }
 
 /**
- * Puts reports into the queue, few jobs for many: a report goes at once, and what arrives until a moment after Redis
- * has confirmed it makes up the next job.
+ * Puts reports into the queue, few jobs for many: a report goes at once, and what arrives until Redis has confirmed it
+ * makes up the next job.
  */
 @Injectable()
 export class UpdateQueue {
@@ -61,10 +58,7 @@ export class UpdateQueue {
   private async sendAll(): Promise<void> {
     if (this.isSending) return;
     this.isSending = true;
-    while (this.waiting.length > 0) {
-      await this.send(takeJob(this.waiting));
-      if (this.waiting.length < MAX_UPDATES) await sleep(GATHER_MS);
-    }
+    while (this.waiting.length > 0) await this.send(takeJob(this.waiting));
     this.isSending = false;
   }
 

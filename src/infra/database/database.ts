@@ -1,5 +1,5 @@
 import type { PGlite } from '@electric-sql/pglite';
-import { type SQL, sql } from 'drizzle-orm';
+import { type Placeholder, type SQL, sql, type SQLWrapper } from 'drizzle-orm';
 import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
 import { migrate as migratePg } from 'drizzle-orm/node-postgres/migrator';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
@@ -7,6 +7,7 @@ import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { prepareNamed } from './named-statements.js';
 import { PgliteClient } from './pglite-client.js';
 import { placePglite } from './pglite-template.js';
 import * as schema from './schema.js';
@@ -31,6 +32,17 @@ export async function rowsOf<Row>(db: Pick<Db, 'execute'>, statement: SQL): Prom
 
   return (answer as { rows: Row[] }).rows;
 }
+
+/** Ids as one parameter, for {@link isOneOf}. */
+export const idList = (ids: readonly number[]): string => `{${ids.join(',')}}`;
+
+/**
+ * Whether a column is one of many ids: one text for any number of them, and one plan, as the planner does not look into
+ * a subquery.
+ * @param ids an {@link idList}, or a placeholder for one
+ */
+export const isOneOf = (column: SQLWrapper, ids: string | Placeholder): SQL =>
+  sql`${column} = any((select ${ids}::int[])::int[])`;
 
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Any constant: replicas that start together take turns at the migrations. */
@@ -61,6 +73,7 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
   const pool = new pg.Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000, keepAlive: true });
   // An idle connection that breaks is dropped from the pool; without a listener it would end the process.
   pool.on('error', onError);
+  prepareNamed(pool);
   await migrateWithLock(pool);
   const db = drizzlePg({ client: pool, schema });
 

@@ -1,7 +1,8 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe, type ValidationPipeOptions } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { AppError, type ErrorCode, type FieldProblem } from '../../common/app-error.js';
-import { storageProblems } from '../../common/storable.js';
+import { quickRead } from '../../common/quick-read.js';
+import { nestingProblems, storageProblems, toStorable } from '../../common/storable.js';
 
 const CHECKED = ['body', 'query', 'param'];
 const MAX_REPORTED = 50;
@@ -13,6 +14,7 @@ const OPTIONS: ValidationPipeOptions = {
   exceptionFactory: (errors) => invalid(flatten(errors)),
 };
 const lenientDtos = new WeakSet<object>();
+const repairedDtos = new WeakSet<object>();
 
 /** For DTOs of callers that know more fields than we do: unknown ones are dropped in place of a refusal. */
 export function DropsUnknownFields(): ClassDecorator {
@@ -20,8 +22,16 @@ export function DropsUnknownFields(): ClassDecorator {
 }
 
 /**
+ * For DTOs of callers that pass on what others wrote: texts that the database cannot store are no reason to refuse the
+ * request, see {@link toStorable}.
+ */
+export function RepairsTexts(): ClassDecorator {
+  return (dto) => void repairedDtos.add(dto);
+}
+
+/**
  * Checks and converts what a request brings, by its DTO class: unknown fields are refused (see
- * {@link DropsUnknownFields}), and so is what the database cannot store. Every problem is reported at once as 422
+ * {@link DropsUnknownFields}), and so is what the database cannot store (see {@link RepairsTexts}). Every problem is reported at once as 422
  * `validation_failed`.
  */
 @Injectable()
@@ -32,19 +42,24 @@ export class AppValidationPipe extends ValidationPipe {
     super(OPTIONS);
   }
 
-  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (!CHECKED.includes(metadata.type)) return super.transform(value, metadata);
-    const problems = storageProblems(value);
-    if (problems.length > 0) {
-      throw invalid(
-        problems.map((problem) => ({ ...problem, field: problem.field || (metadata.data ?? metadata.type) })),
-      );
-    }
+  override async transform(given: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (!CHECKED.includes(metadata.type)) return super.transform(given, metadata);
+    const { metatype } = metadata;
+    const value = storable(given, metadata);
+    if (!metatype || !lenientDtos.has(metatype)) return super.transform(value, metadata);
 
-    return metadata.metatype && lenientDtos.has(metadata.metatype)
-      ? this.lenient.transform(value, metadata)
-      : super.transform(value, metadata);
+    return quickRead(metatype as new () => object, value) ?? this.lenient.transform(value, metadata);
   }
+}
+
+/** @throws AppError validation_failed */
+function storable(value: unknown, { metatype, type, data }: ArgumentMetadata): unknown {
+  const problems = storageProblems(value);
+  if (problems.length === 0) return value;
+  const isRepaired = metatype !== undefined && repairedDtos.has(metatype);
+  const fatal = isRepaired ? nestingProblems(value) : problems;
+  if (fatal.length === 0) return toStorable(value);
+  throw invalid(fatal.map((problem) => ({ ...problem, field: problem.field || (data ?? type) })));
 }
 
 /** The reply for a list of problems, 422 unless another code tells more; its message names the first one. */

@@ -35,6 +35,7 @@ export class RedisClients {
     this.subscriber = this.watch('subscriber', open('subscriber', { autoResubscribe: true }));
     this.queues = this.watch('queues', open('queues', { enableOfflineQueue: false, maxRetriesPerRequest: null }));
     sayClosedWhenAway(this.queues);
+    for (const client of [this.commands, this.queues]) joinWrites(client);
     this.isCluster = this.commands instanceof Cluster;
   }
 
@@ -90,6 +91,25 @@ function sayClosedWhenAway(client: RedisClient): void {
     if (redis.status !== 'ready') {
       const { reject } = command;
       command.reject = (error) => reject(/enableOfflineQueue/.test(error.message) ? new Error(CLOSED) : error);
+    }
+
+    return send(command, ...rest);
+  };
+}
+
+/**
+ * Has the commands of one turn of the event loop written to the socket together: a write is a system call, which costs
+ * more than most commands. (A cluster's nodes have connections of their own, which are left as they are.)
+ */
+function joinWrites(client: RedisClient): void {
+  if (client instanceof Cluster) return;
+  const send = client.sendCommand.bind(client);
+  client.sendCommand = (command, ...rest) => {
+    // There is none until the first connection begins.
+    const stream = client.stream as Redis['stream'] | undefined;
+    if (stream?.writableCorked === 0) {
+      stream.cork();
+      process.nextTick(() => stream.uncork());
     }
 
     return send(command, ...rest);

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, desc, eq, getTableColumns, gt, inArray, ne, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import { DB, type Db, rowsOf } from '../../infra/database/database.js';
+import { DB, type Db, idList, isOneOf, rowsOf } from '../../infra/database/database.js';
 import { type SubtaskResult, subtasks, tasks, users } from '../../infra/database/schema.js';
 import { TERMINAL } from '../task-status.js';
 import { toSubtaskDto, toTaskDto } from '../tasks.dto.js';
@@ -30,7 +30,11 @@ export interface EndedTask {
 /** The rows that live streams tell, as they are now. */
 @Injectable()
 export class TaskEventsRepository {
-  constructor(@Inject(DB) private readonly db: Db) {}
+  private readonly statements: ReturnType<typeof prepareStatements>;
+
+  constructor(@Inject(DB) private readonly db: Db) {
+    this.statements = prepareStatements(db);
+  }
 
   /** Whether the task is the user's and not deleted. */
   async exists(userId: number, taskId: number): Promise<boolean> {
@@ -105,12 +109,7 @@ export class TaskEventsRepository {
 
   private async taskEvents(userId: number, ids: number[]): Promise<Map<number, TaskEvent>> {
     if (ids.length === 0) return new Map();
-    const { result: _result, ...columns } = getTableColumns(tasks);
-    const rows = await this.db
-      .select({ row: columns, ...sizedResult(tasks.result), userName: users.userName })
-      .from(tasks)
-      .innerJoin(users, eq(users.id, tasks.userId))
-      .where(and(inArray(tasks.id, ids), eq(tasks.userId, userId)));
+    const rows = await this.statements.tasks.execute({ ids: idList(ids), userId });
 
     return new Map(
       rows.map(({ row, result, isOmitted, userName }) => [
@@ -123,11 +122,7 @@ export class TaskEventsRepository {
   /** Without those that were deleted: their task's event says it. */
   private async subtaskEvents(userId: number, ids: number[]): Promise<Map<number, TaskEvent>> {
     if (ids.length === 0) return new Map();
-    const { result: _result, ...columns } = getTableColumns(subtasks);
-    const rows = await this.db
-      .select({ row: columns, ...sizedResult(subtasks.result) })
-      .from(subtasks)
-      .where(and(inArray(subtasks.id, ids), eq(subtasks.userId, userId), ne(subtasks.status, 'DELETE')));
+    const rows = await this.statements.subtasks.execute({ ids: idList(ids), userId });
 
     return new Map(
       rows.map(({ row, result, isOmitted }) => [
@@ -136,6 +131,28 @@ export class TaskEventsRepository {
       ]),
     );
   }
+}
+
+/** What every change that somebody reads costs: prepared once. */
+function prepareStatements(db: Db) {
+  const { result: _task, ...taskColumns } = getTableColumns(tasks);
+  const { result: _subtask, ...subtaskColumns } = getTableColumns(subtasks);
+  const ids = sql.placeholder('ids');
+  const userId = sql.placeholder('userId');
+
+  return {
+    tasks: db
+      .select({ row: taskColumns, ...sizedResult(tasks.result), userName: users.userName })
+      .from(tasks)
+      .innerJoin(users, eq(users.id, tasks.userId))
+      .where(and(isOneOf(tasks.id, ids), eq(tasks.userId, userId)))
+      .prepare('task_events'),
+    subtasks: db
+      .select({ row: subtaskColumns, ...sizedResult(subtasks.result) })
+      .from(subtasks)
+      .where(and(isOneOf(subtasks.id, ids), eq(subtasks.userId, userId), ne(subtasks.status, 'DELETE')))
+      .prepare('subtask_events'),
+  };
 }
 
 const idsOf = (refs: readonly RowRef[], kind: RowRef['kind']): number[] =>
