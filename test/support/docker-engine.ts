@@ -89,8 +89,7 @@ export class DockerServer {
 
   /** Makes an image of some files. @param changes lines of a Dockerfile, e.g. `USER agent` */
   async addImage(name: string, files: ImageFiles, changes: readonly string[] = []): Promise<void> {
-    const [repo = name, tag = 'latest'] = name.split(/:(?=[^/]*$)/);
-    const options = { repo, tag, fromSrc: '-', ...(changes.length > 0 && { changes: [...changes] }) };
+    const options = { ...splitName(name), fromSrc: '-', ...(changes.length > 0 && { changes: [...changes] }) };
     const reply = await this.client.importImage(Buffer.from(archiveOf(files)) as never, options);
     await finish(reply);
   }
@@ -101,6 +100,13 @@ export class DockerServer {
     await finish(await image.push({ authconfig: { serveraddress: '', username: '', password: '', ...login } }));
     await image.remove({ force: true });
   }
+}
+
+/** A name without its tag, and the tag. */
+export function splitName(name: string): { repo: string; tag: string } {
+  const [repo = name, tag = 'latest'] = name.split(/:(?=[^/]*$)/);
+
+  return { repo, tag };
 }
 
 /** Reads a report of the engine. @throws what it tells as an error */
