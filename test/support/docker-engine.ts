@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { eventually, temporaryDirectory, Watched } from './child.js';
 
 /** What stands at a path of an image: a text (executable), a copy of a file of this machine, or a link. */
-export type ImageFile = string | Buffer | { copy: string } | { link: string };
+export type ImageFile = string | Buffer | { copy: string } | { linkTo: string };
 export type ImageFiles = Readonly<Record<string, ImageFile>>;
 
 /** Statically linked: it needs nothing else in an image. */
@@ -14,7 +14,7 @@ const BUSYBOX = '/bin/busybox';
 
 /** A shell with its tools, and scripts beside it. */
 export function withShell(files: ImageFiles = {}): ImageFiles {
-  const tools = ['sh', 'sleep', 'yes', 'ls', 'grep', 'cat'].map((name) => [`bin/${name}`, { link: 'busybox' }]);
+  const tools = ['sh', 'sleep', 'yes', 'ls', 'grep', 'cat'].map((name) => [`bin/${name}`, { linkTo: 'busybox' }]);
 
   return { 'bin/busybox': { copy: BUSYBOX }, ...(Object.fromEntries(tools) as ImageFiles), ...files };
 }
@@ -134,6 +134,6 @@ function place(path: string, file: ImageFile): void {
   mkdirSync(dirname(path), { recursive: true });
   if (typeof file === 'string' || Buffer.isBuffer(file)) writeFileSync(path, file);
   else if ('copy' in file) copyFileSync(file.copy, path);
-  else return symlinkSync(file.link, path);
+  else return symlinkSync(file.linkTo, path);
   chmodSync(path, 0o755);
 }
