@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from './support/child.js';
-import { sh, withShell } from './support/docker-engine.js';
+import { sh, splitName, withShell } from './support/docker-engine.js';
 import { ImageRegistry, LOGIN } from './support/image-registry.js';
 import { ManagerStage } from './support/manager-stage.js';
 
@@ -106,6 +106,5 @@ async function replaceInRegistry({ docker }: ManagerStage, name: string): Promis
   const { Id } = await docker.client.getImage(name).inspect();
   await docker.addImage(name, withShell({ 'bin/python3': sh('echo "Python 3.13.0"') }));
   await docker.push(name);
-  const [repo, tag] = name.split(/:(?=[^/:]*$)/);
-  await docker.client.getImage(Id).tag({ repo, tag });
+  await docker.client.getImage(Id).tag(splitName(name));
 }

@@ -45,7 +45,7 @@ const SHELLS: [name: string, reason: string, files: ImageFiles, changes: string[
   [
     'exits',
     'ends at once, with status 0',
-    withShell({ 'bin/true': { link: 'busybox' }, 'bin/sh': '#!/bin/true\n' }),
+    withShell({ 'bin/true': { linkTo: 'busybox' }, 'bin/sh': '#!/bin/true\n' }),
     [],
   ],
   ['nobody', "The image's USER does not exist", AGNO, ['USER agent']],

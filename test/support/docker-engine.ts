@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { eventually, temporaryDirectory, Watched } from './child.js';
 
 /** What stands at a path of an image: a text (executable), a copy of a file of this machine, or a link. */
-export type ImageFile = string | Buffer | { copy: string } | { link: string };
+export type ImageFile = string | Buffer | { copy: string } | { linkTo: string };
 export type ImageFiles = Readonly<Record<string, ImageFile>>;
 
 /** Statically linked: it needs nothing else in an image. */
@@ -14,7 +14,7 @@ const BUSYBOX = '/bin/busybox';
 
 /** A shell with its tools, and scripts beside it. */
 export function withShell(files: ImageFiles = {}): ImageFiles {
-  const tools = ['sh', 'sleep', 'yes', 'ls', 'grep', 'cat'].map((name) => [`bin/${name}`, { link: 'busybox' }]);
+  const tools = ['sh', 'sleep', 'yes', 'ls', 'grep', 'cat'].map((name) => [`bin/${name}`, { linkTo: 'busybox' }]);
 
   return { 'bin/busybox': { copy: BUSYBOX }, ...(Object.fromEntries(tools) as ImageFiles), ...files };
 }
@@ -89,8 +89,7 @@ export class DockerServer {
 
   /** Makes an image of some files. @param changes lines of a Dockerfile, e.g. `USER agent` */
   async addImage(name: string, files: ImageFiles, changes: readonly string[] = []): Promise<void> {
-    const [repo = name, tag = 'latest'] = name.split(/:(?=[^/]*$)/);
-    const options = { repo, tag, fromSrc: '-', ...(changes.length > 0 && { changes: [...changes] }) };
+    const options = { ...splitName(name), fromSrc: '-', ...(changes.length > 0 && { changes: [...changes] }) };
     const reply = await this.client.importImage(Buffer.from(archiveOf(files)) as never, options);
     await finish(reply);
   }
@@ -101,6 +100,13 @@ export class DockerServer {
     await finish(await image.push({ authconfig: { serveraddress: '', username: '', password: '', ...login } }));
     await image.remove({ force: true });
   }
+}
+
+/** A name without its tag, and the tag. */
+export function splitName(name: string): { repo: string; tag: string } {
+  const [repo = name, tag = 'latest'] = name.split(/:(?=[^/]*$)/);
+
+  return { repo, tag };
 }
 
 /** Reads a report of the engine. @throws what it tells as an error */
@@ -128,6 +134,6 @@ function place(path: string, file: ImageFile): void {
   mkdirSync(dirname(path), { recursive: true });
   if (typeof file === 'string' || Buffer.isBuffer(file)) writeFileSync(path, file);
   else if ('copy' in file) copyFileSync(file.copy, path);
-  else return symlinkSync(file.link, path);
+  else return symlinkSync(file.linkTo, path);
   chmodSync(path, 0o755);
 }

@@ -6,10 +6,12 @@ import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { within } from '../../common/within.js';
 import { AppConfig } from '../../config/app-config.js';
 
 const ENTRY = fileURLToPath(new URL('../../executor-manager/embedded.js', import.meta.url));
 const PING_MS = 1_000;
+const START_MS = 15_000;
 const RESTART_DELAY_MS = 1_000;
 
 /**
@@ -22,6 +24,7 @@ export class ManagerProcess implements OnApplicationShutdown {
   private child: ChildProcess | null = null;
   private stopping = false;
   private address: string | undefined;
+  private waiting: ((url: string) => void)[] = [];
 
   private constructor(
     private readonly config: AppConfig,
@@ -43,9 +46,11 @@ export class ManagerProcess implements OnApplicationShutdown {
     return manager;
   }
 
-  /** Without a trailing slash; undefined while it does not run. */
-  get url(): string | undefined {
-    return this.address;
+  /** Its address without a trailing slash, once it runs. @throws when that takes longer than a start should */
+  async url(): Promise<string> {
+    if (this.address !== undefined) return this.address;
+
+    return within(START_MS, 'it does not start', new Promise((resolve) => this.waiting.push(resolve)));
   }
 
   onApplicationShutdown(): void {
@@ -61,7 +66,7 @@ export class ManagerProcess implements OnApplicationShutdown {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.child = child;
-    child.once('message', (message) => (this.address = (message as { url: string }).url));
+    child.once('message', (message) => this.onStarted((message as { url: string }).url));
     child.once('error', (error) => this.log.error(error.message));
     child.once('exit', (code) => {
       this.address = undefined;
@@ -72,6 +77,11 @@ export class ManagerProcess implements OnApplicationShutdown {
       }, RESTART_DELAY_MS);
     });
     child.send(this.configFor(backendUrl));
+  }
+
+  private onStarted(url: string): void {
+    this.address = url;
+    for (const resolve of this.waiting.splice(0)) resolve(url);
   }
 
   /** The name stays the same from start to start, as the directory does: it tells which containers are its own. */

@@ -14,22 +14,22 @@ export class ExecutorManagerHttp implements OnModuleDestroy {
 
   /** Whether there is one. */
   get isConfigured(): boolean {
-    return this.url !== undefined;
+    return this.config.executors.managerUrl !== undefined;
   }
 
   /** Waits up to 10 s. @throws when there is no reply; any status is one */
   async post(path: string, body: object): Promise<InternalReply> {
-    if (this.url === undefined) throw new Error('it is not running yet');
-
-    return this.http.send('POST', `${this.url}/executor-manager${path}`, body);
+    return this.http.send('POST', `${await this.url()}/executor-manager${path}`, body);
   }
 
   onModuleDestroy(): void {
     this.http.close();
   }
 
-  protected get url(): string | undefined {
-    return this.config.executors.managerUrl;
+  protected url(): Promise<string> {
+    const { managerUrl } = this.config.executors;
+
+    return managerUrl === undefined ? Promise.reject(new Error('there is none')) : Promise.resolve(managerUrl);
   }
 }
 
@@ -47,8 +47,9 @@ export class ImageManagerHttp extends ExecutorManagerHttp {
     return super.isConfigured || this.process.isOn;
   }
 
-  protected override get url(): string | undefined {
-    return super.url ?? this.process.url;
+  /** One that is about to start is waited for. */
+  protected override url(): Promise<string> {
+    return super.isConfigured ? super.url() : this.process.url();
   }
 }
 
