@@ -5,3 +5,15 @@ export type JsonObject = Record<string, unknown>;
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** The JSON object that a text is; null when it is anything else. */
+export function parseObject(text: string): JsonObject | null {
+  if (!text.trimStart().startsWith('{')) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

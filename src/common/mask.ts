@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from './json.js';
+import { isJsonObject, type JsonObject, parseObject } from './json.js';
 
 const MASK = '***';
 const MASKED = /^\*{3}.{0,4}$/s;
@@ -78,15 +78,4 @@ function mapFields(object: JsonObject, map: (name: string, value: unknown) => un
       .map(([name, value]) => [name, map(name, value)])
       .filter(([, value]) => value !== undefined),
   ) as JsonObject;
-}
-
-function parseObject(text: string): JsonObject | null {
-  if (!text.trimStart().startsWith('{')) return null;
-  try {
-    const value: unknown = JSON.parse(text);
-
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
-  }
 }

@@ -7,6 +7,7 @@ import { TtlCache } from '../common/ttl-cache.js';
 import { within } from '../common/within.js';
 import { type DifyAppInfo, DifyClient } from './dify.client.js';
 import { DifyError, sourceOf } from './dify.errors.js';
+import { type AppForm, readForm } from './inputs/input-form.js';
 
 const MAX_APPS = 1_000;
 /** An app keeps its kind; a wrong one is noticed by the error that it makes. */
@@ -36,6 +37,11 @@ export class DifyApps {
 
   parameters(connection: DifyConnection): Promise<JsonObject> {
     return this.forms.get(keyOf(connection));
+  }
+
+  /** What it asks for, and which files it takes. */
+  async form(connection: DifyConnection): Promise<AppForm> {
+    return readForm(await this.parameters(connection));
   }
 
   /** The kind of an app. @param anew asks whatever is remembered @throws AppError dify_app_unavailable when it is unknown */

@@ -120,11 +120,14 @@ export function isWrongMode(error: unknown): boolean {
   return error instanceof DifyError && WRONG_MODE.has(error.difyCode ?? '');
 }
 
+/** What the app does not know, or not of this user. */
+export function isUnknown(error: unknown): boolean {
+  return error instanceof DifyError && error.providerStatus === 404;
+}
+
 /** A conversation that is unknown, deleted, somebody else's, or closed by its app: all tell the same to us. */
 export function isLostConversation(error: unknown): boolean {
-  if (!(error instanceof DifyError)) return false;
-
-  return error.difyCode === 'conversation_completed' || error.providerStatus === 404;
+  return isUnknown(error) || (error instanceof DifyError && error.difyCode === 'conversation_completed');
 }
 
 /**

@@ -1,16 +1,31 @@
 import { Module } from '@nestjs/common';
+import { BotsModule } from '../bots/bots.module.js';
 import { ProviderHttpModule } from '../infra/http/provider-http.module.js';
+import { TasksModule } from '../tasks/tasks.module.js';
+import { TeamsModule } from '../teams/teams.module.js';
 import { DifyApps } from './dify-apps.js';
+import { DifyConnections } from './dify-connections.js';
+import { DifyFactsService } from './dify-facts.service.js';
 import { DifyStopper } from './dify-stopper.js';
 import { DifyConversations } from './dify-conversations.js';
 import { DifyConversationsRepository } from './dify-conversations.repository.js';
 import { DifyProvider } from './dify.provider.js';
 import { DifyClient } from './dify.client.js';
+import { DifyController } from './dify.controller.js';
+import { FeedbackService } from './feedback.service.js';
+import { UploadsService } from './files/uploads.service.js';
+import { DifyInputs } from './inputs/dify-inputs.service.js';
+import { TeamFormController } from './team-form.controller.js';
 
 /** Dify apps: what they are, what they answer. */
 @Module({
-  imports: [ProviderHttpModule],
-  providers: [DifyClient, DifyApps, DifyStopper, DifyConversations, DifyConversationsRepository, DifyProvider],
-  exports: [DifyClient, DifyApps, DifyStopper, DifyProvider],
+  imports: [ProviderHttpModule, BotsModule, TeamsModule, TasksModule],
+  controllers: [DifyController, TeamFormController],
+  providers: [
+    ...[DifyClient, DifyApps, DifyStopper],
+    ...[DifyConversations, DifyConversationsRepository, DifyProvider],
+    ...[DifyConnections, DifyFactsService, UploadsService, FeedbackService, DifyInputs],
+  ],
+  exports: [DifyClient, DifyApps, DifyStopper, DifyInputs, DifyProvider],
 })
 export class DifyModule {}

@@ -1,9 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsOptional } from 'class-validator';
 import type { CancelProof } from '../common/chat-event.js';
-import { IdField, IntField, ObjectField, TextField } from '../common/fields.js';
+import { IdField, IntField, NestedListField, ObjectField, TextField } from '../common/fields.js';
+import type { JsonObject } from '../common/json.js';
+import { DifyFileDto } from '../dify/dify.dto.js';
 
 const MAX_BODY = 1_048_576;
+const INPUTS = {
+  optional: true,
+  description: 'For Dify apps, by the names of GET /api/teams/{id}/input-parameters; kept for the turns that follow',
+  example: { city: 'Graz' },
+};
+const FILES = { optional: true, maxItems: 100, description: 'For Dify apps' };
 
 /** One call for a whole turn. */
 export class StreamChatDto {
@@ -25,14 +32,11 @@ export class StreamChatDto {
   @TextField({ max: 500, optional: true })
   title?: string;
 
-  @ObjectField({ optional: true, description: 'For apps that take inputs' })
-  inputs?: Record<string, unknown>;
+  @ObjectField(INPUTS)
+  inputs?: JsonObject;
 
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @ApiPropertyOptional({ type: [Object], description: 'For apps that take files' })
-  files?: unknown[];
+  @NestedListField(() => DifyFileDto, FILES)
+  files?: DifyFileDto[];
 }
 
 /** Starts the waiting answer of a task, or a new turn of an ended one. */
@@ -42,6 +46,12 @@ export class StreamTaskDto {
 
   @TextField({ max: 60_000, optional: true, description: "Added to the bot's own prompt" })
   bot_prompt?: string;
+
+  @ObjectField(INPUTS)
+  inputs?: JsonObject;
+
+  @NestedListField(() => DifyFileDto, FILES)
+  files?: DifyFileDto[];
 }
 
 /** The answer to an `input_required` event. */

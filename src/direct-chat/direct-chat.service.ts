@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../common/app-error.js';
 import { checkPrompt } from '../common/prompt.js';
 import { isUniqueViolation } from '../infra/database/database-errors.js';
+import type { RunChoice } from '../tasks/run-starters.js';
 import { isTerminal } from '../tasks/task-status.js';
 import { TurnsService } from '../tasks/turns.service.js';
 import type { ResolvedTeam } from '../teams/teams.service.js';
@@ -64,9 +65,8 @@ export class DirectChatService {
   private async startNew(userId: number, dto: StreamChatDto, idempotency: Idempotency | null): Promise<StartedAnswer> {
     const team = await this.teamOf(userId, dto);
     this.teams.require(team);
-    refuseAppInputs(dto);
-    const choice = { modelId: dto.model_id ?? null, prompt: null };
-    const { task_id: taskId, prompt, title } = dto;
+    const { task_id: taskId, prompt, title, inputs, files } = dto;
+    const choice = { modelId: dto.model_id ?? null, prompt: null, inputs: inputs ?? null, files: files ?? null };
     const stored = await this.chats.start({ userId, taskId, team, prompt, title, idempotency }, choice);
 
     return { taskId: stored.taskId, subtaskId: stored.subtaskId, isNew: true };
@@ -101,9 +101,10 @@ export class DirectChatService {
     if (first.status !== 'PENDING' || first.runRequestedAt) throw busy(taskId, task.status);
     const team = await this.turns.teamFor(userId, { team_id: first.teamId });
     this.teams.require(team);
-    const choice = { modelId: null, prompt: dto.bot_prompt ?? null };
+    const { prompt } = await this.turns.questionOf(first);
+    const choice = await this.chats.withInputs({ userId, taskId, team, prompt }, choiceOf(dto));
     if (turn.steps.length > 1) await this.plans.choose(userId, team, choice, task);
-    const plan = await this.plans.load(turn, first, choice.prompt);
+    const plan = await this.plans.load(turn, first, choice);
     await this.admission.admit((limit) => this.turns.requestRun(userId, taskId, first.id, { ...choice, limit }));
     await this.launch.start(plan);
 
@@ -120,8 +121,7 @@ export class DirectChatService {
     }
     checkPrompt(prompt);
     const team = await this.turns.teamFor(userId, { team_id: teamId });
-    const choice = { modelId: null, prompt: dto.bot_prompt ?? null };
-    const { subtaskId } = await this.chats.start({ userId, taskId, team, prompt }, choice);
+    const { subtaskId } = await this.chats.start({ userId, taskId, team, prompt }, choiceOf(dto));
 
     return { taskId, subtaskId, isNew: true };
   }
@@ -143,10 +143,6 @@ function idempotencyOf(key: string, dto: StreamChatDto): Idempotency {
   return { key, hash: createHash('sha256').update(JSON.stringify(entries)).digest('hex') };
 }
 
-/** Models take a prompt only; silently dropping the rest would be worse than refusing it. */
-function refuseAppInputs({ inputs, files }: StreamChatDto): void {
-  const field = inputs && Object.keys(inputs).length > 0 ? 'inputs' : files && files.length > 0 ? 'files' : null;
-  if (!field) return;
-  const message = `${field} are for Dify apps; this team answers from a model, which takes a prompt only`;
-  throw new AppError('validation_failed', message, { errors: [{ field, message }] });
+function choiceOf({ bot_prompt: prompt, inputs, files }: StreamTaskDto): RunChoice {
+  return { modelId: null, prompt: prompt ?? null, inputs: inputs ?? null, files: files ?? null };
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
-import type { ChatRequest, ModelSettings } from '../common/chat-provider.js';
+import type { ChatMessage, ChatRequest, ModelSettings } from '../common/chat-provider.js';
 import type { DifyConnection, DifyTurn } from '../common/dify.js';
+import { withoutParams } from '../common/params-block.js';
 import { DIFY_SHELL } from '../common/shell-types.js';
 import { stepPrompt } from '../common/step-prompt.js';
 import { DifyApps } from '../dify/dify-apps.js';
@@ -65,8 +66,8 @@ export class RunPlans {
    * @throws AppError model_not_configured, not_found
    */
   async choose(userId: number, team: ResolvedTeam, choice: RunChoice, task?: TaskChoice) {
-    const [first, ...later] = team.mode === 'pipeline' ? team.members : [leaderOf(team)];
-    const chosen = await this.chooseFor(userId, first ?? leaderOf(team), choice, task);
+    const [first = leaderOf(team), ...later] = answering(team);
+    const chosen = await this.chooseFor(userId, first, choice, task);
     // Found out now, and not when the steps before have been paid.
     for (const member of later) await this.chooseFor(userId, member, choice, task);
 
@@ -128,11 +129,11 @@ export class RunPlans {
 
   /**
    * The plan of a stored answer.
-   * @param prompt what the request adds to the bots' prompts
+   * @param choice what the request that starts it has chosen, when it is not stored yet
    * @throws AppError when its team or model cannot be used any more
    */
-  async load(turn: AnswerTurn, step: Answer['subtask'], prompt = turn.first.runPrompt): Promise<RunPlan> {
-    const chosen = await this.chosenFor(turn, step, prompt);
+  async load(turn: AnswerTurn, step: Answer['subtask'], choice = storedChoice(turn)): Promise<RunPlan> {
+    const chosen = await this.chosenFor(turn, step, choice);
     const { userId, taskId, id: subtaskId, messageId } = step;
     const said = await this.turns.conversation(taskId, messageId);
     const question = said.filter((row) => row.role === 'USER').at(-1);
@@ -147,7 +148,7 @@ export class RunPlans {
   /** What the `start` event of an answer says that is known already, although its bot or model may be gone. */
   async labelOf(turn: AnswerTurn, step: Answer['subtask']): Promise<{ shell_type: string; model: string }> {
     try {
-      const { shellType, label } = await this.chosenFor(turn, step, null);
+      const { shellType, label } = await this.chosenFor(turn, step, storedChoice(turn));
 
       return { shell_type: shellType, model: label };
     } catch (error) {
@@ -164,25 +165,40 @@ export class RunPlans {
     return team && memberOf(team, step, turn.steps.indexOf(step)).dify;
   }
 
-  private async chosenFor(turn: AnswerTurn, step: Answer['subtask'], prompt: string | null) {
+  private async chosenFor(turn: AnswerTurn, step: Answer['subtask'], choice: RunChoice) {
     const team = await this.teams.resolve(step.userId, { id: step.teamId });
     const member = memberOf(team, step, turn.steps.indexOf(step));
 
-    const { runModel: modelId, runInputs: inputs, runFiles: files } = turn.first;
-
-    return this.chooseFor(step.userId, member, { modelId, prompt, inputs, files }, turn.task);
+    return this.chooseFor(step.userId, member, choice, turn.task);
   }
 
   /** What the provider is asked: the conversation, as much of it as the model's window takes. */
   async toRequest(plan: RunPlan, upstream: RunUpstream | null): Promise<ChatRequest> {
     const { userId, taskId, subtaskId, model, dify, system } = plan;
     const before = await this.history.before(taskId, plan.questionId);
-    const said = [...before, { role: 'user' as const, content: stepPrompt(plan) }];
+    const said = [...withoutInputs(before), { role: 'user' as const, content: stepPrompt(asked(plan)) }];
     const messages = fitIntoWindow(said, system, model?.parameters ?? {});
     const app = dify && upstream ? { dify, upstream } : {};
 
     return { taskId, subtaskId, endUser: this.names.of(userId), model, ...app, system, messages };
   }
+}
+
+function storedChoice({ first }: AnswerTurn): RunChoice {
+  const { runModel: modelId, runPrompt: prompt, runInputs: inputs, runFiles: files } = first;
+
+  return { modelId, prompt, inputs, files };
+}
+
+/** Inputs in front of a prompt are for apps, which get them apart from it. */
+function asked(plan: RunPlan): RunPlan {
+  return { ...plan, prompt: withoutParams(plan.prompt) };
+}
+
+function withoutInputs(messages: readonly ChatMessage[]): ChatMessage[] {
+  const texts = messages.map((each) => (each.role === 'user' ? { ...each, content: withoutParams(each.content) } : each));
+
+  return texts.filter(({ content }) => content.trim() !== '');
 }
 
 function joined(prompts: readonly (string | null | undefined)[]): string {
@@ -215,6 +231,11 @@ function memberOf(team: ResolvedTeam, { botIds }: Answer['subtask'], place: numb
   const placed = team.members[place];
 
   return (isMeant(placed) ? placed : team.members.find(isMeant)) ?? leaderOf(team);
+}
+
+/** Who answers for a team, in order: all bots of a pipeline, else its leader. */
+export function answering(team: ResolvedTeam): readonly ResolvedMember[] {
+  return team.mode === 'pipeline' && team.members.length > 0 ? team.members : [leaderOf(team)];
 }
 
 /** The bot that answers for a team: the leader, else the first. */

@@ -1,4 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
+import type { DifyFile } from '../common/dify.js';
+import type { JsonObject } from '../common/json.js';
 import { searchKey } from '../common/search-key.js';
 import { TERMINAL } from './task-status.js';
 
@@ -24,6 +26,9 @@ export interface RunRequest {
   prompt: string | null;
   /** Name of the model that it wants in place of the bot's. */
   modelId: string | null;
+  /** For Dify apps: what the turn gives them. */
+  inputs?: JsonObject | null;
+  files?: readonly DifyFile[] | null;
   /** Refused when this many of the user's direct chats wait or run. */
   limit: number;
 }
@@ -106,7 +111,8 @@ function turnSql(head: SQL, turn: NewTurn, keepsExecutors: boolean): SQL {
       returning id),
     answers as (
       insert into subtasks (task_id, user_id, team_id, role, message_id, parent_id, title, bot_ids, lane, fair_rank,
-        executor_name, executor_namespace, run_prompt, run_model, run_requested_at, idempotency_key, idempotency_hash)
+        executor_name, executor_namespace, run_prompt, run_model, run_inputs, run_files, run_requested_at, idempotency_key,
+        idempotency_hash)
       select t.id, ${turn.userId}, ${turn.teamId}, 'ASSISTANT', (n.last + 1 + step.place)::int, (n.last + step.place)::int,
         ${turn.title}, step.bots, ${lane}, ${rank}, ${kept.name}, ${kept.namespace}, ${runColumns(turn)}
       from t cross join n
@@ -121,9 +127,13 @@ function turnSql(head: SQL, turn: NewTurn, keepsExecutors: boolean): SQL {
 function runColumns({ run, idempotency }: NewTurn): SQL {
   const requested = run ? sql`now()` : sql`null::timestamptz`;
 
-  return sql`${run?.prompt ?? null}, ${run?.modelId ?? null}, ${ofFirst(requested)},
+  return sql`${run?.prompt ?? null}, ${run?.modelId ?? null}, ${jsonOrNull(run?.inputs)}, ${jsonOrNull(run?.files)},
+    ${ofFirst(requested)},
     ${ofFirst(sql`${idempotency?.key ?? null}`)}, ${ofFirst(sql`${idempotency?.hash ?? null}`)}`;
 }
+
+/** A value of a JSON column. */
+const jsonOrNull = (value: unknown) => sql`${value ? JSON.stringify(value) : null}::jsonb`;
 
 const ofFirst = (value: SQL) => sql`case when step.place = 1 then ${value} end`;
 

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { RunStarters } from './run-starters.js';
+import { type RunChoice, RunStarters } from './run-starters.js';
+import type { SubtaskRow } from './turns.repository.js';
 import { runsOnExecutors, type TurnRequest, TurnsService } from './turns.service.js';
 
 /** Runs turns again that failed or were cancelled. */
@@ -19,12 +20,16 @@ export class TaskRetryService {
    * with starting a run
    */
   async retry(userId: number, taskId: number): Promise<void> {
-    const { task, subtask } = await this.turns.newestAnswer(userId, taskId);
-    const { prompt, title } = await this.turns.questionOf(subtask);
-    const team = await this.turns.teamFor(userId, { team_id: subtask.teamId });
+    const { task, first } = await this.turns.newestTurn(userId, taskId);
+    const { prompt, title } = await this.turns.questionOf(first);
+    const team = await this.turns.teamFor(userId, { team_id: first.teamId });
     const turn: TurnRequest = { userId, taskId, team, prompt, title, isRetry: true };
     if (runsOnExecutors(team)) await this.turns.store(turn);
-    else await this.starters.for(team).start(turn, { modelId: subtask.runModel, prompt: subtask.runPrompt }, task);
+    else await this.starters.for(team).start(turn, choiceOf(first), task);
     this.log.log(`task ${taskId}: its turn that was ${task.status} runs again`);
   }
+}
+
+function choiceOf({ runModel, runPrompt, runInputs, runFiles }: SubtaskRow): RunChoice {
+  return { modelId: runModel, prompt: runPrompt, inputs: runInputs, files: runFiles };
 }

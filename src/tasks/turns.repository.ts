@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, lt, type SQL, sql } from 'drizzle-orm';
+import type { JsonObject } from '../common/json.js';
 import { DB, type Db, rowsOf } from '../infra/database/database.js';
 import { subtasks, taskReservations, tasks } from '../infra/database/schema.js';
 import {
@@ -95,7 +96,13 @@ export class TurnsRepository {
   async requestRun(userId: number, subtaskId: number, run: RunRequest): Promise<boolean> {
     const rows = await this.db
       .update(subtasks)
-      .set({ runRequestedAt: sql`now()`, runPrompt: run.prompt, runModel: run.modelId })
+      .set({
+        runRequestedAt: sql`now()`,
+        runPrompt: run.prompt,
+        runModel: run.modelId,
+        runInputs: run.inputs ?? null,
+        runFiles: run.files ?? null,
+      })
       .where(
         and(
           eq(subtasks.id, subtaskId),
@@ -194,6 +201,19 @@ export class TurnsRepository {
       .from(subtasks)
       .where(and(eq(subtasks.taskId, taskId), lt(subtasks.messageId, messageId)))
       .orderBy(asc(subtasks.messageId));
+  }
+
+  /** Inputs that the newest turn of a team with any gave to its apps. */
+  async newestInputs(userId: number, taskId: number, teamId: number): Promise<JsonObject | null> {
+    const mine = and(eq(subtasks.taskId, taskId), eq(subtasks.userId, userId), eq(subtasks.teamId, teamId));
+    const [row] = await this.db
+      .select({ inputs: subtasks.runInputs })
+      .from(subtasks)
+      .where(and(mine, isNotNull(subtasks.runInputs)))
+      .orderBy(desc(subtasks.messageId))
+      .limit(1);
+
+    return row?.inputs ?? null;
   }
 
   /** An id for a task that only this user may create. */

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../common/app-error.js';
+import type { JsonObject } from '../common/json.js';
+import { withoutParams } from '../common/params-block.js';
 import { checkPrompt, titleFrom } from '../common/prompt.js';
 import { DIRECT_CHAT_SHELLS } from '../common/shell-types.js';
 import { AppConfig } from '../config/app-config.js';
@@ -167,6 +169,11 @@ export class TurnsService {
     return question;
   }
 
+  /** Inputs that the newest turn of a team with any gave to its apps: a conversation goes on with them. */
+  newestInputs(userId: number, taskId: number, teamId: number): Promise<JsonObject | null> {
+    return this.turns.newestInputs(userId, taskId, teamId);
+  }
+
   /** Everything said in a task before message `messageId`, oldest first. */
   conversation(taskId: number, messageId: number) {
     return this.turns.conversation(taskId, messageId);
@@ -193,7 +200,7 @@ function toTurn({ userId, team, prompt, title, run, idempotency, isRetry }: Turn
     userId,
     teamId: team.id,
     prompt,
-    title: title ?? titleFrom(prompt),
+    title: title ?? titleFrom(withoutParams(prompt)),
     steps,
     run: run ?? null,
     idempotency: idempotency ?? null,

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { DifyRun } from '../common/dify.js';
 import { DB, type Db } from '../infra/database/database.js';
 import { subtasks } from '../infra/database/schema.js';
@@ -24,6 +24,17 @@ export class UpstreamRunsRepository {
       .update(subtasks)
       .set({ upstreamRun: sql`jsonb_set(${subtasks.upstreamRun}, '{answered}', ${answered})` })
       .where(eq(subtasks.id, subtaskId));
+  }
+
+  /** The bot whose app gave a message; null when it is none of the user's answers. */
+  async botOfMessage(userId: number, messageId: string): Promise<number | null> {
+    const [row] = await this.db
+      .select({ run: subtasks.upstreamRun })
+      .from(subtasks)
+      .where(and(eq(subtasks.userId, userId), eq(sql`${subtasks.upstreamRun} ->> 'messageId'`, messageId)))
+      .limit(1);
+
+    return row?.run?.botId ?? null;
   }
 
   /** Adds suggestions to a stored result. @returns whose it is; null when there is no result */

@@ -21,6 +21,11 @@ export class UpstreamRunsService {
     return this.repository.addAnswered(subtaskId, token);
   }
 
+  /** The bot whose app gave a message; null when it is none of the user's answers. */
+  botOfMessage(userId: number, messageId: string): Promise<number | null> {
+    return this.repository.botOfMessage(userId, messageId);
+  }
+
   /** Suggestions that came after the end of their answer. */
   async addSuggestions(subtaskId: number, questions: readonly string[]): Promise<void> {
     const owner = await this.repository.addSuggestions(subtaskId, questions);

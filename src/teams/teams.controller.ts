@@ -6,7 +6,7 @@ import { PageQuery } from '../common/page.js';
 import { AnnouncesCatalogChanges } from '../infra/catalog/catalog-changes.js';
 import { ApiErrors } from '../infra/http/api-errors.js';
 import { IdParam } from '../infra/http/id.pipe.js';
-import { CreateTeamDto, InputParametersDto, TeamDto, TeamListDto, UpdateTeamDto } from './teams.dto.js';
+import { CreateTeamDto, TeamDto, TeamListDto, UpdateTeamDto } from './teams.dto.js';
 import { TeamsService } from './teams.service.js';
 
 @ApiTags('teams')
@@ -38,14 +38,6 @@ export class TeamsController {
   @ApiErrors('not_found')
   get(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<TeamDto> {
     return this.teams.get(user.id, id);
-  }
-
-  @Get(':id/input-parameters')
-  @ApiOperation({ summary: 'Form fields that the team asks for before a task' })
-  @ApiOkResponse({ type: InputParametersDto })
-  @ApiErrors('not_found')
-  inputParameters(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<InputParametersDto> {
-    return this.teams.inputParameters(user.id, id);
   }
 
   @Put(':id')

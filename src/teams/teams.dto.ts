@@ -1,7 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { BotSummaryDto } from '../bots/bots.dto.js';
 import { BoolField, IdField, NestedField, NestedListField, TextField } from '../common/fields.js';
-import type { JsonObject } from '../common/json.js';
 import { DIRECT_CHAT_SHELLS } from '../common/shell-types.js';
 import type { TeamRow } from './teams.repository.js';
 
@@ -119,15 +118,6 @@ export class TeamListDto {
 
   @ApiProperty({ type: [TeamDto] })
   items!: TeamDto[];
-}
-
-/** Form fields that a team asks for before a task. */
-export class InputParametersDto {
-  @ApiProperty()
-  has_parameters!: boolean;
-
-  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
-  parameters!: JsonObject[];
 }
 
 /** Wegent's names of the shell types. */

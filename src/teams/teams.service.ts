@@ -10,7 +10,6 @@ import type { TeamMember } from '../infra/database/schema.js';
 import { invalid } from '../infra/http/validation.pipe.js';
 import {
   type CreateTeamDto,
-  type InputParametersDto,
   type TeamBotInput,
   type TeamDto,
   type TeamListDto,
@@ -94,13 +93,6 @@ export class TeamsService implements OnModuleInit {
 
   async get(userId: number, id: number): Promise<TeamDto> {
     return this.toDto(userId, await this.require(userId, id));
-  }
-
-  /** Forms come from Dify apps only. */
-  async inputParameters(userId: number, id: number): Promise<InputParametersDto> {
-    await this.require(userId, id);
-
-    return { has_parameters: false, parameters: [] };
   }
 
   async create(userId: number, request: CreateTeamDto): Promise<TeamDto> {

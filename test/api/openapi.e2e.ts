@@ -35,7 +35,7 @@ describe('the OpenAPI document', () => {
         'GET /api/models/unified/{name}',
         'GET /api/shells/unified',
         'DELETE /api/bots/{id}',
-        'GET /api/teams/{id}/input-parameters',
+        'GET /api/teams/{id}',
       ]),
     );
   });

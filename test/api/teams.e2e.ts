@@ -157,11 +157,9 @@ describe('teams', () => {
     const calls = ['GET', 'PUT', 'DELETE'].map((method) =>
       app.fail(`${method} /teams/${body.id}`, { token: ben, ...(method === 'PUT' && { body: {} }) }),
     );
-    const form = await app.fail(`GET /teams/${body.id}/input-parameters`, { token: ben });
     const list = await app.call<{ items: Team[] }>('GET /teams?limit=100', { token: ben });
 
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([404, 404, 404]);
-    expect(form.status).toBe(404);
     expect(list.body.items.map(({ id }) => id)).toEqual([publicTeam]);
   });
 
@@ -184,12 +182,6 @@ describe('teams', () => {
 
     expect(renamed.body).toMatchObject({ name: 'renamed', workflow: { mode: 'route' }, bots: [{ bot_id: chatBot }] });
     expect([taken.status, taken.body.code]).toEqual([409, 'conflict']);
-  });
-
-  it('asks for no form', async () => {
-    const { body } = await app.call(`GET /teams/${publicTeam}/input-parameters`, { token: ann });
-
-    expect(body).toEqual({ has_parameters: false, parameters: [] });
   });
 
   it.each([

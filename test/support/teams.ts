@@ -28,7 +28,8 @@ export async function addTeam(api: Api, { name, shells, mode = 'solo' }: NewTeam
   return add(api, '/teams', { name, bots, workflow: { mode } });
 }
 
-async function add(api: Api, path: string, body: object): Promise<number> {
+/** Posts a new row. @returns its id */
+export async function add(api: Api, path: string, body: object): Promise<number> {
   const reply = await api.post<{ id: number }>(path, body);
   if (reply.status >= 300) throw new Error(`POST ${path}: HTTP ${reply.status} ${reply.text}`);
 

@@ -243,7 +243,7 @@ export const subtasks = pgTable(
     runModel: text('run_model'),
     /** Inputs and files that the request brought along, for Dify apps. */
     runInputs: jsonb('run_inputs').$type<JsonObject>(),
-    runFiles: jsonb('run_files').$type<DifyFile[]>(),
+    runFiles: jsonb('run_files').$type<readonly DifyFile[]>(),
     /** The run on the side of the app that answers, for whoever must stop it or join it later. */
     upstreamRun: jsonb('upstream_run').$type<DifyRun>(),
     /** Terminal event of the stream as the client saw it, and its sequence number. */
@@ -270,6 +270,9 @@ export const subtasks = pgTable(
     index('subtasks_offered_by_user')
       .on(table.userId, table.lane, table.fairRank)
       .where(sql`${table.status} = 'PENDING' and ${table.fairRank} is not null`),
+    index('subtasks_app_messages')
+      .on(sql`(${table.upstreamRun} ->> 'messageId')`)
+      .where(sql`${table.upstreamRun} ->> 'messageId' is not null`),
     index('subtasks_leases')
       .on(table.leaseExpiresAt)
       .where(sql`${table.leaseExpiresAt} is not null`),

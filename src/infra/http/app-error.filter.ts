@@ -59,9 +59,10 @@ export class AppErrorFilter implements ExceptionFilter {
     if (reply.sent || reply.raw.headersSent) return;
     if (failure.retryAfter !== undefined) void reply.header('Retry-After', String(Math.ceil(failure.retryAfter)));
     const send = () => {
+      if (isArriving(request.raw)) void reply.header('Connection', 'close');
       void reply.header('X-Request-Id', request.id).status(failure.status).send(bodyOf(failure, request.id));
     };
-    if (failure.status === 413) afterBody(request.raw, send);
+    if (isArriving(request.raw)) afterBody(request.raw, send);
     else send();
   }
 
@@ -82,9 +83,12 @@ function bodyOf(failure: Failure, requestId: string): ErrorBody {
   };
 }
 
+function isArriving({ complete, destroyed, headers }: IncomingMessage): boolean {
+  return !complete && !destroyed && (headers['transfer-encoding'] ?? headers['content-length'] ?? '0') !== '0';
+}
+
 /** Lets the rest of a refused body pass: who is still sending when the connection is closed does not see the reply. */
 function afterBody(message: IncomingMessage, send: () => void): void {
-  if (message.complete || message.destroyed) return send();
   const timer = setTimeout(done, DRAIN_MS);
   function done(): void {
     clearTimeout(timer);

@@ -4,15 +4,17 @@ import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
 import { LoopTurns } from '../loop-turns.js';
 import { applyBodyLimits } from './body-limit.js';
 import { parseOnlyJson } from './json-body.js';
+import { passForms } from './multipart.js';
 import { requestId } from './request-id.js';
 import { AppValidationPipe } from './validation.pipe.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
-/** Fastify with one body parser, see {@link parseOnlyJson}; Nest would add one for forms, which need no CORS check. */
+/** Fastify with the body parsers of the API only; Nest would add one for forms, which need no CORS check. */
 class ApiAdapter extends FastifyAdapter {
   override registerParserMiddleware(): void {
     parseOnlyJson(this.getInstance());
+    passForms(this.getInstance());
   }
 }
 

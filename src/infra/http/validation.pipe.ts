@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe, type ValidationPipeOptions } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
-import { AppError, type FieldProblem } from '../../common/app-error.js';
+import { AppError, type ErrorCode, type FieldProblem } from '../../common/app-error.js';
 import { storageProblems } from '../../common/storable.js';
 
 const CHECKED = ['body', 'query', 'param'];
@@ -47,13 +47,13 @@ export class AppValidationPipe extends ValidationPipe {
   }
 }
 
-/** The 422 reply for a list of problems; its message names the first one. */
-export function invalid(problems: FieldProblem[]): AppError {
+/** The reply for a list of problems, 422 unless another code tells more; its message names the first one. */
+export function invalid(problems: readonly FieldProblem[], code: ErrorCode = 'validation_failed'): AppError {
   const [first] = problems;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   const message = first ? `${withField(first)}${more}` : 'The request is invalid';
 
-  return new AppError('validation_failed', message, { errors: problems.slice(0, MAX_REPORTED) });
+  return new AppError(code, message, { errors: problems.slice(0, MAX_REPORTED) });
 }
 
 function withField({ field, message }: FieldProblem): string {

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import type { DifyConnection } from '../common/dify.js';
+import type { JsonObject } from '../common/json.js';
+import { AppError } from '../common/app-error.js';
+import { TeamsService } from '../teams/teams.service.js';
+import { DifyApps } from './dify-apps.js';
+import { DifyClient } from './dify.client.js';
+import { DifyConnections } from './dify-connections.js';
+import {
+  type DifyAppInfoDto,
+  type DifyAppRef,
+  type InputParametersDto,
+  toInfo,
+  toParameters,
+  toQuestionFiles,
+} from './dify.dto.js';
+
+/** What `/parameters` documents; nothing else of a reply is shown: the address is the caller's. */
+const SHOWN = [
+  ...['opening_statement', 'suggested_questions', 'suggested_questions_after_answer', 'speech_to_text'],
+  ...['text_to_speech', 'retriever_resource', 'annotation_reply', 'more_like_this', 'sensitive_word_avoidance'],
+  ...['user_input_form', 'file_upload', 'system_parameters'],
+];
+
+/** What apps are and what they ask for. */
+@Injectable()
+export class DifyFactsService {
+  constructor(
+    private readonly connections: DifyConnections,
+    private readonly apps: DifyApps,
+    private readonly client: DifyClient,
+    private readonly teams: TeamsService,
+  ) {}
+
+  /** Asked anew: whoever sets an app up wants to see what it is now. */
+  async info(userId: number, ref: DifyAppRef): Promise<DifyAppInfoDto> {
+    return toInfo(await this.client.info(await this.connections.of(userId, ref)));
+  }
+
+  /** As Dify gives them. */
+  async parameters(userId: number, ref: DifyAppRef): Promise<JsonObject> {
+    const parameters = await this.client.parameters(await this.connections.of(userId, ref));
+    const shown = Object.entries(parameters).filter(([name]) => SHOWN.includes(name));
+    if (shown.length === 0) {
+      throw new AppError('provider_protocol', 'The address answers with JSON that is not from Dify: check base_url');
+    }
+
+    return Object.fromEntries(shown);
+  }
+
+  /** The form of a team: what its apps ask for, each input once. Without apps there is none. */
+  async inputParameters(userId: number, teamId: number): Promise<InputParametersDto> {
+    const { members } = await this.teams.resolve(userId, { id: teamId });
+    const connections = members.flatMap(({ dify }) => dify ?? []);
+    const [first] = connections;
+    if (!first) return { has_parameters: false, parameters: [] };
+    const [mode, ...forms] = await Promise.all([this.modeOf(first), ...connections.map((app) => this.apps.form(app))]);
+    const fields = new Map(forms.flatMap((form) => form.fields).map((field) => [field.variable, field]));
+    const parameters = toParameters([...fields.values()]);
+    const [files] = forms.flatMap((form) => toQuestionFiles(form) ?? []);
+
+    return {
+      has_parameters: parameters.length > 0,
+      parameters,
+      ...(mode !== null && { app_mode: mode }),
+      ...(files && { files }),
+    };
+  }
+
+  private async modeOf(connection: DifyConnection): Promise<string | null> {
+    return (await this.apps.info(connection)).mode ?? connection.mode;
+  }
+}

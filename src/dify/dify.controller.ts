@@ -1,0 +1,90 @@
+import { Body, Controller, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AuthUser, CurrentUser } from '../auth/auth-user.js';
+import type { JsonObject } from '../common/json.js';
+import { MessageDto } from '../common/message.dto.js';
+import { ApiErrors } from '../infra/http/api-errors.js';
+import { whenClientGone } from '../infra/http/client-gone.js';
+import { TakesForms } from '../infra/http/multipart.js';
+import { DifyAppInfoDto, DifyAppRef, FeedbackDto, UploadedFileDto, UploadQuery } from './dify.dto.js';
+import { DifyFactsService } from './dify-facts.service.js';
+import { FeedbackService } from './feedback.service.js';
+import { UploadsService } from './files/uploads.service.js';
+
+const UPLOAD_FORM = {
+  type: 'object',
+  required: ['file'],
+  properties: {
+    bot_id: { type: 'integer', description: 'Before the file, or in the query' },
+    file: { type: 'string', format: 'binary' },
+  },
+};
+
+/** Dify apps: what they are, files for them, and what users think of their answers. */
+@ApiTags('dify')
+@ApiBearerAuth()
+@ApiErrors('unauthorized', 'validation_failed', 'not_found', 'model_not_configured', 'provider_blocked')
+@ApiErrors('provider_auth', 'provider_unavailable', 'provider_protocol', 'dify_app_unavailable', 'provider_timeout')
+@Controller('dify')
+export class DifyController {
+  constructor(
+    private readonly facts: DifyFactsService,
+    private readonly uploads: UploadsService,
+    private readonly feedbacks: FeedbackService,
+  ) {}
+
+  @Post('app/info')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Name and mode of an app: of a bot, or by key and address' })
+  @ApiOkResponse({ type: DifyAppInfoDto })
+  info(@CurrentUser() user: AuthUser, @Body() body: DifyAppRef): Promise<DifyAppInfoDto> {
+    return this.facts.info(user.id, body);
+  }
+
+  @Post('app/parameters')
+  @HttpCode(200)
+  @ApiOperation({ summary: "Forms, switches and limits of an app, as Dify's /parameters gives them" })
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  parameters(@CurrentUser() user: AuthUser, @Body() body: DifyAppRef): Promise<JsonObject> {
+    return this.facts.parameters(user.id, body);
+  }
+
+  @Post('files')
+  @TakesForms()
+  @ApiOperation({ summary: 'Upload a file to an app, to be used in files and inputs of questions' })
+  @ApiConsumes('multipart/form-data')
+  @ApiBody({ schema: UPLOAD_FORM })
+  @ApiCreatedResponse({ type: UploadedFileDto })
+  @ApiErrors('bad_request', 'dify_input_invalid', 'payload_too_large', 'unsupported_media_type')
+  upload(
+    @CurrentUser() user: AuthUser,
+    @Query() query: UploadQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<UploadedFileDto> {
+    return this.uploads.send(user.id, request.raw, query.bot_id, whenClientGone(reply.raw));
+  }
+
+  @Post('messages/:message_id/feedback')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Like or dislike an answer of mine; its message_id is in the result' })
+  @ApiOkResponse({ type: MessageDto })
+  async feedback(
+    @CurrentUser() user: AuthUser,
+    @Param('message_id') messageId: string,
+    @Body() body: FeedbackDto,
+  ): Promise<MessageDto> {
+    await this.feedbacks.give(user.id, messageId, body);
+
+    return { message: 'Feedback given' };
+  }
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../common/app-error.js';
+import { EndUserNames } from '../infra/crypto/end-user-names.js';
+import { UpstreamRunsService } from '../tasks/upstream-runs.service.js';
+import { DifyClient } from './dify.client.js';
+import { DifyConnections } from './dify-connections.js';
+import type { FeedbackDto } from './dify.dto.js';
+import { isUnknown } from './dify.errors.js';
+
+/** What users think of answers. */
+@Injectable()
+export class FeedbackService {
+  constructor(
+    private readonly runs: UpstreamRunsService,
+    private readonly connections: DifyConnections,
+    private readonly client: DifyClient,
+    private readonly names: EndUserNames,
+  ) {}
+
+  /** @throws AppError not_found for messages of others, and for what Dify does not know any more */
+  async give(userId: number, messageId: string, { rating, content }: FeedbackDto): Promise<void> {
+    const botId = await this.runs.botOfMessage(userId, messageId);
+    if (botId === null) throw notFound(`Message ${messageId}`);
+    const connection = await this.connections.ofBot(userId, botId);
+    const feedback = { rating, user: this.names.of(userId), ...(content !== undefined && { content }) };
+    try {
+      await this.client.feedback(connection, messageId, feedback);
+    } catch (error) {
+      throw isUnknown(error) ? notFound(`Message ${messageId}`) : error;
+    }
+  }
+}

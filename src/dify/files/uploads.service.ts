@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { AppError } from '../../common/app-error.js';
+import type { DifyConnection } from '../../common/dify.js';
+import { MAX_ID } from '../../common/fields.js';
+import type { JsonObject } from '../../common/json.js';
+import { asNumber, asText } from '../../infra/answers/json.js';
+import { EndUserNames } from '../../infra/crypto/end-user-names.js';
+import { openUpload, type Upload } from '../../infra/http/multipart.js';
+import { invalid } from '../../infra/http/validation.pipe.js';
+import { DifyApps } from '../dify-apps.js';
+import { DifyClient } from '../dify.client.js';
+import { DifyConnections } from '../dify-connections.js';
+import type { UploadedFileDto } from '../dify.dto.js';
+import { multipartBody } from './multipart-body.js';
+import { tooBig, UploadWatch } from './upload-watch.js';
+import { fileTypeOf, maxUploadBytes } from './upload-rules.js';
+
+/** What a form may have besides the file. */
+const FORM_BYTES = 128 * 1024;
+/** Whatever an app says of itself. */
+const MAX_BYTES = 512 * 1024 * 1024;
+
+/** Files on their way to Dify. They pass through: nothing of them is kept here. */
+@Injectable()
+export class UploadsService {
+  constructor(
+    private readonly connections: DifyConnections,
+    private readonly apps: DifyApps,
+    private readonly client: DifyClient,
+    private readonly names: EndUserNames,
+  ) {}
+
+  /**
+   * Sends the file of a form on while it arrives.
+   * @param botId when the query names it; else it is a field before the file
+   * @param gone aborts when nobody waits for the reply any more
+   * @throws AppError bad_request, validation_failed, not_found, dify_input_invalid, unsupported_media_type,
+   * payload_too_large, and what Dify may answer
+   */
+  async send(userId: number, message: IncomingMessage, botId: number | undefined, gone: AbortSignal) {
+    const upload = await openUpload(message);
+    try {
+      const connection = await this.connections.ofBot(userId, botId ?? botIdOf(upload));
+      const maxBytes = Math.min(maxUploadBytes(upload, await this.apps.form(connection)), MAX_BYTES);
+      if (Number(message.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw tooBig(maxBytes);
+      const watch = new UploadWatch(upload.content, { maxBytes, gone });
+
+      return await this.pass(connection, upload, watch, this.names.of(userId));
+    } finally {
+      upload.close();
+    }
+  }
+
+  private async pass(connection: DifyConnection, upload: Upload, watch: UploadWatch, user: string) {
+    const { name, mimeType } = upload;
+    const { body, contentType } = multipartBody({ user }, { name, mimeType, content: watch });
+    try {
+      return toFile(await this.client.upload(connection, body, contentType, watch.signal), upload);
+    } finally {
+      watch.end();
+      body.destroy();
+    }
+  }
+}
+
+function botIdOf({ fields }: Upload): number {
+  const id = Number(fields.get('bot_id'));
+  if (Number.isInteger(id) && id > 0 && id <= MAX_ID) return id;
+  throw invalid([{ field: 'bot_id', message: 'bot_id must be in the query, or a field of the form before the file' }]);
+}
+
+function toFile(reply: JsonObject, upload: Upload): UploadedFileDto {
+  const id = asText(reply.id);
+  if (id === undefined) throw new AppError('provider_protocol', 'Dify took the file and gave no id');
+
+  return {
+    id,
+    type: fileTypeOf(upload),
+    name: asText(reply.name) ?? upload.name,
+    size: asNumber(reply.size) ?? 0,
+    extension: asText(reply.extension) ?? null,
+    mime_type: asText(reply.mime_type) ?? null,
+  };
+}

@@ -1,0 +1,1 @@
+CREATE INDEX "subtasks_app_messages" ON "subtasks" USING btree (("upstream_run" ->> 'messageId')) WHERE "subtasks"."upstream_run" ->> 'messageId' is not null;
