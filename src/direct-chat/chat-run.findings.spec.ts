@@ -9,6 +9,7 @@ const TEXT: ChatEvent = { type: 'content', content: 'x' };
 
 const running: ChatRunFacts = {
   model: 'sonnet',
+  run: null,
   ...{ state: 'active', position: null, maxConcurrent: 50, lockMs: 4000, here: 'a:1', now: NOW },
   limits: { firstTokenMs: 120_000, idleMs: 60_000 },
   signs: { owner: 'a:1', silentMs: 1000, newest: TEXT },

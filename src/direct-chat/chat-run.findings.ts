@@ -1,5 +1,6 @@
 /** From what queue and stream know of a run to what its owner is told. Pure. */
 import type { ChatEvent } from '../common/chat-event.js';
+import type { DifyRun } from '../common/dify.js';
 import { duration } from '../tasks/diagnosis/findings.js';
 import type { Findings } from '../tasks/diagnosis/run-inspectors.js';
 import { CHAT_RUNS } from './chat-runs.jobs.js';
@@ -16,8 +17,10 @@ export interface ChatRunFacts {
   /** Milliseconds that the worker's lock still lives; 0 or less when there is none. */
   lockMs: number;
   signs: StreamSigns;
-  /** Name of the model that is asked; `unknown` when its bot or model is gone. */
+  /** Name of the model or app that is asked; `unknown` when its bot or model is gone. */
   model: string;
+  /** Its run at an app; null when a model answers, or nothing is known of one yet. */
+  run: DifyRun | null;
   /** Name of the process that answers. */
   here: string;
   limits: { firstTokenMs: number; idleMs: number };
@@ -43,10 +46,7 @@ export function findingsOf(base: Findings, facts: ChatRunFacts): Findings {
     case 'prioritized':
       return { ...known, hints: [waitingHint(facts)] };
     case 'delayed':
-      return {
-        ...known,
-        hints: ['A part of the service (database or Redis) failed under it; it is tried again within 5 s'],
-      };
+      return { ...known, ...delayedRun(facts) };
     default:
       return { ...known, hints: ['No queue knows its run; it is found and started again within 35 s'] };
   }
@@ -59,9 +59,9 @@ function waitingHint({ position, maxConcurrent }: ChatRunFacts): string {
 }
 
 function activeRun(facts: ChatRunFacts): Pick<Findings, 'owner' | 'leaseExpiresAt' | 'upstream' | 'hints'> {
-  const { model, here, lockMs, now } = facts;
+  const { here, lockMs, now } = facts;
   const { owner } = facts.signs;
-  const upstream = { kind: 'model', id: model };
+  const upstream = upstreamOf(facts);
   if (lockMs <= 0) {
     const hint = `Its worker${owner ? ` (${owner})` : ''} is lost; another one takes it within 5 s`;
 
@@ -74,12 +74,35 @@ function activeRun(facts: ChatRunFacts): Pick<Findings, 'owner' | 'leaseExpiresA
   return { owner, leaseExpiresAt, upstream, hints: [...silence(facts), `${where} (${owner})`] };
 }
 
+function delayedRun(facts: ChatRunFacts): Pick<Findings, 'hints'> & Partial<Findings> {
+  const { run, now } = facts;
+  if (run?.pausedAt == null) {
+    return { hints: ['A part of the service (database or Redis) failed under it; it is tried again within 5 s'] };
+  }
+  const tokens = (run.forms ?? []).flatMap(({ token }) => token ?? []);
+  const how = tokens.length > 0 ? `POST /input with form_token ${tokens.join(' or ')}` : 'it is to be answered at Dify';
+  const waits = `The app waits for a person since ${duration(now - run.pausedAt)}: ${how}`;
+
+  const hints = [waits, 'It takes no place in the meantime'];
+
+  return { upstream: upstreamOf(facts), nextAction: 'answer_input', hints };
+}
+
+/** A run at an app by the name that the app's own logs have. */
+function upstreamOf({ run, model }: ChatRunFacts): NonNullable<Findings['upstream']> {
+  if (!run) return { kind: 'model', id: model };
+
+  return { kind: 'dify', id: run.runId ?? run.messageId ?? run.taskId ?? model };
+}
+
 /** Nothing, or how long the model has been silent and when the run's patience ends. */
-function silence({ signs: { silentMs, newest }, limits }: ChatRunFacts): string[] {
+function silence({ signs: { silentMs, newest }, limits, run }: ChatRunFacts): string[] {
   if (silentMs === null || newest === null) return [];
   const begins = BEFORE_TEXT.includes(newest.type);
   const limit = begins ? limits.firstTokenMs : limits.idleMs;
   if (silentMs < Math.min(SILENT_MS, limit / 2)) return [];
+  // Its pings are a sign of life that no event tells of.
+  if (run) return [`The app has told nothing for ${duration(silentMs)}`];
   const code = begins ? 'provider_timeout' : 'provider_idle_timeout';
   const what = begins ? 'The model has not begun to answer' : 'The model has been silent';
 

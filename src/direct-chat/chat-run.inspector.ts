@@ -57,6 +57,7 @@ export class ChatRunInspector implements RunInspector, OnModuleInit {
       lockMs,
       signs,
       model: label?.model ?? 'unknown',
+      run: subtask.upstreamRun,
       here: PROCESS_NAME,
       limits: { firstTokenMs, idleMs },
       now: Date.now(),

@@ -6,9 +6,18 @@ import { ApiErrors } from '../infra/http/api-errors.js';
 import { IdPipe } from '../infra/http/id.pipe.js';
 import { SseConnections } from '../infra/http/sse.js';
 import { type AnswerSource, AnswerStreams } from './answer-streams.js';
+import { AppInputService } from './app-input.service.js';
 import { ApiChatStream } from './chat-event.dto.js';
 import { DirectChatTeams } from './direct-chat-teams.js';
-import { AttachQuery, CancelChatDto, CheckChatDto, StreamChatDto, StreamTaskDto } from './direct-chat.dto.js';
+import {
+  AppInputDto,
+  AppInputReplyDto,
+  AttachQuery,
+  CancelChatDto,
+  CheckChatDto,
+  StreamChatDto,
+  StreamTaskDto,
+} from './direct-chat.dto.js';
 import { DirectChatService } from './direct-chat.service.js';
 
 const LAST_EVENT_ID = {
@@ -32,6 +41,7 @@ export class DirectChatController {
     private readonly chats: DirectChatService,
     private readonly streams: AnswerStreams,
     private readonly teams: DirectChatTeams,
+    private readonly inputs: AppInputService,
     private readonly sse: SseConnections,
   ) {}
 
@@ -93,6 +103,19 @@ export class DirectChatController {
   @ApiErrors('not_found', 'task_final')
   cancel(@CurrentUser() user: AuthUser, @Param('task_id', IdPipe) taskId: number): Promise<CancelChatDto> {
     return this.streams.cancel(user.id, taskId);
+  }
+
+  @Post(':task_id/input')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Answer a form that an app waits for; the answer goes on in the same stream' })
+  @ApiOkResponse({ type: AppInputReplyDto })
+  @ApiErrors('not_found', 'conflict', 'dify_input_invalid', 'dify_app_unavailable', 'provider_unavailable')
+  input(
+    @CurrentUser() user: AuthUser,
+    @Param('task_id', IdPipe) taskId: number,
+    @Body() body: AppInputDto,
+  ): Promise<AppInputReplyDto> {
+    return this.inputs.submit(user.id, taskId, body);
   }
 
   @Get('check/:team_id')

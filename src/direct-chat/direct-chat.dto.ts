@@ -54,6 +54,24 @@ export class StreamTaskDto {
   files?: DifyFileDto[];
 }
 
+/** The answer to an `input_required` event. */
+export class AppInputDto {
+  @TextField({ max: 500, description: 'As the event has it' })
+  form_token!: string;
+
+  @TextField({ max: 200, description: "Id of one of the form's actions", example: 'approve' })
+  action!: string;
+
+  @ObjectField({ optional: true, description: "Values of the form's inputs by their names" })
+  inputs?: Record<string, unknown>;
+}
+
+export class AppInputReplyDto {
+  @ApiProperty() message!: string;
+  @ApiProperty() task_id!: number;
+  @ApiProperty() subtask_id!: number;
+}
+
 export class AttachQuery {
   @IntField({ min: 1, optional: true, query: true })
   subtask_id?: number;
@@ -70,7 +88,7 @@ export class CancelChatDto {
   @ApiPropertyOptional({
     type: 'object',
     additionalProperties: true,
-    description: 'What was reached: provider_closed_ms?, while (queued or running)',
+    description: 'What was reached: provider_closed_ms?, dify_stop?, while (queued or running)',
   })
   proof?: CancelProof;
 }

@@ -11,6 +11,7 @@ import { ModelsModule } from '../models/models.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
 import { AnswerStreams } from './answer-streams.js';
+import { AppInputService } from './app-input.service.js';
 import { ChatAdmission } from './chat-admission.js';
 import { CHAT_MAINTENANCE, ChatMaintenanceProcessor } from './chat-maintenance.processor.js';
 import { ChatRunInspector } from './chat-run.inspector.js';
@@ -71,7 +72,16 @@ import { StreamSignsReader } from './stream/stream-signs.js';
     ...[RunTurns, RunUpstreams, PipelineSteps, ChatRunner],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
     ...[StreamSignsReader, ChatRunInspector],
-    ...[ModelProbe, ChatAdmission, QueuePlaces, DirectChatTeams, ChatTurns, DirectChatService, AnswerStreams],
+    ...[
+      ModelProbe,
+      ChatAdmission,
+      QueuePlaces,
+      DirectChatTeams,
+      ChatTurns,
+      DirectChatService,
+      AnswerStreams,
+      AppInputService,
+    ],
   ],
 })
 export class DirectChatModule {}

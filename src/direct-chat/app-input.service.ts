@@ -1,0 +1,72 @@
+import { InjectQueue } from '@nestjs/bullmq';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Queue } from 'bullmq';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, notFound } from '../common/app-error.js';
+import { DifyClient } from '../dify/dify.client.js';
+import { logLine } from '../infra/database/database-errors.js';
+import { EndUserNames } from '../infra/crypto/end-user-names.js';
+import { TurnsService } from '../tasks/turns.service.js';
+import { UpstreamRunsService } from '../tasks/upstream-runs.service.js';
+import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
+import type { AppInputDto, AppInputReplyDto } from './direct-chat.dto.js';
+import { RunPlans } from './run-plan.js';
+
+/** A run that has just asked is about to be left; longer than that it is left to its own next look. */
+const WAKE = { timeoutMs: 1_500, everyMs: 50 };
+
+/** Hands apps what a person has answered. */
+@Injectable()
+export class AppInputService {
+  private readonly log = new Logger('AppInput');
+
+  constructor(
+    @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
+    private readonly turns: TurnsService,
+    private readonly plans: RunPlans,
+    private readonly client: DifyClient,
+    private readonly runs: UpstreamRunsService,
+    private readonly names: EndUserNames,
+  ) {}
+
+  /** @throws AppError not_found, conflict when the form was answered or has expired, dify_input_invalid */
+  async submit(userId: number, taskId: number, dto: AppInputDto): Promise<AppInputReplyDto> {
+    const turn = await this.turns.newestTurn(userId, taskId);
+    const step = turn.current;
+    const token = dto.form_token;
+    const run = step?.upstreamRun;
+    const waits = run?.forms?.some((form) => form.token === token) ?? false;
+    if (!step || !waits) throw notFound('A form with this form_token that waits');
+    if (run?.answered?.includes(token)) throw new AppError('conflict', 'This form was answered already');
+    const connection = await this.plans.appOf(turn, step);
+    if (!connection) throw notFound('The app of this form');
+    const answer = { action: dto.action, inputs: dto.inputs ?? {} };
+    await this.client.submitForm(connection, token, answer, this.names.of(userId));
+    await this.goOn(step.id, turn.first.id, token);
+
+    return { message: 'The answer goes on', task_id: taskId, subtask_id: step.id };
+  }
+
+  /** Whatever fails here, the run finds out by itself that it may go on. */
+  private async goOn(subtaskId: number, runId: number, token: string): Promise<void> {
+    try {
+      await this.runs.addAnswered(subtaskId, token);
+      await this.wake(runId);
+    } catch (error) {
+      this.log.warn(`subtask ${subtaskId}: its run goes on later: ${logLine(error)}`);
+    }
+  }
+
+  private async wake(runId: number): Promise<void> {
+    for (const end = Date.now() + WAKE.timeoutMs; Date.now() < end; await sleep(WAKE.everyMs)) {
+      const job = await this.queue.getJob(chatRunJobId(runId));
+      const state = await job?.getState();
+      if (state === 'delayed') {
+        await job?.promote();
+
+        return;
+      }
+      if (state !== 'active') return;
+    }
+  }
+}
