@@ -63,9 +63,10 @@ export class DifyAnswer implements AnswerParts {
   private deafJoins = 0;
   private heard = 0;
   private resumeBy = 0;
-  private restarted = false;
   /** The conversation that is remembered for the task already. */
   private keptConversation: string | undefined;
+  /** The run is that of an earlier attempt. */
+  private isOfEarlier = false;
 
   constructor(
     private readonly parts: DifyParts,
@@ -246,6 +247,7 @@ export class DifyAnswer implements AnswerParts {
 
   /** Goes on with a run that an earlier attempt has left. */
   private async goOn(known: DifyRun): Promise<void> {
+    this.isOfEarlier = true;
     const run = { ...known };
     this.keptConversation = run.conversationId;
     const mapper = this.mapperOf(run);
@@ -373,9 +375,8 @@ export class DifyAnswer implements AnswerParts {
 
   /** Nobody knows the run any more. */
   private async lost(mapper: DifyEvents): Promise<void> {
-    const wasJoined = this.turn.link.attempt > 1 && !this.restarted;
-    if (wasJoined) {
-      this.restarted = true;
+    if (this.isOfEarlier) {
+      this.isOfEarlier = false;
       this.own.add({ type: 'restart', reason: 'run_lost' });
 
       return this.begin();
