@@ -58,7 +58,7 @@ export class AppInputService {
   }
 
   private async wake(runId: number): Promise<void> {
-    for (const end = Date.now() + WAKE.timeoutMs; Date.now() < end; await sleep(WAKE.everyMs)) {
+    for (const end = Date.now() + WAKE.timeoutMs; Date.now() < end;) {
       const job = await this.queue.getJob(chatRunJobId(runId));
       const state = await job?.getState();
       if (state === 'delayed') {
@@ -67,6 +67,7 @@ export class AppInputService {
         return;
       }
       if (state !== 'active') return;
+      await sleep(WAKE.everyMs);
     }
   }
 }

@@ -128,20 +128,15 @@ export class ChatRunner {
     );
     run.enter(current.id);
     const known = current.upstreamRun;
-    const leaves = known?.leaves ?? 0;
     const isFirst = run.epoch === 1 && !turn.hasBegun;
-    const attempt = isFirst ? 1 : Math.max(run.epoch - leaves, leaves > 0 ? 1 : 2);
+    const attempt = isFirst ? 1 : laterAttempt(run.epoch, known);
     const isShown = !isFirst && run.restore(await this.streams.text(run.subtaskId));
     if (turn.task.status === 'CANCELLING') {
       handle.stop({ kind: 'cancel', at: Date.now() });
       run.upstream = await this.upstreams.stopLeft(turn);
     }
     handle.controller.signal.throwIfAborted();
-    if (attempt > MAX_ATTEMPTS) {
-      throw new AppError('worker_lost', `Given up after ${MAX_ATTEMPTS} attempts: every worker was lost`, {
-        retryable: true,
-      });
-    }
+    if (attempt > MAX_ATTEMPTS) throw givenUp();
     const plan = await this.plans.load(turn, current);
     if (isFirst) return this.produce(handle, run, plan, { attempt });
     run.known = await this.steps.answered(turn, attempt);
@@ -183,4 +178,17 @@ export class ChatRunner {
     }
     handle.controller.signal.throwIfAborted();
   }
+}
+
+/** Taking a stream over from nobody, because its app was left while it waited for a person, is no new attempt. */
+function laterAttempt(epoch: number, known: DifyRun | null): number {
+  const leaves = known?.leaves ?? 0;
+
+  return Math.max(epoch - leaves, leaves > 0 ? 1 : 2);
+}
+
+function givenUp(): AppError {
+  return new AppError('worker_lost', `Given up after ${MAX_ATTEMPTS} attempts: every worker was lost`, {
+    retryable: true,
+  });
 }

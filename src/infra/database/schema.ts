@@ -7,7 +7,6 @@ import {
   jsonb,
   pgTable,
   pgSequence,
-  primaryKey,
   serial,
   text,
   timestamp,
@@ -287,16 +286,4 @@ export const subtasks = pgTable(
       .on(table.leaseExpiresAt)
       .where(sql`${table.leaseExpiresAt} is not null`),
   ],
-);
-
-/** Ids of executors' reports that were applied, so that a replay is known. Gone with the end of the subtask. */
-export const executorEvents = pgTable(
-  'executor_events',
-  {
-    subtaskId: integer('subtask_id')
-      .notNull()
-      .references(() => subtasks.id, { onDelete: 'cascade' }),
-    eventId: text('event_id').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.subtaskId, table.eventId] })],
 );
