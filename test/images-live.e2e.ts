@@ -112,7 +112,7 @@ describe('images on the whole: API, executor manager, engine', () => {
     const server = await Conch.start({
       ...{ SIMULATOR: 'off', EXECUTOR_MANAGER_URL: managerUrl, INTERNAL_API_TOKEN: TOKEN },
       // A manager that is silent for a tenth of it is asked again.
-      IMAGE_VALIDATION_TIMEOUT_SECONDS: '20',
+      IMAGE_VALIDATION_TIMEOUT_SECONDS: '60',
     });
     const start = (checkSeconds: string) => {
       const { PATH = '' } = process.env;
