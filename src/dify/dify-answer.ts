@@ -63,7 +63,8 @@ export class DifyAnswer implements AnswerParts {
   private deafJoins = 0;
   private heard = 0;
   private resumeBy = 0;
-  private restarted = false;
+  /** The run is that of an earlier attempt. */
+  private isOfEarlier = false;
 
   constructor(
     private readonly parts: DifyParts,
@@ -242,6 +243,7 @@ export class DifyAnswer implements AnswerParts {
 
   /** Goes on with a run that an earlier attempt has left. */
   private async goOn(known: DifyRun): Promise<void> {
+    this.isOfEarlier = true;
     const run = { ...known };
     const mapper = this.mapperOf(run);
     this.mapper = mapper;
@@ -368,9 +370,8 @@ export class DifyAnswer implements AnswerParts {
 
   /** Nobody knows the run any more. */
   private async lost(mapper: DifyEvents): Promise<void> {
-    const wasJoined = this.turn.link.attempt > 1 && !this.restarted;
-    if (wasJoined) {
-      this.restarted = true;
+    if (this.isOfEarlier) {
+      this.isOfEarlier = false;
       this.own.add({ type: 'restart', reason: 'run_lost' });
 
       return this.begin();

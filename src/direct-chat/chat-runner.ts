@@ -81,7 +81,7 @@ export class ChatRunner {
   }
 
   private askEarly(plan: RunPlan, handle: RunHandle): EarlyAnswer {
-    return new EarlyAnswer(() => this.ask(plan, handle, this.upstreams.of(plan, 1)));
+    return new EarlyAnswer(() => this.ask(plan, handle, this.upstreams.of(plan)));
   }
 
   private async ask(
@@ -128,8 +128,10 @@ export class ChatRunner {
     );
     run.enter(current.id);
     const known = current.upstreamRun;
-    const attempt = Math.max(run.epoch - (known?.leaves ?? 0), turn.hasBegun ? 2 : 1);
-    const isShown = attempt > 1 && run.restore(await this.streams.text(run.subtaskId));
+    const leaves = known?.leaves ?? 0;
+    const isFirst = run.epoch === 1 && !turn.hasBegun;
+    const attempt = isFirst ? 1 : Math.max(run.epoch - leaves, leaves > 0 ? 1 : 2);
+    const isShown = !isFirst && run.restore(await this.streams.text(run.subtaskId));
     if (turn.task.status === 'CANCELLING') {
       handle.stop({ kind: 'cancel', at: Date.now() });
       run.upstream = await this.upstreams.stopLeft(turn);
@@ -141,7 +143,7 @@ export class ChatRunner {
       });
     }
     const plan = await this.plans.load(turn, current);
-    if (attempt === 1) return this.produce(handle, run, plan, { attempt });
+    if (isFirst) return this.produce(handle, run, plan, { attempt });
     run.known = await this.steps.answered(turn, attempt);
     // An app that goes on without us is joined: what it has done so far is neither done nor paid again.
     const joins = isShown && known?.runId !== undefined;
@@ -170,11 +172,12 @@ export class ChatRunner {
     this.logger.log(`task ${taskId} subtask ${subtaskId}: run ${how}, attempt ${attempt}, model ${label}`);
     if (joins) run.goOn(plan, attempt);
     else run.begin(plan, attempt);
-    const upstream = early ? handle.upstream : this.upstreams.of(plan, attempt, known);
+    const upstream = early ? handle.upstream : this.upstreams.of(plan, known);
     if (upstream) run.connect(upstream);
     const report = setTimeout(() => this.ending.reportRunning(subtaskId), REPORT_RUNNING_MS);
     try {
       for await (const events of early ?? (await this.ask(plan, handle, upstream))) run.accept(events);
+      if (run.leaveUntil !== null) this.ending.reportRunning(subtaskId);
     } finally {
       clearTimeout(report);
     }
