@@ -22,9 +22,10 @@ import { TeamFormController } from './team-form.controller.js';
   imports: [ProviderHttpModule, BotsModule, TeamsModule, TasksModule],
   controllers: [DifyController, TeamFormController],
   providers: [
-    ...[DifyClient, DifyApps, DifyStopper, DifyConversations, DifyConversationsRepository, DifyProvider],
+    ...[DifyClient, DifyApps, DifyStopper],
+    ...[DifyConversations, DifyConversationsRepository, DifyProvider],
     ...[DifyConnections, DifyFactsService, UploadsService, FeedbackService, DifyInputs],
   ],
-  exports: [DifyClient, DifyApps, DifyStopper, DifyProvider, DifyInputs],
+  exports: [DifyClient, DifyApps, DifyStopper, DifyInputs, DifyProvider],
 })
 export class DifyModule {}

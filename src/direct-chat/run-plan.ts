@@ -198,7 +198,9 @@ function asked(plan: RunPlan): RunPlan {
 }
 
 function withoutInputs(messages: readonly ChatMessage[]): ChatMessage[] {
-  const texts = messages.map((each) => (each.role === 'user' ? { ...each, content: withoutParams(each.content) } : each));
+  const texts = messages.map((each) =>
+    each.role === 'user' ? { ...each, content: withoutParams(each.content) } : each,
+  );
 
   return texts.filter(({ content }) => content.trim() !== '');
 }
