@@ -2,24 +2,24 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { randomUUID } from 'node:crypto';
 import type { ValidationReport } from '../src/common/image-validation.js';
 import { signatureOf } from '../src/common/signature.js';
-import type { Api, ErrorBody } from './support/api.js';
+import type { ErrorBody } from './support/api.js';
 import { eventually, nth } from './support/child.js';
-import { addExecutorTeam, addTask, ExecutorApi, FakeManager, INTERNAL_TOKEN } from './support/executors.js';
-import { Stage } from './support/stage.js';
-import { ImageApi, ValidationStream } from './support/validations.js';
+import { addExecutorTeam, addTask, ExecutorApi, type FakeManager, INTERNAL_TOKEN } from './support/executors.js';
+import { ImageStage, SUBMITTED } from './support/image-stage.js';
+import type { Stage } from './support/stage.js';
+import { type ImageApi, ValidationStream } from './support/validations.js';
 
 jest.setTimeout(60_000);
 
-const PASSWORD = 'the password of this test';
 /** Silence of a tenth of it, and the manager is asked again. */
 const TIMEOUT_SECONDS = 40;
-const SUBMITTED = { status: 200, body: { status: 'submitted', message: 'ok', validation_task_id: -1 } };
 const NODE = { name: 'node', status: 'pass', version: '22.1.0', message: 'node 22.1.0' } as const;
 const PYTHON = { name: 'python3', status: 'fail', version: '3.9.2', message: '3.9.2, at least 3.12 wanted' } as const;
 const GOOD: ValidationReport = { status: 'completed', valid: true, checks: [NODE] };
 const BAD: ValidationReport = { status: 'completed', valid: false, checks: [NODE, PYTHON] };
 
 describe('validations of images, on two replicas', () => {
+  let images: ImageStage;
   let stage: Stage;
   let manager: FakeManager;
   let headers: Record<string, string>;
@@ -32,20 +32,8 @@ describe('validations of images, on two replicas', () => {
   let image: string;
 
   beforeAll(async () => {
-    manager = await FakeManager.start();
-    const secrets = { JWT_SECRET: 'a secret of this test only', ADMIN_PASSWORD: PASSWORD };
-    const environment = {
-      ...{ AUTH_MODE: 'jwt', ...secrets, INTERNAL_API_TOKEN: INTERNAL_TOKEN },
-      ...{ EXECUTOR_MANAGER_URL: manager.url, IMAGE_VALIDATION_TIMEOUT_SECONDS: String(TIMEOUT_SECONDS) },
-    };
-    stage = await Stage.start('distributed', environment, 2);
-    const admin = stage.api.as(await login(stage.api, 'admin'));
-    for (const name of ['ann', 'ben']) await admin.post('/users', { user_name: name, password: PASSWORD });
-    const token = await login(stage.api, 'ann');
-    headers = { authorization: `Bearer ${token}` };
-    ann = new ImageApi(stage.api.as(token), manager);
-    far = new ImageApi(stage.server(1).api.as(token), manager);
-    ben = new ImageApi(stage.api.as(await login(stage.api, 'ben')), manager);
+    images = await ImageStage.start('distributed', TIMEOUT_SECONDS);
+    ({ stage, manager, headers, ann, far, ben } = images);
   });
 
   beforeEach(() => {
@@ -54,10 +42,7 @@ describe('validations of images, on two replicas', () => {
     manager.answers['validate'] = () => SUBMITTED;
   });
 
-  afterAll(async () => {
-    await stage.stop();
-    await manager.close();
-  });
+  afterAll(() => images.stop());
 
   const open = (id: string, lastEventId?: string) => ValidationStream.open(stage.server(1), id, headers, lastEventId);
 
@@ -294,41 +279,4 @@ describe('validations of images, on two replicas', () => {
     expect([third.status, third.events]).toEqual([204, []]);
     expect(whole.events.map(({ data }) => data.status)).toEqual(['completed']);
   });
-
-  it.each([
-    ['is starting', [503, 500, 429], SUBMITTED.body, null, null],
-    ['refuses', [400], { detail: 'no such shell' }, 'error', 'manager_refused'],
-    ['does not know our token', [401], {}, 'error', 'manager_refused'],
-    ['answers nonsense', [200], { hello: 1 }, 'error', 'manager_refused'],
-    ['skips it', [200], { status: 'skipped', valid: true }, 'valid', null],
-    ['cannot', [200], { status: 'error', message: 'no engine' }, 'error', 'manager_refused'],
-  ])('the manager %s', async (_case, statuses, reply, outcome, code) => {
-    const left = [...statuses];
-    manager.answers['validate'] = () => ({ status: left.shift() ?? 200, body: reply });
-    const id = await ann.validate(image);
-    if (outcome === null) {
-      await eventually('it was asked again', () => ann.orders(image).length > statuses.length);
-      await eventually('the trouble is over', async () => (await ann.status(id)).errorMessage === null);
-      expect((await ann.status(id)).outcome).toBeNull();
-    } else expect(await ann.ended(id)).toMatchObject({ outcome, errorCode: code });
-  });
-
-  it.each([
-    [{ image: 'ghcr.io/Acme/agent', shellType: 'ClaudeCode' }, 422],
-    [{ image: '', shellType: 'ClaudeCode' }, 422],
-    [{ image: 'node:22', shellType: 'Cobol' }, 422],
-    [{ shellType: 'ClaudeCode' }, 422],
-    [{ image: 'node:22', shellType: 'Dify', shellName: null }, 200],
-  ])('asked for by %j: %i', async (body, status) => {
-    const reply = await ann.ask(body);
-
-    expect(reply.status).toBe(status);
-    if (status === 200) expect(reply.body).toMatchObject({ status: 'skipped', valid: true, validationId: null });
-  });
 });
-
-async function login(api: Api, name: string): Promise<string> {
-  const { body } = await api.post<{ access_token: string }>('/auth/login', { user_name: name, password: PASSWORD });
-
-  return body.access_token;
-}
