@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import { AppConfig } from '../config/app-config.js';
 import { DB, type Db } from '../infra/database/database.js';
 import { subtasks, tasks } from '../infra/database/schema.js';
 import type { TaskChange } from './task-changes.js';
 import { deriveTaskStatus, fromStates, isTerminal, SUBTASK_TRANSITIONS, TASK_TRANSITIONS } from './task-status.js';
 import {
-  type Answers,
   byIds,
   type LockedStep,
   lockTasks,
@@ -88,9 +87,9 @@ export class TaskUpdatesRepository {
     return { results: [{ outcome: 'applied', subtaskId, status, isTransition: true, ...ids, turn }], changes: [turn] };
   }
 
-  private applyToTurns(updates: readonly TaskUpdate[], answers: Answers): Promise<AppliedUpdates> {
+  private applyToTurns(updates: readonly TaskUpdate[], some: SQL): Promise<AppliedUpdates> {
     return this.db.transaction(async (tx) => {
-      const steps = await lockTurns(tx, answers);
+      const steps = await lockTurns(tx, some);
       const taskIds = [...new Set(steps.map(({ taskId }) => taskId))];
       const locked = await lockTasks(tx, taskIds, eventsIn(updates, steps));
       const { results, changes, ...verdict } = hear(steps, locked, updates);

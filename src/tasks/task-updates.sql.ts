@@ -51,32 +51,23 @@ interface StepRow {
   offers: number;
 }
 
-/** Some answers, and the name under which finding them is prepared. */
-export interface Answers {
-  name: string;
-  which: SQL;
-}
-
 /** Answers by their ids. */
-export const byIds = (subtaskIds: readonly number[]): Answers => ({
-  name: 'lock_turns_of_answers',
-  which: isOneOf(sql`me.id`, idList(subtaskIds)),
-});
+export const byIds = (subtaskIds: readonly number[]): SQL => isOneOf(sql`me.id`, idList(subtaskIds));
 
 /** All answers of a task. */
-export const ofTask = (taskId: number): Answers => ({ name: 'lock_turns_of_task', which: sql`me.task_id = ${taskId}` });
+export const ofTask = (taskId: number): SQL => sql`me.task_id = ${taskId}`;
 
 /**
  * Locks all answers of the turns that some answers belong to. Everybody who changes answers and tasks locks answers
  * first, then tasks, and each in the order of their ids, so that nobody waits for somebody who waits for him.
  */
-export async function lockTurns(session: Session, { name, which }: Answers): Promise<LockedStep[]> {
+export async function lockTurns(session: Session, some: SQL): Promise<LockedStep[]> {
   const rows = await rowsOf<StepRow>(
     session,
-    sql`${sql.raw(`/* ${name} */`)} with asked as (
+    sql`with asked as (
       select distinct me.task_id, (select coalesce(max(q.message_id), 0) from subtasks q
         where q.task_id = me.task_id and q.role = 'USER' and q.message_id < me.message_id) as question
-      from subtasks me where ${which} and me.role = 'ASSISTANT')
+      from subtasks me where ${some} and me.role = 'ASSISTANT')
     select s.id, s.task_id, s.message_id, asked.question, s.status, s.progress, s.result is not null as has_result, s.error_message,
       s.lane, s.fair_rank, s.run_requested_at is not null as is_asked, s.report_seq, s.report_order, s.offers
     from asked join subtasks s on s.task_id = asked.task_id and s.role = 'ASSISTANT' and s.message_id > asked.question
@@ -122,7 +113,7 @@ export async function lockTasks(
 
   return rowsOf<LockedTask>(
     session,
-    sql`/* lock_tasks */ select t.id, t.user_id as "userId", t.status, (select coalesce(max(q.message_id), 0) from subtasks q
+    sql`select t.id, t.user_id as "userId", t.status, (select coalesce(max(q.message_id), 0) from subtasks q
         where q.task_id = t.id and q.role = 'USER') as "newestQuestion",
       (select coalesce(json_agg(v), '[]') from ${records(events)} as v("taskId" int, "subtaskId" int, "eventId" text)
         where v."taskId" = t.id and exists (select 1 from executor_events e
@@ -150,7 +141,7 @@ export async function writeTurns(
   const added = open.flatMap(({ id, eventIds }) => eventIds.map((eventId) => ({ subtaskId: id, eventId })));
   const gone = steps.filter(({ status, lane }) => isTerminal(status) && lane !== null);
   // The ids once more as an array: of a set of records the planner knows nothing, and would read the whole table.
-  await session.execute(sql`/* write_turns */ with written as (
+  await session.execute(sql`with written as (
       update subtasks s set
         status = v.status, progress = v.progress, result = coalesce(v.result, s.result), error_message = v."errorMessage",
         title = coalesce(v.title, s.title), executor_name = coalesce(v."executorName", s.executor_name),

@@ -7,7 +7,6 @@ import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { prepareNamed } from './named-statements.js';
 import { PgliteClient } from './pglite-client.js';
 import { placePglite } from './pglite-template.js';
 import * as schema from './schema.js';
@@ -38,7 +37,8 @@ export const idList = (ids: readonly number[]): string => `{${ids.join(',')}}`;
 
 /**
  * Whether a column is one of many ids: one text for any number of them, and one plan, as the planner does not look into
- * a subquery.
+ * a subquery. (Prepared are only statements on tables that do not grow from nothing to thousands of rows within
+ * seconds: a plan that was made for an empty table stays until the table is analyzed.)
  * @param ids an {@link idList}, or a placeholder for one
  */
 export const isOneOf = (column: SQLWrapper, ids: string | Placeholder): SQL =>
@@ -73,7 +73,6 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
   const pool = new pg.Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000, keepAlive: true });
   // An idle connection that breaks is dropped from the pool; without a listener it would end the process.
   pool.on('error', onError);
-  prepareNamed(pool);
   await migrateWithLock(pool);
   const db = drizzlePg({ client: pool, schema });
 
