@@ -176,22 +176,23 @@ export function noteStep(id: string, title: string, kind: StepKind = 'log'): Ste
 }
 
 function toolStep(thoughtId: string, place: number, tool: string, data: JsonObject, status: StepStatus): Step {
-  const labels = asObject(asObject(data['tool_labels'])?.[tool]);
-  const title = asText(labels?.['en_US']) ?? asText(Object.values(labels ?? {})[0]) ?? tool;
-  const inputs = parseJson(asText(data['tool_input']) ?? '') ?? data['tool_input'];
-  const results = parseJson(asText(data['observation']) ?? '') ?? data['observation'];
-  // Of several tools each one's part stands under its name.
-  const input = asObject(inputs)?.[tool] ?? inputs;
-  const observation = asObject(results)?.[tool] ?? results;
+  const labels = asObject(asObject(data['tool_labels'])?.[tool]) ?? {};
 
   return {
     step_id: `${thoughtId}:${place}`,
     kind: 'tool',
-    title,
+    title: asText(labels['en_US']) ?? asText(Object.values(labels)[0]) ?? tool,
     status,
     parent_id: thoughtId,
-    ...detail({ tool, input, observation }),
+    ...detail({ tool, input: partOf(data['tool_input'], tool), observation: partOf(data['observation'], tool) }),
   };
+}
+
+/** Of several tools each one's part stands under its name, in JSON. */
+function partOf(value: unknown, tool: string): unknown {
+  const parsed = parseJson(asText(value) ?? '') ?? value;
+
+  return asObject(parsed)?.[tool] ?? parsed;
 }
 
 function statusOf(part: JsonObject): StepStatus {

@@ -61,11 +61,7 @@ export class AppInputService {
     for (const end = Date.now() + WAKE.timeoutMs; Date.now() < end;) {
       const job = await this.queue.getJob(chatRunJobId(runId));
       const state = await job?.getState();
-      if (state === 'delayed') {
-        await job?.promote();
-
-        return;
-      }
+      if (state === 'delayed') return job?.promote();
       if (state !== 'active') return;
       await sleep(WAKE.everyMs);
     }
