@@ -80,7 +80,7 @@ export class DifyStarter {
   private async inConversation(turn: Turn, mode: DifyMode): Promise<StartedRun> {
     if (!hasConversations(mode)) return this.post(turn, mode, '', false);
     const { request, dify, link } = turn;
-    if (request.isFirst && link.attempt === 1) return this.post(turn, mode, '', false);
+    if (request.isFirst && !link.known) return this.post(turn, mode, '', false);
     const found = await this.conversations.find({
       taskId: request.taskId,
       botId: dify.botId,

@@ -80,8 +80,11 @@ export class DifyEvents implements AnswerMapper {
     if (text) return this.onText(text, batch);
     const data = asObject(parseJson(event.data));
     if (!data) return this.pushOther(event);
+    if (data['event'] !== 'ping') this.onData(data, batch);
+  }
+
+  private onData(data: JsonObject, batch: EventBatch): void {
     const type = data['event'];
-    if (type === 'ping') return;
     this.started = true;
     this.count += 1;
     if (!this.knowsRun) this.note(data);

@@ -43,7 +43,7 @@ describe('a worker killed after a report was applied and before that was told', 
     const database = await openPostgres(stage.postgres.url, () => undefined);
     const repository = new TaskUpdatesRepository(database.db, loadConfig({}));
     let killed: Worker | undefined;
-    const applied = new Promise<void>((resolve, reject) => {
+    const applied = new Promise<unknown>((resolve, reject) => {
       const apply = ({ data, timestamp }: Job<unknown>) => repository.apply(readPayload(data, timestamp).updates);
       killed = worker((job) =>
         apply(job)
