@@ -65,6 +65,8 @@ export class DifyAnswer implements AnswerParts {
   private resumeBy = 0;
   /** The run is that of an earlier attempt. */
   private isOfEarlier = false;
+  /** The conversation that is remembered for the task already. */
+  private keptConversation: string | undefined;
 
   constructor(
     private readonly parts: DifyParts,
@@ -116,9 +118,9 @@ export class DifyAnswer implements AnswerParts {
     const { link, dify, request } = this.turn;
     await this.drain(until, () => this.run?.taskId !== undefined);
     const { run } = this;
-    if (!run) return link.stopped('failed');
+    if (!run) { link.stopped('failed'); return; }
     if (!this.mapper?.hasEnded && !(await this.parts.stopper.send(dify.connection, run, request.endUser)))
-      return link.stopped('failed');
+      { link.stopped('failed'); return; }
     await this.drain(until, () => this.mapper?.hasEnded === true);
     const ended = this.mapper?.hasEnded === true;
     const seen = isFlow(run.mode) && (await this.parts.stopper.verify(dify.connection, run, until)) === 'confirmed';
@@ -188,6 +190,7 @@ export class DifyAnswer implements AnswerParts {
 
   private async begin(): Promise<void> {
     const started = await this.parts.starter.start(this.turn);
+    this.keptConversation = started.conversationId;
     if (started.lostConversation) this.own.add({ type: 'step', ...noteStep('conversation', LOST_CONVERSATION) });
     this.mapper = this.mapperOf(started.run);
     await this.read(started.response, this.mapper);
@@ -211,7 +214,8 @@ export class DifyAnswer implements AnswerParts {
 
   private remember(run: DifyRun): void {
     const { link, dify, request } = this.turn;
-    if (run.conversationId !== undefined && run.conversationId !== link.known?.conversationId) {
+    if (run.conversationId !== undefined && run.conversationId !== this.keptConversation) {
+      this.keptConversation = run.conversationId;
       this.parts.conversations.keep({
         taskId: request.taskId,
         botId: dify.botId,
@@ -245,6 +249,7 @@ export class DifyAnswer implements AnswerParts {
   private async goOn(known: DifyRun): Promise<void> {
     this.isOfEarlier = true;
     const run = { ...known };
+    this.keptConversation = run.conversationId;
     const mapper = this.mapperOf(run);
     this.mapper = mapper;
     this.turn.timeouts.startAttempt();
@@ -267,7 +272,7 @@ export class DifyAnswer implements AnswerParts {
 
   /** @throws AppError provider_timeout when nobody has answered for too long */
   private async waitOn(run: DifyRun): Promise<void> {
-    if (!hasWaitedTooLong(run, this.parts.inputTimeoutMs)) return this.leave(run);
+    if (!hasWaitedTooLong(run, this.parts.inputTimeoutMs)) { this.leave(run); return; }
     const { dify, request } = this.turn;
     await this.parts.stopper.send(dify.connection, run, request.endUser);
     throw new AppError('provider_timeout', 'Nobody has answered the form in time', { retryable: true });
@@ -291,7 +296,7 @@ export class DifyAnswer implements AnswerParts {
       this.leave(run);
     } else {
       this.resumeBy ||= Date.now() + RESUME_PATIENCE_MS;
-      if (Date.now() > this.resumeBy) return this.leave(run);
+      if (Date.now() > this.resumeBy) { this.leave(run); return; }
       await abortableSleep(JOIN_DELAY_MS, this.turn.signal);
       await this.join(mapper);
     }
@@ -324,7 +329,7 @@ export class DifyAnswer implements AnswerParts {
         const response = await client.events(dify.connection, this.run?.runId ?? '', request.endUser, http);
         mapper.rejoin(link.shown());
 
-        return await this.read(response, mapper);
+        await this.read(response, mapper); return;
       } catch (error) {
         signal.throwIfAborted();
         if (isMissing(error)) return this.poll(mapper);

@@ -10,6 +10,7 @@ import { DifyError, type DifySource, errorFromEvent, protocolError } from './dif
 import { inputForm, isWholeForm, pendingForm } from './dify.forms.js';
 import { DifySteps } from './dify.steps.js';
 import { addUsage, fileOf, sourcesOf, textOfOutputs, usageOf } from './outputs.js';
+import { type TextEvent, textEvent } from './text-event.js';
 
 /** What events are read with. */
 export interface DifyEventsOptions {
@@ -73,6 +74,9 @@ export class DifyEvents implements AnswerMapper {
 
   push(event: EventSourceMessage, batch: EventBatch): void {
     if (this.finished) return;
+    // Ids are read from the events before.
+    const text = this.knowsRun ? textEvent(event.data) : null;
+    if (text) return this.onText(text, batch);
     const data = asObject(parseJson(event.data));
     if (!data) return this.pushOther(event);
     const type = data['event'];
@@ -83,6 +87,12 @@ export class DifyEvents implements AnswerMapper {
     if (type === 'message' || type === 'agent_message') this.onMessage(type, data['answer'], batch);
     else if (type === 'text_chunk') this.append(asObject(data['data'])?.['text'], batch);
     else if (typeof type === 'string') this.onOther(type, data, batch);
+  }
+
+  private onText({ name, text }: TextEvent, batch: EventBatch): void {
+    this.count += 1;
+    if (name === 'text_chunk') this.append(text, batch);
+    else this.onMessage(name, text, batch);
   }
 
   /** A gateway that does not stream gives the reply of a blocking call. */
