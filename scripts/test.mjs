@@ -24,12 +24,12 @@ const GATES = [
 ];
 
 /**
- * Unit tests share no server, so they run side by side; the others start servers and measure times. A connection that
- * one of them leaves open must not hold the run.
+ * Every file has servers of its own, so two of them run side by side; those that kill servers and wait for the survivors
+ * run alone. A connection that one of them leaves open must not hold the run.
  */
 const SUITES = [
   { name: 'unit', args: ['--maxWorkers', '2'] },
-  { name: 'e2e', args: ['--runInBand', '--forceExit'] },
+  { name: 'e2e', args: ['--maxWorkers', '2', '--forceExit'] },
   { name: 'faults', args: ['--runInBand', '--forceExit'] },
 ];
 
