@@ -179,7 +179,11 @@ export class DifyAnswer implements AnswerParts {
     const { run, mapper } = this.stream;
     this.turn.timeouts.startAttempt();
     const waits = run.pausedAt != null;
-    if (waits && !isAnswered(run) && (await this.isPaused(run))) return this.waitOn(this.stream);
+    if (waits && !isAnswered(run) && (await this.isPaused(run))) {
+      this.waitOn(this.stream);
+
+      return;
+    }
     mapper.rejoin(this.turn.link.shown());
     if (waits) mapper.closeForms(this.own);
     else this.own.add({ type: 'step', ...noteStep('joined', JOINED) });
@@ -192,16 +196,9 @@ export class DifyAnswer implements AnswerParts {
     return detail?.['status'] === 'paused';
   }
 
-  /** @throws AppError provider_timeout when nobody has answered for too long */
-  private async waitOn(stream: DifyStream): Promise<void> {
-    const { run } = stream;
-    if (!hasWaitedTooLong(run, this.parts.inputTimeoutMs)) {
-      this.leave(stream);
-
-      return;
-    }
-    const { dify, request } = this.turn;
-    await this.parts.stopper.send(dify.connection, run, request.endUser);
+  /** @throws AppError provider_timeout when nobody has answered for too long; the run is stopped then */
+  private waitOn(stream: DifyStream): void {
+    if (!hasWaitedTooLong(stream.run, this.parts.inputTimeoutMs)) return this.leave(stream);
     throw new AppError('provider_timeout', 'Nobody has answered the form in time', { retryable: true });
   }
 
