@@ -138,6 +138,22 @@ describe.each(STAGES)('reports of executors, %s', (kind) => {
     await executor.report(subtaskId, 'COMPLETED');
   });
 
+  it('with characters that cannot be stored are stored without them', async () => {
+    const { taskId, subtaskId } = await running();
+    const result = { value: 'a\0b\ud800', 'na\0me': ['\udc00'] };
+    const { status } = await executor.report(subtaskId, 'COMPLETED', {
+      result,
+      executor_name: 'box\0',
+      event_id: '\0',
+    });
+
+    expect(status).toBe(200);
+    expect((await ended(taskId, 'COMPLETED')).result).toEqual({ value: 'a\uFFFDb\uFFFD', 'na\uFFFDme': ['\uFFFD'] });
+    const deep = JSON.parse(`${'['.repeat(50)}"\\u0000"${']'.repeat(50)}`) as unknown;
+    const refused = await executor.report(subtaskId, 'RUNNING', { result: { deep } });
+    expect([refused.status, refused.body.code]).toEqual([422, 'validation_failed']);
+  });
+
   it('may be large, and too large', async () => {
     const { taskId, subtaskId } = await running();
     const large = 'x'.repeat(MAX_RESULT_BYTES - 100);

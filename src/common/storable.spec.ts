@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { storageProblems, textProblem, toStorable } from './storable.js';
+import { nestingProblems, storageProblems, textProblem, toStorable } from './storable.js';
 
 const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown;
 
@@ -45,4 +45,10 @@ it('makes any value storable', () => {
 
   expect(storable).toEqual({ text: 'a\uFFFDb\uFFFDc😀', list: ['\uFFFD', 1, null, { deep: '\uFFFD' }] });
   expect(storageProblems(storable)).toEqual([]);
+  expect(toStorable({ 'a\0': { '\ud800': 1 }, b: 2 })).toEqual({ 'a\uFFFD': { '\uFFFD': 1 }, b: 2 });
+});
+
+it('tells endless nesting from texts', () => {
+  expect(nestingProblems({ text: '\0', '\0': 1 })).toEqual([]);
+  expect(nestingProblems(nested(40))).toHaveLength(1);
 });
