@@ -32,6 +32,6 @@ ENV NODE_ENV=production \
 VOLUME /app/data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/api/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}${process.env.ROLES === 'executor-manager' ? '/health' : '/api/health/live'}`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Handles SIGTERM itself. Give it more than SHUTDOWN_GRACE_SECONDS (30) before killing it.
 CMD ["node", "dist/src/main.js"]

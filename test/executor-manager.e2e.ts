@@ -167,6 +167,8 @@ describe('the executor manager on a real engine', () => {
     await eventually('the run is stopped', idle);
     expect(stage.desk.reports(unwanted)).toHaveLength(1);
     expect(await stage.docker.containers()).toEqual([]);
+    await manager.submit('agno', 'Agno', unwanted);
+    expect(await stage.desk.ended(unwanted)).toMatchObject({ valid: true });
   });
 
   it('stops a validation that is cancelled', async () => {
@@ -176,9 +178,10 @@ describe('the executor manager on a real engine', () => {
     const { validation_task_id: task = 0 } = await patient.submit('slow', 'Agno', id);
     await stage.desk.reached(id, 'running_checks');
     const cancelled = await patient.call('POST', '/executor-manager/tasks/cancel', { task_id: task });
-    const unknown = await patient.call('POST', '/executor-manager/tasks/cancel', { task_id: 7 });
+    const unknown = await patient.call('POST', '/executor-manager/tasks/cancel', { task_id: -7 });
+    const executor = await patient.call('POST', '/executor-manager/tasks/cancel', { task_id: 7 });
 
-    expect([cancelled.status, unknown.status]).toEqual([200, 400]);
+    expect([cancelled.status, unknown.status, executor.status]).toEqual([200, 400, 503]);
     expect(await stage.desk.ended(id)).toMatchObject({ code: 'interrupted' });
     expect(await stage.docker.containers()).toEqual([]);
     await patient.stop();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { validateImage } from '../src/executor-manager/validate-image.js';
 import { eventually, freePort, Watched } from './support/child.js';
 import { Conch, entryOf } from './support/conch.js';
 import { DockerServer, sh, withShell } from './support/docker-engine.js';
@@ -104,6 +105,23 @@ describe('images on the whole: API, executor manager, engine', () => {
       await eventually('the manager has ended', () => !existsSync(`/proc/${child}`));
       expect(await docker.containers()).toEqual([]);
     });
+  });
+
+  it.each([
+    [['good', '--shell', 'ClaudeCode'], 0, 'PASS  node: 22.11.0 will do'],
+    [['old', '--shell', 'ClaudeCode'], 1, 'FAIL  node: The version is 18.20.4, at least 20.0.0 is needed'],
+    [['no-shell', '--shell', 'Agno'], 1, 'has no shell'],
+    [['127.0.0.1:1/away', '--shell', 'Agno'], 3, 'No verdict (registry_unavailable)'],
+    [['good'], 2, 'npm run validate-image'],
+    [['good', '--shell', 'Agno', '--pull', 'perhaps'], 2, 'IMAGE_PULL_POLICY'],
+    [['https://good', '--shell', 'Agno'], 2, 'The image must not begin with a scheme'],
+  ])('says the same on the command line: %j', async (args, status, text) => {
+    let output = '';
+    const write = (part: string) => void (output += part);
+
+    expect(await validateImage(args, { DOCKER_SOCKET: docker.socket }, { write })).toBe(status);
+    expect(output).toContain(text);
+    expect(await docker.containers()).toEqual([]);
   });
 
   it('finds out in the end, although the manager is killed in the middle', async () => {

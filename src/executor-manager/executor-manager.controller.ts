@@ -39,9 +39,11 @@ export class ExecutorManagerController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Stop a validation by its task id' })
   @ApiOkResponse({ type: StatusDto })
-  @ApiErrors('bad_request')
+  @ApiErrors('bad_request', 'service_unavailable')
   cancel(@Body() { task_id: taskId }: CancelDto): StatusDto {
-    if (!this.validations.cancel(taskId)) throw new AppError('bad_request', `Nothing of task ${taskId} runs here`);
+    // No refusal, by which the API would take an executor for ended that runs elsewhere.
+    if (taskId > 0) throw new AppError('service_unavailable', 'This executor manager starts no executors');
+    if (!this.validations.cancel(taskId)) throw new AppError('bad_request', `No validation ${taskId} runs here`);
 
     return { status: 'success', message: 'The validation is being stopped' };
   }

@@ -148,7 +148,17 @@ function verdict(checks: ImageCheck[], problems: string[]): ValidationReport {
 
 /** The digest under which the registry has the image; an image that was never in one has none. */
 function digestOf({ digests }: LocalImage, { registry, repository }: ImageReference): string | undefined {
-  const names = digests.map((name) => parseImageReference(name));
+  const wanted = `${registry}/${repository}@`;
+  const names = digests.map((name) => canonical(name));
 
-  return names.find((name) => name.registry === registry && name.repository === repository)?.digest ?? undefined;
+  return names.find((name) => name.startsWith(wanted))?.slice(wanted.length);
+}
+
+/** The engine shortens names; what is none stays as it is. */
+function canonical(name: string): string {
+  try {
+    return parseImageReference(name).canonical;
+  } catch {
+    return name;
+  }
 }

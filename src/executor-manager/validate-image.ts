@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { ImageReferenceError, parseImageReference } from '../common/image-reference.js';
 import type { ValidationReport } from '../common/image-validation.js';
-import { loadConfig } from '../config/app-config.js';
+import { type AppConfig, loadConfig } from '../config/app-config.js';
 import { LABELS } from './container-labels.js';
 import { DockerEngine } from './engine/docker-engine.js';
 import { EngineTrouble } from './engine/engine-errors.js';
@@ -16,6 +16,8 @@ const USAGE_TEXT = `npm run validate-image -- IMAGE --shell ${Object.keys(IMAGE_
 /** Long enough for a large image over a slow line; Ctrl-C ends it before. */
 const LIMIT_MS = 3_600_000;
 
+type Environment = Record<string, string | undefined>;
+
 interface Output {
   write(text: string): void;
 }
@@ -27,22 +29,22 @@ interface Output {
  */
 export async function validateImage(
   args: readonly string[],
-  environment: Record<string, string | undefined>,
+  environment: Environment,
   output: Output,
 ): Promise<number> {
-  const wanted = read(args);
+  const wanted = read(args, environment);
   if (typeof wanted === 'string') {
     output.write(`${wanted}\n${USAGE_TEXT}\n`);
 
     return USAGE;
   }
-  const config = loadConfig({ ...environment, ...(wanted.pull !== undefined && { IMAGE_PULL_POLICY: wanted.pull }) });
+  const { config, validation } = wanted;
   const validator = new ImageValidator(config, new DockerEngine(config), new RegistryLogins(config));
   const interrupted = new AbortController();
   const onSignal = () => interrupted.abort(new EngineTrouble('interrupted', 'Interrupted'));
   process.once('SIGINT', onSignal);
   try {
-    const report = await validator.validate(wanted.validation, teller(output), interrupted.signal);
+    const report = await validator.validate(validation, teller(output), interrupted.signal);
     output.write(verdict(report));
 
     return report.valid ? VALID : INVALID;
@@ -57,7 +59,10 @@ export async function validateImage(
 }
 
 /** What the arguments ask for, or what is wrong with them. */
-function read(args: readonly string[]): { validation: Validation; pull: string | undefined } | string {
+function read(
+  args: readonly string[],
+  environment: Environment,
+): { validation: Validation; config: AppConfig } | string {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -69,7 +74,10 @@ function read(args: readonly string[]): { validation: Validation; pull: string |
     const expires = String(Date.now() + LIMIT_MS);
     const labels = { [LABELS.manager]: 'validate-image', [LABELS.expires]: expires };
 
-    return { validation: { reference: parseImageReference(positionals[0] ?? ''), checks, labels }, pull: values.pull };
+    const reference = parseImageReference(positionals[0] ?? '');
+    const policy = values.pull === undefined ? {} : { IMAGE_PULL_POLICY: values.pull };
+
+    return { validation: { reference, checks, labels }, config: loadConfig({ ...environment, ...policy }) };
   } catch (error) {
     if (error instanceof ImageReferenceError) return `The image ${error.message}`;
 

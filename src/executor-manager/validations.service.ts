@@ -32,6 +32,7 @@ export class ValidationsService implements BeforeApplicationShutdown {
   private readonly atWork = new Map<ValidationRun, Promise<void>>();
   private readonly timer = setInterval(() => this.look(), LOOK_MS).unref();
   private count = 0;
+  private isStopping = false;
 
   constructor(
     private readonly config: AppConfig,
@@ -52,7 +53,8 @@ export class ValidationsService implements BeforeApplicationShutdown {
     }
     const validation = this.read(order);
     if ('status' in validation) return validation;
-    if (this.atWork.size >= MAX_WAITING) throw new AppError('service_unavailable', 'Too many validations wait already');
+    if (this.isStopping || this.atWork.size >= MAX_WAITING)
+      throw new AppError('service_unavailable', 'No more validations are taken now; try again');
     const run = this.add(order);
     this.atWork.set(run, this.work(run, validation));
 
@@ -86,6 +88,7 @@ export class ValidationsService implements BeforeApplicationShutdown {
   /** Leaves the API without an answer, so that it asks again: the next process does what this one could not. */
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    this.isStopping = true;
     for (const run of this.atWork.keys()) run.stop('stopping');
     const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
     await Promise.race([Promise.allSettled(this.atWork.values()), late]);
@@ -114,13 +117,19 @@ export class ValidationsService implements BeforeApplicationShutdown {
     if (id === undefined) return new ValidationRun(-this.count, image, null);
     const sender = new ReportSender(
       (report) => this.backend.report(id, report),
-      () => run.stop('unwanted'),
+      () => this.drop(id, run),
       (error) => this.log.warn(`validation ${id}: a report did not arrive: ${(error as Error).message}; trying again`),
     );
     const run = new ValidationRun(-this.count, image, sender);
     this.runs.set(id, run);
 
     return run;
+  }
+
+  /** Forgotten as well: should the API order it after all, it begins anew. */
+  private drop(id: string, run: ValidationRun): void {
+    run.stop('unwanted');
+    if (this.runs.get(id) === run) this.runs.delete(id);
   }
 
   private async work(run: ValidationRun, what: Pick<Validation, 'reference' | 'checks'>): Promise<void> {

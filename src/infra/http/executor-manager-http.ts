@@ -33,7 +33,7 @@ export class ExecutorManagerHttp implements OnModuleDestroy {
   }
 }
 
-/** Calls of the executor manager that looks at images: the configured one, else the one beside the server. */
+/** Calls of the executor manager that looks at images: the one beside the server, else the configured one. */
 @Injectable()
 export class ImageManagerHttp extends ExecutorManagerHttp {
   constructor(
@@ -49,7 +49,7 @@ export class ImageManagerHttp extends ExecutorManagerHttp {
 
   /** One that is about to start is waited for. */
   protected override url(): Promise<string> {
-    return super.isConfigured ? super.url() : this.process.url();
+    return this.process.isOn ? this.process.url() : super.url();
   }
 }
 
