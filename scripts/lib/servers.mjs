@@ -112,8 +112,10 @@ async function engineStarts() {
 
 function isAnswered(socketPath) {
   return new Promise((resolve) => {
-    const request = get({ socketPath, path: '/_ping' }, (reply) => resolve(reply.resume().statusCode === 200));
-    request.once('error', () => resolve(false));
+    const request = get({ socketPath, path: '/_ping', timeout: 1_000 }, (reply) =>
+      resolve(reply.resume().statusCode === 200),
+    );
+    request.once('timeout', () => request.destroy()).once('error', () => resolve(false));
   });
 }
 

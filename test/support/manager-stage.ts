@@ -61,7 +61,9 @@ export class ManagerStage {
 
   /** Starts an executor manager in this process. */
   async manager(environment: Environment = {}): Promise<ManagerCalls & { stop: () => Promise<void> }> {
-    const { app, stop } = await buildExecutorManager(loadConfig({ ...this.environment, ...environment }));
+    // One of its own: managers of the same name take each other's containers for their own leftovers.
+    const name = { EXECUTOR_MANAGER_NAME: randomUUID() };
+    const { app, stop } = await buildExecutorManager(loadConfig({ ...this.environment, ...name, ...environment }));
     await app.listen(0, '127.0.0.1');
 
     return Object.assign(new ManagerCalls(await app.getUrl()), { stop });
