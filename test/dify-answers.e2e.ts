@@ -94,7 +94,7 @@ describe('answers of Dify apps', () => {
     ['workflow', 'case=stopped', 'provider_truncated'],
     ['workflow', 'case=lost-run', 'provider_truncated'],
     ['chat', 'case=eof', 'provider_truncated'],
-    ['chat', 'case=error-first', 'provider_unavailable'],
+    ['chat', 'case=error-first', 'provider_rate_limited'],
     ['chat', 'case=error-after-text', 'provider_unavailable'],
     ['workflow', 'case=huge-line', 'provider_protocol'],
     ['chat', 'case=quota', 'provider_rate_limited'],
@@ -188,7 +188,7 @@ describe('answers of Dify apps', () => {
     await next('More');
     const lost = await next('case=no-conversation key=lost');
     await next('Last');
-    await api.put(`/bots/${botId}`, {
+    await api.call('PUT', `/bots/${botId}`, {
       agent_config: {
         env: { DIFY_API_KEY: `${key.slice(0, -4)}other-chat`, DIFY_BASE_URL: `${stage.simulator.url}/dify` },
       },

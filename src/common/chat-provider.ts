@@ -77,8 +77,6 @@ export type StopReason = { kind: 'cancel'; at: number } | { kind: 'handover' } |
 export interface UpstreamLink {
   /** The app's run as an earlier attempt has left it. */
   readonly known: DifyRun | null;
-  /** From 1; more than 1 means that an earlier attempt was lost. */
-  readonly attempt: number;
   /** What was shown of the answer so far. */
   shown(): { content: string; steps: readonly Step[] };
   /** Keeps what a later attempt needs. Not to be waited for. */

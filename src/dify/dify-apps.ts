@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../common/app-error.js';
 import { DIFY_MODES, type DifyConnection, type DifyMode, isDifyMode } from '../common/dify.js';
 import type { JsonObject } from '../common/json.js';
+import { asObject } from '../infra/answers/json.js';
 import { TtlCache } from '../common/ttl-cache.js';
 import { within } from '../common/within.js';
 import { type DifyAppInfo, DifyClient } from './dify.client.js';
@@ -23,7 +24,7 @@ export class DifyApps {
   private readonly infos: TtlCache<string, DifyAppInfo>;
   private readonly forms: TtlCache<string, JsonObject>;
 
-  constructor(client: DifyClient) {
+  constructor(private readonly client: DifyClient) {
     this.infos = new TtlCache((key) => client.info(connectionOf(key)), { ttlMs: INFO_TTL_MS, maxEntries: MAX_APPS });
     this.forms = new TtlCache((key) => client.parameters(connectionOf(key)), {
       ttlMs: PARAMETERS_TTL_MS,
@@ -68,6 +69,18 @@ export class DifyApps {
     }
     if (connection.mode) return connection.mode;
     throw new AppError('dify_app_unavailable', `${host} does not tell the kind of its app: set DIFY_APP_MODE`);
+  }
+
+  /** Questions that may follow a message; none when the app suggests none, or does not answer. Never fails. */
+  async suggested(connection: DifyConnection, messageId: string, user: string): Promise<readonly string[]> {
+    try {
+      const { suggested_questions_after_answer: suggests } = await this.parameters(connection);
+      if (asObject(suggests)?.['enabled'] !== true) return [];
+
+      return await this.client.suggested(connection, messageId, user);
+    } catch {
+      return [];
+    }
   }
 
   /** A name for an app: its own, if it is told soon enough. Never fails. */

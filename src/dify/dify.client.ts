@@ -99,9 +99,9 @@ export class DifyClient {
   }
 
   /** Questions that may follow a message. Runs a model on Dify's side: may take seconds. */
-  async suggested(connection: DifyConnection, messageId: string, user: string, signal: AbortSignal): Promise<string[]> {
+  async suggested(connection: DifyConnection, messageId: string, user: string): Promise<string[]> {
     const path = `/messages/${encodeURIComponent(messageId)}/suggested?user=${encodeURIComponent(user)}`;
-    const { data } = await this.call(connection, 'GET', path, undefined, signal);
+    const { data } = await this.call(connection, 'GET', path);
 
     return Array.isArray(data) ? data.filter((question) => typeof question === 'string') : [];
   }

@@ -1,6 +1,7 @@
 /** Failures as Dify tells them, by HTTP status or inside a stream -> errors with a stable code. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError, type ErrorCode } from '../common/app-error.js';
+import { errorCode } from '../common/error-code.js';
 import type { DifyConnection } from '../common/dify.js';
 import { cleanMessage, problemOf, type ProviderProblem, readProblem } from '../infra/answers/error-text.js';
 import { asNumber, asObject } from '../infra/answers/json.js';
@@ -137,9 +138,8 @@ export function isLostConversation(error: unknown): boolean {
 export function isUnsent(error: unknown): boolean {
   if (error instanceof DifyError) return [429, 502, 503, 504].includes(error.providerStatus ?? 0);
   if (!(error instanceof AppError) || !error.retryable) return false;
-  const cause = asObject(error.cause)?.['code'];
 
-  return cause === undefined || !['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(String(cause));
+  return !['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(errorCode(error.cause) ?? '');
 }
 
 function codeOf({ code, message }: ProviderProblem, status: number): ErrorCode {

@@ -1,21 +1,83 @@
-/** Forms that apps have people fill in. Pure. */
+/** Forms that apps have people fill in. */
 import type { InputForm } from '../common/chat-event.js';
-import type { PendingForm } from '../common/dify.js';
+import type { DifyConnection, DifyRun, PendingForm } from '../common/dify.js';
+import type { EventBatch } from '../infra/answers/event-batch.js';
 import { asNumber, asObject, asText, type JsonObject } from '../infra/answers/json.js';
-import { formStepId } from './dify.steps.js';
+import type { DifyClient } from './dify.client.js';
+import { type DifySteps, formStepId } from './dify.steps.js';
 
-/** What a run needs to remember of a form. @param data of the event that asks for it */
-export function pendingForm(data: JsonObject): PendingForm {
+const IN_VAIN = 'Nobody answered in time';
+
+/** The forms of one run, as its events tell of them. */
+export class DifyForms {
+  /** Those whose events told no more than their tokens. */
+  readonly bare: JsonObject[] = [];
+
+  constructor(
+    private readonly run: DifyRun,
+    private readonly steps: DifySteps,
+  ) {}
+
+  /** A form is asked for. One without a token is to be filled in elsewhere. */
+  require(part: JsonObject, batch: EventBatch): void {
+    const form = pendingForm(part);
+    const { run } = this;
+    if (form.token !== null && run.answered?.includes(form.token)) return;
+    run.forms = [...(run.forms ?? []).filter(({ nodeId }) => nodeId !== form.nodeId), form];
+    this.steps.form(part, 'paused', {}, batch);
+    if (form.token === null) return;
+    if (isWhole(part)) batch.add({ type: 'input_required', form: inputForm(form.token, form.nodeId, part) });
+    else this.bare.push(part);
+  }
+
+  /** A form was filled in, or nobody did so in time. */
+  over(filled: boolean, part: JsonObject, batch: EventBatch): void {
+    const action = asText(part['action_text']) ?? asText(part['action_id']);
+    const content = asText(part['rendered_content']);
+    const detail = { ...(action !== undefined && { action }), ...(content !== undefined && { content }) };
+    this.steps.form(part, filled ? 'succeeded' : 'failed', filled ? { detail } : { error: IN_VAIN }, batch);
+    const nodeId = asText(part['node_id']) ?? '';
+    this.run.forms = (this.run.forms ?? []).filter((form) => form.nodeId !== nodeId);
+  }
+
+  /** The run goes on, or is about to: replays do not tell what became of its forms. */
+  close(batch: EventBatch, now = Date.now()): void {
+    const { forms = [], answered = [] } = this.run;
+    for (const { nodeId, token, expiresAt } of forms) {
+      const inVain = expiresAt !== null && now >= expiresAt && !(token !== null && answered.includes(token));
+      const more = inVain ? { error: IN_VAIN } : {};
+      this.steps.form({ node_id: nodeId }, inVain ? 'failed' : 'succeeded', more, batch);
+    }
+  }
+}
+
+/** Asks for forms of which the event told the token only. */
+export function completeForms(
+  bare: readonly JsonObject[],
+  client: DifyClient,
+  connection: DifyConnection,
+): Promise<InputForm[]> {
+  return Promise.all(
+    bare.map(async (part) => {
+      const token = asText(part['form_token']) ?? '';
+      const form = await client.form(connection, token);
+
+      return inputForm(token, asText(part['node_id']) ?? '', { ...form, ...part });
+    }),
+  );
+}
+
+/** What a run needs to remember of a form. */
+function pendingForm(part: JsonObject): PendingForm {
   return {
-    token: asText(data['form_token']) ?? null,
-    nodeId: asText(data['node_id']) ?? '',
-    expiresAt: timeOf(data['expiration_time']),
+    token: asText(part['form_token']) ?? null,
+    nodeId: asText(part['node_id']) ?? '',
+    expiresAt: timeOf(part['expiration_time']),
   };
 }
 
-/** Whether an event tells of a form all that it takes to fill it in. */
-export function isWholeForm(data: JsonObject): boolean {
-  return asText(data['form_content']) !== undefined || Array.isArray(data['actions']);
+function isWhole(part: JsonObject): boolean {
+  return asText(part['form_content']) !== undefined || Array.isArray(part['actions']);
 }
 
 /** A form for clients. @param data of its event, or of a reply that was asked for it */

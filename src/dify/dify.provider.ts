@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import type { ProviderEvent } from '../common/chat-event.js';
 import type { ChatProvider, ChatRequest, StopReason } from '../common/chat-provider.js';
+import type { DifyRun } from '../common/dify.js';
 import { DIFY_SHELL } from '../common/shell-types.js';
 import { AppConfig } from '../config/app-config.js';
 import { type AnswerCall, AnswerIterator, type OpenAnswer } from '../infra/answers/answer-iterator.js';
@@ -13,6 +14,7 @@ import { DifyConversations } from './dify-conversations.js';
 import { DifyStarter, type Turn } from './dify-starter.js';
 import { DifyStopper } from './dify-stopper.js';
 import { DifyClient } from './dify.client.js';
+import { hasConversations } from './dify.request.js';
 
 /** Answers turns of bots whose shell is `Dify`, from the app that they name. */
 @Injectable()
@@ -23,7 +25,7 @@ export class DifyProvider implements ChatProvider {
 
   constructor(
     client: DifyClient,
-    apps: DifyApps,
+    private readonly apps: DifyApps,
     conversations: DifyConversations,
     stopper: DifyStopper,
     { provider, dify }: AppConfig,
@@ -32,7 +34,7 @@ export class DifyProvider implements ChatProvider {
     this.limits = { firstTokenMs, idleMs, totalMs };
     const starter = new DifyStarter(client, apps, conversations, retryDelay);
     const inputTimeoutMs = dify.inputTimeoutSeconds * 1000;
-    this.parts = { client, apps, conversations, starter, stopper, inputTimeoutMs };
+    this.parts = { client, conversations, starter, stopper, inputTimeoutMs };
   }
 
   /** After a cancel it settles when Dify has ended the run, or after 5 s. */
@@ -68,16 +70,32 @@ export class DifyProvider implements ChatProvider {
 
   private async open(turn: Turn): Promise<OpenAnswer> {
     const answer = new DifyAnswer(this.parts, turn);
+    const close = async () => {
+      const { kind } = (turn.signal.reason ?? {}) as Partial<StopReason>;
+      if (kind === 'cancel') await answer.stop();
+      // After a handover, or when it was fenced off, somebody else reads the run.
+      else if (kind === undefined) answer.stopQuietly();
+      await answer.close();
+    };
+    const release = () => {
+      answer.release();
+      if (answer.finished) this.suggest(turn, answer.finished);
+    };
     try {
       await answer.open();
     } catch (error) {
-      if (turn.signal.aborted) await answer.close();
       // A run was asked for and never heard of: nothing is known to stop it by.
       if (turn.sent && isCancel(turn.signal.reason)) turn.link.stopped('failed');
+      await close();
       throw error;
     }
 
-    return { parts: answer, release: () => answer.release(), close: () => answer.close() };
+    return { parts: answer, release, close };
+  }
+
+  private suggest(turn: Turn, { mode, messageId }: DifyRun): void {
+    if (messageId === undefined || !hasConversations(mode)) return;
+    turn.link.suggest(this.apps.suggested(turn.dify.connection, messageId, turn.request.endUser));
   }
 }
 

@@ -23,7 +23,7 @@ const ROUNDS = /^(iteration|loop)_(started|next|completed)$/;
 export class DifySteps {
   /** Id of a node -> its newest step. */
   private readonly byNode = new Map<string, string>();
-  /** Thoughts and tools that are not over as far as is known. */
+  /** Steps that are not over as far as is known. */
   private readonly open = new Map<string, Step>();
   /** What was shown before the run was joined again: a replay tells less of it. */
   private shown = new Map<string, Step>();
@@ -31,6 +31,7 @@ export class DifySteps {
   /** The run is joined again. */
   rejoin(shown: readonly Step[]): void {
     this.shown = new Map(shown.map((step) => [step.step_id, step]));
+    for (const step of shown) this.watch(step);
   }
 
   /** Takes an event that tells of steps. @returns whether it does */
@@ -52,17 +53,17 @@ export class DifySteps {
     const nodeId = asText(data['node_id']) ?? '';
     const parent = this.byNode.get(nodeId);
     const id = formStepId(nodeId);
-    const title = asText(data['node_title']) ?? this.shown.get(id)?.title ?? 'Form';
+    const before = this.shown.get(id);
+    const title = asText(data['node_title']) ?? before?.title ?? 'Form';
     const about = { kind: 'node', title, status, node_type: 'human-input' } as const;
-    this.tell({ step_id: id, ...about, ...(parent !== undefined && { parent_id: parent }), ...more }, batch);
+    this.tell({ ...before, step_id: id, ...about, ...(parent !== undefined && { parent_id: parent }), ...more }, batch);
 
     return id;
   }
 
-  /** The answer is whole: what an agent has begun is over. */
+  /** The answer is whole: what was begun is over, although not all apps tell, and not all streams were heard. */
   finish(batch: EventBatch): void {
-    for (const step of this.open.values()) this.tell({ ...step, status: 'succeeded' }, batch);
-    this.open.clear();
+    for (const step of [...this.open.values()]) this.tell({ ...step, status: 'succeeded' }, batch);
   }
 
   private onNode(type: string, part: JsonObject, batch: EventBatch): void {
@@ -137,17 +138,18 @@ export class DifySteps {
     const index = asNumber(data['position']);
     const about = { kind: 'thought', title: 'Thought', status } as const;
     const step: Step = { step_id: id, ...about, ...(index !== undefined && { index }), ...detail({ thought }) };
-    this.tellOpen(step, batch);
-    for (const [place, tool] of tools.entries()) this.tellOpen(toolStep(id, place, tool, data, status), batch);
+    this.tell(step, batch);
+    for (const [place, tool] of tools.entries()) this.tell(toolStep(id, place, tool, data, status), batch);
   }
 
-  private tellOpen(step: Step, batch: EventBatch): void {
-    if (step.status === 'running') this.open.set(step.step_id, step);
+  private watch(step: Step): void {
+    const isOpen = step.status === 'running' || step.status === 'retrying' || step.status === 'paused';
+    if (isOpen) this.open.set(step.step_id, step);
     else this.open.delete(step.step_id);
-    this.tell(step, batch);
   }
 
   private tell(step: Step, batch: EventBatch): void {
+    this.watch(step);
     const before = this.shown.get(step.step_id);
     if (before && !step.detail) {
       if (before.status === step.status) return;
@@ -174,22 +176,23 @@ export function noteStep(id: string, title: string, kind: StepKind = 'log'): Ste
 }
 
 function toolStep(thoughtId: string, place: number, tool: string, data: JsonObject, status: StepStatus): Step {
-  const labels = asObject(asObject(data['tool_labels'])?.[tool]);
-  const title = asText(labels?.['en_US']) ?? asText(Object.values(labels ?? {})[0]) ?? tool;
-  const inputs = parseJson(asText(data['tool_input']) ?? '') ?? data['tool_input'];
-  const results = parseJson(asText(data['observation']) ?? '') ?? data['observation'];
-  // Of several tools each one's part stands under its name.
-  const input = asObject(inputs)?.[tool] ?? inputs;
-  const observation = asObject(results)?.[tool] ?? results;
+  const labels = asObject(asObject(data['tool_labels'])?.[tool]) ?? {};
 
   return {
     step_id: `${thoughtId}:${place}`,
     kind: 'tool',
-    title,
+    title: asText(labels['en_US']) ?? asText(Object.values(labels)[0]) ?? tool,
     status,
     parent_id: thoughtId,
-    ...detail({ tool, input, observation }),
+    ...detail({ tool, input: partOf(data['tool_input'], tool), observation: partOf(data['observation'], tool) }),
   };
+}
+
+/** Of several tools each one's part stands under its name, in JSON. */
+function partOf(value: unknown, tool: string): unknown {
+  const parsed = parseJson(asText(value) ?? '') ?? value;
+
+  return asObject(parsed)?.[tool] ?? parsed;
 }
 
 function statusOf(part: JsonObject): StepStatus {

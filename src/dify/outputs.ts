@@ -23,14 +23,14 @@ export function textOfOutputs(outputs: unknown): string | null {
 /** A file of an answer; undefined for what has no address. Dify gives addresses of its own host without the host. */
 export function fileOf(value: unknown, baseUrl: string): AnswerFile | undefined {
   const file = asObject(value);
-  const address = asText(file?.['url']) ?? asText(file?.['remote_url']);
+  const address = firstText(file, 'url', 'remote_url');
   if (!file || address === undefined) return undefined;
   const url = absolute(address, baseUrl);
-  const name = asText(file['filename']) ?? asText(file['name']);
+  const name = firstText(file, 'filename', 'name');
   const mimeType = asText(file['mime_type']);
 
   return {
-    id: asText(file['related_id']) ?? asText(file['id']) ?? asText(file['upload_file_id']) ?? url,
+    id: firstText(file, 'related_id', 'id', 'upload_file_id') ?? url,
     kind: asText(file['type']) ?? 'custom',
     ...(name !== undefined && { name }),
     ...(mimeType !== undefined && { mime_type: mimeType }),
@@ -76,6 +76,15 @@ export function addUsage(sum: Usage | undefined, more: Usage): Usage {
     ...((sum.cost !== undefined || sameMoney) && { cost: (sum.cost ?? 0) + (sameMoney ? (more.cost ?? 0) : 0) }),
     ...(currency !== undefined && { currency }),
   };
+}
+
+function firstText(object: JsonObject | undefined, ...names: string[]): string | undefined {
+  for (const name of names) {
+    const text = asText(object?.[name]);
+    if (text !== undefined) return text;
+  }
+
+  return undefined;
 }
 
 function priceOf(value: unknown): number | undefined {

@@ -37,7 +37,7 @@ class JsonWriter {
     else if (typeof value === 'string') this.text += JSON.stringify(value.slice(0, this.limit + 1));
     else if (Array.isArray(value)) this.writeArray(value, depth);
     else if (typeof value === 'object' && value !== null) this.writeObject(value, depth);
-    else this.text += String(JSON.stringify(value));
+    else this.text += JSON.stringify(value ?? null);
   }
 
   private writeArray(items: readonly unknown[], depth: number): void {

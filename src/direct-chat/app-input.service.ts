@@ -58,15 +58,12 @@ export class AppInputService {
   }
 
   private async wake(runId: number): Promise<void> {
-    for (const end = Date.now() + WAKE.timeoutMs; Date.now() < end; await sleep(WAKE.everyMs)) {
+    for (const end = Date.now() + WAKE.timeoutMs; Date.now() < end;) {
       const job = await this.queue.getJob(chatRunJobId(runId));
       const state = await job?.getState();
-      if (state === 'delayed') {
-        await job?.promote();
-
-        return;
-      }
+      if (state === 'delayed') return job?.promote();
       if (state !== 'active') return;
+      await sleep(WAKE.everyMs);
     }
   }
 }

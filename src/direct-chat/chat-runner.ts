@@ -4,6 +4,8 @@ import type { ProviderEvent } from '../common/chat-event.js';
 import { CHAT_PROVIDERS, type ChatProvider } from '../common/chat-provider.js';
 import type { DifyRun } from '../common/dify.js';
 import { LoopTurns } from '../infra/loop-turns.js';
+import type { AnswerTurn } from '../tasks/answer-turn.js';
+import type { Answer } from '../tasks/turns.service.js';
 import type { ChatRun } from './chat-run.js';
 import { EarlyAnswer } from './early-answer.js';
 import { PipelineSteps } from './pipeline-steps.js';
@@ -32,6 +34,14 @@ interface Way {
   known?: DifyRun | null;
   /** Whether what was shown of the answer stays. */
   joins?: boolean;
+}
+
+/** What an attempt finds of those before it. */
+interface Earlier {
+  turn: AnswerTurn;
+  current: Answer['subtask'];
+  /** Whether the stream shows the step that is to be answered. */
+  isShown: boolean;
 }
 
 /** Produces the answer of one turn, or of each of its steps: from taking over its stream to its end in log and database. */
@@ -81,7 +91,7 @@ export class ChatRunner {
   }
 
   private askEarly(plan: RunPlan, handle: RunHandle): EarlyAnswer {
-    return new EarlyAnswer(() => this.ask(plan, handle, this.upstreams.of(plan, 1)));
+    return new EarlyAnswer(() => this.ask(plan, handle, this.upstreams.of(plan)));
   }
 
   private async ask(
@@ -127,21 +137,29 @@ export class ChatRunner {
       steps.slice(1).map(({ id }) => id),
     );
     run.enter(current.id);
-    const known = current.upstreamRun;
-    const attempt = Math.max(run.epoch - (known?.leaves ?? 0), turn.hasBegun ? 2 : 1);
-    const isShown = attempt > 1 && run.restore(await this.streams.text(run.subtaskId));
+    const isFirst = run.epoch === 1 && !turn.hasBegun;
+    const isShown = !isFirst && run.restore(await this.streams.text(run.subtaskId));
     if (turn.task.status === 'CANCELLING') {
       handle.stop({ kind: 'cancel', at: Date.now() });
       run.upstream = await this.upstreams.stopLeft(turn);
     }
     handle.controller.signal.throwIfAborted();
+    if (isFirst) return this.produce(handle, run, await this.plans.load(turn, current), { attempt: 1 });
+
+    return this.again(handle, run, { turn, current, isShown });
+  }
+
+  /** Another attempt. @throws AppError worker_lost when there were too many */
+  private async again(handle: RunHandle, run: ChatRun, { turn, current, isShown }: Earlier): Promise<RunOutcome> {
+    const known = current.upstreamRun;
+    const leaves = known?.leaves ?? 0;
+    const attempt = Math.max(run.epoch - leaves, leaves > 0 ? 1 : 2);
     if (attempt > MAX_ATTEMPTS) {
       throw new AppError('worker_lost', `Given up after ${MAX_ATTEMPTS} attempts: every worker was lost`, {
         retryable: true,
       });
     }
     const plan = await this.plans.load(turn, current);
-    if (attempt === 1) return this.produce(handle, run, plan, { attempt });
     run.known = await this.steps.answered(turn, attempt);
     // An app that goes on without us is joined: what it has done so far is neither done nor paid again.
     const joins = isShown && known?.runId !== undefined;
@@ -170,11 +188,12 @@ export class ChatRunner {
     this.logger.log(`task ${taskId} subtask ${subtaskId}: run ${how}, attempt ${attempt}, model ${label}`);
     if (joins) run.goOn(plan, attempt);
     else run.begin(plan, attempt);
-    const upstream = early ? handle.upstream : this.upstreams.of(plan, attempt, known);
+    const upstream = early ? handle.upstream : this.upstreams.of(plan, known);
     if (upstream) run.connect(upstream);
     const report = setTimeout(() => this.ending.reportRunning(subtaskId), REPORT_RUNNING_MS);
     try {
       for await (const events of early ?? (await this.ask(plan, handle, upstream))) run.accept(events);
+      if (run.leaveUntil !== null) this.ending.reportRunning(subtaskId);
     } finally {
       clearTimeout(report);
     }

@@ -18,7 +18,6 @@ export class RunUpstream implements UpstreamLink {
   /** @param known what an earlier attempt has left */
   constructor(
     public known: DifyRun | null,
-    readonly attempt: number,
     private readonly write: Write,
   ) {}
 

@@ -18,8 +18,8 @@ export class RunUpstreams {
   ) {}
 
   /** What a run knows of its app's run; null when it asks a model. @param known what an earlier attempt has left */
-  of({ dify, subtaskId }: RunPlan, attempt: number, known: DifyRun | null = null): RunUpstream | null {
-    return dify && new RunUpstream(known, attempt, (run) => this.runs.save(subtaskId, run));
+  of({ dify, subtaskId }: RunPlan, known: DifyRun | null = null): RunUpstream | null {
+    return dify && new RunUpstream(known, (run) => this.runs.save(subtaskId, run));
   }
 
   /** Stops what nobody reads any more. Null when there is nothing. */
@@ -28,7 +28,7 @@ export class RunUpstreams {
     const known = step.upstreamRun;
     const connection = known && (await this.plans.appOf(turn, step));
     if (!known || !connection) return null;
-    const upstream = new RunUpstream(known, 1, () => Promise.resolve());
+    const upstream = new RunUpstream(known, () => Promise.resolve());
     upstream.stopped(await this.stopper.stop(connection, known, this.names.of(step.userId)));
 
     return upstream;

@@ -18,6 +18,14 @@ export interface ErrorBody {
   errors?: { field: string; message: string }[];
 }
 
+/** What an answer has come to; apps add steps, sources and the like. */
+export interface ResultBody {
+  value: string;
+  reasoning?: string;
+  usage?: object;
+  [extra: string]: unknown;
+}
+
 export interface SubtaskBody {
   id: number;
   role: 'USER' | 'ASSISTANT';
@@ -25,7 +33,7 @@ export interface SubtaskBody {
   message_id: number;
   status: string;
   progress: number;
-  result: { value: string; reasoning?: string; usage?: object } | null;
+  result: ResultBody | null;
   error_message: string | null;
 }
 
@@ -36,7 +44,7 @@ export interface TaskBody {
   status: string;
   progress: number;
   team_id: number;
-  result: { value: string; reasoning?: string; usage?: object } | null;
+  result: ResultBody | null;
   error_message: string | null;
   completed_at: string | null;
   subtasks: SubtaskBody[];
