@@ -1,7 +1,7 @@
 /**
- * The yardstick: the least that a relay for Claude can do with node:http. It parses every provider event and sends every
+ * The yardstick: the least that a relay for Claude (or, below `/dify`, for Dify) can do with node:http. It parses every provider event and sends every
  * text delta on as one event; no log, no queue, no database, no checks, no back-pressure.
- * `node bare-relay.js PROVIDER_URL` prints its own address.
+ * `node bare-relay.js PROVIDER_URL DIFY_KEY` prints its own address.
  */
 import { createParser } from 'eventsource-parser';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
@@ -12,46 +12,80 @@ interface ClaudeEvent {
   delta?: { text?: string };
 }
 
-const provider = new URL(`${process.argv[2]}/claude/v1/messages`);
+interface DifyEvent {
+  event: string;
+  answer?: string;
+}
+
+/** How one provider is asked and read. */
+interface Upstream {
+  url: URL;
+  headers: Record<string, string>;
+  body: (prompt: string) => object;
+  /** The text of an event; undefined when it brings none. */
+  text: (event: unknown) => string | undefined;
+}
+
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity, scheduling: 'lifo' });
-const HEADERS = { 'content-type': 'application/json', 'x-api-key': 'bench', 'anthropic-version': '2023-06-01' };
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+const claude: Upstream = {
+  url: new URL(`${process.argv[2]}/claude/v1/messages`),
+  headers: { ...JSON_TYPE, 'x-api-key': 'bench', 'anthropic-version': '2023-06-01' },
+  body: (prompt) => ({ model: 'sim', max_tokens: 4096, stream: true, messages: [{ role: 'user', content: prompt }] }),
+  text: (event) => {
+    const { type, delta } = event as ClaudeEvent;
+
+    return type === 'content_block_delta' ? delta?.text : undefined;
+  },
+};
+
+const dify: Upstream = {
+  url: new URL(`${process.argv[2]}/dify/v1/chat-messages`),
+  headers: { ...JSON_TYPE, authorization: `Bearer ${process.argv[3]}` },
+  body: (query) => ({ inputs: {}, query, response_mode: 'streaming', user: 'bench' }),
+  text: (event) => {
+    const { event: name, answer } = event as DifyEvent;
+
+    return name === 'message' ? answer : undefined;
+  },
+};
 
 /** Sends an answer of the provider on, event by event. */
-function relay(answer: IncomingMessage, res: ServerResponse): void {
+function relay({ text }: Upstream, answer: IncomingMessage, res: ServerResponse): void {
   let seq = 0;
   const parser = createParser({
     onEvent: (event) => {
-      const { type, delta } = JSON.parse(event.data) as ClaudeEvent;
-      if (type !== 'content_block_delta') return;
+      const content = text(JSON.parse(event.data));
+      if (content === undefined) return;
       seq += 1;
-      res.write(`id: ${seq}\ndata: ${JSON.stringify({ type: 'content', content: delta?.text })}\n\n`);
+      res.write(`id: ${seq}\ndata: ${JSON.stringify({ type: 'content', content })}\n\n`);
     },
   });
   answer.setEncoding('utf8');
-  answer.on('data', (text: string) => parser.feed(text));
+  answer.on('data', (chunk: string) => parser.feed(chunk));
   answer.on('end', () => res.end());
 }
 
 /** Asks the provider what the caller asked. */
-function serve(body: string, res: ServerResponse): void {
+function serve(provider: Upstream, body: string, res: ServerResponse): void {
   const { prompt } = JSON.parse(body) as { prompt: string };
-  const messages = [{ role: 'user', content: prompt }];
-  const upstream = request(provider, { method: 'POST', agent, headers: HEADERS }, (answer) => {
+  const upstream = request(provider.url, { method: 'POST', agent, headers: provider.headers }, (answer) => {
     res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-    relay(answer, res);
+    relay(provider, answer, res);
   });
   upstream.on('error', () => res.destroy());
   res.on('close', () => {
     if (!res.writableFinished) upstream.destroy();
   });
-  upstream.end(JSON.stringify({ model: 'sim', max_tokens: 4096, stream: true, messages }));
+  upstream.end(JSON.stringify(provider.body(prompt)));
 }
 
 const server = createServer((req, res) => {
   let body = '';
   req.setEncoding('utf8');
   req.on('data', (text: string) => (body += text));
-  req.on('end', () => serve(body, res));
+  req.on('end', () => serve(req.url === '/dify' ? dify : claude, body, res));
 });
 
 server.listen(0, '127.0.0.1', () => {

@@ -12,6 +12,8 @@ export interface Script {
   rate: number;
   /** Characters per token. */
   size?: number;
+  /** Claude, unless it says otherwise. */
+  via?: 'dify';
 }
 
 export interface StreamOptions {
@@ -51,16 +53,17 @@ export class LoadStream {
     script: Script,
     private readonly options: StreamOptions = {},
   ) {
-    const { tokens, rate, size = TOKEN_SIZE } = script;
+    const { tokens, rate, size = TOKEN_SIZE, via } = script;
     const { tag = '' } = options;
     this.size = size;
     this.check = new AnswerCheck(expectedText(script));
     this.ended = new Promise((resolve) => (this.end = resolve));
     const prompt = `${tag && `#${tag} `}[sim tokens=${tokens} rate=${rate} size=${size}]`;
     const headers = { 'content-type': 'application/json' };
-    this.request = request(server.streamUrl, { method: 'POST', agent, headers }, (res) => this.read(res));
+    const target = via === 'dify' ? server.dify : server.claude;
+    this.request = request(target.url, { method: 'POST', agent, headers }, (res) => this.read(res));
     this.request.on('error', (error) => this.finish(error.message));
-    this.request.end(JSON.stringify({ prompt }));
+    this.request.end(JSON.stringify({ prompt, ...target.body }));
   }
 
   /** Tokens that have come so far. */

@@ -7,14 +7,17 @@ import { executors } from './parts/executors.js';
 import { leak } from './parts/leak.js';
 import { many } from './parts/many.js';
 import { memory } from './parts/memory.js';
-import { paced } from './parts/paced.js';
+import { difyPaced, paced } from './parts/paced.js';
 import { profile } from './parts/profile.js';
 import { slow } from './parts/slow.js';
 import { ttft } from './parts/ttft.js';
-import { unpaced } from './parts/unpaced.js';
+import { difyUnpaced, unpaced } from './parts/unpaced.js';
 import { report } from './report.js';
 
-const PARTS: readonly Part[] = [paced, unpaced, ttft, cancel, many, slow, profile, memory, leak, executors];
+const PARTS: readonly Part[] = [
+  ...[paced, unpaced, difyPaced, difyUnpaced, ttft, cancel, many, slow, profile],
+  ...[memory, leak, executors],
+];
 
 /** What was measured, and what ended it early. */
 interface Outcome {

@@ -16,7 +16,8 @@ export interface Sent {
   closedAt: number;
 }
 
-const MARK = '"text_delta"';
+/** What stands once in the event of each token, of Claude or of Dify. */
+const TOKEN = /"text_delta"|"event":"message",/g;
 const sent = new Map<string, Sent>();
 const known = new WeakMap<ServerResponse, Sent | null>();
 
@@ -44,7 +45,7 @@ function note(simulator: Simulator, res: ServerResponse, chunk: unknown): void {
   const notes = notesOf(simulator, res);
   if (!notes || typeof chunk !== 'string') return;
   const now = clockMs();
-  for (let at = chunk.indexOf(MARK); at >= 0; at = chunk.indexOf(MARK, at + MARK.length)) notes.times.push(now);
+  for (const _token of chunk.matchAll(TOKEN)) notes.times.push(now);
 }
 
 const simulator = await startSimulator();

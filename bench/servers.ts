@@ -17,6 +17,16 @@ const ENCRYPTION_KEY = 'be'.repeat(32);
 
 export type ServerName = 'relay' | 'conch';
 
+/** Where answers of one provider come from: an address, and what the body says beside the prompt. */
+export interface Target {
+  url: string;
+  body?: object;
+}
+
+/** The app of the bench: a chatbot that neither greets nor suggests. */
+export const DIFY_KEY = 'app-bench-chat';
+const DIFY_TEAM = 'bench-dify';
+
 /** A server under load, in a process of its own. */
 export class Server {
   /** CPU clocks of processes that work for the server, by name. */
@@ -24,7 +34,8 @@ export class Server {
 
   constructor(
     readonly name: ServerName,
-    readonly streamUrl: string,
+    readonly claude: Target,
+    readonly dify: Target,
     private readonly child: Child,
     private readonly cleanUp: () => Promise<void> = () => Promise.resolve(),
   ) {
@@ -95,9 +106,9 @@ export class Provider {
 }
 
 export async function startRelay(provider: Provider): Promise<Server> {
-  const child = await Child.start(built('./bare-relay.js'), { args: [provider.url], nodeArgs: NODE_ARGS });
+  const child = await Child.start(built('./bare-relay.js'), { args: [provider.url, DIFY_KEY], nodeArgs: NODE_ARGS });
 
-  return new Server('relay', child.url, child);
+  return new Server('relay', { url: child.url }, { url: `${child.url}/dify` }, child);
 }
 
 /**
@@ -128,7 +139,23 @@ export async function startConch(
     if (given.directory === undefined) await rm(directory, { recursive: true, force: true });
   };
 
-  return new Server('conch', `${child.url}/api/direct-chat/stream`, child, cleanUp);
+  const url = `${child.url}/api/direct-chat/stream`;
+  if (given.directory === undefined) await createDifyTeam(`${child.url}/api`, provider);
+
+  return new Server('conch', { url }, { url, body: { team_name: DIFY_TEAM } }, child, cleanUp);
+}
+
+async function createDifyTeam(api: string, provider: Provider): Promise<void> {
+  const post = async (path: string, body: object): Promise<{ id: number }> => {
+    const headers = { 'content-type': 'application/json' };
+    const reply = await fetch(`${api}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!reply.ok) throw new Error(`POST ${path}: ${reply.status} ${await reply.text()}`);
+
+    return (await reply.json()) as { id: number };
+  };
+  const env = { DIFY_API_KEY: DIFY_KEY, DIFY_BASE_URL: `${provider.url}/dify` };
+  const bot = await post('/bots', { name: DIFY_TEAM, shell_name: 'Dify', agent_config: { env } });
+  await post('/teams', { name: DIFY_TEAM, bots: [{ bot_id: bot.id, role: 'leader', bot_prompt: '' }] });
 }
 
 /** Waits until a condition holds. @throws after `timeoutMs` */

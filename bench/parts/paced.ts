@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clockMs } from '../clock.js';
 import { type Figure, figure, type Lab, type Part, type Round } from '../lab.js';
-import { allRight, countTokens, type LoadStream, openStreams } from '../load.js';
+import { allRight, countTokens, type LoadStream, openStreams, type Script } from '../load.js';
 import type { Sent } from '../provider.js';
 import { type Server, until } from '../servers.js';
 import { percentile } from '../stats.js';
@@ -17,6 +17,13 @@ interface Mark {
   cpu: number;
   redis: number;
   tokens: number;
+}
+
+/** How many streams of how many tokens. */
+interface Load {
+  count: number;
+  tokens: number;
+  via: Script['via'];
 }
 
 function mark(server: Server, streams: readonly LoadStream[]): Mark {
@@ -38,10 +45,11 @@ function delays(
   });
 }
 
-async function measure(lab: Lab, server: Server, count: number, tokens: number, tag: string): Promise<Round> {
+async function measure(lab: Lab, server: Server, load: Load, tag: string): Promise<Round> {
+  const { count, tokens, via } = load;
   await server.loop();
   const before = mark(server, []);
-  const streams = openStreams(server, count, { tokens, rate: RATE }, (index) => `${tag}x${index}`);
+  const streams = openStreams(server, count, { tokens, rate: RATE, via }, (index) => `${tag}x${index}`);
   await until(() => streams.every(({ firstAt }) => firstAt > 0), 30_000, 'first tokens');
   const startMs = clockMs() - before.at;
   await sleep(500);
@@ -86,17 +94,25 @@ function figures(rounds: { relay: Round[]; conch: Round[] }, load: string, delay
   ];
 }
 
-export const paced: Part = {
-  name: 'paced',
-  async run(lab: Lab): Promise<Figure[]> {
-    const tokens = lab.options.quick ? 250 : 500;
-    const result: Figure[] = [];
-    for (const count of [200, 50]) {
-      const load = `${count} streams x ${RATE} tokens/s`;
-      const rounds = await lab.alternate((server, round) => measure(lab, server, count, tokens, `p${count}r${round}`));
-      result.push(...figures(rounds, load, count === 200));
-    }
+async function run(lab: Lab, counts: readonly number[], via?: Script['via']): Promise<Figure[]> {
+  const tokens = lab.options.quick ? 250 : 500;
+  const result: Figure[] = [];
+  if (via) for (const server of [lab.relay, lab.conch]) await warmUp(server, via);
+  for (const count of counts) {
+    const name = `${via ? 'Dify: ' : ''}${count} streams x ${RATE} tokens/s`;
+    const load = { count, tokens, via };
+    const rounds = await lab.alternate((server, round) => measure(lab, server, load, `p${count}r${round}`));
+    result.push(...figures(rounds, name, count === 200));
+  }
 
-    return result;
-  },
-};
+  return result;
+}
+
+async function warmUp(server: Server, via: Script['via']): Promise<void> {
+  for (let i = 0; i < 3; i += 1) await allRight(server, openStreams(server, 50, { tokens: 200, rate: 0, via }));
+}
+
+export const paced: Part = { name: 'paced', run: (lab) => run(lab, [200, 50]) };
+
+/** The same from a chatbot of Dify. */
+export const difyPaced: Part = { name: 'dify-paced', run: (lab) => run(lab, [200], 'dify') };

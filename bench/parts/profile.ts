@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hotSpots } from '../hot-spots.js';
 import type { Figure, Lab, Part } from '../lab.js';
-import { allRight, LoadStream, openStreams } from '../load.js';
+import { allRight, LoadStream, openStreams, type Script } from '../load.js';
 import type { Server } from '../servers.js';
 
 const TOP = 40;
@@ -19,13 +19,13 @@ async function steady(server: Server, count: number, file: string): Promise<void
   await allRight(server, streams);
 }
 
-async function fast(server: Server, repeats: number): Promise<void> {
-  for (let i = 0; i < repeats; i += 1) await allRight(server, openStreams(server, 50, { tokens: 2000, rate: 0 }));
+async function fast(server: Server, repeats: number, via?: Script['via']): Promise<void> {
+  for (let i = 0; i < repeats; i += 1) await allRight(server, openStreams(server, 50, { tokens: 2000, rate: 0, via }));
 }
 
-async function requests(server: Server, count: number): Promise<void> {
+async function requests(server: Server, count: number, via?: Script['via']): Promise<void> {
   for (let i = 0; i < count; i += 1) {
-    const stream = new LoadStream(server, { tokens: 5, rate: 0 });
+    const stream = new LoadStream(server, { tokens: 5, rate: 0, via });
     await allRight(server, [stream]);
   }
 }
@@ -45,6 +45,8 @@ export const profile: Part = {
     await one('paced-50', (file) => steady(conch, 50, file));
     await one('unpaced', (file) => conch.profile(() => fast(conch, 5), file));
     await one('requests', (file) => conch.profile(() => requests(conch, 300), file));
+    await one('dify-unpaced', (file) => conch.profile(() => fast(conch, 5, 'dify'), file));
+    await one('dify-requests', (file) => conch.profile(() => requests(conch, 300, 'dify'), file));
     await one('idle', (file) => conch.profile(() => sleep(WINDOW_MS), file));
 
     return [];

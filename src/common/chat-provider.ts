@@ -63,6 +63,8 @@ export interface ChatRequest {
   system: string;
   /** Oldest first, roles alternate, the last one is the user's. */
   messages: readonly ChatMessage[];
+  /** Nothing was said in the task before. */
+  isFirst?: boolean;
 }
 
 /** A turn that a model answers. */

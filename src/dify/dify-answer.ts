@@ -161,21 +161,21 @@ export class DifyAnswer implements AnswerParts {
   }
 
   private async begin(): Promise<void> {
-    const { response, run, lostConversation } = await this.parts.starter.start(this.turn);
+    const { response, run, conversationId, lostConversation } = await this.parts.starter.start(this.turn);
     if (lostConversation) this.own.add({ type: 'step', ...noteStep('conversation', LOST_CONVERSATION) });
-    this.stream = this.streamOf(run);
+    this.stream = this.streamOf(run, conversationId);
     await this.stream.hear(response, this.own);
     if (!this.stream.reader) await this.goOnFrom(this.stream);
   }
 
-  private streamOf(run: DifyRun): DifyStream {
-    return new DifyStream(run, this.turn, this.parts.conversations);
+  private streamOf(run: DifyRun, keptConversation: string | undefined): DifyStream {
+    return new DifyStream(run, this.turn, this.parts.conversations, keptConversation);
   }
 
   /** Goes on with a run that an earlier attempt has left. */
   private async goOn(known: DifyRun): Promise<void> {
     this.isOfEarlier = true;
-    this.stream = this.streamOf({ ...known });
+    this.stream = this.streamOf({ ...known }, known.conversationId);
     const { run, mapper } = this.stream;
     this.turn.timeouts.startAttempt();
     const waits = run.pausedAt != null;

@@ -15,8 +15,8 @@ const MAX_APPS = 1_000;
 const INFO_TTL_MS = 300_000;
 /** Its owner may change forms and switches at any time. */
 const PARAMETERS_TTL_MS = 30_000;
-/** A name is worth a short wait only. */
-const LABEL_PATIENCE_MS = 1_500;
+/** A name or a form is worth a short wait only. */
+const PATIENCE_MS = 1_500;
 
 /** What the apps are, remembered for a while: a turn should not wait for questions that were just answered. */
 @Injectable()
@@ -43,6 +43,11 @@ export class DifyApps {
   /** What it asks for, and which files it takes. */
   async form(connection: DifyConnection): Promise<AppForm> {
     return readForm(await this.parameters(connection));
+  }
+
+  /** The same if it is told soon enough; else null. Never fails. */
+  async formIfTold(connection: DifyConnection): Promise<AppForm | null> {
+    return within(PATIENCE_MS, 'the app does not answer', this.form(connection)).catch(() => null);
   }
 
   /** The kind of an app. @param anew asks whatever is remembered @throws AppError dify_app_unavailable when it is unknown */
@@ -82,7 +87,7 @@ export class DifyApps {
   async label(connection: DifyConnection): Promise<string> {
     const fallback = connection.appId ?? connection.mode ?? 'Dify app';
     try {
-      const { name, mode } = await within(LABEL_PATIENCE_MS, 'the app does not answer', this.info(connection));
+      const { name, mode } = await within(PATIENCE_MS, 'the app does not answer', this.info(connection));
 
       return name || (mode ?? fallback);
     } catch {

@@ -23,7 +23,7 @@ export class DifyConversations {
   ) {}
 
   async find(key: ConversationKey): Promise<FoundConversation> {
-    const row = (await this.fromRedis(key)) ?? (await this.repository.find(key.taskId, key.botId));
+    const row = (await this.fromRedis(key)) ?? (await this.fromDatabase(key));
     if (!row) return 'none';
     if (row.fingerprint !== key.fingerprint || row.endUser !== key.endUser) return 'lost';
 
@@ -36,6 +36,13 @@ export class DifyConversations {
     this.repository
       .save(row)
       .catch((error: unknown) => this.log.warn(`task ${row.taskId}: conversation not kept: ${logLine(error)}`));
+  }
+
+  private async fromDatabase({ taskId, botId }: ConversationKey): Promise<ConversationRow | null> {
+    const row = await this.repository.find(taskId, botId);
+    if (row) void this.toRedis(row);
+
+    return row;
   }
 
   private async fromRedis({ taskId, botId }: ConversationKey): Promise<ConversationRow | null> {

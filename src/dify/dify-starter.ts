@@ -27,6 +27,8 @@ export interface Turn {
 export interface StartedRun {
   response: ProviderResponse;
   run: DifyRun;
+  /** The conversation that it was to go on with; empty for a new one. */
+  conversationId: string;
   /** The conversation so far is not known to the app. */
   lostConversation: boolean;
 }
@@ -77,7 +79,8 @@ export class DifyStarter {
 
   private async inConversation(turn: Turn, mode: DifyMode): Promise<StartedRun> {
     if (!hasConversations(mode)) return this.post(turn, mode, '', false);
-    const { request, dify } = turn;
+    const { request, dify, link } = turn;
+    if (request.isFirst && link.attempt === 1) return this.post(turn, mode, '', false);
     const found = await this.conversations.find({
       taskId: request.taskId,
       botId: dify.botId,
@@ -98,13 +101,14 @@ export class DifyStarter {
   /** @param lost whether the question has to tell what was said before */
   private async post(turn: Turn, mode: DifyMode, conversationId: string, lost: boolean): Promise<StartedRun> {
     const { request, dify, http } = turn;
-    const body = runBody({ ...request, dify }, mode, conversationId, lost);
+    const form = hasConversations(mode) ? null : await this.apps.formIfTold(dify.connection);
+    const body = runBody({ ...request, dify }, mode, conversationId, lost, form?.fields);
     turn.signal.throwIfAborted();
     turn.sent = true;
     try {
       const response = await this.client.run(dify.connection, mode, body, http);
 
-      return { response, run: { mode, botId: dify.botId }, lostConversation: lost };
+      return { response, run: { mode, botId: dify.botId }, conversationId, lostConversation: lost };
     } catch (error) {
       // Refused: nothing runs.
       if (!http.aborted) turn.sent = false;

@@ -22,10 +22,12 @@ export class DifyStream {
   private response: ProviderResponse | null = null;
   private grace: NodeJS.Timeout | undefined;
 
+  /** @param keptConversation the one that is remembered for the task already */
   constructor(
     readonly run: DifyRun,
     private readonly turn: Turn,
     private readonly conversations: DifyConversations,
+    private keptConversation: string | undefined,
   ) {
     const { connection } = turn.dify;
     this.mapper = new DifyEvents({
@@ -83,7 +85,8 @@ export class DifyStream {
   remember(): void {
     const { link, dify, request } = this.turn;
     const { conversationId } = this.run;
-    if (conversationId !== undefined && conversationId !== link.known?.conversationId) {
+    if (conversationId !== undefined && conversationId !== this.keptConversation) {
+      this.keptConversation = conversationId;
       this.conversations.keep({
         taskId: request.taskId,
         botId: dify.botId,

@@ -11,6 +11,7 @@ import { isFlow } from './dify.request.js';
 import { RunEnd } from './dify.run-end.js';
 import { DifySteps } from './dify.steps.js';
 import { fileOf, sourcesOf } from './outputs.js';
+import { type TextEvent, textEvent } from './text-event.js';
 
 /** What events are read with. */
 export interface DifyEventsOptions {
@@ -74,6 +75,9 @@ export class DifyEvents implements AnswerMapper {
 
   push(event: EventSourceMessage, batch: EventBatch): void {
     if (this.finished) return;
+    // Ids are read from the events before.
+    const text = this.knowsRun ? textEvent(event.data) : null;
+    if (text) return this.onText(text, batch);
     const data = asObject(parseJson(event.data));
     if (!data) return this.pushOther(event);
     const type = data['event'];
@@ -84,6 +88,12 @@ export class DifyEvents implements AnswerMapper {
     if (type === 'message' || type === 'agent_message') this.onMessage(type, data['answer'], batch);
     else if (type === 'text_chunk') this.append(asObject(data['data'])?.['text'], batch);
     else if (typeof type === 'string') this.onOther(type, data, asObject(data['data']) ?? {}, batch);
+  }
+
+  private onText({ name, text }: TextEvent, batch: EventBatch): void {
+    this.count += 1;
+    if (name === 'text_chunk') this.append(text, batch);
+    else this.onMessage(name, text, batch);
   }
 
   /** A gateway that does not stream gives the reply of a blocking call. */

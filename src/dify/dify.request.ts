@@ -2,12 +2,12 @@
 import type { ChatMessage, ChatRequest } from '../common/chat-provider.js';
 import type { DifyMode, DifyTurn } from '../common/dify.js';
 import type { JsonObject } from '../common/json.js';
+import type { InputField } from './inputs/input-form.js';
+import { inputForText } from './inputs/merge-inputs.js';
 
 /** What a lost conversation is made up for with. */
 const HISTORY_MESSAGES = 10;
 const HISTORY_CHARACTERS = 8_000;
-/** Where workflows take the user's text from. */
-const QUERY_INPUTS = ['query', 'user_query'];
 
 /** Whether an app keeps conversations. */
 export function hasConversations(mode: DifyMode): boolean {
@@ -19,26 +19,33 @@ export function isFlow(mode: DifyMode): boolean {
   return mode === 'workflow' || mode === 'advanced-chat';
 }
 
-/** @param conversationId empty for a new conversation @param withHistory has the question tell what was said before */
+/**
+ * @param conversationId empty for a new conversation
+ * @param withHistory has the question tell what was said before
+ * @param fields of the app's form, where the text is one of its inputs; null when they are not known
+ */
 export function runBody(
   { dify, messages, endUser }: Pick<ChatRequest, 'messages' | 'endUser'> & { dify: DifyTurn },
   mode: DifyMode,
   conversationId: string,
   withHistory: boolean,
+  fields: readonly InputField[] | null = null,
 ): JsonObject {
   const asked = messages.at(-1)?.content ?? '';
   const files = dify.files.length > 0 ? { files: dify.files } : {};
   const common = { response_mode: 'streaming', user: endUser, ...files };
-  if (mode === 'workflow') return { inputs: withQuery(dify.inputs, asked), ...common };
+  if (mode === 'workflow') return { inputs: withText(dify.inputs, asked, fields), ...common };
   // Older completion apps know the text as an input only; others drop what they do not know.
-  if (mode === 'completion') return { inputs: withQuery(dify.inputs, asked), query: asked, ...common };
+  if (mode === 'completion') return { inputs: withText(dify.inputs, asked, fields), query: asked, ...common };
   const query = withHistory ? retold(messages.slice(0, -1), asked) : asked;
 
   return { inputs: dify.inputs, query, conversation_id: conversationId, auto_generate_name: true, ...common };
 }
 
-function withQuery(inputs: JsonObject, asked: string): JsonObject {
-  return QUERY_INPUTS.some((name) => name in inputs) ? inputs : { query: asked, ...inputs };
+function withText(inputs: JsonObject, asked: string, fields: readonly InputField[] | null): JsonObject {
+  const name = asked === '' ? null : inputForText(fields, inputs);
+
+  return name === null ? inputs : { ...inputs, [name]: asked };
 }
 
 /** The last turns in front of a question. */

@@ -180,7 +180,9 @@ export class RunPlans {
     const messages = fitIntoWindow(said, system, model?.parameters ?? {});
     const app = dify && upstream ? { dify, upstream } : {};
 
-    return { taskId, subtaskId, endUser: this.names.of(userId), model, ...app, system, messages };
+    const isFirst = plan.questionId === 1;
+
+    return { taskId, subtaskId, endUser: this.names.of(userId), model, ...app, system, messages, isFirst };
   }
 }
 

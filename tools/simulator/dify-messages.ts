@@ -42,10 +42,10 @@ export function messages(x: Exchange, app: DifyApp): Reply {
   );
   if (all.length === 0) throw new DifyProblem(404, 'not_found', 'Conversation Not Exists.');
   const limit = Number(x.query.get('limit') ?? 20);
-  const data = all.slice(-limit).map(({ id, query, answer, inputs, createdAt, feedback: given }) => ({
+  const data = all.slice(-limit).map(({ id, query, answer, inputs, createdAt, feedback: given, runId }) => ({
     ...{ id, conversation_id: conversation, parent_message_id: null, inputs, query, answer },
     ...{ message_files: [], feedback: given, retriever_resources: [], agent_thoughts: [] },
-    ...{ created_at: createdAt, status: 'normal', error: null },
+    ...{ created_at: createdAt, status: 'normal', error: null, workflow_run_id: runId },
   }));
   return jsonReply(200, { limit, has_more: all.length > limit, data });
 }

@@ -117,7 +117,8 @@ function keepMessage(dify: DifyState, ask: Ask, wire: DifyWire, answer: string):
   if (ask.app.mode === 'workflow') return;
   const { messageId: id, conversationId, createdAt } = wire.ids;
   const { query, inputs, user } = ask;
-  const facts = { id, conversationId, key: ask.app.key, user, query, inputs, createdAt, answer };
+  const runId = isFlow(ask.app.mode) ? wire.ids.runId : null;
+  const facts = { id, conversationId, runId, key: ask.app.key, user, query, inputs, createdAt, answer };
   const feedback = dify.messages.get(id)?.feedback ?? null;
   keep(dify.messages, id, { ...facts, suggestMs: ask.script.suggestMs, feedback });
 }

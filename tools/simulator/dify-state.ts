@@ -43,6 +43,8 @@ export interface Conversation {
 export interface Message {
   id: string;
   conversationId: string;
+  /** The run of a workflow that answered. */
+  runId: string | null;
   key: string;
   user: string;
   query: string;

@@ -2,6 +2,7 @@
 import type { FieldProblem } from '../../common/app-error.js';
 import type { DifyFile, DifyMode } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
+import { hasConversations } from '../dify.request.js';
 import { checkInputs, checkQuestionFiles } from './check-inputs.js';
 import type { AppForm } from './input-form.js';
 import { inputForText, mergeInputs } from './merge-inputs.js';
@@ -42,13 +43,9 @@ export function checkTurn(apps: readonly AskedApp[], brought: BroughtInputs): Tu
   };
 }
 
-/** Apps without a conversation take the user's text as one of their inputs. */
-export function takesTextAsInput(mode: DifyMode | null): boolean {
-  return mode === 'workflow' || mode === 'completion';
-}
-
 function checkApp({ defaults, form, mode }: AskedApp, { text, inputs }: BroughtInputs): TurnInputs {
-  const asInput = takesTextAsInput(mode);
+  // Apps without a conversation take the user's text as one of their inputs.
+  const asInput = mode !== null && !hasConversations(mode);
   const silent = !asInput && mode !== null && text.trim() === '' ? [NO_TEXT] : [];
   if (!form) return { inputs, problems: silent };
   const all = mergeInputs(defaults, inputs);
