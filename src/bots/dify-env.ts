@@ -5,7 +5,8 @@ import { isJsonObject, type JsonObject } from '../common/json.js';
 import { baseUrlProblem } from '../models/model-parameters.js';
 import { field, parseJson, reader } from './agent-env.js';
 
-const DEFAULT_BASE_URL = 'https://api.dify.ai';
+/** Where apps are unless somebody says otherwise. */
+export const DIFY_CLOUD_URL = 'https://api.dify.ai';
 
 /** @throws AppError model_not_configured saying what is missing or wrong */
 export function difyConnectionFromEnv(botName: string, env: JsonObject): DifyConnection {
@@ -14,7 +15,7 @@ export function difyConnectionFromEnv(botName: string, env: JsonObject): DifyCon
   const read = reader(env);
   const apiKey = read('DIFY_API_KEY');
   if (!apiKey) throw fail('has no DIFY_API_KEY');
-  const baseUrl = read('DIFY_BASE_URL') ?? DEFAULT_BASE_URL;
+  const baseUrl = read('DIFY_BASE_URL') ?? DIFY_CLOUD_URL;
   const urlProblem = baseUrlProblem(baseUrl);
   if (urlProblem) throw fail(`has a DIFY_BASE_URL that ${urlProblem}`);
 

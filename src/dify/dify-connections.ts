@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { difyBaseUrl } from '../bots/dify-env.js';
+import { DIFY_CLOUD_URL, difyBaseUrl } from '../bots/dify-env.js';
 import { BotsService } from '../bots/bots.service.js';
 import { AppError, notFound } from '../common/app-error.js';
 import type { DifyConnection } from '../common/dify.js';
@@ -8,8 +8,6 @@ import { invalid } from '../infra/http/validation.pipe.js';
 import { baseUrlProblem } from '../models/model-parameters.js';
 import type { DifyAppRef } from './dify.dto.js';
 
-const DEFAULT_BASE_URL = 'https://api.dify.ai';
-
 /** Which app a request means. */
 @Injectable()
 export class DifyConnections {
@@ -17,7 +15,7 @@ export class DifyConnections {
 
   /** @throws AppError validation_failed, not_found, model_not_configured */
   async of(userId: number, ref: DifyAppRef): Promise<DifyConnection> {
-    const { bot_id: botId, api_key: apiKey, base_url: baseUrl = DEFAULT_BASE_URL } = ref;
+    const { bot_id: botId, api_key: apiKey, base_url: baseUrl = DIFY_CLOUD_URL } = ref;
     if (botId !== undefined) return this.ofBot(userId, botId);
     if (apiKey === undefined) throw invalid([{ field: 'bot_id', message: 'bot_id or api_key is required' }]);
     const problem = baseUrlProblem(baseUrl);

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/app-error.js';
 import type { DifyConnection } from '../common/dify.js';
 import type { JsonObject } from '../common/json.js';
-import { AppError } from '../common/app-error.js';
+import { answering } from '../teams/answering.js';
 import { TeamsService } from '../teams/teams.service.js';
 import { DifyApps } from './dify-apps.js';
 import { DifyClient } from './dify.client.js';
@@ -14,6 +15,7 @@ import {
   toParameters,
   toQuestionFiles,
 } from './dify.dto.js';
+import type { AppForm, InputField } from './inputs/input-form.js';
 
 /** What `/parameters` documents; nothing else of a reply is shown: the address is the caller's. */
 const SHOWN = [
@@ -48,15 +50,14 @@ export class DifyFactsService {
     return Object.fromEntries(shown);
   }
 
-  /** The form of a team: what its apps ask for, each input once. Without apps there is none. */
+  /** The form of a team: what the apps that answer for it ask for, each input once. Without apps there is none. */
   async inputParameters(userId: number, teamId: number): Promise<InputParametersDto> {
-    const { members } = await this.teams.resolve(userId, { id: teamId });
-    const connections = members.flatMap(({ dify }) => dify ?? []);
+    const team = await this.teams.resolve(userId, { id: teamId });
+    const connections = answering(team).flatMap(({ dify }) => dify ?? []);
     const [first] = connections;
     if (!first) return { has_parameters: false, parameters: [] };
     const [mode, ...forms] = await Promise.all([this.modeOf(first), ...connections.map((app) => this.apps.form(app))]);
-    const fields = new Map(forms.flatMap((form) => form.fields).map((field) => [field.variable, field]));
-    const parameters = toParameters([...fields.values()]);
+    const parameters = toParameters(merged(forms));
     const [files] = forms.flatMap((form) => toQuestionFiles(form) ?? []);
 
     return {
@@ -70,4 +71,14 @@ export class DifyFactsService {
   private async modeOf(connection: DifyConnection): Promise<string | null> {
     return (await this.apps.info(connection)).mode ?? connection.mode;
   }
+}
+
+/** What one of several apps requires is required. */
+function merged(forms: readonly AppForm[]): InputField[] {
+  const fields = new Map<string, InputField>();
+  for (const field of forms.flatMap((form) => form.fields)) {
+    if (!fields.get(field.variable)?.required) fields.set(field.variable, field);
+  }
+
+  return [...fields.values()];
 }

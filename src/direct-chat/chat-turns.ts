@@ -2,10 +2,11 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DifyInputs } from '../dify/inputs/dify-inputs.service.js';
 import { type RunChoice, type RunStarter, RunStarters } from '../tasks/run-starters.js';
 import { runsOnExecutors, type TurnRequest, TurnsService } from '../tasks/turns.service.js';
+import { answering } from '../teams/answering.js';
 import { ChatAdmission } from './chat-admission.js';
 import { DirectChatTeams } from './direct-chat-teams.js';
 import { RunLaunch } from './run-launch.js';
-import { answering, RunPlans, type TaskChoice } from './run-plan.js';
+import { RunPlans, type TaskChoice } from './run-plan.js';
 
 /** Turns that direct chat answers: from the request to the run in the queue. */
 @Injectable()

@@ -11,6 +11,7 @@ import { ModelsService } from '../models/models.service.js';
 import type { AnswerTurn } from '../tasks/answer-turn.js';
 import type { RunChoice } from '../tasks/run-starters.js';
 import { type Answer, TurnsService } from '../tasks/turns.service.js';
+import { answering, leaderOf } from '../teams/answering.js';
 import { type ResolvedMember, type ResolvedTeam, TeamsService } from '../teams/teams.service.js';
 import { fitIntoWindow } from './context-window.js';
 import type { RunUpstream } from './run-upstream.js';
@@ -235,17 +236,4 @@ function memberOf(team: ResolvedTeam, { botIds }: Answer['subtask'], place: numb
   const placed = team.members[place];
 
   return (isMeant(placed) ? placed : team.members.find(isMeant)) ?? leaderOf(team);
-}
-
-/** Who answers for a team, in order: all bots of a pipeline, else its leader. */
-export function answering(team: ResolvedTeam): readonly ResolvedMember[] {
-  return team.mode === 'pipeline' && team.members.length > 0 ? team.members : [leaderOf(team)];
-}
-
-/** The bot that answers for a team: the leader, else the first. */
-function leaderOf(team: ResolvedTeam): ResolvedMember {
-  const leader = team.members.find((member) => member.role === 'leader') ?? team.members[0];
-  if (!leader) throw new AppError('conflict', `Team "${team.name}" has no bots`);
-
-  return leader;
 }
