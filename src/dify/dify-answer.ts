@@ -163,7 +163,10 @@ export class DifyAnswer implements AnswerParts {
   private async begin(): Promise<void> {
     const { response, run, conversationId, lostConversation } = await this.parts.starter.start(this.turn);
     if (lostConversation) this.own.add({ type: 'step', ...noteStep('conversation', LOST_CONVERSATION) });
-    this.stream = this.streamOf(run, conversationId);
+    const leaves = this.turn.link.known?.leaves;
+    // Of the run before it counts only how often that was left: those were no lost attempts.
+    const clean = { ...run, forms: [], pausedAt: null, ...(leaves !== undefined && { leaves }) };
+    this.stream = this.streamOf(this.turn.link.known ? clean : run, conversationId);
     await this.stream.hear(response, this.own);
     if (!this.stream.reader) await this.goOnFrom(this.stream);
   }
