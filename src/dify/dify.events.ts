@@ -67,6 +67,7 @@ export class DifyEvents implements AnswerMapper {
 
   /** The run is read on by another stream, which begins with what there was so far. */
   rejoin({ content, steps }: Shown): void {
+    this.started = true;
     this.paused = false;
     this.joined = content;
     this.textLength = content.length;

@@ -15,6 +15,8 @@ import { RunPlans } from './run-plan.js';
 /** A run that has just asked is about to be left; longer than that it is left to its own next look. */
 const WAKE = { timeoutMs: 1_500, everyMs: 50 };
 
+const STORE_PATIENCE_MS = 1_000;
+
 /** Hands apps what a person has answered. */
 @Injectable()
 export class AppInputService {
@@ -31,20 +33,27 @@ export class AppInputService {
 
   /** @throws AppError not_found, conflict when the form was answered or has expired, dify_input_invalid */
   async submit(userId: number, taskId: number, dto: AppInputDto): Promise<AppInputReplyDto> {
-    const turn = await this.turns.newestTurn(userId, taskId);
-    const step = turn.current;
-    const token = dto.form_token;
-    const run = step?.upstreamRun;
-    const waits = run?.forms?.some((form) => form.token === token) ?? false;
-    if (!step || !waits) throw notFound('A form with this form_token that waits');
-    if (run?.answered?.includes(token)) throw new AppError('conflict', 'This form was answered already');
+    const { turn, step } = await this.waitingStep(userId, taskId, dto.form_token);
+    if (step.upstreamRun?.answered?.includes(dto.form_token))
+      throw new AppError('conflict', 'This form was answered already');
     const connection = await this.plans.appOf(turn, step);
     if (!connection) throw notFound('The app of this form');
     const answer = { action: dto.action, inputs: dto.inputs ?? {} };
-    await this.client.submitForm(connection, token, answer, this.names.of(userId));
-    await this.goOn(step.id, turn.first.id, token);
+    await this.client.submitForm(connection, dto.form_token, answer, this.names.of(userId));
+    await this.goOn(step.id, turn.first.id, dto.form_token);
 
     return { message: 'The answer goes on', task_id: taskId, subtask_id: step.id };
+  }
+
+  /** The answer that waits for a form. A client may be faster than the run, which stores what it has told. */
+  private async waitingStep(userId: number, taskId: number, token: string) {
+    for (const end = Date.now() + STORE_PATIENCE_MS; ;) {
+      const turn = await this.turns.newestTurn(userId, taskId);
+      const step = turn.current;
+      if (step?.upstreamRun?.forms?.some((form) => form.token === token)) return { turn, step };
+      if (!step || Date.now() > end) throw notFound('A form with this form_token that waits');
+      await sleep(WAKE.everyMs);
+    }
   }
 
   /** Whatever fails here, the run finds out by itself that it may go on. */

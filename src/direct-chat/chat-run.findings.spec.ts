@@ -78,4 +78,26 @@ describe('findings about a chat run', () => {
     const limits = { firstTokenMs: 1000, idleMs: 4000 };
     expect(find({ limits }, { silentMs: 2000 }).hints[0]).toContain('silent for 2 s; in 2 s');
   });
+
+  it('at an app, by the name that its logs have', () => {
+    const run = { mode: 'workflow', botId: 1, taskId: 't', runId: 'r' } as const;
+    expect(find({ run }, { silentMs: 90_000 })).toMatchObject({
+      upstream: { kind: 'dify', id: 'r' },
+      hints: ['The app has told nothing for 1.5 min', expect.stringContaining('a:1')],
+    });
+    expect(find({ run: { mode: 'chat', botId: 1, taskId: 't', messageId: 'm' } }).upstream?.id).toBe('m');
+  });
+
+  it('that waits for a person', () => {
+    const forms = [
+      { token: 'tok', nodeId: 'n', expiresAt: null },
+      { token: null, nodeId: 'm', expiresAt: null },
+    ];
+    const run = { mode: 'workflow', botId: 1, runId: 'r', pausedAt: NOW - 60_000, forms } as const;
+    const waits = find({ state: 'delayed', run: { ...run, forms } });
+    expect(waits).toMatchObject({ nextAction: 'answer_input', upstream: { kind: 'dify', id: 'r' } });
+    expect(waits.hints[0]).toMatch(/waits for a person since .*POST \/input with form_token tok$/);
+    expect(find({ state: 'delayed', run: { ...run, forms: forms.slice(1) } }).hints[0]).toContain('at Dify');
+    expect(find({ state: 'delayed' }).nextAction).toBe('wait');
+  });
 });

@@ -74,8 +74,9 @@ export class ChatRunner {
     const { subtaskId } = handle;
     const plan = this.plans.take(subtaskId);
     if (plan) this.steps.hold(handle, plan.later);
-    // Asked while the stream is taken over: its first words are what the caller waits for.
-    const early = plan && this.askEarly(plan, handle);
+    // Asked while the stream is taken over: its first words are what the caller waits for. An app is not: what it has
+    // begun is paid, even when another worker has the stream.
+    const early = plan && !plan.dify ? this.askEarly(plan, handle) : null;
     const begun = await this.beginOrDrop(handle, early);
     if (begun.epoch === 0) return 'ended';
     const run = this.streams.open(handle, begun);
@@ -91,7 +92,7 @@ export class ChatRunner {
   }
 
   private askEarly(plan: RunPlan, handle: RunHandle): EarlyAnswer {
-    return new EarlyAnswer(() => this.ask(plan, handle, this.upstreams.of(plan)));
+    return new EarlyAnswer(() => this.ask(plan, handle, null));
   }
 
   private async ask(
@@ -99,7 +100,6 @@ export class ChatRunner {
     handle: RunHandle,
     upstream: RunUpstream | null,
   ): Promise<AsyncIterable<readonly ProviderEvent[]>> {
-    handle.upstream = upstream;
     const provider = this.providers.get(plan.shellType);
     if (!provider)
       throw new AppError('direct_chat_not_supported', `Nothing here answers for bots of shell ${plan.shellType}`);
@@ -188,7 +188,7 @@ export class ChatRunner {
     this.logger.log(`task ${taskId} subtask ${subtaskId}: run ${how}, attempt ${attempt}, model ${label}`);
     if (joins) run.goOn(plan, attempt);
     else run.begin(plan, attempt);
-    const upstream = early ? handle.upstream : this.upstreams.of(plan, known);
+    const upstream = this.upstreams.of(plan, known);
     if (upstream) run.connect(upstream);
     const report = setTimeout(() => this.ending.reportRunning(subtaskId), REPORT_RUNNING_MS);
     try {

@@ -96,6 +96,7 @@ export class RunEnding {
 
         return 'ended';
       case 'handover':
+        await run.upstream?.saved().catch(() => undefined);
         await this.streams.flush(run);
         this.log.log(`subtask ${run.stepId}: handed over, this process is stopping`);
 

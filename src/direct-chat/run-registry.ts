@@ -2,7 +2,6 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import type { StopReason } from '../common/chat-provider.js';
 import { RedisBus } from '../infra/redis/redis.bus.js';
-import type { RunUpstream } from './run-upstream.js';
 
 const active = new Gauge({ name: 'conch_chat_runs_active', help: 'Answers that this process is producing' });
 
@@ -12,8 +11,6 @@ export class RunHandle {
   readonly ended: Promise<void>;
   private resolveEnded!: () => void;
   reason: StopReason | null = null;
-  /** What the run has at an app; null when it asks a model. */
-  upstream: RunUpstream | null = null;
   /** Steps of a pipeline that the run answers besides the one it is named by. */
   stepIds: readonly number[] = [];
 

@@ -9,8 +9,8 @@ import { subtasks } from '../infra/database/schema.js';
 export class UpstreamRunsRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
-  /** Fields that are left out stay: the answer to a form may have been noted meanwhile. */
-  async save(subtaskId: number, run: DifyRun): Promise<void> {
+  /** Fields that are left out stay, and answers to forms always: others may have been noted meanwhile. */
+  async save(subtaskId: number, { answered: _answered, ...run }: DifyRun): Promise<void> {
     await this.db
       .update(subtasks)
       .set({ upstreamRun: sql`coalesce(${subtasks.upstreamRun}, '{}'::jsonb) || ${JSON.stringify(run)}::jsonb` })

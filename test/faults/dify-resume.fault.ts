@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import type { InputRequiredEvent } from '../../src/common/chat-event.js';
 import { started } from '../support/api.js';
+import { eventually } from '../support/child.js';
 import { addDifyTeam, difyRuns } from '../support/dify.js';
 import { fold, type SseStream, typesOf } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
@@ -47,6 +48,11 @@ describe('a worker is killed while an app answers', () => {
     const waiting = await ask('human-workflow', 'case=human-input');
     const { data } = await waiting.stream.untilType('input_required');
     for (const { stream } of [...flows, chat]) await stream.untilType('content');
+    await eventually('the run that waits is left', async () => {
+      const { body } = await stage.api.get(`/tasks/${waiting.taskId}/diagnosis`);
+
+      return body['next_action'] === 'answer_input';
+    });
     await stage.server(0).kill();
     await stage.revive();
     const { form } = data as InputRequiredEvent;
