@@ -184,9 +184,10 @@ describe('answers of Dify apps', () => {
   it('go on with their conversation, or with a new one that knows what was said', async () => {
     const { teamId, botId, key } = await team('chat');
     const first = await api.turn({ team_id: teamId, prompt: script('tokens=3 rate=0') });
-    const next = (text: string) => api.turn({ task_id: first.taskId, prompt: script(`tokens=3 rate=0 ${text}`, text) });
+    const next = (words: string, more = '') =>
+      api.turn({ task_id: first.taskId, prompt: script(`tokens=3 rate=0${more}`, words) });
     await next('More');
-    const lost = await next('case=no-conversation key=lost');
+    const lost = await next('Lost', ' case=no-conversation key=lost');
     await next('Last');
     await api.call('PUT', `/bots/${botId}`, {
       agent_config: {

@@ -61,8 +61,7 @@ describe('reading reports quickly', () => {
         const quick = quickRead(ExecutorReportDto, body);
         if (!quick) return;
         taken += 1;
-        expect({ ...quick }).toEqual({ ...read(body) });
-        expect(read(body)).not.toBeNull();
+        expect(quick).toEqual(read(body));
       }),
       { numRuns: 3000 },
     );
