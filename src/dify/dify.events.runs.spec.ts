@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { EventBatch } from '../infra/answers/event-batch.js';
 import type { Step } from '../common/chat-event.js';
+import type { Shown } from './dify.events.js';
 import { chat, chunk, flow, flowEnd, messageEnd, read, stepsOf, text } from './dify.events.testing.js';
 
 describe('a run that waits', () => {
