@@ -45,7 +45,7 @@ function checksOf(dto: Dto<object>): Checks | null {
   return checks;
 }
 
-/** Null when a field has other rules than those of its one decorator, or comes from another class. */
+/** Null when a field has no check, because it needs a conversion or has no field decorator, or comes from another class. */
 function completeChecks(dto: Dto<object>): Checks | null {
   const checks = new Map<string, Check>();
   for (const [field, check] of noted.get(dto.prototype as object) ?? []) if (check) checks.set(field, check);

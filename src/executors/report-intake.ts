@@ -27,7 +27,7 @@ export interface Arrival {
 
 /**
  * Takes reports of executors in, many at once when many come: what arrives while others are taken in shares one lookup
- * in the database, one job, and two round trips to Redis. A report that comes alone waits for nobody.
+ * in the database, one job, and one look at the notes in Redis. A report that comes alone waits for nobody.
  */
 @Injectable()
 export class ReportIntake {
@@ -89,7 +89,7 @@ export class ReportIntake {
       await this.repository.extendLeases(ids, this.leaseSeconds);
     }
     await orUnavailable(this.updates.enqueueAll(arrivals.map(({ update }) => update)));
-    // Not waited for. Who repeats a report does so after its reply, whose bytes leave after those of the note.
+    // Not waited for: it leaves in the same turn of the event loop as the reply, and a repetition comes after that.
     void this.notebook.note(arrivals.filter(isNoted).map(toNote));
   }
 }

@@ -31,8 +31,8 @@ export function RepairsTexts(): ClassDecorator {
 
 /**
  * Checks and converts what a request brings, by its DTO class: unknown fields are refused (see
- * {@link DropsUnknownFields}), and so is what the database cannot store (see {@link RepairsTexts}). Every problem is reported at once as 422
- * `validation_failed`.
+ * {@link DropsUnknownFields}), and so is what the database cannot store (see {@link RepairsTexts}). Every problem is
+ * reported at once as 422 `validation_failed`.
  */
 @Injectable()
 export class AppValidationPipe extends ValidationPipe {
