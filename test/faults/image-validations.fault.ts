@@ -2,11 +2,9 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { eventually, temporaryDirectory } from '../support/child.js';
 import { type Conch, startConch } from '../support/conch.js';
 import { FakeManager, INTERNAL_TOKEN } from '../support/executors.js';
-import { ImageApi, ValidationStream } from '../support/validations.js';
+import { ImageApi, SUBMITTED, ValidationStream } from '../support/validations.js';
 
 jest.setTimeout(60_000);
-
-const SUBMITTED = { status: 200, body: { status: 'submitted', message: 'ok' } };
 
 describe('validations of images, when the server is killed', () => {
   const directory = temporaryDirectory('validations');

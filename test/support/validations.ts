@@ -6,6 +6,20 @@ import type { Conch } from './conch.js';
 import { connect, EventStream } from './event-stream.js';
 import { type FakeManager, INTERNAL_TOKEN } from './executors.js';
 
+/** The manager takes an order. */
+export const SUBMITTED = { status: 200, body: { status: 'submitted', message: 'ok', validation_task_id: -1 } };
+
+export const NODE = { name: 'node', status: 'pass', version: '22.1.0', message: 'node 22.1.0' } as const;
+export const PYTHON = {
+  name: 'python3',
+  status: 'fail',
+  version: '3.9.2',
+  message: '3.9.2, at least 3.12 wanted',
+} as const;
+/** Last reports. */
+export const GOOD: ValidationReport = { status: 'completed', valid: true, checks: [NODE] };
+export const BAD: ValidationReport = { status: 'completed', valid: false, checks: [NODE, PYTHON] };
+
 /** A validation as JSON has it. */
 export type Validation = Omit<ValidationDto, 'createdAt' | 'updatedAt' | 'completedAt'> & {
   completedAt: string | null;

@@ -29,7 +29,7 @@ function after(reports: readonly ValidationReport[], row = ROW): ValidationRow {
   return reports.reduce<ValidationRow>((current, report) => {
     const change = applyReport(current, report, NOW);
 
-    return typeof change === 'string' ? current : ({ ...current, ...change } as ValidationRow);
+    return typeof change === 'string' ? current : { ...current, ...change };
   }, row);
 }
 
