@@ -218,7 +218,7 @@ const DELIVERIES: Record<string, Delivery> = {
 
 const PAUSES = ['human-input', 'human-input-bare', 'human-input-mail', 'paused'];
 /** Cases of the stop endpoint and of what a stop does. */
-const STOPS = ['stop-ignored', 'stop-silent', 'stop-fails'];
+const STOPS = ['stop-ignored', 'stop-silent', 'stop-fails', 'stop-fails-once'];
 const OTHERS = ['happy', 'slow', 'hang-before-headers', 'json-reply', 'no-snapshot', 'no-conversation'];
 
 /** Every case, by name. */

@@ -39,6 +39,8 @@ export class DifyRun {
   readonly snapshot: string[] = [];
   readonly startedAt = performance.now();
   elapsed = 0;
+  /** Stops that were asked for. */
+  stops = 0;
   private beats: readonly Beat[];
   private readonly readers = new Set<DifyReader>();
   private next = 0;
