@@ -40,6 +40,16 @@ describe('answers of Dify apps', () => {
     return { ...turn, key, teamId, all, steps: [...steps.values()], task, result: task.result ?? { value: '' } };
   }
 
+  it('of the six demo teams', async () => {
+    const kinds = ['chat', 'agent-chat', 'chatflow', 'agent', 'completion', 'workflow'];
+    const prompt = script('tokens=5 rate=0');
+    const turns = await Promise.all(kinds.map((kind) => api.turn({ team_name: `demo-dify-${kind}`, prompt })));
+
+    expect(turns.map(({ content, terminal }) => [content, terminal.type])).toEqual(
+      kinds.map(() => [generatedText(5), 'done']),
+    );
+  });
+
   it.each(['chat', 'agent-chat', 'advanced-chat', 'agent', 'completion', 'workflow'])('of a %s app', async (mode) => {
     const { content, terminal, result, all, steps, key, task } = await ask(mode, 'tokens=30 rate=0');
 

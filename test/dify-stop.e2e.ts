@@ -76,6 +76,7 @@ describe('stopping Dify apps', () => {
       ask('workflow', 'tokens=2000 rate=100 case=stop-ignored'),
       ask('chat', 'tokens=2000 rate=100 case=stop-fails'),
       ask('workflow', 'tokens=2000 rate=100 case=stop-silent stop_ms=100'),
+      ask('chat', 'tokens=2000 rate=100 case=stop-fails-once stop_ms=100'),
     ]);
     const ends = cases.map(async ({ stream, taskId }) => {
       await stream.untilType('content');
@@ -85,8 +86,8 @@ describe('stopping Dify apps', () => {
       return fold(stream.events).terminal;
     });
     const stops = (await Promise.all(ends)).map((end) => (end?.type === 'cancelled' ? end.proof.dify_stop : end));
-    // The run of the last one has no end on its stream: its state tells.
-    expect(stops).toEqual(['sent', 'failed', 'confirmed']);
+    // The run of the third one has no end on its stream: its state tells. The fourth is told twice.
+    expect(stops).toEqual(['sent', 'failed', 'confirmed', 'confirmed']);
     expect(stage.simulator.counters.openStreams).toBe(0);
   });
 

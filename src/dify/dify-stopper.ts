@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../common/app-error.js';
 import type { DifyConnection, DifyRun, DifyStop } from '../common/dify.js';
 import { DifyClient } from './dify.client.js';
 
 /** The caller of a cancel waits for it. */
 const VERIFY_MS = 1_500;
 const VERIFY_EVERY_MS = 250;
+const AGAIN_MS = 300;
 /** States of a workflow's run in which it does nothing any more. */
 export const ENDED: ReadonlySet<unknown> = new Set(['succeeded', 'failed', 'stopped', 'partial-succeeded']);
 
@@ -21,14 +23,22 @@ export class DifyStopper {
     return this.verify(connection, run, Date.now() + VERIFY_MS);
   }
 
-  /** Asks Dify to stop. @returns whether it was told */
+  /** Asks Dify to stop, once more when that fails: a run that goes on costs. @returns whether it was told */
   async send(connection: DifyConnection, { mode, taskId }: DifyRun, user: string): Promise<boolean> {
     if (taskId === undefined) return false;
+    const stop = () => this.client.stop(connection, mode, taskId, user);
+    const again = async (error: unknown) => {
+      if (!(error instanceof AppError) || !error.retryable) throw error;
+      await sleep(AGAIN_MS);
+      await stop();
+    };
 
-    return this.client.stop(connection, mode, taskId, user).then(
-      () => true,
-      () => false,
-    );
+    return stop()
+      .catch(again)
+      .then(
+        () => true,
+        () => false,
+      );
   }
 
   /** Whether the run of a workflow or chatflow has ended, looked at until a time. Other apps have no state to look at. */

@@ -27,11 +27,13 @@ export class DifySteps {
   private readonly open = new Map<string, Step>();
   /** What was shown before the run was joined again: a replay tells less of it. */
   private shown = new Map<string, Step>();
+  /** What was told here; some of it may be shown only later. */
+  private readonly told = new Map<string, Step>();
 
   /** The run is joined again. */
   rejoin(shown: readonly Step[]): void {
-    this.shown = new Map(shown.map((step) => [step.step_id, step]));
-    for (const step of shown) this.watch(step);
+    this.shown = new Map([...shown.map((step) => [step.step_id, step] as const), ...this.told]);
+    for (const step of this.shown.values()) this.watch(step);
   }
 
   /** Takes an event that tells of steps. @returns whether it does */
@@ -156,7 +158,9 @@ export class DifySteps {
       // A replay of what is over begins with its start.
       if (step.status === 'running' && before.status !== 'paused' && before.status !== 'retrying') return;
     }
-    batch.add({ type: 'step', ...step, ...(before?.detail && !step.detail && { detail: before.detail }) });
+    const whole = { ...step, ...(before?.detail && !step.detail && { detail: before.detail }) };
+    this.told.set(whole.step_id, whole);
+    batch.add({ type: 'step', ...whole });
   }
 
   private parentOf(part: JsonObject): Pick<Step, 'parent_id'> {

@@ -51,7 +51,7 @@ export class AppInputService {
       const turn = await this.turns.newestTurn(userId, taskId);
       const step = turn.current;
       if (step?.upstreamRun?.forms?.some((form) => form.token === token)) return { turn, step };
-      if (!step || Date.now() > end) throw notFound('A form with this form_token that waits');
+      if (!step || Date.now() > end) throw notFound('A waiting form with this form_token');
       await sleep(WAKE.everyMs);
     }
   }

@@ -96,7 +96,9 @@ function replaced(call: DifyCall, answer: Answer): Answer {
       ? call.wire.flow('text_replace', { text })
       : call.wire.event('message_replace', { answer: text, reason: 'output_moderation' });
   const end = flowEnd(call, 'succeeded', outputsOf(call, text));
-  return { ...answer, text: [...answer.text, { wire: event, whole: text }], flowEnd: end };
+  // The closing message of a new agent would bring the old text again.
+  const close = call.app.mode === 'agent' ? [] : answer.close;
+  return { ...answer, text: [...answer.text, { wire: event, whole: text }], close, flowEnd: end };
 }
 
 function withOutputs(outputs: (text: string) => Json | null) {
@@ -216,7 +218,7 @@ const DELIVERIES: Record<string, Delivery> = {
 
 const PAUSES = ['human-input', 'human-input-bare', 'human-input-mail', 'paused'];
 /** Cases of the stop endpoint and of what a stop does. */
-const STOPS = ['stop-ignored', 'stop-silent', 'stop-fails'];
+const STOPS = ['stop-ignored', 'stop-silent', 'stop-fails', 'stop-fails-once'];
 const OTHERS = ['happy', 'slow', 'hang-before-headers', 'json-reply', 'no-snapshot', 'no-conversation'];
 
 /** Every case, by name. */

@@ -54,7 +54,9 @@ export function stopRun(x: Exchange, app: DifyApp, route: string, taskId: string
   // The stop of workflows does not look at the user.
   if (run?.plan.app.key === app.key && (route === 'workflows' || run.plan.user === user)) {
     const { script } = run.plan;
-    if (script.case === 'stop-fails') return difyError(500, 'internal_server_error', 'Internal Server Error');
+    run.stops += 1;
+    const fails = script.case === 'stop-fails' || (script.case === 'stop-fails-once' && run.stops === 1);
+    if (fails) return difyError(500, 'internal_server_error', 'Internal Server Error');
     if (script.case !== 'stop-ignored')
       setTimeout(() => run.stop(script.case === 'stop-silent'), script.stopMs).unref();
   }

@@ -20,9 +20,12 @@ export interface RunPlan {
   script: DifyScript;
   wire: DifyWire;
   inputs: Json;
-  beats: readonly Beat[];
   /** How it ends when nothing interferes. */
   status: RunStatus;
+}
+
+/** What only a run in progress needs. */
+export interface RunHooks {
   /** How it ends when it is stopped. */
   stoppedEnd: () => readonly Beat[];
   /** Called once, with the whole answer. */
@@ -39,7 +42,8 @@ export class DifyRun {
   readonly snapshot: string[] = [];
   readonly startedAt = performance.now();
   elapsed = 0;
-  private beats: readonly Beat[];
+  /** Stops that were asked for. */
+  stops = 0;
   private readonly readers = new Set<DifyReader>();
   private next = 0;
   /** When the next beat is due, by the clock of `performance`. */
@@ -49,8 +53,9 @@ export class DifyRun {
   constructor(
     private readonly state: DifyState,
     readonly plan: RunPlan,
+    private beats: readonly Beat[],
+    private hooks: RunHooks | null,
   ) {
-    this.beats = plan.beats;
     state.counters.runs += 1;
     state.counters.activeRuns += 1;
   }
@@ -81,7 +86,7 @@ export class DifyRun {
   stop(silent = false): void {
     if (!this.active) return;
     this.state.counters.stopped += 1;
-    const beats = this.plan.stoppedEnd();
+    const beats = this.hooks?.stoppedEnd() ?? [];
     beats.forEach((beat) => this.remember(beat));
     if (!silent) this.emit(beats.map(({ wire }) => wire).join(''), 0);
     this.end('stopped');
@@ -195,10 +200,13 @@ export class DifyRun {
     if (!this.active) return;
     this.status = status;
     this.elapsed = (performance.now() - this.startedAt) / 1000;
+    // Runs are kept, what they played is not.
     this.beats = [];
+    this.snapshot.length = 0;
     this.next = 0;
     this.state.counters.activeRuns -= 1;
-    this.plan.onEnd(this);
+    this.hooks?.onEnd(this);
+    this.hooks = null;
     this.release((reader) => reader.end());
   }
 }

@@ -96,8 +96,8 @@ function startRun(dify: DifyState, ask: Ask): { run: DifyRun; call: DifyCall } {
   const tokens = textTokens(ask, conversation?.turns ?? 1);
   const call: DifyCall = { app, script, wire, user, query: ask.query, inputs: ask.inputs, tokens };
   const planned = planCase(dify, call);
-  const run = new DifyRun(dify, {
-    ...{ app, user, script, wire, inputs: ask.inputs, beats: planned.beats, status: planned.status },
+  const plan = { app, user, script, wire, inputs: ask.inputs, status: planned.status };
+  const run = new DifyRun(dify, plan, planned.beats, {
     stoppedEnd: () => stoppedEnd(call),
     onEnd: ({ text }) => keepMessage(dify, ask, wire, text),
   });
