@@ -45,7 +45,7 @@ describe('answers of Dify apps', () => {
     const prompt = script('tokens=5 rate=0');
     const turns = await Promise.all(kinds.map((kind) => api.turn({ team_name: `demo-dify-${kind}`, prompt })));
 
-    expect(turns.map(({ content, terminal }) => [content, terminal.type])).toEqual(
+    expect(turns.map(({ content, terminal }) => [content, terminal?.type])).toEqual(
       kinds.map(() => [generatedText(5), 'done']),
     );
   });
