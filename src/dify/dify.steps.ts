@@ -17,6 +17,8 @@ const STATUS = new Map<string, StepStatus>([
   ['stopped', 'skipped'],
   ['paused', 'paused'],
 ]);
+/** Steps that are remembered for a replay; a loop may have any number. */
+const MAX_TOLD = 500;
 const ROUNDS = /^(iteration|loop)_(started|next|completed)$/;
 
 /** The steps of one answer. Stateful: parts name the whole that they belong to by the id of its node. */
@@ -160,6 +162,8 @@ export class DifySteps {
     }
     const whole = { ...step, ...(before?.detail && !step.detail && { detail: before.detail }) };
     this.told.set(whole.step_id, whole);
+    const [oldest = ''] = this.told.size > MAX_TOLD ? this.told.keys() : [];
+    this.told.delete(oldest);
     batch.add({ type: 'step', ...whole });
   }
 
@@ -225,6 +229,8 @@ function detail(values: Record<string, unknown>): Pick<Step, 'detail'> {
 
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;
+
+  if (Array.isArray(value)) return value.length === 0;
 
   return typeof value === 'object' && Object.keys(value).length === 0;
 }

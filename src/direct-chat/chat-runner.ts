@@ -16,6 +16,7 @@ import { RunStreams } from './run-streams.js';
 import { RunTurns } from './run-turns.js';
 import type { RunUpstream } from './run-upstream.js';
 import { RunUpstreams } from './run-upstreams.js';
+import { hasStarted } from './stream/stream-text.js';
 
 /** An answer whose workers die this often is not tried again. */
 const MAX_ATTEMPTS = 5;
@@ -138,7 +139,7 @@ export class ChatRunner {
     );
     run.enter(current.id);
     const isFirst = run.epoch === 1 && !turn.hasBegun;
-    const isShown = !isFirst && run.restore(await this.streams.text(run.subtaskId));
+    const isShown = !isFirst && (await this.restore(run));
     if (turn.task.status === 'CANCELLING') {
       handle.stop({ kind: 'cancel', at: Date.now() });
       run.upstream = await this.upstreams.stopLeft(turn);
@@ -147,6 +148,13 @@ export class ChatRunner {
     if (isFirst) return this.produce(handle, run, await this.plans.load(turn, current), { attempt: 1 });
 
     return this.again(handle, run, { turn, current, isShown });
+  }
+
+  /** @returns whether clients have seen the beginning of the step */
+  private async restore(run: ChatRun): Promise<boolean> {
+    const text = await this.streams.text(run.subtaskId);
+
+    return run.restore(text) && hasStarted(text);
   }
 
   /** Another attempt. @throws AppError worker_lost when there were too many */

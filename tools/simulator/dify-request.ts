@@ -79,10 +79,15 @@ export function checkMode(app: DifyApp, route: string): void {
   throw new DifyProblem(400, code, message);
 }
 
-/** @throws DifyProblem when the app cannot run at all */
-export function checkRunnable(app: DifyApp): void {
+/** @throws DifyProblem when nothing of the app is published */
+export function checkPublished(app: DifyApp): void {
   if (isApp(app, 'unpublished'))
     throw new DifyProblem(400, 'app_unavailable', 'App unavailable, please check your app configurations.');
+}
+
+/** @throws DifyProblem when the app cannot run at all */
+export function checkRunnable(app: DifyApp): void {
+  checkPublished(app);
   if (isApp(app, 'quota'))
     throw new DifyProblem(400, 'provider_quota_exceeded', 'Your quota for Dify Hosted OpenAI has been exhausted.');
 }

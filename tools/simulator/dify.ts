@@ -7,7 +7,7 @@ import { appOf, type DifyApp, infoOf, isApp, parametersOf } from './dify-apps.js
 import { DIFY_PNG } from './dify-files.js';
 import { formJson, submitForm } from './dify-human.js';
 import { boundaryOf, readMultipart } from './dify-multipart.js';
-import { authorize, checkRunnable, difyError, DifyProblem, userOf } from './dify-request.js';
+import { authorize, checkPublished, difyError, DifyProblem, userOf } from './dify-request.js';
 import { attachRun, readRun, stopRun } from './dify-run-routes.js';
 import { runApp } from './dify-runs.js';
 import { countCall, type HumanForm } from './dify-state.js';
@@ -19,10 +19,10 @@ import type { Exchange, Provider, Reply } from './exchange.js';
 type Answer = Reply | undefined | Promise<Reply | undefined>;
 type Route = readonly [method: string, path: RegExp, answer: (x: Exchange, app: DifyApp, ids: string[]) => Answer];
 
-async function info(x: Exchange, app: DifyApp): Promise<Reply> {
+function info(x: Exchange, app: DifyApp): Reply {
   const { dify } = x.state;
   dify.counters.infos += 1;
-  return Promise.resolve(jsonReply(200, infoOf(app, countCall(dify, app, 'info'))));
+  return jsonReply(200, infoOf(app, countCall(dify, app, 'info')));
 }
 
 /** `slow2000` is an app whose parameters take two seconds. */
@@ -30,7 +30,7 @@ async function parameters(x: Exchange, app: DifyApp): Promise<Reply> {
   x.state.dify.counters.parameters += 1;
   const ms = app.numbers.get('slow');
   if (ms !== undefined) await sleep(ms, undefined, { signal: x.closed });
-  checkRunnable({ ...app, words: new Set([...app.words].filter((word) => word !== 'quota')) });
+  checkPublished(app);
   return jsonReply(200, parametersOf(app));
 }
 

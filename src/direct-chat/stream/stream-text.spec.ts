@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ChatEvent } from '../../common/chat-event.js';
 import { frame } from './frames.js';
-import { EMPTY_TEXT, eventsOf, foldFrames, resyncOf } from './stream-text.js';
+import { EMPTY_TEXT, eventsOf, foldFrames, hasStarted, resyncOf } from './stream-text.js';
 
 const framesOf = (events: ChatEvent[]) => events.map((event, index) => frame(1, index + 1, event)).join('');
 const fold = (events: ChatEvent[]) => foldFrames(EMPTY_TEXT, { text: framesOf(events), last: events.length });
@@ -79,5 +79,16 @@ describe('foldFrames', () => {
       seq: 1,
       last: { type: 'cancelled' },
     });
+  });
+
+  it('knows whether anything was begun', () => {
+    const queued: ChatEvent = { type: 'queued', position: 1 };
+    const start: ChatEvent = { type: 'start', task_id: 1, subtask_id: 1, attempt: 1, shell_type: 'Dify', model: 'm' };
+    const reset: ChatEvent = { type: 'reset', attempt: 2, reason: 'worker_lost' };
+    const resync: ChatEvent = { type: 'resync', content: '', reasoning: '' };
+    const begun = [[], [queued], [queued, start], [start, reset], [start, reset, start], [resync]]
+      .map(fold)
+      .map(hasStarted);
+    expect(begun).toEqual([false, false, true, false, true, true]);
   });
 });

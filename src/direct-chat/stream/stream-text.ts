@@ -62,6 +62,11 @@ export function resyncOf(
   return { type: 'resync', content, reasoning, ...(!isFirst && { subtask_id: subtaskId }), ...extras };
 }
 
+/** Whether clients know of an answer: a `start`, or something that stands for it, has come. */
+export function hasStarted({ subtaskId, last }: StreamText): boolean {
+  return subtaskId !== undefined || (last !== null && last.type !== 'queued' && last.type !== 'reset');
+}
+
 const DATA = 'data: ';
 
 /** The events of some SSE frames of our own making: one `data:` line each. */
