@@ -258,24 +258,6 @@ describe('validations of images, on two replicas', () => {
   });
 
   it.each([
-    ['is starting', [503, 500, 429], SUBMITTED.body, null, null],
-    ['refuses', [400], { detail: 'no such shell' }, 'error', 'manager_refused'],
-    ['does not know our token', [401], {}, 'error', 'manager_refused'],
-    ['answers nonsense', [200], { hello: 1 }, 'error', 'manager_refused'],
-    ['skips it', [200], { status: 'skipped', valid: true }, 'valid', null],
-    ['cannot', [200], { status: 'error', message: 'no engine' }, 'error', 'manager_refused'],
-  ])('the manager %s', async (_case, statuses, reply, outcome, code) => {
-    const left = [...statuses];
-    images.manager.answers['validate'] = () => ({ status: left.shift() ?? 200, body: reply });
-    const id = await ann.validate(image);
-    if (outcome === null) {
-      await eventually('it was asked again', () => ann.orders(image).length > statuses.length);
-      await eventually('the trouble is over', async () => (await ann.status(id)).errorMessage === null);
-      expect((await ann.status(id)).outcome).toBeNull();
-    } else expect(await ann.ended(id)).toMatchObject({ outcome, errorCode: code });
-  });
-
-  it.each([
     [{ image: 'ghcr.io/Acme/agent', shellType: 'ClaudeCode' }, 422],
     [{ image: '', shellType: 'ClaudeCode' }, 422],
     [{ image: 'node:22', shellType: 'Cobol' }, 422],

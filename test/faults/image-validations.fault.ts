@@ -6,7 +6,7 @@ import { ImageApi, SUBMITTED, ValidationStream } from '../support/validations.js
 
 jest.setTimeout(60_000);
 
-describe('validations of images, when the server is killed', () => {
+describe('validations of images, when the manager is no help or the server is killed', () => {
   const directory = temporaryDirectory('validations');
   let manager: FakeManager;
   let server: Conch;
@@ -30,6 +30,25 @@ describe('validations of images, when the server is killed', () => {
     await server.stop();
     await manager.close();
     await directory.remove();
+  });
+
+  it.each([
+    ['is starting', [503, 500, 429], SUBMITTED.body, null, null],
+    ['refuses', [400], { detail: 'no such shell' }, 'error', 'manager_refused'],
+    ['does not know our token', [401], {}, 'error', 'manager_refused'],
+    ['answers nonsense', [200], { hello: 1 }, 'error', 'manager_refused'],
+    ['skips it', [200], { status: 'skipped', valid: true }, 'valid', null],
+    ['cannot', [200], { status: 'error', message: 'no engine' }, 'error', 'manager_refused'],
+  ])('the manager %s', async (name, statuses, reply, outcome, code) => {
+    const image = `docker.io/acme/${name.replaceAll(/\W/g, '-')}:1`;
+    const left = [...statuses];
+    manager.answers['validate'] = () => ({ status: left.shift() ?? 200, body: reply });
+    const id = await images.validate(image);
+    if (outcome === null) {
+      await eventually('it was asked again', () => images.orders(image).length > statuses.length);
+      await eventually('the trouble is over', async () => (await images.status(id)).errorMessage === null);
+      expect((await images.status(id)).outcome).toBeNull();
+    } else expect(await images.ended(id)).toMatchObject({ outcome, errorCode: code });
   });
 
   it('what runs keeps its stage and ends by a later report; what the manager has not taken is given to it', async () => {
