@@ -83,7 +83,7 @@ describe('findings about a chat run', () => {
     const run = { mode: 'workflow', botId: 1, taskId: 't', runId: 'r' } as const;
     expect(find({ run }, { silentMs: 90_000 })).toMatchObject({
       upstream: { kind: 'dify', id: 'r' },
-      hints: ['The app has told nothing for 1.5 min', expect.stringContaining('a:1')],
+      hints: ['The app has told nothing for 90 s', expect.stringContaining('a:1')],
     });
     expect(find({ run: { mode: 'chat', botId: 1, taskId: 't', messageId: 'm' } }).upstream?.id).toBe('m');
   });
