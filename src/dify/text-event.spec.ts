@@ -38,6 +38,10 @@ describe('textEvent', () => {
     expect(textEvent(JSON.stringify(event))).toBeNull();
   });
 
+  it('leaves escapes that are none to others', () => {
+    expect(textEvent(String.raw`{"event":"message","task_id":"t1","answer":"a\q"}`)).toBeNull();
+  });
+
   it('leaves what is cut off to others', () => {
     const whole = JSON.stringify({ event: 'message', ...IDS, answer: 'some text', mode: 'chat' });
     for (let length = 0; length < whole.length; length += 1) expect(textEvent(whole.slice(0, length))).toBeNull();

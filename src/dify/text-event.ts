@@ -1,4 +1,5 @@
 /** The events that nearly all of a stream consists of, read without parsing the ids around their text. */
+import { parseJson } from '../infra/answers/json.js';
 
 /** A piece of text, and the event that brought it. */
 export interface TextEvent {
@@ -19,8 +20,9 @@ const CHUNK = new RegExp(String.raw`^\{"event": ?"(text_chunk)"${PLAIN_FIELDS}, 
  */
 export function textEvent(data: string): TextEvent | null {
   if (data.length > MAX_LENGTH || !data.endsWith('}')) return null;
-  const [, name, text] = MESSAGE.exec(data) ?? CHUNK.exec(data) ?? [];
-  if (name === undefined || text === undefined) return null;
+  const [, name, raw] = MESSAGE.exec(data) ?? CHUNK.exec(data) ?? [];
+  if (name === undefined || raw === undefined) return null;
+  const text = raw.includes('\\') ? parseJson(`"${raw}"`) : raw;
 
-  return { name, text: text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text };
+  return typeof text === 'string' ? { name, text } : null;
 }
