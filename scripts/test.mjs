@@ -23,14 +23,11 @@ const GATES = [
   { name: 'build', check: () => ensureBuilt() },
 ];
 
-/**
- * Every file has servers of its own, so two of them run side by side; those that kill servers and wait for the survivors
- * run alone. A connection that one of them leaves open must not hold the run.
- */
+/** Every file has servers of its own, so two of them run side by side. A connection left open must not hold the run. */
 const SUITES = [
   { name: 'unit', args: ['--maxWorkers', '2'] },
   { name: 'e2e', args: ['--maxWorkers', '2', '--forceExit'] },
-  { name: 'faults', args: ['--runInBand', '--forceExit'] },
+  { name: 'faults', args: ['--maxWorkers', '2', '--forceExit'] },
 ];
 
 await run(async () => {
