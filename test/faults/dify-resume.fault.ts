@@ -4,7 +4,7 @@ import type { ChatEvent, InputRequiredEvent, ResetEvent } from '../../src/common
 import { started } from '../support/api.js';
 import { eventually } from '../support/child.js';
 import { addDifyTeam, difyRuns } from '../support/dify.js';
-import { fold, type SseStream, typesOf } from '../support/sse.js';
+import { fold, type SseStream } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
 
 jest.setTimeout(120_000);
@@ -84,7 +84,6 @@ describe('a worker is killed while an app answers', () => {
     // Others cannot be joined: they are stopped and begin again.
     const again = await whole(chat);
     expect([again.content, again.terminal?.type]).toEqual([WHOLE, 'done']);
-    expect(again.types).toContain('reset');
     expect(difyRuns(stage, chat.key)).toHaveLength(2);
     expect(stage.simulator.dify.stops).toBe(1);
   });
