@@ -36,7 +36,6 @@ describe('a worker is killed while an app answers', () => {
 
     return {
       ...fold(events),
-      types: typesOf(events),
       resets: events.flatMap(({ data }) => (isReset(data) ? [data.reason] : [])),
     };
   }
