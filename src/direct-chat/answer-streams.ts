@@ -15,6 +15,11 @@ import { eventsOf } from './stream/stream-text.js';
 import { endOf, terminalOf } from './terminal-event.js';
 
 const CANCEL_WAIT_MS = 2_000;
+/**
+ * That the log knows nothing of an answer means within this time that its run has not begun, in a burst for instance.
+ * Shorter than the time after which readers of a silent stream look again.
+ */
+const FRESH_MS = 4_000;
 
 /** How to read an answer; null when the caller has all of it already. */
 export type AnswerSource = (() => Promise<EventSource>) | null;
@@ -34,7 +39,10 @@ export class AnswerStreams {
     const { taskId, subtaskId, isNew } = answer;
     if (!isNew) return this.attach(userId, taskId, subtaskId, lastEventId);
 
-    return () => this.reader.open(subtaskId, 0, { isNew: true, hasEnded: () => this.hasEnded(subtaskId) });
+    const askFrom = Date.now() + FRESH_MS;
+    const hasEnded = async () => Date.now() > askFrom && (await this.hasEnded(subtaskId));
+
+    return () => this.reader.open(subtaskId, 0, { isNew: true, hasEnded });
   }
 
   /**

@@ -16,12 +16,11 @@ import { RunStreams } from './run-streams.js';
 import { RunTurns } from './run-turns.js';
 import type { RunUpstream } from './run-upstream.js';
 import { RunUpstreams } from './run-upstreams.js';
+import { RunningReports } from './running-reports.js';
 import { hasStarted } from './stream/stream-text.js';
 
 /** An answer whose workers die this often is not tried again. */
 const MAX_ATTEMPTS = 5;
-/** The database learns of a run a moment after its start, so that the first token need not wait for that. */
-const REPORT_RUNNING_MS = 20;
 
 /** `leaveUntil`: an app waits for a person; another attempt goes on then, or earlier when it is called. */
 export type RunOutcome = 'ended' | 'handover' | { leaveUntil: number };
@@ -60,6 +59,7 @@ export class ChatRunner {
     private readonly ending: RunEnding,
     private readonly streams: RunStreams,
     private readonly upstreams: RunUpstreams,
+    private readonly begun: RunningReports,
     @Inject(CHAT_PROVIDERS) providers: readonly ChatProvider[],
   ) {
     this.providers = new Map(providers.map((provider) => [provider.shellType, provider]));
@@ -198,12 +198,13 @@ export class ChatRunner {
     else run.begin(plan, attempt);
     const upstream = this.upstreams.of(plan, known);
     if (upstream) run.connect(upstream);
-    const report = setTimeout(() => this.ending.reportRunning(subtaskId), REPORT_RUNNING_MS);
+    this.begun.add(subtaskId);
     try {
       for await (const events of early ?? (await this.ask(plan, handle, upstream))) run.accept(events);
-      if (run.leaveUntil !== null) this.ending.reportRunning(subtaskId);
+      // The run waits for a person, which may take days: it is not over.
+      if (run.leaveUntil !== null) this.begun.send();
     } finally {
-      clearTimeout(report);
+      this.begun.forget(subtaskId);
     }
     handle.controller.signal.throwIfAborted();
   }

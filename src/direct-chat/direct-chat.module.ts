@@ -37,6 +37,7 @@ import { RunRegistry } from './run-registry.js';
 import { RunStreams } from './run-streams.js';
 import { RunTurns } from './run-turns.js';
 import { RunUpstreams } from './run-upstreams.js';
+import { RunningReports } from './running-reports.js';
 import { SessionHistory } from './session-history.js';
 import { StreamEndings } from './stream-endings.js';
 import { LogWriter } from './stream/log-writer.js';
@@ -69,7 +70,7 @@ import { StreamSignsReader } from './stream/stream-signs.js';
     },
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
     ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory],
-    ...[RunTurns, RunUpstreams, PipelineSteps, ChatRunner],
+    ...[RunTurns, RunUpstreams, RunningReports, PipelineSteps, ChatRunner],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
     ...[StreamSignsReader, ChatRunInspector],
     ...[

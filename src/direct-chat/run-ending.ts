@@ -50,13 +50,6 @@ export class RunEnding {
     private readonly upstreamRuns: UpstreamRunsService,
   ) {}
 
-  /** Tells the database that the run has begun. Nobody waits for it: it only informs. */
-  reportRunning(subtaskId: number): void {
-    this.updates
-      .enqueue({ subtaskId, status: 'RUNNING' })
-      .catch((error: unknown) => this.log.warn(`subtask ${subtaskId}: RUNNING not reported: ${logLine(error)}`));
-  }
-
   async done(run: ChatRun): Promise<'ended'> {
     const asked = run.upstream?.questions;
     const early = asked && (await Promise.race([asked, sleep(SUGGESTIONS_PATIENCE_MS, null)]));

@@ -23,6 +23,7 @@ export type EndedHandler = (tasks: readonly EndedTask[]) => Promise<void>;
 /** A store that takes longer counts as away. */
 const TIMEOUT_MS = 1_000;
 const RETRY_MS = 1_000;
+const SOON_MS = 25;
 /** Tasks that wait to be told while Redis is away; beyond that readers rely on the snapshot that they get afterwards. */
 const MAX_WAITING = 20_000;
 
@@ -42,6 +43,7 @@ export class TaskChanges implements OnApplicationShutdown {
   private sending: Promise<void> = Promise.resolve();
   private next: Promise<void> | null = null;
   private retry: NodeJS.Timeout | undefined;
+  private soon: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly events: TaskEventLog,
@@ -64,9 +66,19 @@ export class TaskChanges implements OnApplicationShutdown {
     return this.next;
   }
 
+  /** Tells the changes within a moment, together with what comes until then: for who has more urgent things to do. */
+  tellSoon(changes: readonly TaskChange[]): void {
+    for (const change of changes) this.add(change);
+    this.soon ??= setTimeout(() => {
+      this.soon = undefined;
+      void this.tell([]);
+    }, SOON_MS).unref();
+  }
+
   /** What waits is told before the connections are closed, if Redis takes it. */
   async onApplicationShutdown(): Promise<void> {
     clearTimeout(this.retry);
+    clearTimeout(this.soon);
     await this.tell([]);
     clearTimeout(this.retry);
   }

@@ -83,8 +83,8 @@ export class TurnsService {
     const turn = toTurn(request);
     const stored = await this.write(request, turn);
     if (!stored) throw await this.refusal(request);
-    // Not awaited: the first token is on its way.
-    void this.changes.tell([{ userId: request.userId, taskId: stored.taskId, subtaskIds: stored.subtaskIds }]);
+    // The first token is on its way: nothing may hold it up.
+    this.changes.tellSoon([{ userId: request.userId, taskId: stored.taskId, subtaskIds: stored.subtaskIds }]);
 
     return stored;
   }

@@ -1,12 +1,14 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { AppConfig } from '../../config/app-config.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { LiveStream } from './live-stream.js';
 import { parseLiveMessage } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
 
-/** How long a new run may take to find a worker in this process before it is looked for elsewhere. */
+/** How long a new run may take to find a worker in this process before it is looked for elsewhere, if others may have it. */
 const TAKE_MS = 10;
+const TAKE_ALONE_MS = 200;
 /** How often readers of a silent stream that runs elsewhere look into the log: covers a lost message. */
 const RECHECK_MS = 5_000;
 
@@ -17,8 +19,15 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
   private readonly streams = new Map<number, LiveStream>();
   private readonly channels = new Map<string, { stream: LiveStream; ready: Promise<unknown> }>();
   private recheck: NodeJS.Timeout | undefined;
+  private readonly takeMs: number;
 
-  constructor(private readonly redis: RedisClients) {}
+  constructor(
+    private readonly redis: RedisClients,
+    config: AppConfig,
+  ) {
+    // Nobody else reaches the embedded Redis.
+    this.takeMs = config.redis.kind === 'embedded' ? TAKE_ALONE_MS : TAKE_MS;
+  }
 
   onModuleInit(): void {
     this.redis.subscriber.on('message', (channel: string, message: string) => {
@@ -68,7 +77,7 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     const stream = this.streams.get(subtaskId) ?? this.create(subtaskId);
     stream.readers += 1;
     // A new run is mostly taken by this process within a millisecond or two: then there is nothing to subscribe to.
-    if (isNew && !stream.local) await takenHere(stream);
+    if (isNew && !stream.local) await takenHere(stream, this.takeMs);
     if (!stream.local) await this.subscribe(stream);
 
     return stream;
@@ -118,7 +127,7 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
 }
 
 /** Resolves when the stream is local, or after a moment. */
-function takenHere(stream: LiveStream): Promise<void> {
+function takenHere(stream: LiveStream, withinMs: number): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
@@ -126,7 +135,7 @@ function takenHere(stream: LiveStream): Promise<void> {
       resolve();
     };
     const listener = { changed: done };
-    const timer = setTimeout(done, TAKE_MS);
+    const timer = setTimeout(done, withinMs);
     stream.listen(listener);
   });
 }
