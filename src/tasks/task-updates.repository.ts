@@ -1,17 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { AppConfig } from '../config/app-config.js';
 import { DB, type Db } from '../infra/database/database.js';
-import { subtasks, tasks } from '../infra/database/schema.js';
+import { onlyAnswerStatement, valuesOf } from './only-answer.sql.js';
 import type { TaskChange } from './task-changes.js';
-import { deriveTaskStatus, fromStates, isTerminal, SUBTASK_TRANSITIONS, TASK_TRANSITIONS } from './task-status.js';
 import {
   byIds,
   type LockedStep,
   lockTasks,
   lockTurns,
   ofTask,
-  otherAnswers,
   type ReportEvent,
   writeTurns,
 } from './task-updates.sql.js';
@@ -45,41 +43,7 @@ export class TaskUpdatesRepository {
    */
   private async applyToOnlyAnswer(update: TaskUpdate): Promise<AppliedUpdates | null> {
     const { subtaskId, status } = update;
-    const from = fromStates(SUBTASK_TRANSITIONS, status);
-    const answer = this.db.$with('answer').as(
-      this.db
-        .update(subtasks)
-        .set(changeOf(update))
-        .where(
-          and(
-            eq(subtasks.id, subtaskId),
-            eq(subtasks.role, 'ASSISTANT'),
-            inArray(subtasks.status, from),
-            isNull(subtasks.lane),
-            sql`not exists (${otherAnswers(subtaskId)})`,
-          ),
-        )
-        .returning({ taskId: subtasks.taskId, result: subtasks.result, errorMessage: subtasks.errorMessage }),
-    );
-    const taskStatus = deriveTaskStatus([status], false);
-    const ended = isTerminal(status);
-    const [changed] = await this.db
-      .with(answer)
-      .update(tasks)
-      .set({
-        status: sql`case when ${tasks.status} = 'CANCELLING' then ${deriveTaskStatus([status], true)} else ${taskStatus} end`,
-        progress: ended ? 100 : sql`${update.progress ?? 0}::int`,
-        ...(ended && { result: sql`answer.result`, errorMessage: sql`answer.error_message`, completedAt: sql`now()` }),
-        updatedAt: sql`now()`,
-      })
-      .from(answer)
-      .where(
-        and(
-          eq(tasks.id, answer.taskId),
-          inArray(tasks.status, [...fromStates(TASK_TRANSITIONS, taskStatus), 'CANCELLING']),
-        ),
-      )
-      .returning({ taskId: tasks.id, taskStatus: tasks.status, userId: tasks.userId });
+    const [changed] = await onlyAnswerStatement(status).rows(this.db, valuesOf(update));
     if (!changed) return null;
     const { userId, ...ids } = changed;
     const turn = { userId, taskId: ids.taskId, subtaskIds: [subtaskId] };
@@ -110,20 +74,4 @@ function eventsIn(updates: readonly TaskUpdate[], steps: readonly LockedStep[]):
 
     return taskId === undefined || eventId === undefined ? [] : { taskId, subtaskId, eventId };
   });
-}
-
-function changeOf(update: TaskUpdate) {
-  const { status, result, errorMessage, terminal } = update;
-  const ended = isTerminal(status);
-
-  return {
-    status,
-    // Progress never goes back, whatever order reports come in.
-    progress: ended ? 100 : sql`greatest(${subtasks.progress}, ${update.progress ?? 0})`,
-    ...(result !== undefined && { result }),
-    ...(errorMessage !== undefined && (status === 'FAILED' || status === 'CANCELLED') && { errorMessage }),
-    ...(terminal && { terminalEvent: { ...terminal.event }, terminalSeq: terminal.seq }),
-    updatedAt: sql`now()`,
-    ...(ended && { completedAt: sql`now()` }),
-  };
 }

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import { searchKey } from '../common/search-key.js';
 import { type Db, idList, isOneOf, rowsOf } from '../infra/database/database.js';
 import type { SubtaskStatus, TaskStatus } from '../infra/database/schema.js';
@@ -187,7 +187,7 @@ function toStepRecord({ terminal, ...step }: StepDraft) {
 const toTaskRecord = (task: TaskDraft) => ({ ...task, titleKey: task.title === null ? null : searchKey(task.title) });
 
 /** Answers of the same turn besides this one: assistant rows with no question between. */
-export function otherAnswers(subtaskId: number): SQL {
+export function otherAnswers(subtaskId: number | Placeholder): SQL {
   return sql`select 1 from subtasks me join subtasks other on other.task_id = me.task_id and other.id <> me.id
     where me.id = ${subtaskId} and other.role = 'ASSISTANT'
       and other.message_id > (select max(message_id) from subtasks where task_id = me.task_id and role = 'USER')`;
