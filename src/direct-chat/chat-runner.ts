@@ -1,20 +1,18 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
-import type { ProviderEvent } from '../common/chat-event.js';
-import { CHAT_PROVIDERS, type ChatProvider } from '../common/chat-provider.js';
 import type { DifyRun } from '../common/dify.js';
-import { LoopTurns } from '../infra/loop-turns.js';
 import type { AnswerTurn } from '../tasks/answer-turn.js';
 import type { Answer } from '../tasks/turns.service.js';
 import type { ChatRun } from './chat-run.js';
-import { EarlyAnswer } from './early-answer.js';
+import type { EarlyAnswer } from './early-answer.js';
+import { HandedOver } from './handed-over.js';
 import { PipelineSteps } from './pipeline-steps.js';
+import { ProviderCalls } from './provider-calls.js';
 import { RunEnding } from './run-ending.js';
 import { type RunPlan, RunPlans } from './run-plan.js';
 import type { RunHandle } from './run-registry.js';
 import { RunStreams } from './run-streams.js';
 import { RunTurns } from './run-turns.js';
-import type { RunUpstream } from './run-upstream.js';
 import { RunUpstreams } from './run-upstreams.js';
 import { RunningReports } from './running-reports.js';
 import { hasStarted } from './stream/stream-text.js';
@@ -48,36 +46,29 @@ interface Earlier {
 @Injectable()
 export class ChatRunner {
   private readonly logger = new Logger('ChatRunner');
-  private readonly providers: ReadonlyMap<string, ChatProvider>;
-  /** Opening connections is most of what a run costs at its start, and a burst of runs gets here at the same moment. */
-  private readonly asking = new LoopTurns();
 
   constructor(
     private readonly plans: RunPlans,
+    private readonly handedOver: HandedOver,
+    private readonly providers: ProviderCalls,
     private readonly turns: RunTurns,
     private readonly steps: PipelineSteps,
     private readonly ending: RunEnding,
     private readonly streams: RunStreams,
     private readonly upstreams: RunUpstreams,
     private readonly begun: RunningReports,
-    @Inject(CHAT_PROVIDERS) providers: readonly ChatProvider[],
-  ) {
-    this.providers = new Map(providers.map((provider) => [provider.shellType, provider]));
-  }
-
-  /** Shell types whose bots can chat directly. */
-  get shellTypes(): string[] {
-    return [...this.providers.keys()];
-  }
+  ) {}
 
   /** @throws when Redis or the database fail in a way that another attempt of the job may mend */
   async run(handle: RunHandle): Promise<RunOutcome> {
     const { subtaskId } = handle;
-    const plan = this.plans.take(subtaskId);
+    const handed = this.handedOver.take(subtaskId);
+    const plan = handed?.plan;
     if (plan) this.steps.hold(handle, plan.later);
     // Asked while the stream is taken over: its first words are what the caller waits for. An app is not: what it has
     // begun is paid, even when another worker has the stream.
-    const early = plan && !plan.dify ? this.askEarly(plan, handle) : null;
+    const early = handed?.early ?? (plan && !plan.dify ? this.providers.askEarly(plan) : null);
+    early?.obey(handle.controller.signal);
     const begun = await this.beginOrDrop(handle, early);
     if (begun.epoch === 0) return 'ended';
     const run = this.streams.open(handle, begun);
@@ -92,37 +83,18 @@ export class ChatRunner {
     }
   }
 
-  private askEarly(plan: RunPlan, handle: RunHandle): EarlyAnswer {
-    return new EarlyAnswer(() => this.ask(plan, handle, null));
-  }
-
-  private async ask(
-    plan: RunPlan,
-    handle: RunHandle,
-    upstream: RunUpstream | null,
-  ): Promise<AsyncIterable<readonly ProviderEvent[]>> {
-    const provider = this.providers.get(plan.shellType);
-    if (!provider)
-      throw new AppError('direct_chat_not_supported', `Nothing here answers for bots of shell ${plan.shellType}`);
-
-    const request = await this.plans.toRequest(plan, upstream);
-    await new Promise<void>((resolve) => this.asking.begin(resolve));
-
-    return provider.stream(request, handle.controller.signal);
-  }
-
   /** Takes the stream over. An answer that was asked for in vain is let go. */
   private async beginOrDrop(handle: RunHandle, early: EarlyAnswer | null) {
     try {
       const begun = await this.streams.begin(handle.subtaskId);
       if (begun.epoch === 0) handle.stop({ kind: 'fenced' });
       // Another worker was here before: the run goes on, and asks again when it has read what that one left.
-      if (begun.epoch !== 1) void early?.return();
+      if (begun.epoch !== 1) early?.drop({ kind: 'fenced' });
 
       return begun;
     } catch (error) {
       handle.stop({ kind: 'fenced' });
-      void early?.return();
+      early?.drop({ kind: 'fenced' });
       throw error;
     }
   }
@@ -196,11 +168,12 @@ export class ChatRunner {
     this.logger.log(`task ${taskId} subtask ${subtaskId}: run ${how}, attempt ${attempt}, model ${label}`);
     if (joins) run.goOn(plan, attempt);
     else run.begin(plan, attempt);
+    if (early) run.startedAt = early.askedAt;
     const upstream = this.upstreams.of(plan, known);
     if (upstream) run.connect(upstream);
     this.begun.add(subtaskId);
     try {
-      for await (const events of early ?? (await this.ask(plan, handle, upstream))) run.accept(events);
+      for await (const events of early ?? (await this.providers.ask(plan, handle.controller.signal, upstream))) run.accept(events);
       // The run waits for a person, which may take days: it is not over.
       if (run.leaveUntil !== null) this.begun.send();
     } finally {

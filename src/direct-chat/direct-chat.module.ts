@@ -24,10 +24,12 @@ import { DirectChatCanceller } from './direct-chat.canceller.js';
 import { DirectChatController } from './direct-chat.controller.js';
 import { DirectChatService } from './direct-chat.service.js';
 import { EndWithoutRun } from './end-without-run.js';
+import { HandedOver } from './handed-over.js';
 import { ModelProbeController } from './model-probe.controller.js';
 import { ModelProbe } from './model-probe.js';
 import { ChatShellProvider } from './providers/chat.provider.js';
 import { PipelineSteps } from './pipeline-steps.js';
+import { ProviderCalls } from './provider-calls.js';
 import { QueuePlaces } from './queue-places.js';
 import { RunClaims } from './run-claims.js';
 import { RunEnding } from './run-ending.js';
@@ -70,7 +72,7 @@ import { StreamSignsReader } from './stream/stream-signs.js';
     },
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
     ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory],
-    ...[RunTurns, RunUpstreams, RunningReports, PipelineSteps, ChatRunner],
+    ...[RunTurns, RunUpstreams, RunningReports, HandedOver, ProviderCalls, PipelineSteps, ChatRunner],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
     ...[StreamSignsReader, ChatRunInspector],
     ...[

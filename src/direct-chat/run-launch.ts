@@ -1,9 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
+import { AppConfig } from '../config/app-config.js';
 import { logLine } from '../infra/database/database-errors.js';
 import { TaskUpdatesService } from '../tasks/task-updates.service.js';
 import { ChatAdmission } from './chat-admission.js';
-import { type RunPlan, RunPlans } from './run-plan.js';
+import { HandedOver } from './handed-over.js';
+import { ProviderCalls } from './provider-calls.js';
+import type { RunPlan } from './run-plan.js';
+import { RunRegistry } from './run-registry.js';
 
 /** Hands stored answers to the workers. */
 @Injectable()
@@ -11,9 +15,12 @@ export class RunLaunch {
   private readonly log = new Logger('RunLaunch');
 
   constructor(
-    private readonly plans: RunPlans,
+    private readonly handedOver: HandedOver,
+    private readonly providers: ProviderCalls,
+    private readonly registry: RunRegistry,
     private readonly admission: ChatAdmission,
     private readonly updates: TaskUpdatesService,
+    private readonly config: AppConfig,
   ) {}
 
   /**
@@ -23,12 +30,13 @@ export class RunLaunch {
    */
   async start(plan: RunPlan): Promise<void> {
     const { subtaskId, taskId } = plan;
-    this.plans.handOver(plan);
+    const queued = this.admission.enqueue({ subtaskId });
+    this.handedOver.put({ plan, early: this.isNext(plan) ? this.providers.askEarly(plan) : null });
     try {
-      await this.admission.enqueue({ subtaskId });
+      await queued;
     } catch (error) {
       this.log.warn(`task ${taskId} subtask ${subtaskId}: not queued: ${logLine(error)}`);
-      this.plans.take(subtaskId);
+      this.handedOver.drop(subtaskId);
       const { message } = error as AppError;
       const event = { type: 'error' as const, error: message, code: 'service_unavailable', retryable: true };
       await this.updates.settle(
@@ -37,5 +45,15 @@ export class RunLaunch {
       );
       throw error;
     }
+  }
+  /**
+   * Whether it is certain that this process takes the run at once, so that its provider may be asked while it passes
+   * through the queue: nobody else reaches the embedded Redis, and a place is free. An app is asked later, see the runner.
+   */
+  private isNext({ dify }: RunPlan): boolean {
+    const { redis, roles, chat } = this.config;
+    const isAlone = redis.kind === 'embedded' && roles.has('worker');
+
+    return isAlone && !dify && this.registry.size + this.handedOver.size < chat.maxConcurrent;
   }
 }

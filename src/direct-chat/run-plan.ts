@@ -46,13 +46,9 @@ export interface TaskChoice {
   forceOverrideBotModel: boolean;
 }
 
-const HAND_OVER_MS = 5_000;
-
 /** Works out how an answer is to be produced, from the request or, in another process, from the database. */
 @Injectable()
 export class RunPlans {
-  private readonly handedOver = new Map<number, { plan: RunPlan; until: number }>();
-
   constructor(
     private readonly teams: TeamsService,
     private readonly models: ModelsService,
@@ -108,24 +104,6 @@ export class RunPlans {
     if (!model) throw new AppError('model_not_configured', member.modelProblem ?? `Bot "${member.name}" has no model`);
 
     return model;
-  }
-
-  /** Keeps a plan for the worker of this process, which then need not read it from the database. */
-  handOver(plan: RunPlan): void {
-    const now = Date.now();
-    for (const [subtaskId, { until }] of this.handedOver) {
-      if (until > now) break;
-      this.handedOver.delete(subtaskId);
-    }
-    this.handedOver.set(plan.subtaskId, { plan, until: now + HAND_OVER_MS });
-  }
-
-  /** The plan that was handed over; null when there is none (any more). */
-  take(subtaskId: number): RunPlan | null {
-    const entry = this.handedOver.get(subtaskId);
-    this.handedOver.delete(subtaskId);
-
-    return entry && entry.until > Date.now() ? entry.plan : null;
   }
 
   /**

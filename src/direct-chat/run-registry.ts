@@ -78,6 +78,10 @@ export class RunRegistry implements OnModuleInit {
     return this.runs.get(subtaskId) ?? this.steps.get(subtaskId);
   }
 
+  get size(): number {
+    return this.runs.size;
+  }
+
   all(): RunHandle[] {
     return [...this.runs.values()];
   }
