@@ -3,7 +3,7 @@ import { generatedText } from '../tools/simulator/simulator.js';
 import type { CancelProof } from '../src/common/chat-event.js';
 import { started } from './support/api.js';
 import { eventually } from './support/child.js';
-import { addDifyTeam } from './support/dify.js';
+import { addDifyTeam, openSteps } from './support/dify.js';
 import { flaws, fold } from './support/sse.js';
 import { script, Stage } from './support/stage.js';
 
@@ -55,7 +55,9 @@ describe('stopping Dify apps', () => {
       expect(terminal).toEqual({ type: 'cancelled', cancelled: true, proof: reply.body.proof });
       expect(content.length).toBeGreaterThan(0);
       expect(generatedText(2000).startsWith(content)).toBe(true);
-      expect((await stage.api.task(taskId)).result?.value).toBe(content);
+      const { result } = await stage.api.task(taskId);
+      expect(result?.value).toBe(content);
+      expect(openSteps(result)).toEqual([]);
     },
   );
 
@@ -93,10 +95,11 @@ describe('stopping Dify apps', () => {
 
   it('whose answer fails here on the way', async () => {
     const { stops } = stage.simulator.dify;
-    const { stream } = await ask('workflow', 'tokens=2000 rate=100 case=huge-line');
+    const { stream, taskId } = await ask('workflow', 'tokens=2000 rate=100 case=huge-line');
     await stream.untilClosed();
 
     expect(fold(stream.events).terminal).toMatchObject({ type: 'error', code: 'provider_protocol' });
+    expect(openSteps((await stage.api.task(taskId)).result)).toEqual([]);
     await eventually('the run is stopped, too', () => stage.simulator.dify.stops === stops + 1);
   });
 });

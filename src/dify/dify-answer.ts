@@ -178,22 +178,23 @@ export class DifyAnswer implements AnswerParts {
     this.stream = this.streamOf({ ...known }, known.conversationId);
     const { run, mapper } = this.stream;
     this.turn.timeouts.startAttempt();
-    const waits = run.pausedAt != null;
-    if (waits && !isAnswered(run) && (await this.isPaused(run))) {
+    const form = run.pausedAt == null ? 'none' : isAnswered(run) ? 'over' : await this.formState(run);
+    if (form === 'open') {
       this.waitOn(this.stream);
-
       return;
     }
     mapper.rejoin(this.turn.link.shown());
-    if (waits) mapper.closeForms(this.own);
-    else this.own.add({ type: 'step', ...noteStep('joined', JOINED) });
+    if (form === 'over') mapper.closeForms(this.own);
+    else if (form === 'none') this.own.add({ type: 'step', ...noteStep('joined', JOINED) });
     await this.join(this.stream);
   }
 
-  private async isPaused(run: DifyRun): Promise<boolean> {
+  /** Whether a run that waited still does; a form that is closed here is not asked for again. */
+  private async formState(run: DifyRun): Promise<'open' | 'over' | 'unknown'> {
     const detail = await this.parts.client.runDetail(this.turn.dify.connection, run.runId ?? '').catch(() => null);
+    if (!detail) return 'unknown';
 
-    return detail?.['status'] === 'paused';
+    return detail['status'] === 'paused' ? 'open' : 'over';
   }
 
   /** @throws AppError provider_timeout when nobody has answered for too long; the run is stopped then */

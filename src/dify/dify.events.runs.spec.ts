@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { EventBatch } from '../infra/answers/event-batch.js';
-import type { Step } from '../common/chat-event.js';
+import type { ProviderEvent, Step } from '../common/chat-event.js';
 import type { Shown } from './dify.events.js';
 import { chat, chunk, flow, flowEnd, messageEnd, read, stepsOf, text } from './dify.events.testing.js';
 
@@ -75,6 +75,49 @@ describe('a run that waits', () => {
   it('does not ask again for what was answered', () => {
     const { events } = read('workflow', [flow('human_input_required', form)], { run: { answered: ['tok'] } });
     expect(events).toEqual([]);
+    const forms = [{ token: 'tok', nodeId: 'human', expiresAt: 1_800_000_000_000 }];
+    const { mapper } = read('workflow', [], { run: { forms } });
+    const batch = new EventBatch();
+    mapper.closeForms(batch);
+    batch.take();
+    // The replay of a run that went on before its answer was noted here; its node may well ask anew.
+    for (const data of [form, { ...form, form_token: 'next' }])
+      mapper.push({ data: JSON.stringify(flow('human_input_required', data)) }, batch);
+    expect(batch.take().flatMap((event) => (event.type === 'input_required' ? event.form.form_token : []))).toEqual([
+      'next',
+    ]);
+  });
+});
+
+describe('a run that ends', () => {
+  const begun = [
+    flow('node_started', { id: 'e1', node_id: 'n1', title: 'LLM' }),
+    flow('iteration_started', { id: 'i1', node_id: 'n2', title: 'Each' }),
+    flow('node_retry', { id: 'e2', node_id: 'n3', title: 'HTTP', status: 'retry' }),
+  ];
+  const lastOf = (events: readonly ProviderEvent[]) =>
+    new Set(new Map(stepsOf(events).map((step) => [step.step_id, step.status])).values());
+
+  it.each([
+    ['succeeded', [flowEnd()]],
+    ['succeeded', [flowEnd('partial-succeeded')]],
+    ['failed', [flowEnd('failed', { error: 'boom' })]],
+    ['skipped', [flowEnd('stopped')]],
+    ['failed', [{ event: 'error', code: 'internal_server_error', message: 'boom', status: 500 }]],
+  ])('has no step that goes on: %s', (status, end) => {
+    for (const shown of [undefined, { content: '', steps: [] }]) {
+      const { events } = read('workflow', [...begun, ...end], shown && { shown });
+      expect(lastOf(events)).toEqual(new Set([status]));
+    }
+  });
+
+  it('for us only: it waits for what nobody here can give, or its end is lost', () => {
+    const paused = read('workflow', [...begun, flow('workflow_paused')]);
+    const lost = read('advanced-chat', begun);
+    const [waits, whole] = [new EventBatch(), new EventBatch()];
+    paused.mapper.endPaused(waits);
+    lost.mapper.keepPartial(whole);
+    expect([lastOf(waits.take()), lastOf(whole.take())]).toEqual([new Set(['paused']), new Set(['succeeded'])]);
   });
 });
 

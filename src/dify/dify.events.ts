@@ -126,12 +126,14 @@ export class DifyEvents implements AnswerMapper {
   /** Keeps what there is of an answer whose end is lost. */
   keepPartial(batch: EventBatch): void {
     this.finished = true;
+    this.steps.finish('succeeded', batch);
     batch.add({ type: 'finish', finish_reason: 'partial' });
   }
 
   /** Ends an answer that waits for something that nobody here can give. */
   endPaused(batch: EventBatch): void {
     this.finished = true;
+    this.steps.finish('paused', batch);
     batch.add({ type: 'finish', finish_reason: 'paused' });
   }
 
@@ -162,6 +164,7 @@ export class DifyEvents implements AnswerMapper {
         return this.onFlowEnd(part, batch);
       case 'error':
         this.hasEnded = true;
+        this.steps.finish('failed', batch);
         throw errorFromEvent(data, this.options.source);
       default:
         return this.onStep(type, data, part, batch);
@@ -242,9 +245,9 @@ export class DifyEvents implements AnswerMapper {
 
   /** @throws AppError when the run has failed, or was stopped by others */
   private conclude(batch: EventBatch): void {
+    this.steps.finish(this.runEnd.stepStatus, batch);
     const reason = this.runEnd.reason();
     this.finishText(batch);
-    this.steps.finish(batch);
     if (this.runEnd.usage) batch.usage(this.runEnd.usage);
     this.finished = true;
     batch.add({ type: 'finish', finish_reason: reason });

@@ -12,6 +12,8 @@ const IN_VAIN = 'Nobody answered in time';
 export class DifyForms {
   /** Those whose events told no more than their tokens. */
   readonly bare: JsonObject[] = [];
+  /** Those that nobody is asked for any more: a run that is joined again tells them as if they were. */
+  private readonly closed = new Set<string>();
 
   constructor(
     private readonly run: DifyRun,
@@ -22,7 +24,7 @@ export class DifyForms {
   require(part: JsonObject, batch: EventBatch): void {
     const form = pendingForm(part);
     const { run } = this;
-    if (form.token !== null && run.answered?.includes(form.token)) return;
+    if (this.closed.has(keyOf(form)) || (form.token !== null && run.answered?.includes(form.token))) return;
     run.forms = [...(run.forms ?? []).filter(({ nodeId }) => nodeId !== form.nodeId), form];
     this.steps.form(part, 'paused', {}, batch);
     if (form.token === null) return;
@@ -37,13 +39,17 @@ export class DifyForms {
     const detail = { ...(action !== undefined && { action }), ...(content !== undefined && { content }) };
     this.steps.form(part, filled ? 'succeeded' : 'failed', filled ? { detail } : { error: IN_VAIN }, batch);
     const nodeId = asText(part['node_id']) ?? '';
-    this.run.forms = (this.run.forms ?? []).filter((form) => form.nodeId !== nodeId);
+    const { forms = [] } = this.run;
+    for (const form of forms) if (form.nodeId === nodeId) this.closed.add(keyOf(form));
+    this.run.forms = forms.filter((form) => form.nodeId !== nodeId);
   }
 
   /** The run goes on, or is about to: replays do not tell what became of its forms. */
   close(batch: EventBatch, now = Date.now()): void {
     const { forms = [], answered = [] } = this.run;
-    for (const { nodeId, token, expiresAt } of forms) {
+    for (const form of forms) {
+      const { nodeId, token, expiresAt } = form;
+      this.closed.add(keyOf(form));
       const inVain = expiresAt !== null && now >= expiresAt && !(token !== null && answered.includes(token));
       const more = inVain ? { error: IN_VAIN } : {};
       this.steps.form({ node_id: nodeId }, inVain ? 'failed' : 'succeeded', more, batch);
@@ -66,6 +72,9 @@ export function completeForms(
     }),
   );
 }
+
+/** One asking of a form: its node may ask again, in a loop. */
+const keyOf = ({ nodeId, token, expiresAt }: PendingForm): string => JSON.stringify([nodeId, token, expiresAt]);
 
 /** What a run needs to remember of a form. */
 function pendingForm(part: JsonObject): PendingForm {

@@ -1,6 +1,6 @@
 /** How the run of an app ended, as far as it has told. */
 import { AppError } from '../common/app-error.js';
-import type { FinishReason, Usage } from '../common/chat-event.js';
+import type { FinishReason, StepStatus, Usage } from '../common/chat-event.js';
 import { asNumber, asObject, asText, type JsonObject } from '../infra/answers/json.js';
 import { DifyError, type DifySource, errorFromEvent } from './dify.errors.js';
 import { addUsage, textOfOutputs, usageOf } from './outputs.js';
@@ -46,6 +46,13 @@ export class RunEnd {
 
   workflow(part: JsonObject): void {
     this.flow = part;
+  }
+
+  /** How those of its steps ended of which no end was heard; Dify calls steps of a stopped run `stopped`. */
+  get stepStatus(): StepStatus {
+    const status = this.flow?.['status'];
+
+    return status === 'failed' ? 'failed' : status === 'stopped' ? 'skipped' : 'succeeded';
   }
 
   /** @throws AppError when the run has failed, or was stopped by others */

@@ -16,14 +16,30 @@ describe('DifySteps of a run that is joined again', () => {
     steps.rejoin([WAITING]);
     steps.form({ node_id: 'human' }, 'failed', { error: 'Nobody answered in time' }, batch);
     steps.rejoin([WAITING]);
-    steps.finish(batch);
+    steps.finish('succeeded', batch);
     expect(told(batch)).toEqual(['failed']);
   });
 
   it('end what waits in what is shown', () => {
     const [steps, batch] = [new DifySteps(), new EventBatch()];
     steps.rejoin([WAITING]);
-    steps.finish(batch);
+    steps.finish('succeeded', batch);
     expect(told(batch)).toEqual(['succeeded']);
+  });
+
+  it('end what was told again after it had ended', () => {
+    const [steps, batch] = [new DifySteps(), new EventBatch()];
+    steps.rejoin([WAITING]);
+    for (const status of ['succeeded', 'paused'] as const) steps.form({ node_id: 'human' }, status, {}, batch);
+    steps.finish('succeeded', batch);
+    expect(told(batch)).toEqual(['succeeded', 'paused', 'succeeded']);
+  });
+
+  it('do not begin again by a replay, whatever it tells of them', () => {
+    const [steps, batch] = [new DifySteps(), new EventBatch()];
+    steps.rejoin([{ step_id: 'node:e1', kind: 'node', title: 'LLM', status: 'succeeded' }]);
+    steps.push('node_started', { data: { id: 'e1', node_id: 'n1', inputs: { q: 'x' } } }, batch);
+    steps.finish('failed', batch);
+    expect(told(batch)).toEqual([]);
   });
 });

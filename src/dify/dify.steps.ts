@@ -27,7 +27,7 @@ export class DifySteps {
   private readonly byNode = new Map<string, string>();
   /** Steps that are not over as far as is known. */
   private readonly open = new Map<string, Step>();
-  /** What was shown before the run was joined again: a replay tells less of it. */
+  /** The newest of what was shown before the run was joined again: a replay tells less of it. */
   private shown = new Map<string, Step>();
   /** What was told here; some of it may be shown only later. */
   private readonly told = new Map<string, Step>();
@@ -65,9 +65,9 @@ export class DifySteps {
     return id;
   }
 
-  /** The answer is whole: what was begun is over, although not all apps tell, and not all streams were heard. */
-  finish(batch: EventBatch): void {
-    for (const step of [...this.open.values()]) this.tell({ ...step, status: 'succeeded' }, batch);
+  /** Nothing more is heard: what was begun ends as the run does. Not all apps tell, and not all streams were heard. */
+  finish(status: StepStatus, batch: EventBatch): void {
+    for (const step of [...this.open.values()]) if (step.status !== status) this.tell({ ...step, status }, batch);
   }
 
   private onNode(type: string, part: JsonObject, batch: EventBatch): void {
@@ -147,20 +147,20 @@ export class DifySteps {
   }
 
   private watch(step: Step): void {
-    const isOpen = step.status === 'running' || step.status === 'retrying' || step.status === 'paused';
-    if (isOpen) this.open.set(step.step_id, step);
+    if (isOpen(step)) this.open.set(step.step_id, step);
     else this.open.delete(step.step_id);
   }
 
   private tell(step: Step, batch: EventBatch): void {
-    this.watch(step);
     const before = this.shown.get(step.step_id);
-    if (before && !step.detail) {
-      if (before.status === step.status) return;
+    if (before) {
       // A replay of what is over begins with its start.
-      if (step.status === 'running' && before.status !== 'paused' && before.status !== 'retrying') return;
+      if (step.status === 'running' && !isOpen(before)) return;
+      if (step.status === before.status && !step.detail) return;
     }
     const whole = { ...step, ...(before?.detail && !step.detail && { detail: before.detail }) };
+    if (before) this.shown.set(whole.step_id, whole);
+    this.watch(whole);
     this.told.set(whole.step_id, whole);
     const [oldest = ''] = this.told.size > MAX_TOLD ? this.told.keys() : [];
     this.told.delete(oldest);
@@ -173,6 +173,11 @@ export class DifySteps {
 
     return parent === undefined ? {} : { parent_id: parent };
   }
+}
+
+/** Whether a step is not over as far as is known. */
+export function isOpen({ status }: Step): boolean {
+  return status === 'running' || status === 'retrying' || status === 'paused';
 }
 
 /** The step that a form belongs to. */

@@ -7,6 +7,7 @@ import {
   type LeaveEvent,
   type ProviderEvent,
   type RestartEvent,
+  type StepStatus,
   type TerminalEvent,
   type Usage,
 } from '../common/chat-event.js';
@@ -15,6 +16,7 @@ import type { SubtaskResult } from '../infra/database/schema.js';
 import { AnswerSoFar, answerOf } from './answer-so-far.js';
 import type { RunPlan } from './run-plan.js';
 import type { RunUpstream } from './run-upstream.js';
+import { endedSteps } from './stream/answer-extras.js';
 import { type Batch, frame } from './stream/frames.js';
 import type { LiveStream } from './stream/live-stream.js';
 import { type LoggedRun, LogTail, type LogWriter } from './stream/log-writer.js';
@@ -177,6 +179,13 @@ export class ChatRun implements LoggedRun {
   reset(attempt: number, reason: string, known: readonly ChatEvent[] = []): void {
     this.answer.clear();
     this.emit([{ type: 'reset', attempt, reason }, ...known], true);
+  }
+
+  /** The answer ends: none of its steps goes on. */
+  endSteps(status: StepStatus): void {
+    const events = endedSteps(this.answer.whole().extras ?? {}, status);
+    for (const event of events) this.answer.take(event);
+    if (events.length > 0) this.emit(events, false);
   }
 
   /** Sends the last event. Should clients take it for the end of another step, they are told which one it is. */

@@ -163,6 +163,7 @@ export class RunEnding {
 
   /** Brings the end of the run's step into the database, and its text into the history. */
   private async settle(run: ChatRun, status: TaskUpdate['status'], event: TerminalEvent): Promise<Settled> {
+    run.endSteps(event.type === 'done' ? 'succeeded' : event.type === 'error' ? 'failed' : 'skipped');
     const errorMessage =
       event.type === 'error' ? event.error : event.type === 'cancelled' ? 'Cancelled by the user' : undefined;
     const update: TaskUpdate = {

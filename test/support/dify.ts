@@ -1,5 +1,5 @@
 import type { CapturedRequest } from '../../tools/simulator/simulator.js';
-import type { Api } from './api.js';
+import type { Api, ResultBody } from './api.js';
 import type { Stage } from './stage.js';
 import { add } from './teams.js';
 
@@ -34,4 +34,11 @@ export function difyRuns({ simulator }: Stage, key: string): Record<string, unkn
     /\/(chat-messages|completion-messages|workflows\/run)$/.test(path) && headers.authorization === `Bearer ${key}`;
 
   return simulator.requests.filter(isRun).map(({ body }) => body as Record<string, unknown>);
+}
+
+/** Steps of a stored answer that go on although the answer is over. */
+export function openSteps(result: ResultBody | null): unknown[] {
+  const steps = (result?.['steps'] ?? []) as { status: string }[];
+
+  return steps.filter(({ status }) => ['running', 'retrying', 'paused'].includes(status));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ChatEvent, InputForm, Step } from '../../common/chat-event.js';
-import { type AnswerExtras, extrasOf, withExtra } from './answer-extras.js';
+import { type AnswerExtras, endedSteps, extrasOf, withExtra } from './answer-extras.js';
 import { frame } from './frames.js';
 import { EMPTY_TEXT, foldFrames, resyncOf } from './stream-text.js';
 
@@ -25,6 +25,17 @@ const EVENTS: ChatEvent[] = [
 ];
 
 describe('what an answer has besides its text', () => {
+  it.each<[Step['status'], string[]]>([
+    ['succeeded', ['succeeded', 'succeeded', 'paused', 'failed']],
+    ['failed', ['failed', 'failed', 'failed', 'failed']],
+    ['skipped', ['skipped', 'skipped', 'skipped', 'failed']],
+  ])('has no step that goes on when it has ended: %s', (end, expected) => {
+    const extras = apply([step('a'), step('b', 'retrying'), step('c', 'paused'), step('d', 'failed')]);
+    const ended = endedSteps(extras, end).reduce<AnswerExtras>(withExtra, extras);
+    expect(ended.steps?.map(({ status }) => status)).toEqual(expected);
+    expect(endedSteps(ended, end)).toEqual([]);
+  });
+
   it('is the newest of each', () => {
     const extras = apply(EVENTS);
     expect(extras.steps?.map(({ step_id: id, status }) => [id, status])).toEqual([

@@ -1,4 +1,4 @@
-import type { ChatEvent, Extras, Step } from '../../common/chat-event.js';
+import type { ChatEvent, Extras, Step, StepEvent, StepStatus } from '../../common/chat-event.js';
 
 /** Steps that are kept of one answer; of a loop without end the newest are the ones to look at. */
 const MAX_STEPS = 500;
@@ -36,6 +36,14 @@ export function extrasOf({ steps, sources, files, suggestions, forms }: AnswerEx
     ...(suggestions && { suggestions }),
     ...(forms && { forms }),
   };
+}
+
+/** Ends the steps of which no end was heard. What waits for a person still does when the answer is whole without it. */
+export function endedSteps({ steps = [] }: AnswerExtras, status: StepStatus): StepEvent[] {
+  const isLeft = (step: Step) =>
+    step.status === 'running' || step.status === 'retrying' || (step.status === 'paused' && status !== 'succeeded');
+
+  return steps.filter(isLeft).map((step) => ({ type: 'step', ...step, status }));
 }
 
 /** A form is closed by its step, which then waits no more. */
