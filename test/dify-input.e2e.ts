@@ -3,7 +3,8 @@ import { generatedText } from '../tools/simulator/simulator.js';
 import type { InputRequiredEvent } from '../src/common/chat-event.js';
 import type { Api, ErrorBody } from './support/api.js';
 import { started } from './support/api.js';
-import { addDifyTeam, difyRuns } from './support/dify.js';
+import { eventually } from './support/child.js';
+import { addDifyTeam, difyRuns, openSteps } from './support/dify.js';
 import { flaws, fold, type SseStream, typesOf } from './support/sse.js';
 import { script, Stage } from './support/stage.js';
 
@@ -20,8 +21,8 @@ describe('apps that wait for a person', () => {
   });
   afterAll(() => stage.stop());
 
-  async function ask(text: string) {
-    const key = `app-i${(apps += 1)}-workflow`;
+  async function ask(text: string, mode = 'workflow') {
+    const key = `app-i${(apps += 1)}-${mode}`;
     const { teamId } = await addDifyTeam(stage, api, key);
     const stream = await api.ask({ team_id: teamId, prompt: script(`tokens=5 rate=0 ${text}`) });
     const { taskId } = await started(stream);
@@ -98,18 +99,35 @@ describe('apps that wait for a person', () => {
     expect(fold(stream.events).terminal).toMatchObject({ type: 'done', finish_reason: 'paused' });
   });
 
-  it('are given up after a while, or cancelled at any time', async () => {
-    const [left, cancelled] = await Promise.all([ask('case=human-input'), ask('case=human-input')]);
-    await formOf(cancelled.stream);
+  it('are given up after a while', async () => {
     const { stops } = stage.simulator.dify;
-    const reply = await api.cancel<{ status: string; proof: object }>(cancelled.taskId);
-    await Promise.all([left.stream.untilClosed(), cancelled.stream.untilClosed()]);
+    const { stream, taskId } = await ask('case=human-input');
+    await stream.untilClosed();
 
-    expect(reply.body).toMatchObject({
-      status: 'CANCELLED',
-      proof: { dify_stop: expect.any(String), while: 'running' },
+    expect(fold(stream.events).terminal).toMatchObject({ type: 'error', code: 'provider_timeout' });
+    expect(openSteps((await api.task(taskId)).result)).toEqual([]);
+    expect(stage.simulator.dify.stops).toBe(stops + 1);
+  });
+
+  it.each([
+    ['workflow', 'human-input', 'confirmed'],
+    ['advanced-chat', 'human-input', 'confirmed'],
+    // It hears of the stop when it goes on, if ever.
+    ['workflow', 'human-input-deaf', 'sent'],
+  ])('are cancelled, and looked at: %s, %s', async (mode, name, stop) => {
+    const [asking, left] = [await ask(`case=${name}`, mode), await ask(`case=${name}`, mode)];
+    for (const { stream } of [asking, left]) await formOf(stream);
+    const first = await api.cancel(asking.taskId);
+    await eventually('nobody attends to the other', async () => {
+      const { body } = await api.get(`/tasks/${left.taskId}/diagnosis`);
+
+      return body['next_action'] === 'answer_input';
     });
-    expect(fold(left.stream.events).terminal).toMatchObject({ type: 'error', code: 'provider_timeout' });
-    expect(stage.simulator.dify.stops).toBe(stops + 2);
+    const second = await api.cancel(left.taskId);
+    await Promise.all([asking.stream.untilClosed(), left.stream.untilClosed()]);
+
+    for (const { body } of [first, second])
+      expect(body).toMatchObject({ status: 'CANCELLED', proof: { dify_stop: stop, while: 'running' } });
+    for (const { taskId } of [asking, left]) expect(openSteps((await api.task(taskId)).result)).toEqual([]);
   });
 });

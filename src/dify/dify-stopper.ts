@@ -4,7 +4,10 @@ import { AppError } from '../common/app-error.js';
 import type { DifyConnection, DifyRun, DifyStop } from '../common/dify.js';
 import { DifyClient } from './dify.client.js';
 
-/** The caller of a cancel waits for it. */
+/**
+ * The caller of a cancel waits for it. Dify looks for stops once a second; whether it does for a run that waits for a
+ * person is not said, so that one is not looked at for longer, however long others are.
+ */
 const VERIFY_MS = 1_500;
 const VERIFY_EVERY_MS = 250;
 const AGAIN_MS = 300;
@@ -43,11 +46,11 @@ export class DifyStopper {
 
   /** Whether the run of a workflow or chatflow has ended, looked at until a time. Other apps have no state to look at. */
   async verify(connection: DifyConnection, { runId }: DifyRun, until: number): Promise<DifyStop> {
+    const whileWaiting = Math.min(until, Date.now() + VERIFY_MS);
     while (runId !== undefined) {
       const detail = await this.client.runDetail(connection, runId).catch(() => null);
       if (ENDED.has(detail?.['status'])) return 'confirmed';
-      // Whoever waits for a person does not look whether it should stop.
-      if (!detail || detail['status'] === 'paused' || Date.now() >= until) return 'sent';
+      if (!detail || Date.now() >= (detail['status'] === 'paused' ? whileWaiting : until)) return 'sent';
       await sleep(VERIFY_EVERY_MS);
     }
 

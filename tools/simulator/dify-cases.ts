@@ -216,7 +216,7 @@ const DELIVERIES: Record<string, Delivery> = {
   escaped: { shape: escaped },
 };
 
-const PAUSES = ['human-input', 'human-input-bare', 'human-input-mail', 'paused'];
+const PAUSES = ['human-input', 'human-input-bare', 'human-input-mail', 'human-input-deaf', 'paused'];
 /** Cases of the stop endpoint and of what a stop does. */
 const STOPS = ['stop-ignored', 'stop-silent', 'stop-fails', 'stop-fails-once'];
 const OTHERS = ['happy', 'slow', 'hang-before-headers', 'json-reply', 'no-snapshot', 'no-conversation'];

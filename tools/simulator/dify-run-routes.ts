@@ -57,7 +57,7 @@ export function stopRun(x: Exchange, app: DifyApp, route: string, taskId: string
     run.stops += 1;
     const fails = script.case === 'stop-fails' || (script.case === 'stop-fails-once' && run.stops === 1);
     if (fails) return difyError(500, 'internal_server_error', 'Internal Server Error');
-    if (script.case !== 'stop-ignored')
+    if (script.case !== 'stop-ignored' && script.case !== 'human-input-deaf')
       setTimeout(() => run.stop(script.case === 'stop-silent'), script.stopMs).unref();
   }
   return jsonReply(200, { result: 'success' });
