@@ -5,13 +5,13 @@ import type { DifyRun } from '../common/dify.js';
 import type { AnswerMapper } from '../infra/answers/answer-mapper.js';
 import type { EventBatch } from '../infra/answers/event-batch.js';
 import { asObject, asText, type JsonObject, parseJson } from '../infra/answers/json.js';
+import { RepeatedEvent } from '../infra/answers/repeated-event.js';
 import { type DifySource, errorFromEvent, protocolError } from './dify.errors.js';
 import { DifyForms } from './dify.forms.js';
 import { isFlow } from './dify.request.js';
 import { RunEnd } from './dify.run-end.js';
 import { DifySteps } from './dify.steps.js';
 import { fileOf, sourcesOf } from './outputs.js';
-import { type TextEvent, textEvent } from './text-event.js';
 
 /** What events are read with. */
 export interface DifyEventsOptions {
@@ -52,6 +52,10 @@ export class DifyEvents implements AnswerMapper {
   private readonly runEnd: RunEnd;
   private readonly fileUrls = new Set<string>();
   private knowsRun = false;
+  /** Text comes as the answer of messages, or in chunks from workflows. */
+  private readonly answers = new RepeatedEvent('answer');
+  private readonly chunks = new RepeatedEvent('text');
+  private answerType = '';
   /** The whole answer, kept only once a run was joined: parts of it may have been missed. */
   private joined: string | null = null;
 
@@ -76,12 +80,33 @@ export class DifyEvents implements AnswerMapper {
 
   push(event: EventSourceMessage, batch: EventBatch): void {
     if (this.finished) return;
-    // Ids are read from the events before.
-    const text = this.knowsRun ? textEvent(event.data) : null;
-    if (text) return this.onText(text, batch);
+    if (this.pushText(event.data, batch)) return;
     const data = asObject(parseJson(event.data));
     if (!data) return this.pushOther(event);
     if (data['event'] !== 'ping') this.onData(data, batch);
+    // Before the run is known its ids are read from every event.
+    if (this.knowsRun) this.learn(event.data, data);
+  }
+
+  /** Takes an event that is like one before it but for its text. @returns whether it is one */
+  private pushText(data: string, batch: EventBatch): boolean {
+    const answer = this.answers.read(data);
+    const chunk = answer === null ? this.chunks.read(data) : null;
+    if (answer !== null) this.onMessage(this.answerType, answer, batch);
+    else this.append(chunk, batch);
+    const isKnown = answer !== null || chunk !== null;
+    if (isKnown) this.count += 1;
+
+    return isKnown;
+  }
+
+  private learn(data: string, { event: type, answer, data: part }: JsonObject): void {
+    if (type === 'message' || type === 'agent_message') {
+      this.answerType = type;
+      this.answers.learn(data, asText(answer) ?? '');
+    } else if (type === 'text_chunk') {
+      this.chunks.learn(data, asText(asObject(part)?.['text']) ?? '');
+    }
   }
 
   private onData(data: JsonObject, batch: EventBatch): void {
@@ -92,12 +117,6 @@ export class DifyEvents implements AnswerMapper {
     if (type === 'message' || type === 'agent_message') this.onMessage(type, data['answer'], batch);
     else if (type === 'text_chunk') this.append(asObject(data['data'])?.['text'], batch);
     else if (typeof type === 'string') this.onOther(type, data, asObject(data['data']) ?? {}, batch);
-  }
-
-  private onText({ name, text }: TextEvent, batch: EventBatch): void {
-    this.count += 1;
-    if (name === 'text_chunk') this.append(text, batch);
-    else this.onMessage(name, text, batch);
   }
 
   /** A gateway that does not stream gives the reply of a blocking call. */

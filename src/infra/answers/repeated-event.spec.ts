@@ -69,6 +69,7 @@ describe('RepeatedEvent', () => {
     ['two fields of the name', '{"text":"a","b":{"text":"a"}}', 'a'],
     ['an escaped text', String.raw`{"text":"\u0061"}`, 'a'],
     ['a text that is elsewhere', String.raw`{"text":"b","te\u0078t":"a"}`, 'a'],
+    ['no text', '{"text":null,"b":""}', ''],
     ['no such field', '{"content":"a"}', 'a'],
     ['a text with escapes', String.raw`{"text":"a\nb"}`, 'a\nb'],
   ])('does not learn from %s', (_, data, text) => {

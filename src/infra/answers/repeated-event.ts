@@ -19,12 +19,12 @@ export class RepeatedEvent {
     this.name = `"${key}":`;
   }
 
-  /** Takes an event as the model of those that follow. @param text what its field holds */
+  /** Takes an event as the model of those that follow. @param text what its field holds; '' is nothing to learn from */
   learn(data: string, text: string): void {
     this.before = '';
     const field = data.indexOf(this.name);
     // Two fields of that name: nobody could tell which one the text is from.
-    if (field < 0 || data.includes(this.name, field + 1) || !PLAIN.test(text)) return;
+    if (text === '' || field < 0 || data.includes(this.name, field + 1) || !PLAIN.test(text)) return;
     const start = data.indexOf('"', field + this.name.length) + 1;
     if (!data.startsWith(text, start) || data[start + text.length] !== '"') return;
     this.before = data.slice(0, start);
