@@ -24,6 +24,8 @@ export class ChatAdmission implements OnApplicationBootstrap {
   private entering = 0;
   /** Places that may be given out without counting again: far from the limit the count need not be exact. */
   private unasked = { places: 0, until: 0 };
+  /** Runs in the queue as of the newest count, and all that were let in since. */
+  private atMost = 0;
 
   constructor(
     @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
@@ -56,14 +58,21 @@ export class ChatAdmission implements OnApplicationBootstrap {
     }
   }
 
+  /** Whether all runs that were let in have a place and none waits, as far as other processes let none in. */
+  get hasPlaces(): boolean {
+    return this.atMost <= this.config.chat.maxConcurrent;
+  }
+
   private async checkRoom(): Promise<void> {
     const { maxConcurrent, maxQueued } = this.config.chat;
     if (this.unasked.places > 0 && Date.now() < this.unasked.until) {
       this.unasked.places -= 1;
+      this.atMost += 1;
 
       return;
     }
-    const free = maxConcurrent + maxQueued - (await this.places.count()) - this.entering;
+    this.atMost = (await this.places.count()) + this.entering;
+    const free = maxConcurrent + maxQueued - this.atMost;
     this.unasked = { places: Math.floor(free * UNASKED_SHARE), until: Date.now() + COUNT_MS };
     if (free >= 0) return;
     throw new AppError(

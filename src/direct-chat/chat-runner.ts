@@ -11,6 +11,7 @@ import { ProviderCalls } from './provider-calls.js';
 import { RunEnding } from './run-ending.js';
 import { type RunPlan, RunPlans } from './run-plan.js';
 import type { RunHandle } from './run-registry.js';
+import type { RunOutcome } from './run-outcome.js';
 import { RunStreams } from './run-streams.js';
 import { RunTurns } from './run-turns.js';
 import { RunUpstreams } from './run-upstreams.js';
@@ -19,9 +20,6 @@ import { hasStarted } from './stream/stream-text.js';
 
 /** An answer whose workers die this often is not tried again. */
 const MAX_ATTEMPTS = 5;
-
-/** `leaveUntil`: an app waits for a person; another attempt goes on then, or earlier when it is called. */
-export type RunOutcome = 'ended' | 'handover' | { leaveUntil: number };
 
 /** How a step is answered. */
 interface Way {
@@ -62,13 +60,11 @@ export class ChatRunner {
   /** @throws when Redis or the database fail in a way that another attempt of the job may mend */
   async run(handle: RunHandle): Promise<RunOutcome> {
     const { subtaskId } = handle;
-    const handed = this.handedOver.take(subtaskId);
-    const plan = handed?.plan;
+    const plan = this.handedOver.take(subtaskId);
     if (plan) this.steps.hold(handle, plan.later);
     // Asked while the stream is taken over: its first words are what the caller waits for. An app is not: what it has
     // begun is paid, even when another worker has the stream.
-    const early = handed?.early ?? (plan && !plan.dify ? this.providers.askEarly(plan) : null);
-    early?.obey(handle.controller.signal);
+    const early = plan && !plan.dify ? this.providers.askEarly(plan, handle.controller.signal) : null;
     const begun = await this.beginOrDrop(handle, early);
     if (begun.epoch === 0) return 'ended';
     const run = this.streams.open(handle, begun);
@@ -89,12 +85,12 @@ export class ChatRunner {
       const begun = await this.streams.begin(handle.subtaskId);
       if (begun.epoch === 0) handle.stop({ kind: 'fenced' });
       // Another worker was here before: the run goes on, and asks again when it has read what that one left.
-      if (begun.epoch !== 1) early?.drop({ kind: 'fenced' });
+      if (begun.epoch !== 1) void early?.return();
 
       return begun;
     } catch (error) {
       handle.stop({ kind: 'fenced' });
-      early?.drop({ kind: 'fenced' });
+      void early?.return();
       throw error;
     }
   }
@@ -168,7 +164,6 @@ export class ChatRunner {
     this.logger.log(`task ${taskId} subtask ${subtaskId}: run ${how}, attempt ${attempt}, model ${label}`);
     if (joins) run.goOn(plan, attempt);
     else run.begin(plan, attempt);
-    if (early) run.startedAt = early.askedAt;
     const upstream = this.upstreams.of(plan, known);
     if (upstream) run.connect(upstream);
     this.begun.add(subtaskId);

@@ -7,10 +7,10 @@ import { logLine } from '../infra/database/database-errors.js';
 import { isOutage } from '../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
 import { cappedBackoff } from '../tasks/tasks.jobs.js';
-import { ChatRunner, type RunOutcome } from './chat-runner.js';
 import { CHAT_RUNS, isChatRunJob } from './chat-runs.jobs.js';
 import { RunClaims } from './run-claims.js';
 import { RunRegistry } from './run-registry.js';
+import { RunStarts } from './run-starts.js';
 
 /**
  * Takes chat runs from the queue. A lost worker is noticed after its lock ran out and the next check came:
@@ -29,7 +29,7 @@ export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootst
   private readonly log = new Logger('ChatRuns');
 
   constructor(
-    private readonly runner: ChatRunner,
+    private readonly starts: RunStarts,
     private readonly registry: RunRegistry,
     private readonly claims: RunClaims,
     private readonly config: AppConfig,
@@ -52,21 +52,20 @@ export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootst
         `stopping: ${running.length} answer(s) may take ${this.config.server.shutdownGraceSeconds} s to end`,
       );
     const grace = sleep(this.config.server.shutdownGraceSeconds * 1000, undefined, { ref: false });
-    await Promise.race([Promise.all(running.map((handle) => handle.ended)), grace]);
+    await Promise.race([Promise.allSettled(running.map((handle) => handle.ended)), grace]);
     const left = this.registry.all();
     for (const handle of left) handle.stop({ kind: 'handover' });
-    await Promise.race([Promise.all(left.map((handle) => handle.ended)), sleep(5000, undefined, { ref: false })]);
+    await Promise.race([Promise.allSettled(left.map((handle) => handle.ended)), sleep(5000, undefined, { ref: false })]);
   }
 
   async process(job: Job<unknown>, token?: string): Promise<void> {
     if (!isChatRunJob(job.data)) throw new UnrecoverableError(`not a chat run: job ${job.id}`);
     const { subtaskId, recovered } = job.data;
     // After Redis was away this job may come back although its run never stopped: it goes on.
-    const running = this.registry.get(subtaskId);
-    if (running) return running.ended;
+    const isHere = this.registry.get(subtaskId) !== undefined;
     const mayBeHeld = job.stalledCounter > 0 || recovered === true;
-    if (mayBeHeld && (await this.claims.waitUntilFree(subtaskId)) === 'ended') return;
-    const outcome = await this.run(subtaskId);
+    if (!isHere && mayBeHeld && (await this.claims.waitUntilFree(subtaskId)) === 'ended') return;
+    const outcome = await this.starts.run(subtaskId);
     if (outcome === 'ended') return;
     if (outcome === 'handover') {
       await job.moveToWait(token);
@@ -74,15 +73,6 @@ export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootst
     }
     await job.moveToDelayed(outcome.leaveUntil, token);
     throw new DelayedError();
-  }
-
-  private async run(subtaskId: number): Promise<RunOutcome> {
-    const handle = this.registry.open(subtaskId);
-    try {
-      return await this.runner.run(handle);
-    } finally {
-      this.registry.close(handle);
-    }
   }
 
   @OnWorkerEvent('stalled')

@@ -7,7 +7,6 @@ import { type RunCanceller, RunCancellers } from '../tasks/run-cancellers.js';
 import { type Answer, TurnsService } from '../tasks/turns.service.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import { EndWithoutRun } from './end-without-run.js';
-import { HandedOver } from './handed-over.js';
 import { RunRegistry } from './run-registry.js';
 
 const WAITING_STATES = ['waiting', 'delayed', 'prioritized'];
@@ -24,7 +23,6 @@ export class DirectChatCanceller implements RunCanceller, OnModuleInit {
     private readonly bus: RedisBus,
     private readonly end: EndWithoutRun,
     private readonly turns: TurnsService,
-    private readonly handedOver: HandedOver,
   ) {}
 
   onModuleInit(): void {
@@ -58,9 +56,7 @@ export class DirectChatCanceller implements RunCanceller, OnModuleInit {
   }
 
   private async endTurn(turn: AnswerTurn | null, phase: 'queued' | 'running'): Promise<void> {
-    if (!turn) return;
-    this.handedOver.drop(turn.first.id);
-    await this.end.cancelled(turn, phase);
+    if (turn) await this.end.cancelled(turn, phase);
   }
 }
 

@@ -36,6 +36,7 @@ import { RunEnding } from './run-ending.js';
 import { RunLaunch } from './run-launch.js';
 import { RunPlans } from './run-plan.js';
 import { RunRegistry } from './run-registry.js';
+import { RunStarts } from './run-starts.js';
 import { RunStreams } from './run-streams.js';
 import { RunTurns } from './run-turns.js';
 import { RunUpstreams } from './run-upstreams.js';
@@ -72,7 +73,7 @@ import { StreamSignsReader } from './stream/stream-signs.js';
     },
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
     ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory],
-    ...[RunTurns, RunUpstreams, RunningReports, HandedOver, ProviderCalls, PipelineSteps, ChatRunner],
+    ...[RunTurns, RunUpstreams, RunningReports, HandedOver, ProviderCalls, PipelineSteps, ChatRunner, RunStarts],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
     ...[StreamSignsReader, ChatRunInspector],
     ...[

@@ -59,25 +59,4 @@ describe('EarlyAnswer', () => {
     await new EarlyAnswer(() => Promise.resolve(never)).return();
     expect([never.given, never.closed]).toEqual([1, true]);
   });
-
-  it('is stopped by whoever takes it, also when he was stopped before', async () => {
-    const reasons: unknown[] = [];
-    const pending = (signal: AbortSignal) =>
-      new Promise<AsyncIterable<Batch>>((_, reject) => {
-        signal.addEventListener('abort', () => {
-          reasons.push(signal.reason);
-          reject(signal.reason as Error);
-        });
-      });
-    const taker = new AbortController();
-    const early = new EarlyAnswer(pending);
-    early.obey(taker.signal);
-    taker.abort(new Error('cancelled'));
-    await expect(read(early)).rejects.toThrow('cancelled');
-    const late = new EarlyAnswer(pending);
-    late.obey(taker.signal);
-    await expect(read(late)).rejects.toThrow('cancelled');
-    new EarlyAnswer(pending).drop(new Error('not taken'));
-    expect(reasons.map((reason) => (reason as Error).message)).toEqual(['cancelled', 'cancelled', 'not taken']);
-  });
 });

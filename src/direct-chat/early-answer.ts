@@ -6,31 +6,16 @@ type Batch = readonly ProviderEvent[];
 export class EarlyAnswer implements AsyncIterable<Batch>, AsyncIterator<Batch> {
   private iterator: AsyncIterator<Batch> | null = null;
   private first: Promise<IteratorResult<Batch>> | null;
-  private readonly controller = new AbortController();
-  /** By `performance.now()`. */
-  readonly askedAt = performance.now();
 
   /** @param ask begins at once */
-  constructor(ask: (signal: AbortSignal) => Promise<AsyncIterable<Batch>>) {
-    this.first = ask(this.controller.signal).then((answer) => {
+  constructor(ask: () => Promise<AsyncIterable<Batch>>) {
+    this.first = ask().then((answer) => {
       this.iterator = answer[Symbol.asyncIterator]();
 
       return this.iterator.next();
     });
     // It is told to whoever takes the answer.
     this.first.catch(() => undefined);
-  }
-
-  /** From now on `signal` stops it. */
-  obey(signal: AbortSignal): void {
-    if (signal.aborted) this.controller.abort(signal.reason);
-    else signal.addEventListener('abort', () => this.controller.abort(signal.reason), { once: true });
-  }
-
-  /** Nobody will take it. */
-  drop(reason: unknown): void {
-    this.controller.abort(reason);
-    void this.return();
   }
 
   [Symbol.asyncIterator](): this {

@@ -38,7 +38,7 @@ export class ProviderCalls {
   }
 
   /** Asks at once for an answer that is taken later. */
-  askEarly(plan: RunPlan): EarlyAnswer {
-    return new EarlyAnswer((signal) => this.ask(plan, signal, null));
+  askEarly(plan: RunPlan, signal: AbortSignal): EarlyAnswer {
+    return new EarlyAnswer(() => this.ask(plan, signal, null));
   }
 }

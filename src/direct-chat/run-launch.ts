@@ -1,13 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
-import { AppConfig } from '../config/app-config.js';
 import { logLine } from '../infra/database/database-errors.js';
 import { TaskUpdatesService } from '../tasks/task-updates.service.js';
 import { ChatAdmission } from './chat-admission.js';
 import { HandedOver } from './handed-over.js';
-import { ProviderCalls } from './provider-calls.js';
 import type { RunPlan } from './run-plan.js';
 import { RunRegistry } from './run-registry.js';
+import { RunStarts } from './run-starts.js';
 
 /** Hands stored answers to the workers. */
 @Injectable()
@@ -16,11 +15,10 @@ export class RunLaunch {
 
   constructor(
     private readonly handedOver: HandedOver,
-    private readonly providers: ProviderCalls,
+    private readonly starts: RunStarts,
     private readonly registry: RunRegistry,
     private readonly admission: ChatAdmission,
     private readonly updates: TaskUpdatesService,
-    private readonly config: AppConfig,
   ) {}
 
   /**
@@ -31,12 +29,14 @@ export class RunLaunch {
   async start(plan: RunPlan): Promise<void> {
     const { subtaskId, taskId } = plan;
     const queued = this.admission.enqueue({ subtaskId });
-    this.handedOver.put({ plan, early: this.isNext(plan) ? this.providers.askEarly(plan) : null });
+    this.handedOver.put(plan);
+    this.starts.beginIfNext(plan);
     try {
       await queued;
     } catch (error) {
       this.log.warn(`task ${taskId} subtask ${subtaskId}: not queued: ${logLine(error)}`);
-      this.handedOver.drop(subtaskId);
+      this.handedOver.take(subtaskId);
+      this.registry.get(subtaskId)?.stop({ kind: 'fenced' });
       const { message } = error as AppError;
       const event = { type: 'error' as const, error: message, code: 'service_unavailable', retryable: true };
       await this.updates.settle(
@@ -45,15 +45,5 @@ export class RunLaunch {
       );
       throw error;
     }
-  }
-  /**
-   * Whether it is certain that this process takes the run at once, so that its provider may be asked while it passes
-   * through the queue: nobody else reaches the embedded Redis, and a place is free. An app is asked later, see the runner.
-   */
-  private isNext({ dify }: RunPlan): boolean {
-    const { redis, roles, chat } = this.config;
-    const isAlone = redis.kind === 'embedded' && roles.has('worker');
-
-    return isAlone && !dify && this.registry.size + this.handedOver.size < chat.maxConcurrent;
   }
 }

@@ -2,33 +2,26 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import type { StopReason } from '../common/chat-provider.js';
 import { RedisBus } from '../infra/redis/redis.bus.js';
+import type { RunOutcome } from './run-outcome.js';
 
 const active = new Gauge({ name: 'conch_chat_runs_active', help: 'Answers that this process is producing' });
 
 /** A run of this process, from before its first read of any state until everything about it is written. */
 export class RunHandle {
   readonly controller = new AbortController();
-  readonly ended: Promise<void>;
-  private resolveEnded!: () => void;
+  /** How the run has ended; rejects when another attempt may mend what went wrong. */
+  ended: Promise<RunOutcome> = Promise.resolve('ended');
   reason: StopReason | null = null;
   /** Steps of a pipeline that the run answers besides the one it is named by. */
   stepIds: readonly number[] = [];
 
-  constructor(readonly subtaskId: number) {
-    this.ended = new Promise((resolve) => {
-      this.resolveEnded = resolve;
-    });
-  }
+  constructor(readonly subtaskId: number) {}
 
   /** Stops the run; the first reason counts. */
   stop(reason: StopReason): void {
     if (this.reason) return;
     this.reason = reason;
     this.controller.abort(reason);
-  }
-
-  end(): void {
-    this.resolveEnded();
   }
 }
 
@@ -52,10 +45,12 @@ export class RunRegistry implements OnModuleInit {
     });
   }
 
-  open(subtaskId: number): RunHandle {
+  /** Begins a run. @param work all of it: who is found here is at it */
+  open(subtaskId: number, work: (handle: RunHandle) => Promise<RunOutcome>): RunHandle {
     const handle = new RunHandle(subtaskId);
     this.runs.set(subtaskId, handle);
     active.set(this.runs.size);
+    handle.ended = work(handle).finally(() => this.close(handle));
 
     return handle;
   }
@@ -66,23 +61,17 @@ export class RunRegistry implements OnModuleInit {
     handle.stepIds = subtaskIds;
   }
 
-  close(handle: RunHandle): void {
-    this.runs.delete(handle.subtaskId);
-    for (const id of handle.stepIds) this.steps.delete(id);
-    active.set(this.runs.size);
-    handle.end();
-  }
-
   /** The run that answers a subtask, or any other step of its turn. */
   get(subtaskId: number): RunHandle | undefined {
     return this.runs.get(subtaskId) ?? this.steps.get(subtaskId);
   }
 
-  get size(): number {
-    return this.runs.size;
-  }
-
   all(): RunHandle[] {
     return [...this.runs.values()];
+  }
+  private close(handle: RunHandle): void {
+    this.runs.delete(handle.subtaskId);
+    for (const id of handle.stepIds) this.steps.delete(id);
+    active.set(this.runs.size);
   }
 }
