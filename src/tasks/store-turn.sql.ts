@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { DifyFile } from '../common/dify.js';
 import type { JsonObject } from '../common/json.js';
 import { searchKey } from '../common/search-key.js';
+import { Statement } from '../infra/database/statement.js';
 import { TERMINAL } from './task-status.js';
 
 /** What a new task is made of, besides its first turn. */
@@ -53,41 +54,101 @@ export interface NewTurn {
 /** Hours since its last change after which a task takes no more turns, by its type; 0 = never. */
 export type ExpireHours = Readonly<Record<NewTask['taskType'], number>>;
 
-/** The statement that stores a new task with its first turn, under a reserved id when one is given. */
-export function createTaskSql(task: NewTask, turn: NewTurn, reservedId: number | null): SQL {
-  const id =
-    reservedId === null
-      ? sql`i as (select nextval('task_id_seq')::int as task_id where ${roomFor(turn)})`
-      : sql`i as (delete from task_reservations where task_id = ${reservedId} and user_id = ${turn.userId} and ${roomFor(turn)} returning task_id)`;
-  const head = sql`${id}, t as (
-    insert into tasks (id, user_id, team_id, title, title_key, prompt, type, task_type, source, git_url, git_repo, git_repo_id,
-      git_domain, branch_name, model_id, force_override_bot_model, auto_delete_executor)
-    select i.task_id, ${turn.userId}, ${turn.teamId}, ${task.title}, ${searchKey(task.title)}, ${turn.prompt}, ${task.type},
-      ${task.taskType}, ${task.source}, ${task.gitUrl}, ${task.gitRepo}, ${task.gitRepoId}, ${task.gitDomain},
-      ${task.branchName}, ${task.modelId}, ${task.forceOverrideBotModel}, ${task.autoDeleteExecutor}
-    from i
-    returning id, type), n as (select 0 as last, 0 as question)`;
+/** What a statement's text depends on. */
+type Form = { isReserved: boolean } | { isRetry: boolean; expireHours: ExpireHours };
+type TurnForm = Form & { hasRun: boolean; onExecutors: boolean };
 
-  return turnSql(head, turn, false);
+export interface TurnRow {
+  task_id: number;
+  subtask_id: number;
+  message_id: number;
+  question_id: number;
 }
 
-/** The statement that opens an ended task again with a new turn. It stores nothing when the task takes none. */
-export function appendTurnSql(taskId: number, turn: NewTurn, expireHours: ExpireHours): SQL {
-  const head = sql`t as (
-    update tasks set status = 'PENDING', progress = 0, result = null, error_message = null, completed_at = null,
-      updated_at = now(), team_id = ${turn.teamId}, prompt = ${turn.prompt}
-    where id = ${taskId} and user_id = ${turn.userId} and ${takesTurn(turn, expireHours)} and ${roomFor(turn)}
-    returning id, type),
-  n as (select coalesce(max(message_id), 0) as last, coalesce(max(message_id) filter (where role = 'USER'), 0) as question
-    from subtasks where task_id = ${taskId})`;
+type TurnStatement = Statement<TurnRow, Record<string, unknown>>;
+
+/** By form: there are few of them, and the first token waits for the statement. */
+const statements = new Map<string, TurnStatement>();
+const value = (name: string) => sql.placeholder(name);
+
+/** Stores a new task with its first turn, under a reserved id when one is given. */
+export function createTaskStatement(turn: NewTurn, reservedId: number | null): TurnStatement {
+  return statementOf(turn, { isReserved: reservedId !== null });
+}
+
+/** Opens an ended task again with a new turn. It stores nothing when the task takes none. */
+export function appendTurnStatement(turn: NewTurn, expireHours: ExpireHours): TurnStatement {
+  return statementOf(turn, { isRetry: turn.isRetry === true, expireHours });
+}
+
+function statementOf(turn: NewTurn, given: Form): TurnStatement {
+  const form = { ...given, hasRun: turn.run !== null, onExecutors: turn.onExecutors === true };
+  const name = JSON.stringify(form);
+  const known = statements.get(name) ?? new Statement(textOf(form));
+  statements.set(name, known);
+
+  return known;
+}
+
+function textOf(form: TurnForm): SQL {
+  const room = form.hasRun ? roomFor(value('userId'), value('limit')) : sql`true`;
+  if ('isReserved' in form) return turnSql(newTask(form.isReserved, room), form, false);
 
   // A turn that failed may have done so because its container is gone or broken: try a new one.
-  return turnSql(head, turn, turn.onExecutors === true && !turn.isRetry);
+  return turnSql(endedTask(takesTurn(form.isRetry, form.expireHours), room), form, form.onExecutors && !form.isRetry);
+}
+
+/** What a statement is given. @param taskId of the ended task, or the reserved one */
+export function turnValues(turn: NewTurn, taskId: number | null, task?: NewTask): Record<string, unknown> {
+  const { userId, teamId, prompt, title, steps, run, idempotency } = turn;
+
+  return {
+    ...(task && { ...task, taskTitle: task.title, titleKey: searchKey(task.title) }),
+    ...{ taskId, userId, teamId, prompt, title, steps: JSON.stringify(steps) },
+    ...runValues(run),
+    idempotencyKey: idempotency?.key ?? null,
+    idempotencyHash: idempotency?.hash ?? null,
+  };
+}
+
+function runValues(run: RunRequest | null) {
+  const { prompt = null, modelId = null, inputs, files, limit } = run ?? {};
+
+  return { limit, runPrompt: prompt, runModel: modelId, runInputs: jsonOrNull(inputs), runFiles: jsonOrNull(files) };
+}
+
+const jsonOrNull = (json: unknown) => (json ? JSON.stringify(json) : null);
+
+function newTask(isReserved: boolean, room: SQL): SQL {
+  const id = isReserved
+    ? sql`i as (delete from task_reservations where task_id = ${value('taskId')} and user_id = ${value('userId')} and ${room}
+        returning task_id)`
+    : sql`i as (select nextval('task_id_seq')::int as task_id where ${room})`;
+
+  return sql`${id}, t as (
+    insert into tasks (id, user_id, team_id, title, title_key, prompt, type, task_type, source, git_url, git_repo, git_repo_id,
+      git_domain, branch_name, model_id, force_override_bot_model, auto_delete_executor)
+    select i.task_id, ${value('userId')}, ${value('teamId')}, ${value('taskTitle')}, ${value('titleKey')}, ${value('prompt')},
+      ${value('type')}, ${value('taskType')}, ${value('source')}, ${value('gitUrl')}, ${value('gitRepo')},
+      ${value('gitRepoId')}, ${value('gitDomain')}, ${value('branchName')}, ${value('modelId')},
+      ${value('forceOverrideBotModel')}, ${value('autoDeleteExecutor')}
+    from i
+    returning id, type), n as (select 0 as last, 0 as question)`;
+}
+
+function endedTask(takes: SQL, room: SQL): SQL {
+  return sql`t as (
+    update tasks set status = 'PENDING', progress = 0, result = null, error_message = null, completed_at = null,
+      updated_at = now(), team_id = ${value('teamId')}, prompt = ${value('prompt')}
+    where id = ${value('taskId')} and user_id = ${value('userId')} and ${takes} and ${room}
+    returning id, type),
+  n as (select coalesce(max(message_id), 0) as last, coalesce(max(message_id) filter (where role = 'USER'), 0) as question
+    from subtasks where task_id = ${value('taskId')})`;
 }
 
 /** A retry is about a turn that the task has taken already, so only its end counts. */
-function takesTurn(turn: NewTurn, expireHours: ExpireHours): SQL {
-  if (turn.isRetry) return sql`status in ('FAILED', 'CANCELLED')`;
+function takesTurn(isRetry: boolean, expireHours: ExpireHours): SQL {
+  if (isRetry) return sql`status in ('FAILED', 'CANCELLED')`;
   const young = Object.entries(expireHours)
     .filter(([, hours]) => hours > 0)
     .map(
@@ -99,24 +160,25 @@ function takesTurn(turn: NewTurn, expireHours: ExpireHours): SQL {
 }
 
 /** @param keepsExecutors whether the answers go to the executors that gave those of the turn before */
-function turnSql(head: SQL, turn: NewTurn, keepsExecutors: boolean): SQL {
-  const { lane, rank } = turn.onExecutors ? offer(turn.userId) : { lane: sql`null`, rank: sql`null::bigint` };
+function turnSql(head: SQL, { hasRun, onExecutors }: TurnForm, keepsExecutors: boolean): SQL {
+  const { lane, rank } = onExecutors ? offer() : { lane: sql`null`, rank: sql`null::bigint` };
   const kept = keepsExecutors ? KEPT_EXECUTOR : { name: sql`''`, namespace: sql`''`, join: sql`` };
 
   return sql`with ${head},
     question as (
       insert into subtasks (task_id, user_id, team_id, role, message_id, parent_id, title, prompt, status, progress, completed_at)
-      select t.id, ${turn.userId}, ${turn.teamId}, 'USER', n.last + 1, n.last, ${turn.title}, ${turn.prompt}, 'COMPLETED', 100, now()
+      select t.id, ${value('userId')}, ${value('teamId')}, 'USER', n.last + 1, n.last, ${value('title')}, ${value('prompt')},
+        'COMPLETED', 100, now()
       from t, n
       returning id),
     answers as (
       insert into subtasks (task_id, user_id, team_id, role, message_id, parent_id, title, bot_ids, lane, fair_rank,
         executor_name, executor_namespace, run_prompt, run_model, run_inputs, run_files, run_requested_at, idempotency_key,
         idempotency_hash)
-      select t.id, ${turn.userId}, ${turn.teamId}, 'ASSISTANT', (n.last + 1 + step.place)::int, (n.last + step.place)::int,
-        ${turn.title}, step.bots, ${lane}, ${rank}, ${kept.name}, ${kept.namespace}, ${runColumns(turn)}
+      select t.id, ${value('userId')}, ${value('teamId')}, 'ASSISTANT', (n.last + 1 + step.place)::int, (n.last + step.place)::int,
+        ${value('title')}, step.bots, ${lane}, ${rank}, ${kept.name}, ${kept.namespace}, ${runColumns(hasRun)}
       from t cross join n
-        cross join jsonb_array_elements(${JSON.stringify(turn.steps)}::jsonb) with ordinality as step (bots, place)
+        cross join jsonb_array_elements(${value('steps')}::jsonb) with ordinality as step (bots, place)
         ${kept.join}
       returning id, task_id, message_id)
     select a.task_id, a.id as subtask_id, a.message_id, (select id from question) as question_id
@@ -124,18 +186,15 @@ function turnSql(head: SQL, turn: NewTurn, keepsExecutors: boolean): SQL {
 }
 
 /** The columns of a direct chat, which begins with the first step. */
-function runColumns({ run, idempotency }: NewTurn): SQL {
-  const requested = run ? sql`now()` : sql`null::timestamptz`;
+function runColumns(hasRun: boolean): SQL {
+  const requested = hasRun ? sql`now()` : sql`null::timestamptz`;
 
-  return sql`${run?.prompt ?? null}, ${run?.modelId ?? null}, ${jsonOrNull(run?.inputs)}, ${jsonOrNull(run?.files)},
+  return sql`${value('runPrompt')}, ${value('runModel')}, ${value('runInputs')}::jsonb, ${value('runFiles')}::jsonb,
     ${ofFirst(requested)},
-    ${ofFirst(sql`${idempotency?.key ?? null}`)}, ${ofFirst(sql`${idempotency?.hash ?? null}`)}`;
+    ${ofFirst(sql`${value('idempotencyKey')}`)}, ${ofFirst(sql`${value('idempotencyHash')}`)}`;
 }
 
-/** A value of a JSON column. */
-const jsonOrNull = (value: unknown) => sql`${value ? JSON.stringify(value) : null}::jsonb`;
-
-const ofFirst = (value: SQL) => sql`case when step.place = 1 then ${value} end`;
+const ofFirst = (column: SQL) => sql`case when step.place = 1 then ${column} end`;
 
 /**
  * The executor manager sends the next answer to the container that gave the one before, which has its session. It has
@@ -153,22 +212,22 @@ const KEPT_EXECUTOR = {
  * Executors may take the first step at once. Its place in the order of dispatch is by start-time fair queueing: behind
  * what the user has waiting, but never behind what others have piled up.
  */
-function offer(userId: number): { lane: SQL; rank: SQL } {
+function offer(): { lane: SQL; rank: SQL } {
   const offered = sql`o.lane = t.type and o.status = 'PENDING' and o.fair_rank is not null`;
   const rank = sql`greatest(
     coalesce((select min(o.fair_rank) from subtasks o where ${offered}), 0),
-    coalesce((select max(o.fair_rank) + 1 from subtasks o where o.user_id = ${userId} and ${offered}), 0))`;
+    coalesce((select max(o.fair_rank) + 1 from subtasks o where o.user_id = ${value('userId')} and ${offered}), 0))`;
 
   return { lane: sql`t.type`, rank: ofFirst(rank) };
 }
 
+type Numeric = number | ReturnType<typeof value>;
+
 /** Counts the direct chats of a user that wait or run. */
-export function runsOf(userId: number): SQL {
+export function runsOf(userId: Numeric): SQL {
   return sql`select count(*)::int as count from subtasks
     where user_id = ${userId} and status in ('PENDING', 'RUNNING') and run_requested_at is not null`;
 }
 
-/** Part of the statement that stores a run, so that the limit needs no query of its own. */
-export function roomFor({ userId, run }: Pick<NewTurn, 'userId' | 'run'>): SQL {
-  return run ? sql`(${runsOf(userId)}) < ${run.limit}` : sql`true`;
-}
+/** Part of a statement that stores or requests a run, so that the limit needs no query of its own. */
+export const roomFor = (userId: Numeric, limit: Numeric): SQL => sql`(${runsOf(userId)}) < ${limit}`;

@@ -1,17 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, desc, eq, inArray, isNotNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { JsonObject } from '../common/json.js';
 import { DB, type Db, rowsOf } from '../infra/database/database.js';
 import { subtasks, taskReservations, tasks } from '../infra/database/schema.js';
 import {
-  appendTurnSql,
-  createTaskSql,
+  appendTurnStatement,
+  createTaskStatement,
   type ExpireHours,
   type NewTask,
   type NewTurn,
   roomFor,
   type RunRequest,
   runsOf,
+  turnValues,
 } from './store-turn.sql.js';
 import { UNFINISHED } from './task-status.js';
 
@@ -25,13 +26,6 @@ export interface StoredTurn {
   messageId: number;
   /** Of the question and of all answers, in order. */
   subtaskIds: number[];
-}
-
-interface TurnRow {
-  task_id: number;
-  subtask_id: number;
-  message_id: number;
-  question_id: number;
 }
 
 /** The answer right after the question that a subtask answers. */
@@ -51,7 +45,7 @@ export class TurnsRepository {
    * @returns null when the user holds no such reservation, or has too many runs
    */
   createTask(task: NewTask, turn: NewTurn, reservedId: number | null): Promise<StoredTurn | null> {
-    return this.store(createTaskSql(task, turn, reservedId));
+    return this.store(createTaskStatement(turn, reservedId), turnValues(turn, reservedId, task));
   }
 
   /**
@@ -59,11 +53,14 @@ export class TurnsRepository {
    * @returns null when the task is not the user's, has not ended, takes no more turns, or they have too many runs
    */
   appendTurn(taskId: number, turn: NewTurn, expireHours = NEVER): Promise<StoredTurn | null> {
-    return this.store(appendTurnSql(taskId, turn, expireHours));
+    return this.store(appendTurnStatement(turn, expireHours), turnValues(turn, taskId));
   }
 
-  private async store(statement: SQL): Promise<StoredTurn | null> {
-    const rows = await rowsOf<TurnRow>(this.db, statement);
+  private async store(
+    statement: ReturnType<typeof appendTurnStatement>,
+    values: Record<string, unknown>,
+  ): Promise<StoredTurn | null> {
+    const rows = await statement.rows(this.db, values);
     const [first] = rows;
     if (!first) return null;
 
@@ -108,7 +105,7 @@ export class TurnsRepository {
           eq(subtasks.id, subtaskId),
           eq(subtasks.status, 'PENDING'),
           sql`${subtasks.runRequestedAt} is null`,
-          roomFor({ userId, run }),
+          roomFor(userId, run.limit),
         ),
       )
       .returning({ id: subtasks.id });
