@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
+import { createSecretKey } from 'node:crypto';
 import { Secrets } from '../infra/crypto/secrets.js';
 import { AuthController } from './auth.controller.js';
 import { AuthGuard } from './auth.guard.js';
@@ -16,7 +17,8 @@ import { UsersService } from './users.service.js';
     JwtModule.registerAsync({
       inject: [Secrets],
       useFactory: (secrets: Secrets) => ({
-        secret: secrets.jwtSecret,
+        // Of a text the library finds out with every token, slowly, that it is no private key.
+        secret: createSecretKey(secrets.jwtSecret, 'utf8'),
         signOptions: { algorithm: 'HS256', expiresIn: '7d' },
         verifyOptions: { algorithms: ['HS256'] },
       }),
