@@ -37,7 +37,7 @@ export class ExecutorsController {
   }
 
   @Put()
-  @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES)
+  @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES, { isLight: true })
   @ApiOperation({ summary: 'Report on a subtask: 200 once the report is queued for good, or of no use any more' })
   @ApiOkResponse({ type: ReportReceiptDto })
   @ApiErrors('not_found', 'payload_too_large', 'service_unavailable')

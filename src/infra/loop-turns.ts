@@ -1,4 +1,3 @@
-/** How many pieces of work begin in one turn of the event loop. */
 const PER_TURN = 2;
 
 /**
@@ -12,9 +11,12 @@ export class LoopTurns {
   private begun = 0;
   private scheduled = false;
 
+  /** @param perTurn how many pieces of work begin in one turn of the event loop */
+  constructor(private readonly perTurn = PER_TURN) {}
+
   /** Begins `work` now or in one of the next turns, in order. */
   begin(work: () => void): void {
-    if (this.waiting.length === 0 && this.begun < PER_TURN) {
+    if (this.waiting.length === 0 && this.begun < this.perTurn) {
       this.begun += 1;
       work();
     } else {
@@ -32,7 +34,7 @@ export class LoopTurns {
   private turn(): void {
     this.scheduled = false;
     this.begun = 0;
-    for (const work of this.waiting.splice(0, PER_TURN)) {
+    for (const work of this.waiting.splice(0, this.perTurn)) {
       this.begun += 1;
       work();
     }

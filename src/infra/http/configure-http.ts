@@ -1,11 +1,11 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppConfig } from '../../config/app-config.js';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
-import { LoopTurns } from '../loop-turns.js';
 import { applyBodyLimits } from './body-limit.js';
 import { parseOnlyJson } from './json-body.js';
 import { passForms } from './multipart.js';
 import { requestId } from './request-id.js';
+import { beginInTurns } from './request-turns.js';
 import { AppValidationPipe } from './validation.pipe.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -35,9 +35,9 @@ export function configureHttp(app: NestFastifyApplication, prefix = 'api'): void
   app.useGlobalFilters(new AppErrorFilter());
   const instance = app.getHttpAdapter().getInstance();
   applyBodyLimits(instance, app.get(AppConfig));
-  const turns = new LoopTurns();
   instance.addHook('onRequest', (request, reply, done) => {
     void reply.header('X-Request-Id', request.id);
-    turns.begin(done);
+    done();
   });
+  beginInTurns(instance);
 }
