@@ -1,10 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { asc, count, eq } from 'drizzle-orm';
+import { asc, count, eq, sql } from 'drizzle-orm';
 import { DB, type Db } from '../infra/database/database.js';
 import { users } from '../infra/database/schema.js';
+import { Statement } from '../infra/database/statement.js';
 
 export type UserRow = typeof users.$inferSelect;
 export type NewUser = typeof users.$inferInsert;
+
+/** What dispatch asks for with every subtask. */
+const FOR_EXECUTOR = new Statement<Pick<UserRow, 'userName' | 'isActive' | 'gitInfo'>, { id: number }>(
+  sql`select user_name as "userName", is_active as "isActive", git_info as "gitInfo" from users
+    where id = ${sql.placeholder('id')}`,
+  'executor_user',
+);
 
 /** The users table. */
 @Injectable()
@@ -17,8 +25,15 @@ export class UsersRepository {
     return row ?? null;
   }
 
-  async byId(id: number, db: Db = this.db): Promise<UserRow | null> {
-    const [row] = await db.select().from(users).where(eq(users.id, id));
+  /** What executors that work for a user need of the account; within a transaction of the caller's. */
+  async forExecutor(id: number, db: Db): Promise<Pick<UserRow, 'userName' | 'isActive' | 'gitInfo'> | null> {
+    const [row] = await FOR_EXECUTOR.rows(db, { id });
+
+    return row ?? null;
+  }
+
+  async byId(id: number): Promise<UserRow | null> {
+    const [row] = await this.db.select().from(users).where(eq(users.id, id));
 
     return row ?? null;
   }

@@ -67,7 +67,8 @@ export class UsersService {
    * @throws AppError conflict when the account is not active; SecretBoxError when the tokens cannot be decrypted
    */
   async forExecutor(id: number, gitDomain: string, db: Db): Promise<ExecutorUser> {
-    const row = await this.require(id, db);
+    const row = await this.repository.forExecutor(id, db);
+    if (!row) throw notFound('User');
     if (!row.isActive) throw new AppError('conflict', `The account of user "${row.userName}" is not active`);
     const git = gitDomain === '' ? null : accountFor(openAccounts(row.gitInfo, this.box), gitDomain);
 
@@ -141,8 +142,8 @@ export class UsersService {
     return toUserDto(row, maskedAccounts(row.gitInfo, this.box));
   }
 
-  private async require(id: number, db?: Db): Promise<UserRow> {
-    const row = await this.repository.byId(id, db);
+  private async require(id: number): Promise<UserRow> {
+    const row = await this.repository.byId(id);
     if (!row) throw notFound('User');
 
     return row;

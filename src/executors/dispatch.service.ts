@@ -77,29 +77,23 @@ export class DispatchService {
   }
 
   /**
-   * Lock, payload and claim are one transaction: a process that dies before its end has claimed nothing, one that dies
+   * Claim and payload are one transaction: a process that dies before its end has claimed nothing, one that dies
    * after it leaves a lease behind. A broken subtask is claimed as well, so that nobody else stumbles over it.
    */
   private async claim(tx: Db, wanted: Wanted): Promise<Round> {
-    const offers = await this.repository.find(tx, wanted);
-    const plans = new Map<number, ExecutionPlan>();
-    const broken: Broken[] = [];
+    const offers = await this.repository.claim(tx, wanted, this.leaseSeconds);
+    const round: Round = { found: offers.length, taken: [], dispatched: [], broken: [] };
     for (const offer of offers) {
       const plan = await this.plan(tx, offer);
-      if ('message' in plan) broken.push(plan);
-      else plans.set(offer.subtask.id, plan);
+      if ('message' in plan) {
+        round.broken.push(plan);
+      } else {
+        round.taken.push(offer);
+        round.dispatched.push(toDispatched(offer, plan));
+      }
     }
-    const ids = offers.map(({ subtask }) => subtask.id);
-    const claims = ids.length > 0 ? await this.repository.claim(tx, ids, this.leaseSeconds) : [];
-    const byId = new Map(claims.map((claim) => [claim.id, claim]));
-    const taken = offers.filter(({ subtask: { id } }) => plans.has(id) && byId.has(id));
-    const dispatched = taken.flatMap((offer) => {
-      const [plan, claim] = [plans.get(offer.subtask.id), byId.get(offer.subtask.id)];
 
-      return plan && claim ? [toDispatched(offer, plan, claim)] : [];
-    });
-
-    return { found: offers.length, taken, dispatched, broken };
+    return round;
   }
 
   private async plan(tx: Db, offer: Offer): Promise<ExecutionPlan | Broken> {

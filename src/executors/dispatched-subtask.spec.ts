@@ -19,6 +19,7 @@ const OFFER: Offer = {
   subtask: {
     ...{ id: 501, taskId: 77, userId: 3, teamId: 5, lane: 'online', botIds: [9], title: 'Fix login - coder' },
     ...{ progress: 0, executorName: '', executorNamespace: '', createdAt: new Date('2025-12-02T10:00:00.123Z') },
+    updatedAt: new Date('2025-12-02T10:00:01.999Z'),
   },
   task: {
     ...{ title: 'Fix login', prompt: 'user text', type: 'online', modelId: null, forceOverrideBotModel: false },
@@ -59,8 +60,6 @@ const PLAN: ExecutionPlan = {
   authToken: 'jwt',
 };
 
-const CLAIM = { id: 501, offers: 1, at: new Date('2025-12-02T10:00:01.999Z') };
-
 /** The contract's own example, with the text of the step before. */
 const GOLDEN = {
   ...{ subtask_id: 501, subtask_next_id: 502, task_id: 77, type: 'online', executor_name: '', executor_namespace: '' },
@@ -93,17 +92,17 @@ const GOLDEN = {
 
 describe('a dispatched subtask', () => {
   it('has every field of the contract', () => {
-    expect(toDispatched(OFFER, PLAN, CLAIM)).toEqual(GOLDEN);
+    expect(toDispatched(OFFER, PLAN)).toEqual(GOLDEN);
   });
 
   it('has nulls for a user without an account at the git server', () => {
     const user = { id: 3, userName: 'ann', git: { git_domain: 'gitlab.com', git_token: 't' } };
 
-    expect(toDispatched(OFFER, { ...PLAN, user: { ...user, git: null } }, CLAIM).user).toEqual({
+    expect(toDispatched(OFFER, { ...PLAN, user: { ...user, git: null } }).user).toEqual({
       ...{ id: 3, name: 'ann', git_domain: null, git_token: null, git_id: null, git_login: null, git_email: null },
       user_name: null,
     });
-    expect(toDispatched(OFFER, { ...PLAN, user }, CLAIM).user).toMatchObject({ git_token: 't', git_email: null });
+    expect(toDispatched(OFFER, { ...PLAN, user }).user).toMatchObject({ git_token: 't', git_email: null });
   });
 
   it('asks the first step the question alone', () => {

@@ -5,9 +5,9 @@ import type { JsonObject } from '../common/json.js';
 import { stepPrompt } from '../common/step-prompt.js';
 import type { DispatchedSubtaskDto } from './dispatch.dto.js';
 import type { ExecutionPlan, PlannedBot } from './execution-plans.js';
-import type { Claim, Offer } from './offers.repository.js';
+import type { Offer } from './offers.repository.js';
 
-export function toDispatched(offer: Offer, plan: ExecutionPlan, claim: Claim): DispatchedSubtaskDto {
+export function toDispatched(offer: Offer, plan: ExecutionPlan): DispatchedSubtaskDto {
   const { subtask, task, turn } = offer;
 
   return {
@@ -33,7 +33,7 @@ export function toDispatched(offer: Offer, plan: ExecutionPlan, claim: Claim): D
     status: 'RUNNING',
     progress: subtask.progress,
     created_at: localTime(subtask.createdAt),
-    updated_at: localTime(claim.at),
+    updated_at: localTime(subtask.updatedAt),
   };
 }
 

@@ -1,16 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm';
-import { DB, type Db, rowsOf } from '../infra/database/database.js';
-import { subtasks, tasks } from '../infra/database/schema.js';
-import { fromStates, TASK_TRANSITIONS } from '../tasks/task-status.js';
+import { inArray } from 'drizzle-orm';
+import { DB, type Db, idList } from '../infra/database/database.js';
+import { executorEvents } from '../infra/database/executor-events.schema.js';
+import type { subtasks, tasks } from '../infra/database/schema.js';
+import { CLAIM_NEXT, CLAIM_OF_TASKS, CLAIM_SOME, type ClaimedRow } from './offers.sql.js';
 
 /** Which subtasks a dispatch asks for. */
 export type Wanted = { lane: 'online' | 'offline'; limit: number } | { taskIds: readonly number[] };
 
-type Candidate = Awaited<ReturnType<OffersRepository['lock']>>[number];
+type Subtask = typeof subtasks.$inferSelect;
+type Task = typeof tasks.$inferSelect;
 
-/** A subtask on offer, held by the transaction that found it. */
-export interface Offer extends Candidate {
+/** A subtask that is being handed out, held by the transaction that has claimed it. */
+export interface Offer {
+  subtask: Pick<Subtask, 'id' | 'taskId' | 'userId' | 'teamId' | 'lane' | 'botIds' | 'title' | 'progress'> &
+    Pick<Subtask, 'executorName' | 'executorNamespace' | 'createdAt' | 'updatedAt'>;
+  task: Pick<Task, 'title' | 'prompt' | 'type' | 'modelId' | 'gitUrl' | 'gitRepo' | 'gitRepoId' | 'gitDomain'> &
+    Pick<Task, 'branchName' | 'forceOverrideBotModel'>;
   turn: TurnContext;
 }
 
@@ -26,136 +32,45 @@ export interface TurnContext {
   nextId: number | null;
 }
 
-/** What a claim has made of a subtask. */
-export interface Claim {
-  id: number;
-  offers: number;
-  at: Date;
-}
-
-interface ContextRow {
-  id: number;
-  prompt: string | null;
-  position: number;
-  previous: string | null;
-  next_id: number | null;
-}
-
-const SUBTASK_COLUMNS = {
-  ...{ id: subtasks.id, taskId: subtasks.taskId, userId: subtasks.userId, teamId: subtasks.teamId },
-  ...{ lane: subtasks.lane, botIds: subtasks.botIds, title: subtasks.title, progress: subtasks.progress },
-  ...{ executorName: subtasks.executorName, executorNamespace: subtasks.executorNamespace },
-  createdAt: subtasks.createdAt,
-};
-const TASK_COLUMNS = {
-  ...{ title: tasks.title, prompt: tasks.prompt, type: tasks.type, modelId: tasks.modelId },
-  ...{ gitUrl: tasks.gitUrl, gitRepo: tasks.gitRepo, gitRepoId: tasks.gitRepoId, gitDomain: tasks.gitDomain },
-  ...{ branchName: tasks.branchName, forceOverrideBotModel: tasks.forceOverrideBotModel },
-};
-/** Written out, because the index of offers knows no parameters. */
-const ON_OFFER = sql`${subtasks.status} = 'PENDING' and ${subtasks.fairRank} is not null`;
-
 /** Subtasks that executors may take. */
 @Injectable()
 export class OffersRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
-  /** Runs `work` in one transaction: what it has locked is its own until then. */
+  /** Runs `work` in one transaction: what it has claimed is nobody's when it fails. */
   transaction<T>(work: (tx: Db) => Promise<T>): Promise<T> {
     return this.db.transaction(work);
   }
 
   /**
-   * Locks the next subtasks on offer, passing over those that others hold. Their tasks are locked, too, so that none
-   * is cancelled or deleted between this and the claim.
+   * Takes the next subtasks on offer that nobody else holds: they are RUNNING, each with a lease, and what an earlier
+   * executor has numbered and named is forgotten.
    */
-  async find(tx: Db, wanted: Wanted): Promise<Offer[]> {
-    const locked = await this.lock(tx, wanted);
-    if (locked.length === 0) return [];
-    const contexts = await this.contexts(
-      tx,
-      locked.map(({ subtask }) => subtask.id),
-    );
+  async claim(tx: Db, wanted: Wanted, leaseSeconds: number): Promise<Offer[]> {
+    const rows = await claimed(tx, wanted, leaseSeconds);
+    const again = rows.filter(({ wasBegun }) => wasBegun).map(({ id }) => id);
+    if (again.length > 0) await tx.delete(executorEvents).where(inArray(executorEvents.subtaskId, again));
 
-    return locked.map((row) => ({ ...row, turn: contexts.get(row.subtask.id) ?? noContext(row.task.prompt) }));
-  }
-
-  /** Makes them RUNNING, each with a lease, and forgets what an earlier executor has numbered. */
-  async claim(tx: Db, ids: readonly number[], leaseSeconds: number): Promise<Claim[]> {
-    const these = list(ids);
-    const rows = await rowsOf<{ id: number; offers: number; at: Date | string }>(
-      tx,
-      sql`with claimed as (
-        update subtasks set status = 'RUNNING', lease_expires_at = now() + make_interval(secs => ${leaseSeconds}),
-          offers = offers + 1, report_seq = null, report_order = null, updated_at = now()
-        where id in (${these}) and status = 'PENDING'
-        returning id, task_id, offers, updated_at as at),
-      forgotten as (delete from executor_events where subtask_id in (${these})),
-      begun as (
-        update tasks set status = 'RUNNING', updated_at = now() from claimed
-        where tasks.id = claimed.task_id and tasks.status in (${list(fromStates(TASK_TRANSITIONS, 'RUNNING'))}))
-      select id, offers, at from claimed`,
-    );
-
-    return rows.map(({ id, offers, at }) => ({ id, offers, at: new Date(at) }));
-  }
-
-  /** Without conditions on the order: the index has it. */
-  private async lock(tx: Db, wanted: Wanted) {
-    const query = tx
-      .select({ subtask: SUBTASK_COLUMNS, task: TASK_COLUMNS })
-      .from(subtasks)
-      .innerJoin(tasks, eq(tasks.id, subtasks.taskId))
-      .where(and(ON_OFFER, sql`${tasks.status} in ('PENDING', 'RUNNING')`, conditionOf(wanted)))
-      .orderBy(asc(subtasks.fairRank), asc(subtasks.id));
-
-    return 'lane' in wanted
-      ? query.limit(wanted.limit).for('no key update', { skipLocked: true })
-      : query.for('no key update', { skipLocked: true });
-  }
-
-  private async contexts(tx: Db, ids: readonly number[]): Promise<Map<number, TurnContext>> {
-    const rows = await rowsOf<ContextRow>(
-      tx,
-      sql`select me.id, question.prompt, turn.position, turn.previous,
-        (select id from subtasks where task_id = me.task_id and message_id > me.message_id
-          order by message_id limit 1) as next_id
-      from subtasks me
-      left join lateral (
-        select message_id, prompt from subtasks where task_id = me.task_id and role = 'USER' and message_id < me.message_id
-        order by message_id desc limit 1) question on true
-      cross join lateral (
-        select count(*)::int as position,
-          (array_agg(result ->> 'value' order by message_id desc) filter (where status = 'COMPLETED'))[1] as previous
-        from subtasks where task_id = me.task_id and role = 'ASSISTANT'
-          and message_id > coalesce(question.message_id, 0) and message_id < me.message_id) turn
-      where me.id in (${list(ids)})`,
-    );
-
-    return new Map(
-      rows.flatMap(({ id, prompt, position, previous, next_id: nextId }) =>
-        prompt === null ? [] : [[id, { prompt, position, previous, nextId }] as const],
-      ),
-    );
+    return rows.map(toOffer);
   }
 }
 
-/** Of each named task the one subtask whose turn it is, unless another one of it runs. */
-function conditionOf(wanted: Wanted): SQL | undefined {
-  if ('lane' in wanted) return eq(subtasks.lane, wanted.lane);
+function claimed(tx: Db, wanted: Wanted, lease: number): Promise<ClaimedRow[]> {
+  if ('taskIds' in wanted) return CLAIM_OF_TASKS.rows(tx, { lease, ids: idList(wanted.taskIds) });
+  const { lane, limit } = wanted;
 
-  return and(
-    inArray(subtasks.taskId, [...wanted.taskIds]),
-    sql`${subtasks.lane} is not null`,
-    sql`not exists (select 1 from subtasks other where other.task_id = ${subtasks.taskId} and other.role = 'ASSISTANT'
-      and (other.status = 'RUNNING' or (other.status = 'PENDING' and other.fair_rank is not null
-        and other.message_id < ${subtasks.messageId})))`,
-  );
+  return limit === 1 ? CLAIM_NEXT.rows(tx, { lease, lane }) : CLAIM_SOME.rows(tx, { lease, lane, limit });
 }
 
-const noContext = (prompt: string): TurnContext => ({ prompt, position: 0, previous: null, nextId: null });
-const list = (values: readonly (number | string)[]) =>
-  sql.join(
-    values.map((value) => sql`${value}`),
-    sql`, `,
-  );
+function toOffer(row: ClaimedRow): Offer {
+  const { question, position, previous, nextId, taskTitle, taskPrompt } = row;
+  const isPartOfTurn = question !== null;
+
+  return {
+    subtask: { ...row, createdAt: new Date(row.createdAt), updatedAt: new Date(row.updatedAt) },
+    task: { ...row, title: taskTitle, prompt: taskPrompt },
+    turn: isPartOfTurn
+      ? { prompt: question, position, previous, nextId }
+      : { prompt: taskPrompt, position: 0, previous: null, nextId: null },
+  };
+}
