@@ -144,5 +144,7 @@ export function figure(
     return by === 'plus' ? value - other : value / other;
   });
 
-  return { ...rest, relay: median(relay), conch: median(conch), ...(by && { compared: { by, value: median(pairs) } }) };
+  const middle = (values: readonly number[]) => median(values.filter((value) => !Number.isNaN(value)));
+
+  return { ...rest, relay: middle(relay), conch: middle(conch), ...(by && { compared: { by, value: middle(pairs) } }) };
 }

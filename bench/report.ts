@@ -2,12 +2,13 @@
 import { cpus, loadavg } from 'node:os';
 import type { Figure } from './lab.js';
 
-/** Whether a figure keeps its budget; null when it has none. */
+/** Whether a figure keeps its budget; null when it has none, or could not be measured. */
 export function keeps({ budget, conch, compared }: Figure): boolean | null {
   if (!budget) return null;
-  if ('min' in budget) return conch >= budget.min;
+  const value = 'min' in budget || budget.of === 'conch' ? conch : (compared?.value ?? Number.NaN);
+  if (Number.isNaN(value)) return null;
 
-  return (budget.of === 'conch' ? conch : (compared?.value ?? Number.NaN)) <= budget.max;
+  return 'min' in budget ? value >= budget.min : value <= budget.max;
 }
 
 /** A Markdown table with the conditions above it. */
@@ -66,7 +67,9 @@ function verdict(figure: Figure): string {
 
 /** A limit that the bare relay misses as well is the machine's: it says nothing of Conch. */
 function outcome(figure: Figure): string {
-  if (keeps(figure)) return 'kept';
+  const kept = keeps(figure);
+  if (kept === null) return 'not measured';
+  if (kept) return 'kept';
   const { budget, relay } = figure;
 
   return budget && 'max' in budget && budget.of === 'conch' && relay > budget.max

@@ -45,6 +45,13 @@ function delays(
   });
 }
 
+/** NaN when the streams did not all run for half a second: the machine was too slow to start them in time. */
+function windowTokens(first: Mark, last: Mark, { count }: Load): number {
+  const tokens = last.tokens - first.tokens;
+
+  return tokens < (count * RATE) / 2 ? Number.NaN : tokens;
+}
+
 async function measure(lab: Lab, server: Server, load: Load, tag: string): Promise<Round> {
   const { count, tokens, via } = load;
   await server.loop();
@@ -62,17 +69,18 @@ async function measure(lab: Lab, server: Server, load: Load, tag: string): Promi
   await allRight(server, streams);
   await sleep(SETTLE_MS);
   const after = mark(server, streams);
-  const steady = (last.cpu - first.cpu) / (last.tokens - first.tokens);
+  const within = windowTokens(first, last, load);
+  const steady = (last.cpu - first.cpu) / within;
   const late = delays(streams, await lab.provider.sent(), tag, first.at, last.at - 100);
 
   return {
     cpu: steady * 1000,
     wholeCpu: ((after.cpu - before.cpu) * 1000) / after.tokens,
     requestMs: (after.cpu - before.cpu - steady * after.tokens) / count,
-    redis: ((last.redis - first.redis) * 1000) / (last.tokens - first.tokens),
+    redis: ((last.redis - first.redis) * 1000) / within,
     delay50: percentile(late, 0.5),
     delay99: percentile(late, 0.99),
-    loopMax: loop.maxMs,
+    loopMax: Number.isNaN(within) ? within : loop.maxMs,
     ...{ startMs, startLoopMs },
   };
 }
