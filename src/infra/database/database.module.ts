@@ -17,7 +17,7 @@ export const DATABASE = Symbol('DATABASE');
         if (!config.databaseUrl) return openPglite(join(config.dataDir, 'pglite'));
         const log = new Logger('Database');
 
-        return openPostgres(config.databaseUrl, (error) => log.warn(`idle connection lost: ${error.message}`));
+        return openPostgres(config.databaseUrl, (error) => log.warn(`connection lost: ${error.message}`));
       },
     },
     { provide: DB, inject: [DATABASE], useFactory: (database: OpenDatabase) => database.db },

@@ -68,11 +68,15 @@ export async function openPglite(directory: string, template?: string): Promise<
   };
 }
 
-/** Opens a pool on a Postgres server and brings its schema up to date; safe when several replicas start at once. */
+/**
+ * Opens a pool on a Postgres server and brings its schema up to date; safe when several replicas start at once.
+ * @param onError is told of each connection that breaks
+ */
 export async function openPostgres(url: string, onError: (error: Error) => void): Promise<OpenDatabase> {
   const pool = new pg.Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000, keepAlive: true });
-  // An idle connection that breaks is dropped from the pool; without a listener it would end the process.
-  pool.on('error', onError);
+  pool.on('connect', (client) => hearErrors(client, onError));
+  // Those of idle connections, once more: the pool drops them.
+  pool.on('error', () => undefined);
   await migrateWithLock(pool);
   const db = drizzlePg({ client: pool, schema });
 
@@ -84,6 +88,18 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
       await pool.query('select 1');
     },
   };
+}
+
+/**
+ * Tells of a connection that breaks, once. The pool listens to idle ones only: the error of one that a transaction holds
+ * between two statements would end the process.
+ */
+function hearErrors(client: pg.PoolClient, onError: (error: Error) => void): void {
+  let isTold = false;
+  client.on('error', (error) => {
+    if (!isTold) onError(error);
+    isTold = true;
+  });
 }
 
 async function migrateWithLock(pool: pg.Pool): Promise<void> {
