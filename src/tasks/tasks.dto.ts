@@ -3,7 +3,7 @@ import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fi
 import { PageQuery } from '../common/page.js';
 import { type SubtaskResult, TASK_STATUSES, type TaskStatus } from '../infra/database/schema.js';
 import type { LiteTaskRow, TaskWithOwner } from './tasks.repository.js';
-import type { NewTask } from './store-turn.sql.js';
+import type { NewTask } from './new-turn.js';
 import type { SubtaskRow } from './turns.repository.js';
 
 const MAX_BODY = 1_048_576;

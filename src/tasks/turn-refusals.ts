@@ -1,5 +1,5 @@
 import { AppError } from '../common/app-error.js';
-import type { ExpireHours } from './store-turn.sql.js';
+import type { ExpireHours } from './new-turn.js';
 import type { TaskRow } from './turns.repository.js';
 
 /** Also for ids of others and for those of deleted tasks: existence is not told. */

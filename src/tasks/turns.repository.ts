@@ -3,17 +3,8 @@ import { and, asc, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { JsonObject } from '../common/json.js';
 import { DB, type Db, rowsOf } from '../infra/database/database.js';
 import { subtasks, taskReservations, tasks } from '../infra/database/schema.js';
-import {
-  appendTurnStatement,
-  createTaskStatement,
-  type ExpireHours,
-  type NewTask,
-  type NewTurn,
-  roomFor,
-  type RunRequest,
-  runsOf,
-  turnValues,
-} from './store-turn.sql.js';
+import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
+import { appendTurnStatement, createTaskStatement, roomFor, runsOf, turnValues } from './store-turn.sql.js';
 import { UNFINISHED } from './task-status.js';
 
 export type TaskRow = typeof tasks.$inferSelect;

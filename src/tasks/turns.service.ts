@@ -8,7 +8,7 @@ import { AppConfig } from '../config/app-config.js';
 import { requireShell, type ResolvedTeam, TeamsService } from '../teams/teams.service.js';
 import type { AnswerTurn } from './answer-turn.js';
 import { AnswerTurnsRepository } from './answer-turns.repository.js';
-import type { ExpireHours, NewTask, NewTurn, RunRequest } from './store-turn.sql.js';
+import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
 import { TaskChanges } from './task-changes.js';
 import { isTerminal } from './task-status.js';
 import { busy, closed, notFailed, tooManyRuns, unknownId } from './turn-refusals.js';
