@@ -81,20 +81,28 @@ export class RedisClients {
 /**
  * BullMQ's workers wait before their next try only after errors that they know as those of a connection. ioredis' own
  * words for a command that is not queued while Redis is away ("Stream isn't writeable …") are none of them: a worker
- * with a delayed job would try again without a pause, and hold the event loop until Redis is back.
+ * with a delayed job would try again without a pause, and hold the event loop, so that it never hears what has become of
+ * the connection.
  */
 function sayClosedWhenAway(client: RedisClient): void {
   // A cluster's takes one parameter more, which is passed on as well.
   const redis = client as Redis;
   const send = redis.sendCommand.bind(redis);
   redis.sendCommand = (command, ...rest) => {
-    if (redis.status !== 'ready') {
+    if (!takesCommands(redis)) {
       const { reject } = command;
       command.reject = (error) => reject(/enableOfflineQueue/.test(error.message) ? new Error(CLOSED) : error);
     }
 
     return send(command, ...rest);
   };
+}
+
+/** By what ioredis itself goes by: a connection that has just broken is still `ready` until the event loop tells it. */
+function takesCommands({ status, stream }: Redis): boolean {
+  const socket = stream as Redis['stream'] | undefined;
+
+  return status === 'ready' && socket?.writable === true && !socket.writableEnded;
 }
 
 /**
