@@ -25,6 +25,11 @@ describe('the connection of the queues', () => {
     // The client has not heard of it yet, and hears nothing as long as somebody tries again without a pause.
     expect(queues.status).toBe('ready');
     await expect(queues.get('key')).rejects.toThrow('Connection is closed.');
-    await eventually('it is back', () => queues.get('key').then(() => true, () => false));
+    await eventually('it is back', () =>
+      queues.get('key').then(
+        () => true,
+        () => false,
+      ),
+    );
   });
 });

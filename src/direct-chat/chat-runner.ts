@@ -168,7 +168,8 @@ export class ChatRunner {
     if (upstream) run.connect(upstream);
     this.begun.add(subtaskId);
     try {
-      for await (const events of early ?? (await this.providers.ask(plan, handle.controller.signal, upstream))) run.accept(events);
+      for await (const events of early ?? (await this.providers.ask(plan, handle.controller.signal, upstream)))
+        run.accept(events);
       // The run waits for a person, which may take days: it is not over.
       if (run.leaveUntil !== null) this.begun.send();
     } finally {

@@ -55,7 +55,10 @@ export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootst
     await Promise.race([Promise.allSettled(running.map((handle) => handle.ended)), grace]);
     const left = this.registry.all();
     for (const handle of left) handle.stop({ kind: 'handover' });
-    await Promise.race([Promise.allSettled(left.map((handle) => handle.ended)), sleep(5000, undefined, { ref: false })]);
+    await Promise.race([
+      Promise.allSettled(left.map((handle) => handle.ended)),
+      sleep(5000, undefined, { ref: false }),
+    ]);
   }
 
   async process(job: Job<unknown>, token?: string): Promise<void> {

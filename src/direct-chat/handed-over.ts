@@ -9,7 +9,6 @@ const KEEP_MS = 5_000;
 export class HandedOver {
   private readonly plans = new Map<number, { plan: RunPlan; until: number }>();
 
-
   put(plan: RunPlan): void {
     const now = Date.now();
     for (const [subtaskId, { until }] of this.plans) {

@@ -38,6 +38,8 @@ export class RunningReports implements OnModuleDestroy {
     if (subtaskIds.length === 0) return;
     this.updates
       .enqueueAll(subtaskIds.map((subtaskId) => ({ subtaskId, status: 'RUNNING' as const })))
-      .catch((error: unknown) => this.log.warn(`subtasks ${subtaskIds.join(', ')}: RUNNING not reported: ${logLine(error)}`));
+      .catch((error: unknown) =>
+        this.log.warn(`subtasks ${subtaskIds.join(', ')}: RUNNING not reported: ${logLine(error)}`),
+      );
   }
 }

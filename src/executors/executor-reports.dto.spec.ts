@@ -18,7 +18,10 @@ const texts = fc.oneof(
   oneOf(null, undefined, '', 'x'.repeat(128), 'x'.repeat(129), 'x'.repeat(501), 5, ['a']),
   fc.string(),
 );
-const odd = fc.oneof(oneOf(undefined, null, true, '5', [], {}, Number.NaN, 2 ** 53), fc.double(), fc.jsonValue());
+/** The library loses fields of objects that are named as methods are, `valueOf` for instance; read quickly they stay. */
+const METHODS = Object.getOwnPropertyNames(Object.prototype).map((name) => `"${name}":`);
+const json = fc.jsonValue().filter((value) => !METHODS.some((field) => JSON.stringify(value).includes(field)));
+const odd = fc.oneof(oneOf(undefined, null, true, '5', [], {}, Number.NaN, 2 ** 53), fc.double(), json);
 /** Mostly bodies that are fine, with something strange here and there. */
 const bodies = fc.record({
   subtask_id: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 99 }) }, { weight: 1, arbitrary: odd }),
@@ -51,6 +54,11 @@ describe('reading reports quickly', () => {
     expect(quickRead(ExecutorReportDto, { ...callback, task_id: 9, constructor: 1 })).toEqual({ ...callback });
     expect(quickRead(ExecutorReportDto, callback)).toBeInstanceOf(ExecutorReportDto);
     expect(quickRead(HeartbeatDto, {})).toEqual({});
+  });
+
+  it('keeps fields of results that are named as methods are', () => {
+    const report = { subtask_id: 5, status: 'RUNNING', progress: 55, result: { value: 'x', valueOf: [], toString: 1 } };
+    expect(quickRead(ExecutorReportDto, report)).toEqual(report);
   });
 
   it('never takes what the decorators refuse, nor makes anything else of it', () => {
