@@ -1,9 +1,8 @@
 /** The events that nearly all of a stream consists of, read without parsing what they repeat around their text. */
 import { parseJson } from './json.js';
 
-/** What needs no escape in a JSON string, and so stands there as it is (RFC 8259, 7). */
-// eslint-disable-next-line no-control-regex
-const PLAIN = /^[^"\\\u0000-\u001f]*$/;
+/** What needs no escape in a JSON string, and so stands there as it is (RFC 8259, 7); of control characters none. */
+const PLAIN = /^[^"\\\p{Cc}]*$/u;
 
 /**
  * Knows an event by the one before it: of thousands in a row, only the text differs. Whatever else differs, be it a
