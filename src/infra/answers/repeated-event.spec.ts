@@ -98,6 +98,12 @@ describe('RepeatedEvent', () => {
     expect(repeated.read(event('y', 'other'))).toBeNull();
   });
 
+  it('ceases to learn from a stream whose events differ in more', () => {
+    const padded = (text: string, index: number) => JSON.stringify({ text, padding: 'x'.repeat(index) });
+    for (let index = 0; index < 30; index += 1) repeated.learn(padded('a', index), 'a');
+    expect(repeated.read(padded('b', 29))).toBeNull();
+  });
+
   it('accepts a space after the colon', () => {
     repeated.learn('{"delta": {"text": "a"}}', 'a');
     expect(repeated.read('{"delta": {"text": "b c"}}')).toBe('b c');

@@ -4,6 +4,9 @@ import { parseJson } from './json.js';
 /** What needs no escape in a JSON string, and so stands there as it is (RFC 8259, 7); of control characters none. */
 const PLAIN = /^[^"\\\p{Cc}]*$/u;
 
+/** Streams whose events differ in more than their text (padding, times) are not learned from for ever. */
+const MAX_IN_VAIN = 20;
+
 /**
  * Knows an event by the one before it: of thousands in a row, only the text differs. Whatever else differs, be it a
  * space, is another event, which is to be parsed. In half of the time that `JSON.parse` takes, or less.
@@ -12,6 +15,8 @@ export class RepeatedEvent {
   private readonly name: string;
   private before = '';
   private after = '';
+  /** Events learned in a row that no other was like. */
+  private inVain = 0;
 
   /** @param key of the field that holds the text, at whatever depth */
   constructor(key: string) {
@@ -21,6 +26,8 @@ export class RepeatedEvent {
   /** Takes an event as the model of those that follow. @param text what its field holds; '' is nothing to learn from */
   learn(data: string, text: string): void {
     this.before = '';
+    if (this.inVain >= MAX_IN_VAIN) return;
+    this.inVain += 1;
     const field = data.indexOf(this.name);
     // Two fields of that name: nobody could tell which one the text is from.
     if (text === '' || field < 0 || data.includes(this.name, field + 1) || !PLAIN.test(text)) return;
@@ -37,6 +44,7 @@ export class RepeatedEvent {
     if (before === '' || end < before.length) return null;
     // Compared as slices: `startsWith` takes eight times as long.
     if (data.slice(0, before.length) !== before || data.slice(end) !== after) return null;
+    this.inVain = 0;
     const raw = data.slice(before.length, end);
     if (PLAIN.test(raw)) return raw;
     // What is one string by itself is the same string in its place.
