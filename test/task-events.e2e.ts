@@ -4,7 +4,7 @@ import type { Api, ErrorBody, TaskBody } from './support/api.js';
 import { nth } from './support/child.js';
 import type { Conch } from './support/conch.js';
 import { script, Stage, STAGES } from './support/stage.js';
-import { type ReceivedTaskEvent, rowOf, shown, TaskEventStream } from './support/task-events.js';
+import { type ReceivedTaskEvent, rowOf, shown, TaskEventStream, withTitle } from './support/task-events.js';
 
 jest.setTimeout(60_000);
 
@@ -44,6 +44,18 @@ describe.each(STAGES)('live events of tasks, %s', (kind) => {
   }
 
   const rename = (taskId: number, title: string) => api.call('PUT', `/tasks/${taskId}`, { title });
+
+  /** A task that no event is under way of any more: its creation is told within a moment, not before the reply. */
+  async function createTold(): Promise<TaskBody> {
+    const task = await create();
+    const stream = await open(far, task.id);
+    await stream.untilSnapshot();
+    await rename(task.id, 'Told');
+    await stream.until(withTitle('Told'));
+
+    return task;
+  }
+
   const answer = async (taskId: number) =>
     (await api.open(`/direct-chat/${taskId}/stream`, { method: 'POST', body: {} })).untilClosed();
 
@@ -100,15 +112,14 @@ describe.each(STAGES)('live events of tasks, %s', (kind) => {
   });
 
   it('goes on after every event that was sent, on every replica, without a gap and without a snapshot', async () => {
-    const bystander = await create('x', 'Bystander');
+    const bystander = await createTold();
     const first = await open(stage.server(0), null);
     await first.untilSnapshot();
     const tasks = await Promise.all(Array.from({ length: 4 }, () => create()));
     await Promise.all(tasks.map(({ id }) => answer(id)));
     for (const { id } of tasks) await rename(id, `Renamed ${id}`);
     const marker = nth(tasks, -1).id;
-    const isMarker = ({ data }: ReceivedTaskEvent) => data.type === 'task' && data.task.title === 'Marker';
-    await first.until(({ data }) => data.type === 'task' && data.task.title === `Renamed ${marker}`);
+    await first.until(withTitle(`Renamed ${marker}`));
     const seen = [...first.events];
     const places = [...seen.entries()].filter(([, { id }]) => id !== '');
     expect(places.length).toBeGreaterThan(5);
@@ -117,7 +128,9 @@ describe.each(STAGES)('live events of tasks, %s', (kind) => {
       for (const [index, { id }] of places) resumed.push({ index, stream: await open(server, null, id) });
     }
     await rename(marker, 'Marker');
-    await Promise.all([first, ...resumed.map(({ stream }) => stream)].map((stream) => stream.until(isMarker)));
+    await Promise.all(
+      [first, ...resumed.map(({ stream }) => stream)].map((stream) => stream.until(withTitle('Marker'))),
+    );
 
     for (const { index, stream } of resumed) {
       expect(shown([...seen.slice(0, index + 1), ...stream.events])).toEqual(shown(first.events));
@@ -126,7 +139,7 @@ describe.each(STAGES)('live events of tasks, %s', (kind) => {
   });
 
   it('goes on after an event of one task, and takes the id from the query as well', async () => {
-    const task = await create();
+    const task = await createTold();
     const stream = await open(far, task.id);
     const { id } = await stream.untilSnapshot();
     await rename(task.id, 'Once');
@@ -206,83 +219,5 @@ describe.each(STAGES)('live events of tasks, %s', (kind) => {
     expect(slow.events.length).toBeLessThan(tasks.length * 15);
 
     expect(tasks.map(({ id }) => (state[`task ${id}`] as TaskBody).title)).toEqual(tasks.map(() => 'Round 15'));
-  });
-});
-
-describe('live events of tasks when Redis forgets or is away', () => {
-  let stage: Stage;
-  let api: Api;
-
-  beforeAll(async () => {
-    stage = await Stage.start('distributed', {}, 2);
-    api = stage.api;
-  });
-
-  afterAll(() => stage.stop());
-
-  const create = async () =>
-    (await api.post<TaskBody>('/tasks/create', { team_name: 'demo-team', prompt: 'x' })).body.id;
-  const rename = (taskId: number, title: string) => api.call('PUT', `/tasks/${taskId}`, { title });
-  const withTitle = (title: string) => (event: ReceivedTaskEvent) =>
-    event.data.type === 'task' && event.data.task.title === title;
-  const logs = (work: 'trim' | 'drop') =>
-    stage.redis.use(async (client) => {
-      const [key] = (await client.keys('task:events:{*')).filter((name) => !name.includes('live'));
-      if (key === undefined) throw new Error('there is no log of events');
-
-      return work === 'trim' ? client.xtrim(key, 'MAXLEN', 1) : client.del(key);
-    });
-
-  it.each(['trim', 'drop'] as const)('a snapshot takes the place of events that are gone: %s', async (work) => {
-    const taskId = await create();
-    const stream = await TaskEventStream.open(stage.server(1), null);
-    const { id } = await stream.untilSnapshot();
-    await rename(taskId, `Missed ${work}`);
-    await stream.until(withTitle(`Missed ${work}`));
-    await rename(await create(), 'Newest');
-    await stream.until(withTitle('Newest'));
-    const before = stream.events.length;
-    await logs(work);
-    const late = await TaskEventStream.open(stage.server(0), null, id);
-    await late.untilSnapshot();
-    expect(late.events.some(withTitle(`Missed ${work}`))).toBe(true);
-    await rename(taskId, `After ${work}`);
-    await Promise.all([stream, late].map((reader) => reader.until(withTitle(`After ${work}`))));
-
-    expect(stream.events.length).toBeGreaterThan(before);
-    stream.close();
-    late.close();
-  });
-
-  it('a repeated snapshot tells of tasks that were deleted meanwhile', async () => {
-    const stream = await api.turn(script('tokens=1 rate=0'));
-    const reader = await TaskEventStream.open(stage.server(1), null);
-    const { id } = await reader.untilSnapshot();
-    reader.close();
-    await api.call('DELETE', `/tasks/${stream.taskId}`);
-    await logs('drop');
-    const late = await TaskEventStream.open(stage.server(1), null, id);
-    await late.untilSnapshot();
-
-    expect(late.statuses('task', stream.taskId)).toEqual(['DELETE']);
-    const first = await TaskEventStream.open(stage.server(1), null);
-    await first.untilSnapshot();
-    expect(first.statuses('task', stream.taskId)).toEqual([]);
-    late.close();
-    first.close();
-  });
-
-  it('what is changed while Redis is away is told when it is back', async () => {
-    const taskId = await create();
-    const readers = await Promise.all(stage.servers.map((server) => TaskEventStream.open(server, taskId)));
-    await Promise.all(readers.map((reader) => reader.untilSnapshot()));
-    await stage.redis.kill();
-    expect((await rename(taskId, 'While it was away')).status).toBe(200);
-    await stage.redis.start();
-    await Promise.all(readers.map((reader) => reader.until(withTitle('While it was away'))));
-    await rename(taskId, 'Afterwards');
-    await Promise.all(readers.map((reader) => reader.until(withTitle('Afterwards'))));
-
-    for (const reader of readers) reader.close();
   });
 });

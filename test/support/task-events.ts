@@ -56,3 +56,9 @@ function toReceived({ id = '', data, event }: EventSourceMessage): ReceivedTaskE
 
   return { id, data: JSON.parse(data) as TaskEvent };
 }
+
+/** Whether an event shows a task of this title. */
+export const withTitle =
+  (title: string) =>
+  ({ data }: ReceivedTaskEvent) =>
+    data.type === 'task' && data.task.title === title;
