@@ -40,6 +40,34 @@ describe('PgliteClient', () => {
     expect(row?.tuples).toBe(1);
   });
 
+  it('does not keep the plans of an empty table when it has grown', async () => {
+    await client.query('create table numbers (id int primary key)');
+    // As the tables of a new database are when it is opened.
+    await client.query('vacuum analyze numbers');
+    const text = 'select id from numbers where id = $1';
+    const wholeReads = async () => {
+      const { rows } = await client.query<{ count: number }>(
+        "select seq_scan::int as count from pg_stat_xact_user_tables where relname = 'numbers'",
+      );
+
+      return rows[0]?.count;
+    };
+    const read = async (times: number) => {
+      for (let i = 0; i < times; i += 1) await client.query(text, [i]);
+    };
+    await client.query('insert into numbers values (1)');
+    await read(10);
+    const before = await wholeReads();
+    await read(1);
+    expect(await wholeReads()).not.toBe(before);
+    await client.query('insert into numbers select generate_series(2, 20000)');
+    await read(200);
+    const after = await wholeReads();
+    await read(50);
+
+    expect(await wholeReads()).toBe(after);
+  });
+
   it('rolls a failed transaction back and goes on', async () => {
     const failing = client.transaction(async (session) => {
       await session.query("insert into words values ('lost')");

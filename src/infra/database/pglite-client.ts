@@ -8,6 +8,8 @@ const TIDY_EVERY_MS = 30_000;
 /** Queries after which tidying up is worth while, and the silence that it waits for. */
 const TIDY_AFTER_QUERIES = 2_000;
 const TIDY_AFTER_SILENCE_MS = 10_000;
+/** Queries after which plans are made anew for the first time. */
+const FIRST_PLANS = 50;
 
 /** What Drizzle needs of a database client. */
 export interface PgliteSession {
@@ -15,7 +17,7 @@ export interface PgliteSession {
 }
 
 /**
- * PGlite, with the part of its interface that Drizzle uses, and two things that a Postgres server does by itself.
+ * PGlite, with the part of its interface that Drizzle uses, and three things that a Postgres server does by itself.
  *
  * Fairness: its queries are synchronous WebAssembly and follow each other without a break, so that a burst of requests
  * would hold up every stream; here the event loop gets its turn every few milliseconds. (A thread of its own for the
@@ -23,13 +25,19 @@ export interface PgliteSession {
  *
  * Tidiness: it has no autovacuum. Without one, the index of unfinished answers keeps an entry of every answer there
  * ever was, and asking it takes longer with every turn.
+ *
+ * Growth: a plan that was made for a nearly empty table reads it whole, and is kept until the table is analysed. So
+ * plans are made anew whenever there have been twice as many queries.
  */
 export class PgliteClient implements PgliteSession {
   private turn: Promise<unknown> = Promise.resolve();
   /** When queries began to hold the event loop, if they have had it since its last turn. */
   private turnBegan: number | null = null;
   private lastQuery = 0;
+  /** Since the last tidying. */
   private queries = 0;
+  private allQueries = 0;
+  private plansLast = FIRST_PLANS;
   private readonly tidying: NodeJS.Timeout;
   private readonly statements: PgliteStatements;
 
@@ -94,8 +102,16 @@ export class PgliteClient implements PgliteSession {
       this.turnBegan = this.lastQuery;
       setImmediate(() => (this.turnBegan = null));
     }
+    this.keepPlansYoung();
 
     return work();
+  }
+
+  private keepPlansYoung(): void {
+    this.allQueries += 1;
+    if (this.allQueries < this.plansLast) return;
+    this.plansLast *= 2;
+    this.statements.command('discard plans');
   }
 
   private async tidyWhenIdle(): Promise<void> {
