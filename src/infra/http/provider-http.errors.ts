@@ -1,5 +1,5 @@
 /** Errors of connections, as Node reports them -> errors for users. */
-import { isAxiosError } from 'axios';
+import type { ClientRequest } from 'node:http';
 import { AppError } from '../../common/app-error.js';
 
 const UNAVAILABLE: Record<string, string> = {
@@ -12,12 +12,8 @@ const UNAVAILABLE: Record<string, string> = {
   ENETUNREACH: 'is not reachable',
 };
 
-/**
- * What went wrong before a response came. Neither the message nor the cause carries the request: axios' own errors
- * hold its headers, and with them the API key.
- */
-export function toNetworkError(error: unknown, host: string): AppError {
-  const cause = underlying(error);
+/** What went wrong before a response came. Neither the message nor the cause carries the request, and so the API key. */
+export function toNetworkError(cause: unknown, host: string): AppError {
   if (cause instanceof AppError) return cause;
   const code = codeOf(cause);
   if (code === 'ETIMEDOUT') {
@@ -39,16 +35,8 @@ export function invalidUrl(reason: string): AppError {
 }
 
 /** Whether a kept-alive socket turned out to be closed by its server when it was used again. */
-export function isStaleSocket(error: unknown): boolean {
-  if (!isAxiosError(error)) return false;
-  const request: unknown = error.request;
-  const reused = typeof request === 'object' && request !== null && 'reusedSocket' in request && request.reusedSocket;
-  return reused === true && ['ECONNRESET', 'EPIPE'].includes(codeOf(error));
-}
-
-function underlying(error: unknown): unknown {
-  if (!isAxiosError(error)) return error;
-  return error.cause ?? new Error(error.message);
+export function isStaleSocket(request: ClientRequest, error: unknown): boolean {
+  return request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(codeOf(error));
 }
 
 function codeOf(error: unknown): string {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { gzipSync } from 'node:zlib';
+import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync } from 'node:zlib';
 import type { ProviderHttp } from './provider-http.js';
 import { readText } from './provider-http.body.js';
 import { KEY, LocalServer, headers, live, makeHttp } from './provider-http.testing.js';
@@ -23,6 +25,12 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of request) text += String(chunk);
   return text;
+}
+
+async function* failing() {
+  yield 'begin';
+  await sleep(20);
+  throw new Error('the client has hung up');
 }
 
 describe('post', () => {
@@ -63,12 +71,54 @@ describe('post', () => {
     expect(requests).toBe(1);
   });
 
-  it('decodes what is compressed all the same', async () => {
+  it.each([
+    ['gzip', gzipSync('plain')],
+    ['deflate', deflateSync('plain')],
+    ['br', brotliCompressSync('plain')],
+    ['identity', Buffer.from('plain')],
+  ])('decodes what is compressed all the same: %s', async (encoding, bytes) => {
     const url = await local.serve((_request, response) => {
-      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('plain'));
+      response.writeHead(200, { 'content-encoding': encoding }).end(bytes);
     });
     const response = await http.post({ url, headers, body: {} }, live());
-    expect((await readText(response.body, { maxBytes: 100 })).text).toBe('plain');
+    expect(await readText(response.body, { maxBytes: 100 })).toEqual({ text: 'plain', complete: true });
+    await response.close();
+    await readText((await http.post({ url, headers, body: {} }, live())).body, { maxBytes: 100 });
+    expect(local.sockets).toHaveLength(1);
+  });
+
+  it('hands on compressed events one by one, and ends where they break off', async () => {
+    const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
+    const url = await local.serve((request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      gzip.pipe(response, { end: false });
+      gzip.write('data: 1');
+      gzip.once('error', () => request.socket.destroy());
+    });
+    const response = await http.post({ url, headers, body: {} }, live());
+    const [first] = (await once(response.body, 'data')) as [Buffer];
+    expect(String(first)).toBe('data: 1');
+    gzip.destroy(new Error('the server is gone'));
+    expect(await readText(response.body, { maxBytes: 100 })).toEqual({ text: '', complete: false });
+  });
+
+  it('streams a body, and lets none that breaks off look whole', async () => {
+    const bodies: Promise<string>[] = [];
+    const url = await local.serve((request, response) => {
+      const body = bodyOf(request).catch(() => 'broken off');
+      bodies.push(body);
+      void body.then(() => response.end());
+    });
+    const send = (body: Readable) => http.request({ method: 'POST', url, headers, body }, live());
+    await send(Readable.from(['one', 'two']));
+    const broken = send(Readable.from(failing()));
+    await expect(broken).rejects.toMatchObject({ code: 'provider_unavailable' });
+    const closed = new PassThrough();
+    closed.write('begin');
+    setTimeout(() => closed.destroy(), 20);
+    await expect(send(closed)).rejects.toMatchObject({ code: 'provider_unavailable' });
+
+    expect(await Promise.all(bodies)).toEqual(['onetwo', 'broken off', 'broken off']);
   });
 
   it('uses a socket again after a reply was read to its end', async () => {
@@ -160,6 +210,18 @@ describe('abort', () => {
     await response.close();
     expect(closed).toBe(true);
     await local.firstClosed();
+  });
+
+  it('does not listen to the signal any longer than it must', async () => {
+    const controller = new AbortController();
+    const url = await local.serve((_request, response) => void response.end('ok'));
+    const response = await http.post({ url, headers, body: {} }, controller.signal);
+    await readText(response.body, { maxBytes: 100 });
+    await new Promise(setImmediate);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    controller.abort();
+    await readText((await http.post({ url, headers, body: {} }, live())).body, { maxBytes: 100 });
+    expect(local.sockets).toHaveLength(1);
   });
 
   it('before anything was sent', async () => {

@@ -1,11 +1,12 @@
 /** The one way out to providers: streams the reply of a request, and knows when its socket is closed. */
-import { ClientRequest, IncomingMessage, type IncomingHttpHeaders } from 'node:http';
+import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import axios, { isAxiosError, type AxiosInstance, type AxiosResponse } from 'axios';
 import { GuardedHttpAgent, GuardedHttpsAgent, whenClosed, type ConnectionRules } from './provider-http.agents.js';
-import { readText } from './provider-http.body.js';
+import { decoded, readText } from './provider-http.body.js';
 import { invalidUrl, isStaleSocket, toNetworkError } from './provider-http.errors.js';
+import { replyTo } from './provider-http.reply.js';
 
 export type ProviderHttpOptions = ConnectionRules;
 
@@ -27,18 +28,25 @@ export interface ProviderRequest {
 const CLOSE_WAIT_MS = 1000;
 /** How long the end of a body may follow its last event before its socket is given up. */
 const DRAIN_MS = 1000;
+const HEADERS = { 'user-agent': 'conch', accept: '*/*', 'accept-encoding': 'identity' };
 const ERROR_BODY = { maxBytes: 8192, timeoutMs: 2000 };
 
 /** A reply whose body streams. Exactly one of {@link release} and {@link close} ends the use of it. */
 export class ProviderResponse {
   constructor(
-    readonly status: number,
-    readonly headers: IncomingHttpHeaders,
-    /** The IncomingMessage itself, or its decoded form when the server compressed in spite of `identity`. */
-    readonly body: Readable,
     private readonly message: IncomingMessage,
+    /** The message itself, or its decoded form when the server compressed in spite of `identity`. */
+    readonly body: Readable,
     private readonly socket: Socket | null,
   ) {}
+
+  get status(): number {
+    return this.message.statusCode ?? 0;
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.message.headers;
+  }
 
   /** The body's beginning, for an error message; the reply is finished with after it. */
   async readError(): Promise<string> {
@@ -73,24 +81,18 @@ export class ProviderResponse {
   }
 }
 
+/**
+ * Over node:http itself: what a client library remembers of a request is held for as long as its answer streams. Follows
+ * no redirect, which would carry the key to another place, and uses no proxy, which would make the connection in our
+ * place, past the egress rules.
+ */
 export class ProviderHttp {
-  private readonly client: AxiosInstance;
-  private readonly agents: readonly [GuardedHttpAgent, GuardedHttpsAgent];
+  private readonly http: GuardedHttpAgent;
+  private readonly https: GuardedHttpsAgent;
 
   constructor(options: ProviderHttpOptions) {
-    this.agents = [new GuardedHttpAgent(options), new GuardedHttpsAgent(options)];
-    this.client = axios.create({
-      adapter: 'http',
-      responseType: 'stream',
-      // A redirect would carry the key to another place.
-      maxRedirects: 0,
-      // A proxy would make the connection in our place, past the egress rules.
-      proxy: false,
-      validateStatus: () => true,
-      decompress: true,
-      httpAgent: this.agents[0],
-      httpsAgent: this.agents[1],
-    });
+    this.http = new GuardedHttpAgent(options);
+    this.https = new GuardedHttpsAgent(options);
   }
 
   /**
@@ -103,40 +105,44 @@ export class ProviderHttp {
 
   /** The same for any method and body. */
   async request(request: ProviderRequest, signal: AbortSignal): Promise<ProviderResponse> {
-    const url = checkedUrl(request.url);
-    const send = () => this.send({ ...request, url: url.href }, signal);
-    try {
-      return await send().catch((error: unknown) => {
-        // The server closed an idle socket just when it was chosen: it has seen nothing of the request.
-        if (isStaleSocket(error) && !signal.aborted && !(request.body instanceof Readable)) return send();
-        throw error;
-      });
-    } catch (error) {
-      await socketClosed(socketOf(isAxiosError(error) ? error.request : null));
-      signal.throwIfAborted();
-      throw toNetworkError(error, url.host);
-    }
+    return this.send(request, checkedUrl(request.url), signal, false);
   }
 
   /** Nest calls this when the application closes: idle sockets would keep the process alive. */
   onModuleDestroy(): void {
-    for (const agent of this.agents) agent.destroy();
+    this.http.destroy();
+    this.https.destroy();
   }
 
-  private async send({ method, url, headers, body }: ProviderRequest, signal: AbortSignal) {
-    const response: AxiosResponse<Readable> = await this.client.request({
-      method,
-      url,
-      data: body,
-      signal,
-      headers: { 'user-agent': 'conch', 'accept-encoding': 'identity', ...headers },
-    });
-    // axios emits the abort on the body as an error, at a time of its choosing: unheard, it would end the process.
-    response.data.on('error', () => undefined);
-    const request: unknown = response.request;
-    const message = messageOf(request) ?? (response.data as IncomingMessage);
+  private async send(
+    request: ProviderRequest,
+    url: URL,
+    signal: AbortSignal,
+    isRepeated: boolean,
+  ): Promise<ProviderResponse> {
+    let outgoing: ClientRequest | null = null;
+    try {
+      signal.throwIfAborted();
+      outgoing = this.open(request, url);
+      const message = await replyTo(outgoing, request.body, signal);
 
-    return new ProviderResponse(response.status, message.headers, response.data, message, socketOf(request));
+      return new ProviderResponse(message, decoded(message), outgoing.socket);
+    } catch (error) {
+      await socketClosed(outgoing?.socket ?? null);
+      signal.throwIfAborted();
+      // The server closed an idle socket just when it was chosen: it has seen nothing of the request.
+      const isUnseen = outgoing !== null && isStaleSocket(outgoing, error) && !(request.body instanceof Readable);
+      if (isUnseen && !isRepeated) return this.send(request, url, signal, true);
+      throw toNetworkError(error, url.host);
+    }
+  }
+
+  private open({ method, headers }: ProviderRequest, url: URL): ClientRequest {
+    const options = { method, headers: { ...HEADERS, ...headers } };
+
+    return url.protocol === 'https:'
+      ? httpsRequest(url, { ...options, agent: this.https })
+      : httpRequest(url, { ...options, agent: this.http });
   }
 }
 
@@ -147,15 +153,6 @@ function checkedUrl(text: string): URL {
   if (url.username || url.password) throw invalidUrl('it holds a user name or password; send them as a header instead');
 
   return url;
-}
-
-function messageOf(request: unknown): IncomingMessage | null {
-  const message: unknown = request instanceof ClientRequest && 'res' in request ? request.res : null;
-  return message instanceof IncomingMessage ? message : null;
-}
-
-function socketOf(request: unknown): Socket | null {
-  return request instanceof ClientRequest ? request.socket : null;
 }
 
 async function socketClosed(socket: Socket | null): Promise<void> {

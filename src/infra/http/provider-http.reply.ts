@@ -1,0 +1,33 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+
+/**
+ * Sends the body of a request and gives its reply, as soon as the headers are there. An abort destroys the request, and
+ * the reply with it, however much of it was read. @throws what broke the request, before a reply came
+ */
+export function replyTo(
+  outgoing: ClientRequest,
+  body: Buffer | Readable | undefined,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const abort = () => outgoing.destroy();
+  signal.addEventListener('abort', abort, { once: true });
+  outgoing.once('close', () => signal.removeEventListener('abort', abort));
+  const reply = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once('response', resolve).on('error', reject);
+    outgoing.once('close', () => reject(new Error('closed before it was answered')));
+  });
+  if (body instanceof Readable) sendStream(outgoing, body);
+  else outgoing.end(body);
+
+  return reply;
+}
+
+/** What ends before its end must not look whole to the server. */
+function sendStream(outgoing: ClientRequest, body: Readable): void {
+  body.once('error', (error) => outgoing.destroy(error));
+  body.once('close', () => {
+    if (!body.readableEnded) outgoing.destroy(new Error('the body broke off'));
+  });
+  body.pipe(outgoing);
+}
