@@ -145,7 +145,10 @@ export async function startConch(
   return new Server('conch', { url }, { url, body: { team_name: DIFY_TEAM } }, child, cleanUp);
 }
 
+/** On a database that an earlier server of this run has used, the team is there. */
 async function createDifyTeam(api: string, provider: Provider): Promise<void> {
+  const teams = (await (await fetch(`${api}/teams?limit=100`)).json()) as { items: { name: string }[] };
+  if (teams.items.some(({ name }) => name === DIFY_TEAM)) return;
   const post = async (path: string, body: object): Promise<{ id: number }> => {
     const headers = { 'content-type': 'application/json' };
     const reply = await fetch(`${api}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });

@@ -28,11 +28,11 @@ export class RunLaunch {
    */
   async start(plan: RunPlan): Promise<void> {
     const { subtaskId, taskId } = plan;
-    const queued = this.admission.enqueue({ subtaskId });
     this.handedOver.put(plan);
+    // First, so that the provider is asked before this process is busy with the queue.
     this.starts.beginIfNext(plan);
     try {
-      await queued;
+      await this.admission.enqueue({ subtaskId });
     } catch (error) {
       this.log.warn(`task ${taskId} subtask ${subtaskId}: not queued: ${logLine(error)}`);
       this.handedOver.take(subtaskId);
