@@ -39,10 +39,16 @@ export class DifyProvider implements ChatProvider {
 
   /** After a cancel it settles when Dify has ended the run, or after 5 s. */
   stream(request: ChatRequest, signal: AbortSignal): AsyncIterable<readonly ProviderEvent[]> {
-    return { [Symbol.asyncIterator]: () => new AnswerIterator(this.prepare(request, signal)) };
+    return {
+      [Symbol.asyncIterator]: () => {
+        const { call, turn } = this.prepare(request, signal);
+
+        return new AnswerIterator(call, () => this.open(turn));
+      },
+    };
   }
 
-  private prepare(request: ChatRequest, signal: AbortSignal): AnswerCall {
+  private prepare(request: ChatRequest, signal: AbortSignal): { call: AnswerCall; turn: Turn } {
     const { dify, upstream: link } = request;
     if (!dify || !link) throw new AppError('model_not_configured', 'There is no Dify app to ask');
     const controller = new AbortController();
@@ -61,11 +67,11 @@ export class DifyProvider implements ChatProvider {
     };
     const ends = { signal: controller.signal, http: http.signal };
     const turn: Turn = { request, dify, link, timeouts, sent: false, ...ends };
-    const call = { signal: controller.signal, stopped: false, open: () => this.open(turn), dispose };
+    const call = { signal: controller.signal, stopped: false, dispose };
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
 
-    return call;
+    return { call, turn };
   }
 
   private async open(turn: Turn): Promise<OpenAnswer> {

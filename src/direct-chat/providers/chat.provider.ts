@@ -27,7 +27,6 @@ import { MAX_EVENT_LENGTH } from '../../infra/answers/sse-reader.js';
 /** One turn on its way: what every step of it needs. */
 interface Call extends AnswerCall {
   model: ModelSettings;
-  post: ProviderPost;
   source: ErrorSource;
   timeouts: ProviderTimeouts;
 }
@@ -42,15 +41,20 @@ export class ChatShellProvider implements ChatProvider {
   ) {}
 
   /** Settles only when its socket is closed or, after a whole answer, back in the pool. */
-  stream(request: ChatRequest, signal: AbortSignal): AsyncIterable<readonly ProviderEvent[]> {
-    return { [Symbol.asyncIterator]: () => new AnswerIterator(this.prepare(request, signal)) };
+  stream({ model, ...turn }: ChatRequest, signal: AbortSignal): AsyncIterable<readonly ProviderEvent[]> {
+    return {
+      [Symbol.asyncIterator]: () => {
+        if (!model) throw new AppError('model_not_configured', 'There is no model to ask');
+        const post = toPost({ ...turn, model });
+        const call = this.prepare(model, new URL(post.url).host, signal);
+
+        return new AnswerIterator(call, () => this.open(call, post));
+      },
+    };
   }
 
-  private prepare({ model, ...turn }: ChatRequest, signal: AbortSignal): Call {
-    if (!model) throw new AppError('model_not_configured', 'There is no model to ask');
-    const request = { ...turn, model };
-    const post = toPost(request);
-    const source = { provider: model.provider, host: new URL(post.url).host, secrets: secretsOf(model) };
+  private prepare(model: ModelSettings, host: string, signal: AbortSignal): Call {
+    const source = { provider: model.provider, host, secrets: secretsOf(model) };
     const controller = new AbortController();
     const stop = (reason: unknown) => {
       call.stopped = true;
@@ -62,8 +66,7 @@ export class ChatShellProvider implements ChatProvider {
       timeouts.stop();
       signal.removeEventListener('abort', onAbort);
     };
-    const open = () => this.open(call);
-    const call = { model, post, source, timeouts, signal: controller.signal, stopped: false, open, dispose };
+    const call = { model, source, timeouts, signal: controller.signal, stopped: false, dispose };
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
 
@@ -71,12 +74,12 @@ export class ChatShellProvider implements ChatProvider {
   }
 
   /** Attempts until one brings a first event. */
-  private async open(call: Call): Promise<OpenAnswer> {
+  private async open(call: Call, post: ProviderPost): Promise<OpenAnswer> {
     const startedAt = performance.now();
     call.signal.throwIfAborted();
     for (let retries = 0; ; retries++) {
       try {
-        return await this.attempt(call);
+        return await this.attempt(call, post);
       } catch (error) {
         call.timeouts.endAttempt();
         call.signal.throwIfAborted();
@@ -86,9 +89,9 @@ export class ChatShellProvider implements ChatProvider {
     }
   }
 
-  private async attempt(call: Call): Promise<OpenAnswer> {
+  private async attempt(call: Call, post: ProviderPost): Promise<OpenAnswer> {
     call.timeouts.startAttempt();
-    const response = await this.http.post(call.post, call.signal);
+    const response = await this.http.post(post, call.signal);
     try {
       if (response.status < 200 || response.status >= 300) throw await statusError(response, call.source);
       const mapper = newMapper(call);

@@ -32,7 +32,6 @@ export interface AnswerCall {
   readonly signal: AbortSignal;
   /** The state of `signal`; reading that costs more than it should, once per token. */
   readonly stopped: boolean;
-  open(): Promise<OpenAnswer>;
   /** Takes back timers and listeners. */
   dispose(): void;
 }
@@ -45,7 +44,11 @@ export class AnswerIterator implements AsyncIterableIterator<Batch, undefined> {
   private answer: OpenAnswer | null = null;
   private ended = false;
 
-  constructor(private readonly call: AnswerCall) {}
+  /** @param open is forgotten once it was called: it holds the conversation, which may be long */
+  constructor(
+    private readonly call: AnswerCall,
+    private open: (() => Promise<OpenAnswer>) | null,
+  ) {}
 
   [Symbol.asyncIterator](): this {
     return this;
@@ -53,7 +56,8 @@ export class AnswerIterator implements AsyncIterableIterator<Batch, undefined> {
 
   next(): Promise<Result> {
     if (this.ended) return Promise.resolve(END);
-    if (!this.answer) return this.begin();
+    if (this.open) return this.begin(this.open);
+    if (!this.answer) return Promise.reject(new Error('the first part is still to come'));
     const { parts } = this.answer;
     const batch = this.call.stopped ? null : parts.take();
     if (batch) return Promise.resolve({ value: batch, done: false });
@@ -79,9 +83,10 @@ export class AnswerIterator implements AsyncIterableIterator<Batch, undefined> {
     return batch ? { value: batch, done: false } : this.next();
   }
 
-  private async begin(): Promise<Result> {
+  private async begin(open: () => Promise<OpenAnswer>): Promise<Result> {
+    this.open = null;
     try {
-      this.answer = await this.call.open();
+      this.answer = await open();
     } catch (error) {
       this.ended = true;
       this.call.dispose();
