@@ -81,7 +81,8 @@ function serve(provider: Upstream, body: string, res: ServerResponse): void {
   upstream.end(JSON.stringify(provider.body(prompt)));
 }
 
-const server = createServer((req, res) => {
+// Longer than any part: a socket that is closed when it is used again would count as a wrong answer.
+const server = createServer({ keepAliveTimeout: 600_000 }, (req, res) => {
   let body = '';
   req.setEncoding('utf8');
   req.on('data', (text: string) => (body += text));
