@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { PgliteClient } from './pglite-client.js';
 
 describe('PgliteClient', () => {
@@ -38,6 +40,22 @@ describe('PgliteClient', () => {
       await client.query<{ tuples: number }>("select reltuples as tuples from pg_class where relname = 'words'")
     ).rows;
     expect(row?.tuples).toBe(1);
+  });
+
+  it('keeps nothing of what queries brought', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const held = () => {
+      collect();
+
+      return process.memoryUsage().heapUsed / 1024 ** 2;
+    };
+    await client.query("insert into words select repeat('word', 2500) from generate_series(1, 100)");
+    await words();
+    const before = held();
+    for (let i = 0; i < 30; i += 1) await words();
+
+    expect(held() - before).toBeLessThan(10);
   });
 
   it('does not keep the plans of an empty table when it has grown', async () => {

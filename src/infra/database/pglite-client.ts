@@ -63,19 +63,20 @@ export class PgliteClient implements PgliteSession {
   /** Runs `work` in a transaction: rolled back when it throws. @throws when a failed query in it was passed over */
   transaction<T>(work: (session: PgliteSession) => Promise<T>): Promise<T> {
     const session: PgliteSession = {
-      query: async (text, params, options) => Promise.resolve(this.statements.query(text, params, options)),
+      query: (text, params, options) => this.statements.query(text, params, options),
     };
 
     return this.inTurn(async () => {
-      this.statements.command('begin');
+      await this.statements.command('begin');
       try {
         const result = await work(session);
         // Postgres answers the commit of a failed transaction with a rollback, and no error.
-        if (this.statements.command('commit') !== 'COMMIT') throw new Error('a query of this transaction had failed');
+        if ((await this.statements.command('commit')) !== 'COMMIT')
+          throw new Error('a query of this transaction had failed');
 
         return result;
       } catch (error) {
-        this.statements.command('rollback');
+        await this.statements.command('rollback');
         throw error;
       }
     });
@@ -102,16 +103,16 @@ export class PgliteClient implements PgliteSession {
       this.turnBegan = this.lastQuery;
       setImmediate(() => (this.turnBegan = null));
     }
-    this.keepPlansYoung();
+    await this.keepPlansYoung();
 
     return work();
   }
 
-  private keepPlansYoung(): void {
+  private async keepPlansYoung(): Promise<void> {
     this.allQueries += 1;
     if (this.allQueries < this.plansLast) return;
     this.plansLast *= 2;
-    this.statements.command('discard plans');
+    await this.statements.command('discard plans');
   }
 
   private async tidyWhenIdle(): Promise<void> {

@@ -19,7 +19,8 @@ const { serialize } = protocol;
  *
  * PGlite's own `query` parses and plans anew each time and crosses into WebAssembly six times: 2.1 ms for a statement
  * like the one that stores a turn; prepared, and in one crossing, it takes 0.2 ms. The messages are those of Postgres'
- * extended query protocol (PostgreSQL documentation, 55.2.3). Synchronous: the caller decides who waits.
+ * extended query protocol (PostgreSQL documentation, 55.2.3). Nothing else may be sent meanwhile: the caller decides who
+ * waits.
  */
 export class PgliteStatements {
   /** By text, the one used longest ago first. */
@@ -29,10 +30,10 @@ export class PgliteStatements {
   constructor(private readonly database: PGlite) {}
 
   /** @throws DatabaseError with the `code` of Postgres */
-  query<T>(text: string, params: readonly unknown[] = [], options: QueryOptions = {}): Results<T> {
-    const statement = this.prepare(text);
+  async query<T>(text: string, params: readonly unknown[] = [], options: QueryOptions = {}): Promise<Results<T>> {
+    const statement = await this.prepare(text);
     const values = params.map((value, index) => this.toText(value, statement.paramTypes[index] ?? 0, options));
-    const replies = this.send(
+    const replies = await this.send(
       serialize.bind({ statement: statement.name, values }),
       serialize.execute({}),
       serialize.sync(),
@@ -42,25 +43,31 @@ export class PgliteStatements {
   }
 
   /** Runs a command without parameters. @returns its tag, e.g. `COMMIT` @throws DatabaseError */
-  command(text: string): string {
-    const done = this.send(serialize.query(text)).find((reply) => reply instanceof messages.CommandCompleteMessage);
+  async command(text: string): Promise<string> {
+    const replies = await this.send(serialize.query(text));
+    const done = replies.find((reply) => reply instanceof messages.CommandCompleteMessage);
 
     return done?.text ?? '';
   }
 
-  private prepare(text: string): Statement {
+  private async prepare(text: string): Promise<Statement> {
     const known = this.prepared.get(text);
-    this.prepared.delete(text);
-    const statement = known ?? this.parse(text);
+    if (known) {
+      this.prepared.delete(text);
+      this.prepared.set(text, known);
+
+      return known;
+    }
+    const statement = await this.parse(text);
     this.prepared.set(text, statement);
-    if (this.prepared.size > MAX_PREPARED) this.forgetOldest();
+    if (this.prepared.size > MAX_PREPARED) await this.forgetOldest();
 
     return statement;
   }
 
-  private parse(text: string): Statement {
+  private async parse(text: string): Promise<Statement> {
     const name = `s${(this.names += 1)}`;
-    const replies = this.send(
+    const replies = await this.send(
       serialize.parse({ name, text }),
       serialize.describe({ type: 'S', name }),
       serialize.sync(),
@@ -71,17 +78,20 @@ export class PgliteStatements {
     return { name, paramTypes: params?.dataTypeIDs ?? [], fields: rows?.fields ?? [] };
   }
 
-  private forgetOldest(): void {
+  private async forgetOldest(): Promise<void> {
     const [oldest] = this.prepared;
     if (!oldest) return;
     this.prepared.delete(oldest[0]);
-    this.send(serialize.close({ type: 'S', name: oldest[1].name }), serialize.sync());
+    await this.send(serialize.close({ type: 'S', name: oldest[1].name }), serialize.sync());
   }
 
-  private send(...parts: Uint8Array[]): Message[] {
+  /** As a stream: PGlite's other ways keep every message that they bring, until they are asked for in yet another way. */
+  private async send(...parts: Uint8Array[]): Promise<Message[]> {
     const replies: Message[] = [];
-    new protocol.Parser().parse(this.database.execProtocolRawSync(Buffer.concat(parts)), (reply) => {
-      replies.push(reply);
+    const parser = new protocol.Parser();
+    await this.database.execProtocolRawStream(Buffer.concat(parts), {
+      syncToFs: false,
+      onRawData: (bytes) => parser.parse(bytes, (reply) => replies.push(reply)),
     });
     const error = replies.find((reply) => reply instanceof messages.DatabaseError);
     if (error) throw error;
