@@ -20,7 +20,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { isJsonObject } from './json.js';
-import { type Check, noteCheck } from './quick-read.js';
+import { type Check, noteField } from './quick-read.js';
 
 /** Largest integer that an id column holds. */
 export const MAX_ID = 2_147_483_647;
@@ -73,7 +73,7 @@ export function IntField(options: RangeOptions = {}): PropertyDecorator {
   const shown = { type: 'integer', minimum: min, maximum: max } as const;
   const isFine: Check = (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 
-  return field(options, [...fromQuery(options, toNumber), IsInt(), Min(min), Max(max)], shown, query ? null : isFine);
+  return field(options, [IsInt(), Min(min), Max(max)], shown, query ? null : isFine, fromQuery(options, toNumber));
 }
 
 /** A positive id. */
@@ -85,15 +85,13 @@ export function IdField(options: FieldOptions = {}): PropertyDecorator {
 export function NumberField(options: RangeOptions & { min: number; max: number }): PropertyDecorator {
   const { min, max } = options;
 
-  return field(options, [...fromQuery(options, toNumber), IsNumber(), Min(min), Max(max)], {
-    type: Number,
-    minimum: min,
-    maximum: max,
-  });
+  const shown = { type: Number, minimum: min, maximum: max };
+
+  return field(options, [IsNumber(), Min(min), Max(max)], shown, null, fromQuery(options, toNumber));
 }
 
 export function BoolField(options: FieldOptions & { query?: boolean } = {}): PropertyDecorator {
-  return field(options, [...fromQuery(options, toBoolean), IsBoolean()], { type: Boolean });
+  return field(options, [IsBoolean()], { type: Boolean }, null, fromQuery(options, toBoolean));
 }
 
 export function EnumField(values: readonly string[], options: FieldOptions = {}): PropertyDecorator {
@@ -126,33 +124,43 @@ export function TextListField(options: ListOptions & { max: number }): PropertyD
 
 /** A list of objects of one DTO class. */
 export function NestedListField(type: () => new () => object, options: ListOptions): PropertyDecorator {
-  return field(options, [...listRules(options), IsObject({ each: true }), ValidateNested({ each: true }), Type(type)], {
-    type: () => [type()] as never,
-    maxItems: options.maxItems,
-  });
+  const shown = { type: () => [type()] as never, maxItems: options.maxItems };
+
+  return field(
+    options,
+    [...listRules(options), IsObject({ each: true }), ValidateNested({ each: true })],
+    shown,
+    null,
+    [Type(type)],
+  );
 }
 
 /** An object of one DTO class. */
 export function NestedField(type: () => new () => object, options: FieldOptions = {}): PropertyDecorator {
-  return field(options, [IsObject(), ValidateNested(), Type(type)], { type: () => type() as never });
+  return field(options, [IsObject(), ValidateNested()], { type: () => type() as never }, null, [Type(type)]);
 }
 
 function listRules({ minItems = 0, maxItems }: ListOptions): PropertyDecorator[] {
   return [IsArray(), ArrayMinSize(minItems), ArrayMaxSize(maxItems)];
 }
 
-/** @param check the same as the rules, for {@link quickRead}; null when they cannot be said so */
+/**
+ * @param check the same as the rules, for {@link quickRead}; null when they cannot be said so, or convert
+ * @param conversions what class-transformer makes of the value
+ */
 function field(
   options: FieldOptions,
   rules: PropertyDecorator[],
   shown: ApiPropertyOptions,
   check: Check | null = null,
+  conversions: PropertyDecorator[] = [],
 ): PropertyDecorator {
   const { optional = false, nullable = false, description, example } = options;
   const isMissing = (value: unknown) => (optional && value === undefined) || (nullable && value === null);
   const present = ValidateIf((_object, value) => !isMissing(value));
   const noted: PropertyDecorator = (prototype, name) => {
-    noteCheck(prototype, String(name), check && ((value) => isMissing(value) || check(value)));
+    const isFine: Check = (value) => isMissing(value) || check?.(value) === true;
+    noteField(prototype, String(name), { check: isFine, rules: 1 + rules.length });
   };
   const swagger = {
     ...shown,
@@ -163,7 +171,7 @@ function field(
     ...(options.default !== undefined && { default: options.default }),
   } as ApiPropertyOptions;
 
-  return applyDecorators(noted, present, ...rules, ApiProperty(swagger));
+  return applyDecorators(noted, present, ...rules, ...conversions, ApiProperty(swagger));
 }
 
 function fromQuery(options: { query?: boolean }, convert: (value: unknown) => unknown): PropertyDecorator[] {

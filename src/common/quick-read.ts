@@ -8,48 +8,59 @@ import { getMetadataStorage } from 'class-validator';
 export type Check = (value: unknown) => boolean;
 
 type Dto<T> = new () => T;
-type Checks = ReadonlyMap<string, Check>;
 
-/** By the DTO's prototype, then by the field's name. Null: only the decorators can tell. */
-const noted = new WeakMap<object, Map<string, Check | null>>();
-/** By the DTO's class; null for those that cannot be read quickly. */
-const complete = new WeakMap<object, Checks | null>();
-
-/** Called by the decorator of a field. */
-export function noteCheck(prototype: object, field: string, check: Check | null): void {
-  const fields = noted.get(prototype) ?? new Map<string, Check | null>();
-  noted.set(prototype, fields.set(field, check));
+interface NotedField {
+  check: Check;
+  /** How many rules its decorator has set: a field with more of them has others as well. */
+  rules: number;
 }
 
-/** The DTO that a body makes, without fields that it does not know; null when that is for the decorators to say. */
-export function quickRead<T extends object>(dto: Dto<T>, body: unknown): T | null {
-  const checks = checksOf(dto);
-  if (!checks || typeof body !== 'object' || body === null || Array.isArray(body)) return null;
+type Fields = ReadonlyMap<string, NotedField>;
+
+/** By the DTO's prototype, then by the field's name. */
+const noted = new WeakMap<object, Map<string, NotedField>>();
+/** By the DTO's class; null for those that cannot be read quickly. */
+const complete = new WeakMap<object, Fields | null>();
+
+/** Called by the decorator of a field. */
+export function noteField(prototype: object, name: string, field: NotedField): void {
+  const fields = noted.get(prototype) ?? new Map<string, NotedField>();
+  noted.set(prototype, fields.set(name, field));
+}
+
+/**
+ * The DTO that a body makes; null when that is for the decorators to say.
+ * @param unknown whether fields that the DTO does not know are left out, or are for the decorators to refuse
+ */
+export function quickRead<T extends object>(dto: Dto<T>, body: unknown, unknown: 'drop' | 'refuse'): T | null {
+  const fields = fieldsOf(dto);
+  if (!fields || typeof body !== 'object' || body === null || Array.isArray(body)) return null;
   const values = body as Record<string, unknown>;
+  if (unknown === 'refuse' && !Object.keys(values).every((name) => fields.has(name))) return null;
   const read = new dto() as Record<string, unknown>;
-  for (const [field, check] of checks) {
-    const value = values[field];
+  for (const [name, { check }] of fields) {
+    const value = values[name];
     if (!check(value)) return null;
-    if (value !== undefined) read[field] = value;
+    if (value !== undefined) read[name] = value;
   }
 
   return read as T;
 }
 
-function checksOf(dto: Dto<object>): Checks | null {
+function fieldsOf(dto: Dto<object>): Fields | null {
   const known = complete.get(dto);
   if (known !== undefined) return known;
-  const checks = completeChecks(dto);
-  complete.set(dto, checks);
+  const fields = completeFields(dto);
+  complete.set(dto, fields);
 
-  return checks;
+  return fields;
 }
 
-/** Null when a field has no check, because it needs a conversion or has no field decorator, or comes from another class. */
-function completeChecks(dto: Dto<object>): Checks | null {
-  const checks = new Map<string, Check>();
-  for (const [field, check] of noted.get(dto.prototype as object) ?? []) if (check) checks.set(field, check);
-  const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', true, false);
+/** Null when there are other rules than those of the fields, of the class itself or of one that it extends. */
+function completeFields(dto: Dto<object>): Fields | null {
+  const fields = noted.get(dto.prototype as object);
+  if (!fields) return null;
+  const ofFields = [...fields.values()].reduce((sum, { rules }) => sum + rules, 0);
 
-  return rules.length > 0 && rules.every(({ propertyName }) => checks.has(propertyName)) ? checks : null;
+  return getMetadataStorage().getTargetValidationMetadatas(dto, '', true, false).length === ofFields ? fields : null;
 }

@@ -79,6 +79,11 @@ export class AppConfig {
   readonly webhook!: { url: string | undefined; secret: string | undefined };
   readonly simulator!: { kind: 'off' } | { kind: 'child' } | { kind: 'url'; url: string };
   readonly seeds!: { dir: string; anthropicApiKey: string | undefined; openaiApiKey: string | undefined };
+
+  /** Whether there is no other replica: nobody else reaches the embedded Redis. */
+  get isAlone(): boolean {
+    return this.redis.kind === 'embedded';
+  }
 }
 
 /** Thrown at start with every problem of the environment in one message. */

@@ -2,22 +2,18 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppError } from '../common/app-error.js';
-import { within } from '../common/within.js';
 import { AppConfig } from '../config/app-config.js';
 import { Lifecycle } from '../infra/lifecycle.js';
-import { hush } from '../infra/queue/queue-errors.js';
 import { RedisClients } from '../infra/redis/redis-clients.js';
-import { CHAT_RUN_OPTIONS, CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
+import { CHAT_RUNS, type ChatRunJob } from './chat-runs.jobs.js';
 import { QueuePlaces } from './queue-places.js';
+import { RETRY_AFTER_SECONDS, RunQueue, unavailable } from './run-queue.js';
 
-const RETRY_AFTER_SECONDS = 5;
-const ADD_TIMEOUT_MS = 2_000;
 /** How long a count of the queue is good for, and the part of the free places that is given out on it. */
 const COUNT_MS = 250;
 const UNASKED_SHARE = 1 / 16;
-const AWAY = 'Redis does not answer: no new answers can be started; try again';
 
-/** The door of direct chat: the waiting room and the queue behind it. */
+/** The door of direct chat: who gets into the waiting room. */
 @Injectable()
 export class ChatAdmission implements OnApplicationBootstrap {
   /** Admitted by this process but not in the queue yet. */
@@ -33,9 +29,8 @@ export class ChatAdmission implements OnApplicationBootstrap {
     private readonly redis: RedisClients,
     private readonly config: AppConfig,
     private readonly lifecycle: Lifecycle,
-  ) {
-    hush(queue);
-  }
+    private readonly runs: RunQueue,
+  ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.queue.setGlobalConcurrency(this.config.chat.maxConcurrent);
@@ -47,7 +42,7 @@ export class ChatAdmission implements OnApplicationBootstrap {
    */
   async admit<T>(store: (limit: number) => Promise<T>): Promise<T> {
     if (this.lifecycle.stopping) throw unavailable('This process is stopping: try again');
-    if (!this.redis.isReady) throw unavailable(AWAY);
+    if (!this.redis.isReady) throw unavailable('Redis does not answer: no new answers can be started; try again');
     this.entering += 1;
     try {
       await this.checkRoom();
@@ -71,7 +66,7 @@ export class ChatAdmission implements OnApplicationBootstrap {
 
       return;
     }
-    this.atMost = (await this.places.count()) + this.entering;
+    this.atMost = (await this.places.count()) + this.entering + this.runs.unknown;
     const free = maxConcurrent + maxQueued - this.atMost;
     this.unasked = { places: Math.floor(free * UNASKED_SHARE), until: Date.now() + COUNT_MS };
     if (free >= 0) return;
@@ -84,18 +79,4 @@ export class ChatAdmission implements OnApplicationBootstrap {
       },
     );
   }
-
-  /** Puts a stored run into the queue; a run that is there already stays one. @throws AppError service_unavailable */
-  async enqueue(run: ChatRunJob): Promise<void> {
-    const add = this.queue.add('run', run, { ...CHAT_RUN_OPTIONS, jobId: chatRunJobId(run.subtaskId) });
-    try {
-      await within(ADD_TIMEOUT_MS, 'the queue does not answer', add);
-    } catch (error) {
-      throw unavailable(AWAY, error);
-    }
-  }
-}
-
-function unavailable(message: string, cause?: unknown): AppError {
-  return new AppError('service_unavailable', message, { cause, retryAfter: RETRY_AFTER_SECONDS, retryable: true });
 }

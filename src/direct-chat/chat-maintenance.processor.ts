@@ -6,8 +6,8 @@ import { logLine } from '../infra/database/database-errors.js';
 import { hush, isOutage } from '../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
 import { TurnsService } from '../tasks/turns.service.js';
-import { ChatAdmission } from './chat-admission.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
+import { RunQueue } from './run-queue.js';
 import { StreamEndings } from './stream-endings.js';
 
 export const CHAT_MAINTENANCE = 'chat-maintenance';
@@ -31,7 +31,7 @@ export class ChatMaintenanceProcessor extends WorkerHost implements OnApplicatio
     private readonly turns: TurnsService,
     private readonly endings: StreamEndings,
     private readonly config: AppConfig,
-    private readonly admission: ChatAdmission,
+    private readonly queue: RunQueue,
   ) {
     super();
     hush(schedule);
@@ -44,21 +44,29 @@ export class ChatMaintenanceProcessor extends WorkerHost implements OnApplicatio
       { every: EVERY_MS },
       { opts: { removeOnComplete: true, removeOnFail: 10 } },
     );
+    // Nothing is on its way into the queue before the first request, unless another replica has sent it.
+    if (this.config.isAlone) await this.mendAll(0).catch((error: unknown) => this.log.warn(logLine(error)));
     void this.worker.run();
   }
 
   async process(): Promise<void> {
-    for (const { firstId } of await this.turns.staleRuns(MIN_AGE_SECONDS, AT_A_TIME)) await this.mend(firstId);
+    await this.mendAll(MIN_AGE_SECONDS);
   }
 
-  private async mend(subtaskId: number): Promise<void> {
+  private async mendAll(ageSeconds: number): Promise<void> {
+    for (const { firstId } of await this.turns.staleRuns(ageSeconds, AT_A_TIME))
+      await this.mend(firstId, ageSeconds > 0);
+  }
+
+  /** @param mayRun whether a worker that the queue has forgotten may still be at it */
+  private async mend(subtaskId: number, mayRun: boolean): Promise<void> {
     const job = await this.runs.getJob(chatRunJobId(subtaskId));
     const state = await job?.getState();
     if (state === 'failed') await job?.remove();
     else if (job) return;
     if (await this.endings.report(subtaskId)) return;
     this.log.warn(`subtask ${subtaskId}: no queue knows its run; starting it again`);
-    await this.admission.enqueue({ subtaskId, recovered: true });
+    await this.queue.add({ subtaskId, ...(mayRun && { recovered: true }) });
   }
 
   @OnWorkerEvent('error')

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError } from '../common/app-error.js';
 import type { DifyRun } from '../common/dify.js';
 import type { AnswerTurn } from '../tasks/answer-turn.js';
@@ -65,6 +66,7 @@ export class ChatRunner {
     // Asked while the stream is taken over: its first words are what the caller waits for. An app is not: what it has
     // begun is paid, even when another worker has the stream.
     const early = plan && !plan.dify ? this.providers.askEarly(plan, handle.controller.signal) : null;
+    if (early) await nextTurn();
     const begun = await this.beginOrDrop(handle, early);
     if (begun.epoch === 0) return 'ended';
     const run = this.streams.open(handle, begun);

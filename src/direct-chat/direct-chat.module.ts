@@ -35,6 +35,7 @@ import { RunClaims } from './run-claims.js';
 import { RunEnding } from './run-ending.js';
 import { RunLaunch } from './run-launch.js';
 import { RunPlans } from './run-plan.js';
+import { RunQueue } from './run-queue.js';
 import { RunRegistry } from './run-registry.js';
 import { RunStarts } from './run-starts.js';
 import { RunStreams } from './run-streams.js';
@@ -72,7 +73,7 @@ import { StreamSignsReader } from './stream/stream-signs.js';
       },
     },
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
-    ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, SessionHistory],
+    ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, RunQueue, SessionHistory],
     ...[RunTurns, RunUpstreams, RunningReports, HandedOver, ProviderCalls, PipelineSteps, ChatRunner, RunStarts],
     ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
     ...[StreamSignsReader, ChatRunInspector],

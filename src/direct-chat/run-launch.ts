@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError } from '../common/app-error.js';
 import { logLine } from '../infra/database/database-errors.js';
 import { TaskUpdatesService } from '../tasks/task-updates.service.js';
-import { ChatAdmission } from './chat-admission.js';
 import { HandedOver } from './handed-over.js';
 import type { RunPlan } from './run-plan.js';
-import { RunRegistry } from './run-registry.js';
+import { RunQueue } from './run-queue.js';
 import { RunStarts } from './run-starts.js';
 
 /** Hands stored answers to the workers. */
@@ -16,27 +16,30 @@ export class RunLaunch {
   constructor(
     private readonly handedOver: HandedOver,
     private readonly starts: RunStarts,
-    private readonly registry: RunRegistry,
-    private readonly admission: ChatAdmission,
+    private readonly queue: RunQueue,
     private readonly updates: TaskUpdatesService,
   ) {}
 
   /**
-   * Queues a run. When the queue does not take it the answer ends as failed: an error that the caller sees is better
-   * than an answer that starts after the caller has given up.
+   * Begins a run, or queues it. When the queue does not take it the answer ends as failed: an error that the caller sees
+   * is better than an answer that starts after the caller has given up.
    * @throws AppError service_unavailable
    */
   async start(plan: RunPlan): Promise<void> {
     const { subtaskId, taskId } = plan;
     this.handedOver.put(plan);
-    // First, so that the provider is asked before this process is busy with the queue.
-    this.starts.beginIfNext(plan);
+    const begun = this.starts.beginIfNext(plan);
+    if (begun) {
+      this.queue.addSoon(begun);
+
+      // The request to the provider goes out in this turn of the event loop; what the caller is sent can wait for the next.
+      return nextTurn();
+    }
     try {
-      await this.admission.enqueue({ subtaskId });
+      await this.queue.add({ subtaskId });
     } catch (error) {
       this.log.warn(`task ${taskId} subtask ${subtaskId}: not queued: ${logLine(error)}`);
       this.handedOver.take(subtaskId);
-      this.registry.get(subtaskId)?.stop({ kind: 'fenced' });
       const { message } = error as AppError;
       const event = { type: 'error' as const, error: message, code: 'service_unavailable', retryable: true };
       await this.updates.settle(

@@ -4,7 +4,7 @@ import { ChatAdmission } from './chat-admission.js';
 import { ChatRunner } from './chat-runner.js';
 import type { RunOutcome } from './run-outcome.js';
 import type { RunPlan } from './run-plan.js';
-import { RunRegistry } from './run-registry.js';
+import { type RunHandle, RunRegistry } from './run-registry.js';
 
 /** Begins runs in this process: when the queue gives their jobs, or before, when it is certain to give them. */
 @Injectable()
@@ -18,20 +18,27 @@ export class RunStarts {
 
   /** Runs until the end; a run that this process has already is joined. @throws what another attempt may mend */
   run(subtaskId: number): Promise<RunOutcome> {
-    const handle = this.registry.get(subtaskId) ?? this.registry.open(subtaskId, (opened) => this.runner.run(opened));
-
-    return handle.ended;
+    return (this.registry.get(subtaskId) ?? this.begin(subtaskId)).ended;
   }
 
   /**
-   * Begins a run that is on its way through the queue, if its place is certain: nobody else reaches the embedded Redis,
-   * and a place is free. Its job, when it is given, joins the run. One for an app waits for its job, which can be put
-   * off until a person has answered.
+   * Begins a run whose job is still to come, if its place is certain: nobody else reaches the queue, and a place is free.
+   * Its job, when it is given, joins the run. One for an app waits for its job, which can be put off until a person has
+   * answered.
+   * @returns null when it must wait for its job
    */
-  beginIfNext({ subtaskId, dify }: RunPlan): void {
-    const { redis, roles } = this.config;
-    if (redis.kind !== 'embedded' || !roles.has('worker') || dify || !this.admission.hasPlaces) return;
+  beginIfNext({ subtaskId, dify }: RunPlan): RunHandle | null {
+    const { isAlone, roles } = this.config;
+    if (!isAlone || !roles.has('worker') || dify || !this.admission.hasPlaces) return null;
+
+    return this.begin(subtaskId);
+  }
+
+  private begin(subtaskId: number): RunHandle {
+    const handle = this.registry.open(subtaskId, (opened) => this.runner.run(opened));
     // Told to the job that joins it.
-    this.run(subtaskId).catch(() => undefined);
+    handle.ended.catch(() => undefined);
+
+    return handle;
   }
 }

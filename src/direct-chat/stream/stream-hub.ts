@@ -25,8 +25,7 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     private readonly redis: RedisClients,
     config: AppConfig,
   ) {
-    // Nobody else reaches the embedded Redis.
-    this.takeMs = config.redis.kind === 'embedded' ? TAKE_ALONE_MS : TAKE_MS;
+    this.takeMs = config.isAlone ? TAKE_ALONE_MS : TAKE_MS;
   }
 
   onModuleInit(): void {

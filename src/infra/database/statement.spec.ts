@@ -29,6 +29,15 @@ describe('Statement', () => {
     expect(await sum.rows(database.db, { a: 40, b: 2 })).toEqual([{ total: 42, kind: 'sum' }]);
   });
 
+  it('takes a value that stands in several places', async () => {
+    const places = new Statement<{ text: string }, { a: string; b: string; c: string }>(
+      sql`select ${sql.placeholder('a')} || ${sql.placeholder('b')} || ${sql.placeholder('a')} || ${'-'} || ${sql.placeholder('c')}
+        || ${'-'} || ${sql.placeholder('b')} as text`,
+    );
+
+    expect(await places.rows(database.db, { a: 'a', b: 'b', c: 'c' })).toEqual([{ text: 'aba-c-b' }]);
+  });
+
   it('belongs to the transaction that it is run in', async () => {
     const note = new Statement<never, { id: number }>(sql`insert into task_reservations (task_id, user_id)
       values (${sql.placeholder('id')}, (select min(id) from users))`);

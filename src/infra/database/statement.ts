@@ -1,8 +1,10 @@
-import type { SQL } from 'drizzle-orm';
+import { is, Placeholder, type SQL } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { Db } from './database.js';
 
 const dialect = new PgDialect();
+
+type Query = ReturnType<PgDialect['sqlToQuery']>;
 
 /**
  * A hand-written statement whose text is made once, not with every call: that costs more than sending it. What differs
@@ -10,7 +12,7 @@ const dialect = new PgDialect();
  * as the driver has them.
  */
 export class Statement<Row, Values extends Record<string, unknown>> {
-  private readonly query: ReturnType<PgDialect['sqlToQuery']>;
+  private readonly query: Query;
 
   /**
    * @param name the server keeps it parsed, and after some calls planned, under this name; for which statements see
@@ -20,7 +22,7 @@ export class Statement<Row, Values extends Record<string, unknown>> {
     text: SQL,
     private readonly name?: string,
   ) {
-    this.query = dialect.sqlToQuery(text);
+    this.query = sendingOnce(dialect.sqlToQuery(text));
   }
 
   /** Runs it on the database, or within a transaction. */
@@ -30,4 +32,19 @@ export class Statement<Row, Values extends Record<string, unknown>> {
 
     return (answer as { rows: Row[] }).rows;
   }
+}
+
+/** The same query with each placeholder as one parameter, in however many places it stands. */
+function sendingOnce(query: Query): Query {
+  const params: unknown[] = [];
+  const known = new Map<string, number>();
+  const numbers = query.params.map((param) => {
+    const name = is(param, Placeholder) ? param.name : null;
+    const number = (name !== null && known.get(name)) || params.push(param);
+    if (name !== null) known.set(name, number);
+
+    return number;
+  });
+
+  return { ...query, params, sql: query.sql.replace(/\$(\d+)/g, (_all, place) => `$${numbers[Number(place) - 1]}`) };
 }

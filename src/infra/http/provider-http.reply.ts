@@ -12,10 +12,18 @@ export function replyTo(
 ): Promise<IncomingMessage> {
   const abort = () => outgoing.destroy();
   signal.addEventListener('abort', abort, { once: true });
-  outgoing.once('close', () => signal.removeEventListener('abort', abort));
   const reply = new Promise<IncomingMessage>((resolve, reject) => {
-    outgoing.once('response', resolve).on('error', reject);
-    outgoing.once('close', () => reject(new Error('closed before it was answered')));
+    let isAnswered = false;
+    outgoing.once('response', (message) => {
+      isAnswered = true;
+      resolve(message);
+    });
+    outgoing.on('error', reject);
+    outgoing.once('close', () => {
+      signal.removeEventListener('abort', abort);
+      // Making an error costs as much as reading an answer's first event.
+      if (!isAnswered) reject(new Error('closed before it was answered'));
+    });
   });
   if (body instanceof Readable) sendStream(outgoing, body);
   else outgoing.end(body);

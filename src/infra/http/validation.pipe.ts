@@ -46,9 +46,12 @@ export class AppValidationPipe extends ValidationPipe {
     if (!CHECKED.includes(metadata.type)) return super.transform(given, metadata);
     const { metatype } = metadata;
     const value = storable(given, metadata);
-    if (!metatype || !lenientDtos.has(metatype)) return super.transform(value, metadata);
+    if (!metatype) return super.transform(value, metadata);
+    const isLenient = lenientDtos.has(metatype);
+    const read = quickRead(metatype as new () => object, value, isLenient ? 'drop' : 'refuse');
+    if (read) return read;
 
-    return quickRead(metatype as new () => object, value) ?? this.lenient.transform(value, metadata);
+    return isLenient ? this.lenient.transform(value, metadata) : super.transform(value, metadata);
   }
 }
 
