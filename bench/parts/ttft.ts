@@ -5,7 +5,8 @@ import type { Server } from '../servers.js';
 import { percentile } from '../stats.js';
 
 const SCRIPT = { tokens: 5, rate: 0 };
-const WARM_UP = 50;
+/** So many requests of each server come first: V8 compiles what a request needs, bit by bit, over its first hundreds. */
+const WARM_UP = 500;
 
 async function firstToken(server: Server): Promise<number> {
   const stream = new LoadStream(server, SCRIPT);

@@ -20,6 +20,7 @@ import { EventBatch } from '../../infra/answers/event-batch.js';
 import { parseJson } from '../../infra/answers/json.js';
 import { OpenaiEvents } from './openai.events.js';
 import { openaiRequest } from './openai.request.js';
+import type { ModelPost } from './request-parts.js';
 import { ProviderTimeouts, type ProviderTimeoutLimits } from '../../infra/answers/provider-timeouts.js';
 import { abortableSleep, retryDelay } from '../../infra/answers/retry.js';
 import { MAX_EVENT_LENGTH } from '../../infra/answers/sse-reader.js';
@@ -46,7 +47,7 @@ export class ChatShellProvider implements ChatProvider {
       [Symbol.asyncIterator]: () => {
         if (!model) throw new AppError('model_not_configured', 'There is no model to ask');
         const post = toPost({ ...turn, model });
-        const call = this.prepare(model, new URL(post.url).host, signal);
+        const call = this.prepare(model, post.url.host, signal);
 
         return new AnswerIterator(call, () => this.open(call, post));
       },
@@ -110,7 +111,7 @@ export class ChatShellProvider implements ChatProvider {
   }
 }
 
-function toPost(request: ModelRequest): ProviderPost {
+function toPost(request: ModelRequest): ModelPost {
   const { model } = request;
   if (!model.apiKey && model.baseUrl === null && Object.keys(model.headers).length === 0) {
     throw new AppError('model_not_configured', `Model ${model.name} has no API key and no base URL`);

@@ -16,7 +16,7 @@ describe('address', () => {
     ['https://gateway.test/anthropic//', 'https://gateway.test/anthropic/v1/messages'],
     ['https://gateway.test/v1/messages', 'https://gateway.test/v1/messages'],
     ['https://gateway.test/x?tenant=1', 'https://gateway.test/x/v1/messages?tenant=1'],
-  ])('%s -> %s', (baseUrl, url) => expect(claudeRequest(chatRequest({ baseUrl })).url).toBe(url));
+  ])('%s -> %s', (baseUrl, url) => expect(claudeRequest(chatRequest({ baseUrl })).url.href).toBe(url));
 
   it('that is none is refused', () => {
     expect(() => claudeRequest(chatRequest({ baseUrl: 'gateway.test' }))).toThrow(/base URL is not usable/);

@@ -1,7 +1,6 @@
 /** A chat turn -> a request of Anthropic's Messages API. */
 import type { ModelRequest, ModelSettings } from '../../common/chat-provider.js';
-import type { ProviderPost } from '../../infra/http/provider-http.js';
-import { defined, endpoint, mergeHeaders, normalizeTurns, ownHeaders } from './request-parts.js';
+import { defined, endpoint, mergeHeaders, type ModelPost, normalizeTurns, ownHeaders } from './request-parts.js';
 
 const DEFAULT_BASE_URL = 'https://api.anthropic.com';
 /** The older of the two versions: the newer one refuses `temperature`, and gateways know this one. */
@@ -13,7 +12,7 @@ const DEFAULT_MAX_TOKENS = 4096;
  * Anthropic's API reference: `POST {base}/v1/messages`, where base has no `/v1` (a typed-in one is taken off).
  * `temperature` and `thinking` are sent only when set, because which values are accepted depends on the model.
  */
-export function claudeRequest(request: ModelRequest): ProviderPost {
+export function claudeRequest(request: ModelRequest): ModelPost {
   const { model } = request;
   const parameters = model.parameters;
   const body = defined({
@@ -33,10 +32,10 @@ export function claudeRequest(request: ModelRequest): ProviderPost {
   return { url: claudeUrl(model.baseUrl), headers: claudeHeaders(model), body: { ...body, ...parameters.extraBody } };
 }
 
-function claudeUrl(baseUrl: string | null): string {
+function claudeUrl(baseUrl: string | null): URL {
   const toMessages = (path: string) =>
     path.endsWith('/v1/messages') ? path : `${path.replace(/\/v1$/, '')}/v1/messages`;
-  return endpoint(baseUrl ?? DEFAULT_BASE_URL, toMessages).href;
+  return endpoint(baseUrl ?? DEFAULT_BASE_URL, toMessages);
 }
 
 /** Exactly one of `x-api-key` and `authorization`: Anthropic refuses both together, and gateways differ in which wins. */

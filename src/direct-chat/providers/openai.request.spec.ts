@@ -18,7 +18,7 @@ describe('address', () => {
       'https://r.openai.azure.com/openai/deployments/d?api-version=2025-01-01',
       'https://r.openai.azure.com/openai/deployments/d/chat/completions?api-version=2025-01-01',
     ],
-  ])('%s -> %s', (baseUrl, url) => expect(openai({ baseUrl }).url).toBe(url));
+  ])('%s -> %s', (baseUrl, url) => expect(openai({ baseUrl }).url.href).toBe(url));
 });
 
 describe('headers', () => {

@@ -1,7 +1,6 @@
 /** A chat turn -> a request of OpenAI's Chat Completions API, as its many compatible servers accept it. */
 import type { ModelRequest, ModelSettings } from '../../common/chat-provider.js';
-import type { ProviderPost } from '../../infra/http/provider-http.js';
-import { defined, endpoint, mergeHeaders, normalizeTurns, ownHeaders } from './request-parts.js';
+import { defined, endpoint, mergeHeaders, type ModelPost, normalizeTurns, ownHeaders } from './request-parts.js';
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 const OPENAI_HOST = 'api.openai.com';
@@ -10,7 +9,7 @@ const OPENAI_HOST = 'api.openai.com';
  * OpenAI's API reference: `POST {base}/chat/completions`, where base ends in `/v1` by convention (or in `/v4`,
  * `/api/v3` … elsewhere), so `/v1` is added only to a bare host.
  */
-export function openaiRequest(request: ModelRequest): ProviderPost {
+export function openaiRequest(request: ModelRequest): ModelPost {
   const { model } = request;
   const parameters = model.parameters;
   const url = openaiUrl(model.baseUrl);
@@ -32,7 +31,7 @@ export function openaiRequest(request: ModelRequest): ProviderPost {
     safety_identifier: isOpenai && request.endUser ? request.endUser : undefined,
   });
 
-  return { url: url.href, headers: openaiHeaders(model, url.hostname), body: { ...body, ...parameters.extraBody } };
+  return { url, headers: openaiHeaders(model, url.hostname), body: { ...body, ...parameters.extraBody } };
 }
 
 function openaiUrl(baseUrl: string | null): URL {

@@ -1,7 +1,11 @@
 /** What the requests of both providers are made of. */
 import { AppError } from '../../common/app-error.js';
 import type { ChatMessage, ModelSettings } from '../../common/chat-provider.js';
-import { invalidUrl } from '../../infra/http/provider-http.errors.js';
+import type { ProviderPost } from '../../infra/http/provider-http.js';
+import { parseUrl } from '../../infra/http/provider-http.errors.js';
+
+/** A request that asks for an answer. */
+export type ModelPost = ProviderPost & { url: URL };
 
 /** Framing of the connection, which is not the model's to set. */
 const RESERVED_HEADERS = new Set(['connection', 'content-length', 'transfer-encoding', 'upgrade', 'expect']);
@@ -38,8 +42,7 @@ export function ownHeaders(model: ModelSettings): Record<string, string> {
 
 /** The base URL with its path replaced; a query string stays at the end. */
 export function endpoint(baseUrl: string, path: (basePath: string) => string): URL {
-  const url = URL.canParse(baseUrl.trim()) ? new URL(baseUrl.trim()) : null;
-  if (!url) throw invalidUrl('it is not a URL');
+  const url = parseUrl(baseUrl);
   url.pathname = path(url.pathname.replace(/\/+$/, ''));
   url.hash = '';
 

@@ -34,6 +34,15 @@ export function invalidUrl(reason: string): AppError {
   return new AppError('provider_bad_request', `The model's base URL is not usable: ${reason}`);
 }
 
+/** @throws AppError provider_bad_request */
+export function parseUrl(text: string): URL {
+  try {
+    return new URL(text.trim());
+  } catch {
+    throw invalidUrl('it is not a URL');
+  }
+}
+
 /** Whether a kept-alive socket turned out to be closed by its server when it was used again. */
 export function isStaleSocket(request: ClientRequest, error: unknown): boolean {
   return request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(codeOf(error));

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
  */
 export function replyTo(
   outgoing: ClientRequest,
-  body: Buffer | Readable | undefined,
+  body: string | Buffer | Readable | undefined,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const abort = () => outgoing.destroy();

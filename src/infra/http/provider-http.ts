@@ -5,23 +5,23 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { GuardedHttpAgent, GuardedHttpsAgent, whenClosed, type ConnectionRules } from './provider-http.agents.js';
 import { decoded, readText } from './provider-http.body.js';
-import { invalidUrl, isStaleSocket, toNetworkError } from './provider-http.errors.js';
+import { invalidUrl, isStaleSocket, parseUrl, toNetworkError } from './provider-http.errors.js';
 import { replyTo } from './provider-http.reply.js';
 
 export type ProviderHttpOptions = ConnectionRules;
 
 export interface ProviderPost {
-  url: string;
+  url: string | URL;
   headers: Record<string, string>;
   body: unknown;
 }
 
 export interface ProviderRequest {
   method: 'GET' | 'POST';
-  url: string;
+  url: string | URL;
   headers: Record<string, string>;
   /** Sent as it is; a stream is read while it is sent, and so is never sent twice. */
-  body?: Buffer | Readable;
+  body?: string | Buffer | Readable;
 }
 
 /** A socket that was told to close normally does so within a millisecond; a dead peer must not hold a run. */
@@ -100,7 +100,7 @@ export class ProviderHttp {
    * none comes, and the signal's reason (after the socket was closed) when aborted.
    */
   post({ url, headers, body }: ProviderPost, signal: AbortSignal): Promise<ProviderResponse> {
-    return this.request({ method: 'POST', url, headers, body: Buffer.from(JSON.stringify(body), 'utf8') }, signal);
+    return this.request({ method: 'POST', url, headers, body: JSON.stringify(body) }, signal);
   }
 
   /** The same for any method and body. */
@@ -146,9 +146,8 @@ export class ProviderHttp {
   }
 }
 
-function checkedUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url) throw invalidUrl('it is not a URL');
+function checkedUrl(given: string | URL): URL {
+  const url = typeof given === 'string' ? parseUrl(given) : given;
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw invalidUrl('it begins with neither http nor https');
   if (url.username || url.password) throw invalidUrl('it holds a user name or password; send them as a header instead');
 
