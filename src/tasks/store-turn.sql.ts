@@ -12,7 +12,6 @@ export interface TurnRow {
   task_id: number;
   subtask_id: number;
   message_id: number;
-  question_id: number;
 }
 
 type TurnStatement = Statement<TurnRow, Record<string, unknown>>;
@@ -54,7 +53,7 @@ export function turnValues(turn: NewTurn, taskId: number | null, task?: NewTask)
 
   return {
     ...(task && { ...task, taskTitle: task.title, titleKey: searchKey(task.title) }),
-    ...{ taskId, userId, teamId, prompt, title, steps: JSON.stringify(steps) },
+    ...{ taskId, userId, teamId, prompt, title, messages: JSON.stringify([[], ...steps]) },
     ...runValues(run),
     idempotencyKey: idempotency?.key ?? null,
     idempotencyHash: idempotency?.hash ?? null,
@@ -109,42 +108,44 @@ function takesTurn(isRetry: boolean, expireHours: ExpireHours): SQL {
   return sql`status in ${[...TERMINAL]} and not auto_delete_executor ${sql.join(young, sql` `)}`;
 }
 
-/** @param keepsExecutors whether the answers go to the executors that gave those of the turn before */
+/**
+ * The question and its answers, which differ in few columns, in one insert: a second one would take as long as the rest.
+ * @param keepsExecutors whether the answers go to the executors that gave those of the turn before
+ */
 function turnSql(head: SQL, { hasRun, onExecutors }: TurnForm, keepsExecutors: boolean): SQL {
   const { lane, rank } = onExecutors ? offer() : { lane: sql`null`, rank: sql`null::bigint` };
   const kept = keepsExecutors ? KEPT_EXECUTOR : { name: sql`''`, namespace: sql`''`, join: sql`` };
 
-  return sql`with ${head},
-    question as (
-      insert into subtasks (task_id, user_id, team_id, role, message_id, parent_id, title, prompt, status, progress, completed_at)
-      select t.id, ${value('userId')}, ${value('teamId')}, 'USER', n.last + 1, n.last, ${value('title')}, ${value('prompt')},
-        'COMPLETED', 100, now()
-      from t, n
-      returning id),
-    answers as (
-      insert into subtasks (task_id, user_id, team_id, role, message_id, parent_id, title, bot_ids, lane, fair_rank,
-        executor_name, executor_namespace, run_prompt, run_model, run_inputs, run_files, run_requested_at, idempotency_key,
-        idempotency_hash)
-      select t.id, ${value('userId')}, ${value('teamId')}, 'ASSISTANT', (n.last + 1 + step.place)::int, (n.last + step.place)::int,
-        ${value('title')}, step.bots, ${lane}, ${rank}, ${kept.name}, ${kept.namespace}, ${runColumns(hasRun)}
-      from t cross join n
-        cross join jsonb_array_elements(${value('steps')}::jsonb) with ordinality as step (bots, place)
-        ${kept.join}
-      returning id, task_id, message_id)
-    select a.task_id, a.id as subtask_id, a.message_id, (select id from question) as question_id
-    from answers a order by a.message_id`;
+  return sql`with ${head}
+    insert into subtasks (task_id, user_id, team_id, role, message_id, parent_id, title, prompt,
+      status, progress, completed_at, bot_ids, lane, fair_rank, executor_name, executor_namespace,
+      run_prompt, run_model, run_inputs, run_files, run_requested_at, idempotency_key, idempotency_hash)
+    select t.id, ${value('userId')}, ${value('teamId')}, ${either(sql`'USER'`, sql`'ASSISTANT'`)},
+      (n.last + message.place)::int, (n.last + message.place - 1)::int, ${value('title')}, ${either(value('prompt'), sql`''`)},
+      ${either(sql`'COMPLETED'`, sql`'PENDING'`)}, ${either(sql`100`, sql`0`)}, ${either(sql`now()`, NOTHING)},
+      message.bots, ${lane}, ${rank}, ${kept.name}, ${kept.namespace}, ${runColumns(hasRun)}
+    from t cross join n
+      cross join jsonb_array_elements(${value('messages')}::jsonb) with ordinality as message (bots, place)
+      ${kept.join}
+    returning task_id, id as subtask_id, message_id`;
 }
+
+type Part = SQL | ReturnType<typeof value>;
+
+const NOTHING = sql`null`;
+/** A column by whether the message is the question. */
+const either = (question: Part, answer: Part) => sql`case when message.place = 1 then ${question} else ${answer} end`;
+const ofAnswers = (column: Part) => either(NOTHING, column);
+const ofFirstAnswer = (column: Part) => sql`case when message.place = 2 then ${column} end`;
 
 /** The columns of a direct chat, which begins with the first step. */
 function runColumns(hasRun: boolean): SQL {
   const requested = hasRun ? sql`now()` : sql`null::timestamptz`;
 
-  return sql`${value('runPrompt')}, ${value('runModel')}, ${value('runInputs')}::jsonb, ${value('runFiles')}::jsonb,
-    ${ofFirst(requested)},
-    ${ofFirst(sql`${value('idempotencyKey')}`)}, ${ofFirst(sql`${value('idempotencyHash')}`)}`;
+  return sql`${ofAnswers(value('runPrompt'))}, ${ofAnswers(value('runModel'))}, ${ofAnswers(sql`${value('runInputs')}::jsonb`)},
+    ${ofAnswers(sql`${value('runFiles')}::jsonb`)}, ${ofFirstAnswer(requested)},
+    ${ofFirstAnswer(value('idempotencyKey'))}, ${ofFirstAnswer(value('idempotencyHash'))}`;
 }
-
-const ofFirst = (column: SQL) => sql`case when step.place = 1 then ${column} end`;
 
 /**
  * The executor manager sends the next answer to the container that gave the one before, which has its session. It has
@@ -154,8 +155,8 @@ const ofFirst = (column: SQL) => sql`case when step.place = 1 then ${column} end
 const KEPT_EXECUTOR = {
   name: sql`coalesce(old.executor_name, '')`,
   namespace: sql`coalesce(old.executor_namespace, '')`,
-  join: sql`left join subtasks old on old.task_id = t.id and old.message_id = n.question + step.place
-    and old.role = 'ASSISTANT' and old.status <> 'FAILED' and old.bot_ids = step.bots`,
+  join: sql`left join subtasks old on old.task_id = t.id and old.message_id = n.question + message.place - 1
+    and old.role = 'ASSISTANT' and old.status <> 'FAILED' and old.bot_ids = message.bots`,
 };
 
 /**
@@ -168,7 +169,7 @@ function offer(): { lane: SQL; rank: SQL } {
     coalesce((select min(o.fair_rank) from subtasks o where ${offered}), 0),
     coalesce((select max(o.fair_rank) + 1 from subtasks o where o.user_id = ${value('userId')} and ${offered}), 0))`;
 
-  return { lane: sql`t.type`, rank: ofFirst(rank) };
+  return { lane: ofAnswers(sql`t.type`), rank: ofFirstAnswer(rank) };
 }
 
 type Numeric = number | ReturnType<typeof value>;

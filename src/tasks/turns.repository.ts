@@ -51,15 +51,15 @@ export class TurnsRepository {
     statement: ReturnType<typeof appendTurnStatement>,
     values: Record<string, unknown>,
   ): Promise<StoredTurn | null> {
-    const rows = await statement.rows(this.db, values);
-    const [first] = rows;
+    const rows = (await statement.rows(this.db, values)).sort((a, b) => a.message_id - b.message_id);
+    const [, first] = rows;
     if (!first) return null;
 
     return {
       taskId: first.task_id,
       subtaskId: first.subtask_id,
       messageId: first.message_id,
-      subtaskIds: [first.question_id, ...rows.map((row) => row.subtask_id)],
+      subtaskIds: rows.map((row) => row.subtask_id),
     };
   }
 
