@@ -14,6 +14,8 @@ const EVENT_RATE = 200;
 const EVENT_SUBTASKS = 100;
 const PENDING = 100_000;
 const WARM_UP = 50;
+/** What a callback needs is compiled bit by bit over the first 20,000. */
+const WARM_UP_ROUNDS = 2;
 const NOTHING: Pick<Figure, 'relay'> = { relay: Number.NaN };
 
 interface Sent extends Taken {
@@ -58,7 +60,7 @@ async function callbackRound(own: ExecutorLab, perSubtask: number): Promise<Call
     const missing = before + total - (await own.applied());
     if (missing <= 0) break;
     if (clockMs() > end) throw new Error(`${missing} callbacks were not applied`);
-    await sleep(10);
+    await sleep(25);
   }
   const seconds = (clockMs() - startedAt) / 1000;
   const cpuAfter = own.cpuMs();
@@ -130,9 +132,8 @@ async function measure(own: ExecutorLab, { options }: Lab): Promise<Figure[]> {
   const database = options.postgres === undefined ? 'embedded database' : 'Postgres';
   const name = (text: string) => `executors, ${database}: ${text}`;
   const perSubtask = quick ? 5 : 10;
-  await own.fill(SUBTASKS * (rounds + 1) + EVENT_SUBTASKS);
-  // The first round is warming up.
-  await callbackRound(own, perSubtask);
+  await own.fill(SUBTASKS * (rounds + WARM_UP_ROUNDS) + EVENT_SUBTASKS);
+  for (let round = 0; round < WARM_UP_ROUNDS; round += 1) await callbackRound(own, perSubtask);
   const callbacks: CallbackRound[] = [];
   for (let round = 0; round < rounds; round += 1) callbacks.push(await callbackRound(own, perSubtask));
   const middle = (key: keyof CallbackRound) => median(callbacks.map((one) => one[key]));

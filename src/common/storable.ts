@@ -3,13 +3,11 @@ import { isJsonObject } from './json.js';
 
 const MAX_DEPTH = 32;
 const MAX_PROBLEMS = 20;
-/** With the `u` flag a pair is one character, so this finds halves only. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Why Postgres cannot store a text, or null: it knows no NUL character and no half of a surrogate pair. */
 export function textProblem(text: string): string | null {
   if (text.includes('\0')) return 'must not contain NUL characters';
-  if (LONE_SURROGATE.test(text)) return 'must be valid Unicode (it holds half of a surrogate pair)';
+  if (!text.isWellFormed()) return 'must be valid Unicode (it holds half of a surrogate pair)';
 
   return null;
 }
@@ -40,7 +38,17 @@ type TextRule = (text: string) => string | null;
 
 /** Finds what can be stored nowhere in a parsed request: unstorable text (in keys too) and endless nesting. */
 export function storageProblems(root: unknown): FieldProblem[] {
-  return problemsIn(root, textProblem);
+  return isStorable(root, 0) ? [] : problemsIn(root, textProblem);
+}
+
+/** The usual answer, without noting any place on the way. Recursive, but no deeper than what is allowed. */
+function isStorable(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return textProblem(value) === null;
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth > MAX_DEPTH) return false;
+  if (Array.isArray(value)) return value.every((each) => isStorable(each, depth + 1));
+
+  return Object.entries(value).every(([name, each]) => textProblem(name) === null && isStorable(each, depth + 1));
 }
 
 /** Of the same only the endless nesting, which {@link toStorable} cannot mend. */

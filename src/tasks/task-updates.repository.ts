@@ -1,15 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { SQL } from 'drizzle-orm';
 import { AppConfig } from '../config/app-config.js';
 import { DB, type Db } from '../infra/database/database.js';
 import { onlyAnswerStatement, valuesOf } from './only-answer.sql.js';
 import type { TaskChange } from './task-changes.js';
 import {
-  byIds,
   type LockedStep,
   lockTasks,
   lockTurns,
-  ofTask,
+  lockTurnsOf,
   type ReportEvent,
   writeTurns,
 } from './task-updates.sql.js';
@@ -29,12 +27,20 @@ export class TaskUpdatesRepository {
     const [first, ...more] = updates;
     const alone = first && more.length === 0 && !first.report ? await this.applyToOnlyAnswer(first) : null;
 
-    return alone ?? this.applyToTurns(updates, byIds(updates.map(({ subtaskId }) => subtaskId)));
+    return (
+      alone ??
+      this.applyTo(updates, (tx) =>
+        lockTurns(
+          tx,
+          updates.map(({ subtaskId }) => subtaskId),
+        ),
+      )
+    );
   }
 
   /** Brings a task to the state that its newest turn gives it, should it have been left behind. */
   async mend(taskId: number): Promise<TaskChange[]> {
-    return (await this.applyToTurns([], ofTask(taskId))).changes;
+    return (await this.applyTo([], (tx) => lockTurnsOf(tx, taskId))).changes;
   }
 
   /**
@@ -51,9 +57,12 @@ export class TaskUpdatesRepository {
     return { results: [{ outcome: 'applied', subtaskId, status, isTransition: true, ...ids, turn }], changes: [turn] };
   }
 
-  private applyToTurns(updates: readonly TaskUpdate[], some: SQL): Promise<AppliedUpdates> {
+  private applyTo(
+    updates: readonly TaskUpdate[],
+    lock: (tx: Pick<Db, '_'>) => Promise<LockedStep[]>,
+  ): Promise<AppliedUpdates> {
     return this.db.transaction(async (tx) => {
-      const steps = await lockTurns(tx, some);
+      const steps = await lock(tx);
       const taskIds = [...new Set(steps.map(({ taskId }) => taskId))];
       const locked = await lockTasks(tx, taskIds, eventsIn(updates, steps));
       const { results, changes, ...verdict } = hear(steps, locked, updates);

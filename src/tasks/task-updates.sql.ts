@@ -1,14 +1,15 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import { searchKey } from '../common/search-key.js';
-import { type Db, idList, isOneOf, rowsOf } from '../infra/database/database.js';
+import { type Db, idList, isOneOf } from '../infra/database/database.js';
 import type { SubtaskStatus, TaskStatus } from '../infra/database/schema.js';
+import { Statement } from '../infra/database/statement.js';
 import { LEASE_IS_FRESH } from './lease.js';
 import { isTerminal } from './task-status.js';
 import type { Step, StepDraft } from './step-report.js';
 import type { TaskDraft } from './turn-state.js';
 
 /** A connection, or a transaction on one. */
-type Session = Pick<Db, 'execute'>;
+type Session = Pick<Db, '_'>;
 
 /** A step with the turn that it belongs to: `question` is the place of what it answers. */
 export interface LockedStep extends Step {
@@ -51,20 +52,11 @@ interface StepRow {
   offers: number;
 }
 
-/** Answers by their ids. */
-export const byIds = (subtaskIds: readonly number[]): SQL => isOneOf(sql`me.id`, idList(subtaskIds));
+const value = (name: string) => sql.placeholder(name);
 
-/** All answers of a task. */
-export const ofTask = (taskId: number): SQL => sql`me.task_id = ${taskId}`;
-
-/**
- * Locks all answers of the turns that some answers belong to. Everybody who changes answers and tasks locks answers
- * first, then tasks, and each in the order of their ids, so that nobody waits for somebody who waits for him.
- */
-export async function lockTurns(session: Session, some: SQL): Promise<LockedStep[]> {
-  const rows = await rowsOf<StepRow>(
-    session,
-    sql`with asked as (
+/** All answers of the turns that some answers belong to. */
+function lockSteps<Values extends object>(some: SQL): Statement<StepRow, Values & Record<string, unknown>> {
+  return new Statement(sql`with asked as (
       select distinct me.task_id, (select coalesce(max(q.message_id), 0) from subtasks q
         where q.task_id = me.task_id and q.role = 'USER' and q.message_id < me.message_id) as question
       from subtasks me where ${some} and me.role = 'ASSISTANT')
@@ -73,10 +65,23 @@ export async function lockTurns(session: Session, some: SQL): Promise<LockedStep
     from asked join subtasks s on s.task_id = asked.task_id and s.role = 'ASSISTANT' and s.message_id > asked.question
       and s.message_id < (select coalesce(min(q.message_id), 2147483647) from subtasks q
         where q.task_id = asked.task_id and q.role = 'USER' and q.message_id > asked.question)
-    order by s.id for update of s`,
-  );
+    order by s.id for update of s`);
+}
 
-  return rows.map(toStep);
+const LOCK_TURNS = lockSteps<{ ids: string }>(isOneOf(sql`me.id`, value('ids')));
+const LOCK_TASK = lockSteps<{ taskId: number }>(sql`me.task_id = ${value('taskId')}`);
+
+/**
+ * Locks all answers of the turns that some answers belong to. Everybody who changes answers and tasks locks answers
+ * first, then tasks, and each in the order of their ids, so that nobody waits for somebody who waits for him.
+ */
+export async function lockTurns(session: Session, subtaskIds: readonly number[]): Promise<LockedStep[]> {
+  return (await LOCK_TURNS.rows(session, { ids: idList(subtaskIds) })).map(toStep);
+}
+
+/** Locks all answers of a task, in the same order. */
+export async function lockTurnsOf(session: Session, taskId: number): Promise<LockedStep[]> {
+  return (await LOCK_TASK.rows(session, { taskId })).map(toStep);
 }
 
 function toStep(row: StepRow): LockedStep {
@@ -100,6 +105,17 @@ function toStep(row: StepRow): LockedStep {
 
 const toNumber = (value: unknown) => (value === null ? null : Number(value));
 
+const records = (name: string) => sql`jsonb_to_recordset(${value(name)}::jsonb)`;
+
+const LOCK_TASKS = new Statement<LockedTask, { ids: string; events: string }>(
+  sql`select t.id, t.user_id as "userId", t.status, (select coalesce(max(q.message_id), 0) from subtasks q
+      where q.task_id = t.id and q.role = 'USER') as "newestQuestion",
+    (select coalesce(json_agg(v), '[]') from ${records('events')} as v("taskId" int, "subtaskId" int, "eventId" text)
+      where v."taskId" = t.id and exists (select 1 from executor_events e
+        where e.subtask_id = v."subtaskId" and e.event_id = v."eventId")) as known
+    from tasks t where ${isOneOf(sql`t.id`, value('ids'))} order by t.id for no key update of t`,
+);
+
 /**
  * Locks tasks whose answers are locked. Nothing can be appended to them meanwhile unless all those have ended.
  * @param events looked up on the way
@@ -109,21 +125,50 @@ export async function lockTasks(
   taskIds: readonly number[],
   events: readonly ReportEvent[],
 ): Promise<LockedTask[]> {
-  if (taskIds.length === 0) return [];
-
-  return rowsOf<LockedTask>(
-    session,
-    sql`select t.id, t.user_id as "userId", t.status, (select coalesce(max(q.message_id), 0) from subtasks q
-        where q.task_id = t.id and q.role = 'USER') as "newestQuestion",
-      (select coalesce(json_agg(v), '[]') from ${records(events)} as v("taskId" int, "subtaskId" int, "eventId" text)
-        where v."taskId" = t.id and exists (select 1 from executor_events e
-          where e.subtask_id = v."subtaskId" and e.event_id = v."eventId")) as known
-      from tasks t where ${isOneOf(sql`t.id`, idList(taskIds))} order by t.id for no key update of t`,
-  );
+  return taskIds.length === 0 ? [] : LOCK_TASKS.rows(session, { ids: idList(taskIds), events: JSON.stringify(events) });
 }
 
-const records = (rows: readonly object[]) => sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)`;
-const hasIdOf = (column: SQL, rows: readonly { id: number }[]) => isOneOf(column, idList(rows.map(({ id }) => id)));
+// The ids once more as an array: of a set of records the planner knows nothing, and would read the whole table.
+const WRITE_TURNS = new Statement<
+  never,
+  Record<'steps' | 'stepIds' | 'added' | 'goneIds' | 'tasks' | 'taskIds', string> & Record<'lease' | 'fresh', number>
+>(
+  sql`with written as (
+      update subtasks s set
+        status = v.status, progress = v.progress, result = coalesce(v.result, s.result), error_message = v."errorMessage",
+        title = coalesce(v.title, s.title), executor_name = coalesce(v."executorName", s.executor_name),
+        executor_namespace = coalesce(v."executorNamespace", s.executor_namespace), fair_rank = v."fairRank",
+        run_requested_at = case when v."isAsked" then coalesce(s.run_requested_at, now()) end,
+        report_seq = v."reportSeq", report_order = v."reportOrder",
+        terminal_event = coalesce(v."terminalEvent", s.terminal_event),
+        terminal_seq = coalesce(v."terminalSeq", s.terminal_seq),
+        lease_expires_at = case
+          when v.lease = 'clear' then null
+          when v.lease = 'keep' or s.lease_expires_at > now() + make_interval(secs => ${value('fresh')})
+          then s.lease_expires_at
+          else now() + make_interval(secs => ${value('lease')}) end,
+        updated_at = now(), completed_at = case when v.ended then now() else s.completed_at end
+      from ${records('steps')} as v(id int, status text, progress int, result jsonb,
+        "errorMessage" text, title text, "executorName" text, "executorNamespace" text, "fairRank" bigint, "isAsked" boolean,
+        "reportSeq" bigint, "reportOrder" bigint, "terminalEvent" jsonb, "terminalSeq" int, lease text, ended boolean)
+      where ${isOneOf(sql`s.id`, value('stepIds'))} and s.id = v.id and s.status in ('PENDING', 'RUNNING')
+      returning s.id, s.result
+    ), named as (
+      insert into executor_events (subtask_id, event_id)
+      select v."subtaskId", v."eventId" from ${records('added')} as v("subtaskId" int, "eventId" text) on conflict do nothing
+    ), forgotten as (
+      delete from executor_events where ${isOneOf(sql`subtask_id`, value('goneIds'))}
+    )
+    update tasks t set
+      status = v.status, progress = greatest(t.progress, v.progress), error_message = v."errorMessage",
+      result = case when v."copiesResult" then coalesce((select w.result from written w where w.id = v."resultOf"),
+        (select s.result from subtasks s where s.id = v."resultOf")) else t.result end,
+      title = coalesce(v.title, t.title), title_key = coalesce(v."titleKey", t.title_key),
+      updated_at = now(), completed_at = case when v.ended then now() else t.completed_at end
+    from ${records('tasks')} as v(id int, was text, status text, progress int,
+      "copiesResult" boolean, "resultOf" int, "errorMessage" text, ended boolean, title text, "titleKey" text)
+    where ${isOneOf(sql`t.id`, value('taskIds'))} and t.id = v.id and t.status = v.was`,
+);
 
 /**
  * Writes changed steps and tasks, whose rows are locked. The results of tasks are copied from their steps; reports of
@@ -140,43 +185,15 @@ export async function writeTurns(
   const open = steps.filter(({ status }) => !isTerminal(status));
   const added = open.flatMap(({ id, eventIds }) => eventIds.map((eventId) => ({ subtaskId: id, eventId })));
   const gone = steps.filter(({ status, lane }) => isTerminal(status) && lane !== null);
-  // The ids once more as an array: of a set of records the planner knows nothing, and would read the whole table.
-  await session.execute(sql`with written as (
-      update subtasks s set
-        status = v.status, progress = v.progress, result = coalesce(v.result, s.result), error_message = v."errorMessage",
-        title = coalesce(v.title, s.title), executor_name = coalesce(v."executorName", s.executor_name),
-        executor_namespace = coalesce(v."executorNamespace", s.executor_namespace), fair_rank = v."fairRank",
-        run_requested_at = case when v."isAsked" then coalesce(s.run_requested_at, now()) end,
-        report_seq = v."reportSeq", report_order = v."reportOrder",
-        terminal_event = coalesce(v."terminalEvent", s.terminal_event),
-        terminal_seq = coalesce(v."terminalSeq", s.terminal_seq),
-        lease_expires_at = case
-          when v.lease = 'clear' then null
-          when v.lease = 'keep' or s.lease_expires_at > now() + make_interval(secs => ${leaseSeconds * LEASE_IS_FRESH})
-          then s.lease_expires_at
-          else now() + make_interval(secs => ${leaseSeconds}) end,
-        updated_at = now(), completed_at = case when v.ended then now() else s.completed_at end
-      from ${records(steps.map(toStepRecord))} as v(id int, status text, progress int, result jsonb,
-        "errorMessage" text, title text, "executorName" text, "executorNamespace" text, "fairRank" bigint, "isAsked" boolean,
-        "reportSeq" bigint, "reportOrder" bigint, "terminalEvent" jsonb, "terminalSeq" int, lease text, ended boolean)
-      where ${hasIdOf(sql`s.id`, steps)} and s.id = v.id and s.status in ('PENDING', 'RUNNING')
-      returning s.id, s.result
-    ), named as (
-      insert into executor_events (subtask_id, event_id)
-      select v."subtaskId", v."eventId" from ${records(added)} as v("subtaskId" int, "eventId" text) on conflict do nothing
-    ), forgotten as (
-      delete from executor_events where ${hasIdOf(sql`subtask_id`, gone)}
-    )
-    update tasks t set
-      status = v.status, progress = greatest(t.progress, v.progress), error_message = v."errorMessage",
-      result = case when v."copiesResult" then coalesce((select w.result from written w where w.id = v."resultOf"),
-        (select s.result from subtasks s where s.id = v."resultOf")) else t.result end,
-      title = coalesce(v.title, t.title), title_key = coalesce(v."titleKey", t.title_key),
-      updated_at = now(), completed_at = case when v.ended then now() else t.completed_at end
-    from ${records(tasks.map(toTaskRecord))} as v(id int, was text, status text, progress int,
-      "copiesResult" boolean, "resultOf" int, "errorMessage" text, ended boolean, title text, "titleKey" text)
-    where ${hasIdOf(sql`t.id`, tasks)} and t.id = v.id and t.status = v.was`);
+  await WRITE_TURNS.rows(session, {
+    ...{ steps: JSON.stringify(steps.map(toStepRecord)), stepIds: idsOf(steps) },
+    ...{ added: JSON.stringify(added), goneIds: idsOf(gone) },
+    ...{ tasks: JSON.stringify(tasks.map(toTaskRecord)), taskIds: idsOf(tasks) },
+    ...{ lease: leaseSeconds, fresh: leaseSeconds * LEASE_IS_FRESH },
+  });
 }
+
+const idsOf = (rows: readonly { id: number }[]) => idList(rows.map(({ id }) => id));
 
 function toStepRecord({ terminal, ...step }: StepDraft) {
   const end = terminal ? { terminalEvent: terminal.event, terminalSeq: terminal.seq } : {};
