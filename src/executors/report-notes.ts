@@ -7,17 +7,32 @@ import type { ExecutorReportDto } from './executor-reports.dto.js';
 /** Longer than an executor repeats a report that was not answered (Wegent's: 17 minutes). */
 const TTL_SECONDS = 3600;
 
-const NOTE = `
-local event, seq, name, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-if event ~= '' then redis.call('HSET', KEYS[1], 'event:' .. event, '1') end
-if name ~= '' then redis.call('HSETNX', KEYS[1], 'executor', name) end
-if seq ~= '' then
-  local known = redis.call('HGET', KEYS[1], 'seq')
-  if not known or tonumber(known) < tonumber(seq) then redis.call('HSET', KEYS[1], 'seq', seq) end
+/** KEYS one per report. ARGV the name of each, or nothing. */
+const READ = `
+local notes = {}
+for i, key in ipairs(KEYS) do
+  notes[i] = redis.call('HMGET', key, 'seq', 'executor', 'event:' .. ARGV[i])
 end
-redis.call('EXPIRE', KEYS[1], ttl)
+return notes
+`;
+
+/** KEYS one per report. ARGV ttl, then name, number and executor of each, or nothing. */
+const NOTE = `
+for i, key in ipairs(KEYS) do
+  local event, seq, executor = ARGV[3 * i - 1], ARGV[3 * i], ARGV[3 * i + 1]
+  if event ~= '' then redis.call('HSET', key, 'event:' .. event, '1') end
+  if executor ~= '' then redis.call('HSETNX', key, 'executor', executor) end
+  if seq ~= '' then
+    local known = redis.call('HGET', key, 'seq')
+    if not known or tonumber(known) < tonumber(seq) then redis.call('HSET', key, 'seq', seq) end
+  end
+  redis.call('EXPIRE', key, ARGV[1])
+end
 return 1
 `;
+
+type Scripts = Record<'executorReports' | 'executorNote', (...args: (string | number)[]) => Promise<unknown>>;
+type StoredNotes = [seq: string | null, executor: string | null, event: string | null];
 
 export interface ReportNotes {
   newestSeq: number | null;
@@ -36,39 +51,58 @@ export interface NotedReport {
 export class ReportNotebook {
   private readonly log = new Logger('ReportNotebook');
 
-  private readonly scripts: { executorNote: (...args: (string | number)[]) => Promise<unknown> };
+  private readonly scripts: Scripts;
 
   constructor(private readonly redis: RedisClients) {
-    redis.commands.defineCommand('executorNote', { lua: NOTE, numberOfKeys: 1 });
-    this.scripts = redis.commands as unknown as typeof this.scripts;
+    redis.commands.defineCommand('executorReports', { lua: READ });
+    redis.commands.defineCommand('executorNote', { lua: NOTE });
+    this.scripts = redis.commands as unknown as Scripts;
   }
 
   /** @returns one per report, in the same order @throws when Redis is away */
-  read(reports: readonly NotedReport[]): Promise<ReportNotes[]> {
-    return Promise.all(reports.map((noted) => this.readOne(noted)));
+  async read(reports: readonly NotedReport[]): Promise<ReportNotes[]> {
+    const notes = await Promise.all(this.groups(reports).map((group) => this.readTogether(group)));
+
+    return notes.flat();
   }
 
   /** After the reports are queued: the other way round, a crash in between would have them taken for duplicates. */
   async note(reports: readonly NotedReport[]): Promise<void> {
     try {
-      await Promise.all(reports.map((noted) => this.noteOne(noted)));
+      await Promise.all(this.groups(reports).map((group) => this.noteTogether(group)));
     } catch (error) {
       // The processor knows repeated reports, too.
       this.log.warn(`${reports.length} report(s) not noted: ${logLine(error)}`);
     }
   }
 
-  private async readOne({ report: { subtask_id: id, event_id: eventId }, offer }: NotedReport): Promise<ReportNotes> {
-    const fields = ['seq', 'executor', ...(eventId == null ? [] : [`event:${eventId}`])];
-    const [seq, name, event] = await this.redis.commands.hmget(keys.executorReports(id, offer), ...fields);
+  /** What one call may be about: in a cluster the notes of different subtasks lie on different nodes. */
+  private groups(reports: readonly NotedReport[]): (readonly NotedReport[])[] {
+    if (reports.length === 0) return [];
 
-    return { newestSeq: seq == null ? null : Number(seq), isKnownEvent: event != null, executorName: name ?? '' };
+    return this.redis.isCluster ? reports.map((report) => [report]) : [reports];
   }
 
-  private noteOne({ report, offer }: NotedReport): Promise<unknown> {
-    const { subtask_id: id, event_id: eventId, seq, executor_name: name } = report;
-    const values = [eventId ?? '', seq ?? '', name ?? '', TTL_SECONDS];
+  private async readTogether(reports: readonly NotedReport[]): Promise<ReportNotes[]> {
+    const names = reports.map(({ report }) => report.event_id ?? '');
+    const notes = await this.scripts.executorReports(reports.length, ...reports.map(keyOf), ...names);
 
-    return this.scripts.executorNote(keys.executorReports(id, offer), ...values);
+    return (notes as StoredNotes[]).map(([seq, executor, event]) => ({
+      newestSeq: seq === null ? null : Number(seq),
+      isKnownEvent: event !== null,
+      executorName: executor ?? '',
+    }));
+  }
+
+  private noteTogether(reports: readonly NotedReport[]): Promise<unknown> {
+    const values = reports.flatMap(({ report }) => [
+      report.event_id ?? '',
+      report.seq ?? '',
+      report.executor_name ?? '',
+    ]);
+
+    return this.scripts.executorNote(reports.length, ...reports.map(keyOf), TTL_SECONDS, ...values);
   }
 }
+
+const keyOf = ({ report, offer }: NotedReport): string => keys.executorReports(report.subtask_id, offer);
