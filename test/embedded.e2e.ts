@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { generatedText, type Simulator, startSimulator } from '../tools/simulator/simulator.js';
 import { started } from './support/api.js';
 import { eventually, freePort, nth, temporaryDirectory } from './support/child.js';
@@ -128,6 +130,21 @@ describe('the embedded mode', () => {
       terminal: { type: 'done' },
     });
     expect((await server.api.task(taskId)).result?.value).toBe(generatedText(60));
+  });
+
+  it('begins before anything else what no queue knows of', async () => {
+    const stream = await server.api.ask(script('tokens=60 rate=40'));
+    const { taskId } = await started(stream);
+    await server.kill();
+    // As if it had been killed before the job was queued.
+    await rm(join(directory.path, 'redis'), { recursive: true });
+    server = await startConch(environment());
+    expect(server.logs.indexOf('no queue knows its run')).toBeGreaterThan(0);
+    expect(server.logs.indexOf('no queue knows its run')).toBeLessThan(server.logs.indexOf('Conch is ready'));
+    const rest = await (await server.api.attach(taskId)).untilClosed();
+
+    expect(flaws(rest.events)).toEqual([]);
+    expect(fold(rest.events)).toMatchObject({ content: generatedText(60), terminal: { type: 'done' } });
   });
 
   it('starts its Redis again when that dies, also in the middle of an answer', async () => {

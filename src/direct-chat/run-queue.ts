@@ -4,7 +4,7 @@ import type { Queue } from 'bullmq';
 import { AppError } from '../common/app-error.js';
 import { within } from '../common/within.js';
 import { logLine } from '../infra/database/database-errors.js';
-import { hush } from '../infra/queue/queue-errors.js';
+import { hush, isOutage } from '../infra/queue/queue-errors.js';
 import { CHAT_RUN_OPTIONS, CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import type { RunHandle } from './run-registry.js';
 
@@ -15,7 +15,7 @@ const ADD_TIMEOUT_MS = 2_000;
 const SOON_MS = 10;
 const RETRY_MS = 1_000;
 /** Jobs queued in one turn of the event loop. */
-const AT_A_TIME = 20;
+const AT_A_TIME = 8;
 
 /** The way into the queue of runs. */
 @Injectable()
@@ -76,14 +76,23 @@ export class RunQueue implements OnModuleDestroy {
     const subtaskIds = [...this.begun].slice(0, max);
     if (subtaskIds.length === 0) return;
     this.isAdding = true;
-    const failed = await this.addAll(subtaskIds.map((subtaskId) => ({ subtaskId }))).then(
-      () => null,
-      (error: unknown) => logLine(error),
-    );
+    const isTaken = await this.isTaken(subtaskIds);
     this.isAdding = false;
-    if (failed === null) for (const subtaskId of subtaskIds) this.begun.delete(subtaskId);
-    else this.log.warn(`subtasks ${subtaskIds.join(', ')}: begun, not queued yet: ${failed}`);
-    if (this.begun.size > 0) this.schedule(failed === null ? 0 : RETRY_MS);
+    if (isTaken) for (const subtaskId of subtaskIds) this.begun.delete(subtaskId);
+    if (this.begun.size > 0) this.schedule(isTaken ? 0 : RETRY_MS);
+  }
+
+  private async isTaken(subtaskIds: readonly number[]): Promise<boolean> {
+    try {
+      await this.addAll(subtaskIds.map((subtaskId) => ({ subtaskId })));
+
+      return true;
+    } catch (error) {
+      if (!isOutage(error as Error))
+        this.log.warn(`subtasks ${subtaskIds.join(', ')}: begun, not queued yet: ${logLine(error)}`);
+
+      return false;
+    }
   }
 
   private async addAll(runs: readonly ChatRunJob[]): Promise<void> {

@@ -58,7 +58,7 @@ function toStatement(status: SubtaskStatus): Statement<ChangedTask, Values> {
   // Progress never goes back, whatever order reports come in.
   const progress = ended ? sql`100` : sql`greatest(s.progress, ${placeholder('progress')}::int)`;
 
-  return new Statement(sql`with answer as (
+  const text = sql`with answer as (
       update subtasks s set status = ${status}, progress = ${progress}, updated_at = now() ${endOfAnswer},
         result = coalesce(${placeholder('result')}::jsonb, s.result),
         error_message = coalesce(${placeholder('errorMessage')}::text, s.error_message),
@@ -71,5 +71,7 @@ function toStatement(status: SubtaskStatus): Statement<ChangedTask, Values> {
     update tasks t set updated_at = now(), progress = ${ended ? sql`100` : sql`${placeholder('progress')}::int`} ${endOfTask},
       status = case when t.status = 'CANCELLING' then ${deriveTaskStatus([status], true)} else ${taskStatus} end
     from answer where t.id = answer.task_id and t.status in ${ofTask}
-    returning t.id as "taskId", t.user_id as "userId", t.status as "taskStatus"`);
+    returning t.id as "taskId", t.user_id as "userId", t.status as "taskStatus"`;
+
+  return new Statement(text, `only_answer_${status}`);
 }

@@ -33,10 +33,17 @@ export function appendTurnStatement(turn: NewTurn, expireHours: ExpireHours): Tu
 function statementOf(turn: NewTurn, given: Form): TurnStatement {
   const form = { ...given, hasRun: turn.run !== null, onExecutors: turn.onExecutors === true };
   const name = JSON.stringify(form);
-  const known = statements.get(name) ?? new Statement(textOf(form));
+  const known = statements.get(name) ?? new Statement(textOf(form), preparedName(form));
   statements.set(name, known);
 
   return known;
+}
+
+/** Planning it takes a server longer than running it. One server has one set of hours, so they are no part of the name. */
+function preparedName(form: TurnForm): string {
+  const kind = 'isReserved' in form ? (form.isReserved ? 'reserved' : 'new') : form.isRetry ? 'retry' : 'more';
+
+  return `store_turn_${kind}${form.hasRun ? '_run' : ''}${form.onExecutors ? '_executors' : ''}`;
 }
 
 function textOf(form: TurnForm): SQL {
