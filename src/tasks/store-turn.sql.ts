@@ -116,7 +116,7 @@ function takesTurn(isRetry: boolean, expireHours: ExpireHours): SQL {
 }
 
 /**
- * The question and its answers, which differ in few columns, in one insert: a second one would take as long as the rest.
+ * The question and its answers, which differ in few columns, in one insert: another one makes the first token wait longer.
  * @param keepsExecutors whether the answers go to the executors that gave those of the turn before
  */
 function turnSql(head: SQL, { hasRun, onExecutors }: TurnForm, keepsExecutors: boolean): SQL {
