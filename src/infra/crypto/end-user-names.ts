@@ -18,11 +18,13 @@ export class EndUserNames {
   }
 
   of(userId: number): string {
-    const known = this.names.get(userId) ?? this.make(userId);
+    const known = this.names.get(userId);
+    if (known !== undefined) return known;
     if (this.names.size >= MAX_REMEMBERED) this.names.clear();
-    this.names.set(userId, known);
+    const name = this.make(userId);
+    this.names.set(userId, name);
 
-    return known;
+    return name;
   }
 
   private make(userId: number): string {
