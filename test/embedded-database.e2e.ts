@@ -11,16 +11,12 @@ beforeAll(async () => {
 afterAll(() => tables.close());
 
 it('takes no time to compress answers', async () => {
-  const { taskId, subtaskId } = await tables.newTask();
+  const { subtaskId } = await tables.newTask();
   const result = { value: 'The quick brown fox jumps over the lazy dog. '.repeat(2000) };
   await tables.apply({ subtaskId, status: 'COMPLETED', result });
   const stored = await tables.rows<{ value: string; compression: string | null }>(
-    sql`select result ->> 'value' as value, pg_column_compression(result) as compression from subtasks where id = ${subtaskId}
-      union all select result ->> 'value', pg_column_compression(result) from tasks where id = ${taskId}`,
+    sql`select result ->> 'value' as value, pg_column_compression(result) as compression from subtasks where id = ${subtaskId}`,
   );
 
-  expect(stored).toEqual([
-    { value: result.value, compression: null },
-    { value: result.value, compression: null },
-  ]);
+  expect(stored).toEqual([{ value: result.value, compression: null }]);
 });

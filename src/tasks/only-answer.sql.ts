@@ -53,7 +53,7 @@ function toStatement(status: SubtaskStatus): Statement<ChangedTask, Values> {
   const ofTask = [...fromStates(TASK_TRANSITIONS, taskStatus), 'CANCELLING'];
   const endOfAnswer = ended ? sql`, completed_at = now()` : sql``;
   const endOfTask = ended
-    ? sql`, result = answer.result, error_message = answer.error_message, completed_at = now()`
+    ? sql`, result_of = answer.result_of, error_message = answer.error_message, completed_at = now()`
     : sql``;
   // Progress never goes back, whatever order reports come in.
   const progress = ended ? sql`100` : sql`greatest(s.progress, ${placeholder('progress')}::int)`;
@@ -67,7 +67,7 @@ function toStatement(status: SubtaskStatus): Statement<ChangedTask, Values> {
       where s.id = ${placeholder('subtaskId')}::int and s.role = 'ASSISTANT' and s.lane is null
         and s.status in ${fromStates(SUBTASK_TRANSITIONS, status)}
         and not exists (${otherAnswers(placeholder('subtaskId'))})
-      returning s.task_id, s.result, s.error_message)
+      returning s.task_id, case when s.result is not null then s.id end as result_of, s.error_message)
     update tasks t set updated_at = now(), progress = ${ended ? sql`100` : sql`${placeholder('progress')}::int`} ${endOfTask},
       status = case when t.status = 'CANCELLING' then ${deriveTaskStatus([status], true)} else ${taskStatus} end
     from answer where t.id = answer.task_id and t.status in ${ofTask}

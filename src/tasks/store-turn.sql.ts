@@ -94,7 +94,7 @@ function newTask(isReserved: boolean, room: SQL): SQL {
 
 function endedTask(takes: SQL, room: SQL): SQL {
   return sql`t as (
-    update tasks set status = 'PENDING', progress = 0, result = null, error_message = null, completed_at = null,
+    update tasks set status = 'PENDING', progress = 0, result_of = null, error_message = null, completed_at = null,
       updated_at = now(), team_id = ${value('teamId')}, prompt = ${value('prompt')}
     where id = ${value('taskId')} and user_id = ${value('userId')} and ${takes} and ${room}
     returning id, type),

@@ -152,7 +152,6 @@ const WRITE_TURNS = new Statement<
         "errorMessage" text, title text, "executorName" text, "executorNamespace" text, "fairRank" bigint, "isAsked" boolean,
         "reportSeq" bigint, "reportOrder" bigint, "terminalEvent" jsonb, "terminalSeq" int, lease text, ended boolean)
       where ${isOneOf(sql`s.id`, value('stepIds'))} and s.id = v.id and s.status in ('PENDING', 'RUNNING')
-      returning s.id, s.result
     ), named as (
       insert into executor_events (subtask_id, event_id)
       select v."subtaskId", v."eventId" from ${records('added')} as v("subtaskId" int, "eventId" text) on conflict do nothing
@@ -161,18 +160,16 @@ const WRITE_TURNS = new Statement<
     )
     update tasks t set
       status = v.status, progress = greatest(t.progress, v.progress), error_message = v."errorMessage",
-      result = case when v."copiesResult" then coalesce((select w.result from written w where w.id = v."resultOf"),
-        (select s.result from subtasks s where s.id = v."resultOf")) else t.result end,
-      title = coalesce(v.title, t.title), title_key = coalesce(v."titleKey", t.title_key),
+      result_of = v."resultOf", title = coalesce(v.title, t.title), title_key = coalesce(v."titleKey", t.title_key),
       updated_at = now(), completed_at = case when v.ended then now() else t.completed_at end
     from ${records('tasks')} as v(id int, was text, status text, progress int,
-      "copiesResult" boolean, "resultOf" int, "errorMessage" text, ended boolean, title text, "titleKey" text)
+      "resultOf" int, "errorMessage" text, ended boolean, title text, "titleKey" text)
     where ${isOneOf(sql`t.id`, value('taskIds'))} and t.id = v.id and t.status = v.was`,
 );
 
 /**
- * Writes changed steps and tasks, whose rows are locked. The results of tasks are copied from their steps; reports of
- * what has ended are known by its end, so their ids are not kept.
+ * Writes changed steps and tasks, whose rows are locked. Reports of what has ended are known by its end, so their ids are
+ * not kept.
  * @param leaseSeconds how long a lease lasts that is not fresh any more
  */
 export async function writeTurns(

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
 import { type SubtaskResult, TASK_STATUSES, type TaskStatus } from '../infra/database/schema.js';
-import type { LiteTaskRow, TaskWithOwner } from './tasks.repository.js';
+import type { LiteTaskRow, TaskDetails } from './tasks.repository.js';
 import type { NewTask } from './new-turn.js';
 import type { SubtaskRow } from './turns.repository.js';
 
@@ -188,7 +188,7 @@ export class CancelTaskDto {
   @ApiProperty({ enum: ['CANCELLING'] }) status!: 'CANCELLING';
 }
 
-export function toTaskDto(task: TaskWithOwner): TaskDto {
+export function toTaskDto(task: TaskDetails): TaskDto {
   return {
     id: task.id,
     type: task.type,

@@ -3,11 +3,12 @@ import { and, asc, count, desc, eq, inArray, ne, type SQL, sql } from 'drizzle-o
 import { offsetOf, type Page, type PageQuery } from '../common/page.js';
 import { searchKey } from '../common/search-key.js';
 import { DB, type Db } from '../infra/database/database.js';
-import { subtasks, type TaskStatus, tasks, users } from '../infra/database/schema.js';
+import { type SubtaskResult, subtasks, type TaskStatus, tasks, users } from '../infra/database/schema.js';
 import { fromStates, TASK_TRANSITIONS, TERMINAL, UNFINISHED } from './task-status.js';
 import type { SubtaskRow, TaskRow } from './turns.repository.js';
 
-export type TaskWithOwner = TaskRow & { userName: string };
+/** A task with the result of its answer and the name of its user. */
+export type TaskDetails = TaskRow & { result: SubtaskResult | null; userName: string };
 
 const LITE = {
   id: tasks.id,
@@ -50,29 +51,18 @@ export class TasksRepository {
       .orderBy(asc(subtasks.messageId));
   }
 
-  async find(userId: number, taskId: number): Promise<TaskWithOwner | null> {
-    const [row] = await this.db
-      .select({ task: tasks, userName: users.userName })
-      .from(tasks)
-      .innerJoin(users, eq(users.id, tasks.userId))
-      .where(mine(userId, taskId));
+  async find(userId: number, taskId: number): Promise<TaskDetails | null> {
+    const [row] = await this.details().where(mine(userId, taskId));
 
-    return row ? { ...row.task, userName: row.userName } : null;
+    return row ? toDetails(row) : null;
   }
 
   /** A page of a user's tasks, newest first, whose title holds `title`. */
-  async list(userId: number, page: PageQuery, title?: string): Promise<Page<TaskWithOwner>> {
+  async list(userId: number, page: PageQuery, title?: string): Promise<Page<TaskDetails>> {
     const wanted = ofUser(userId, title);
-    const rows = await this.db
-      .select({ task: tasks, userName: users.userName })
-      .from(tasks)
-      .innerJoin(users, eq(users.id, tasks.userId))
-      .where(wanted)
-      .orderBy(desc(tasks.id))
-      .limit(page.limit)
-      .offset(offsetOf(page));
+    const rows = await this.details().where(wanted).orderBy(desc(tasks.id)).limit(page.limit).offset(offsetOf(page));
 
-    return { total: await this.count(wanted), items: rows.map((row) => ({ ...row.task, userName: row.userName })) };
+    return { total: await this.count(wanted), items: rows.map(toDetails) };
   }
 
   /** The same page in short: prompts and results, which may be large, are not read. */
@@ -87,6 +77,14 @@ export class TasksRepository {
       .offset(offsetOf(page));
 
     return { total: await this.count(wanted), items };
+  }
+
+  private details() {
+    return this.db
+      .select({ task: tasks, result: subtasks.result, userName: users.userName })
+      .from(tasks)
+      .innerJoin(users, eq(users.id, tasks.userId))
+      .leftJoin(subtasks, eq(subtasks.id, tasks.resultOf));
   }
 
   private async count(wanted: SQL | undefined): Promise<number> {
@@ -153,6 +151,10 @@ export class TasksRepository {
       return gone.map((row) => row.id);
     });
   }
+}
+
+function toDetails({ task, ...more }: { task: TaskRow } & Pick<TaskDetails, 'result' | 'userName'>): TaskDetails {
+  return { ...task, ...more };
 }
 
 /** A user's tasks. Index `tasks_owner_newest` brings them in order; titles are compared among those. */

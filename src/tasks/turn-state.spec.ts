@@ -171,7 +171,6 @@ describe('decideTurn', () => {
     expect(task).toMatchObject({
       status: 'FAILED',
       resultOf: 1,
-      copiesResult: true,
       errorMessage: 'why',
       progress: 100,
     });

@@ -21,8 +21,7 @@ export interface TaskDraft {
   status: TaskStatus;
   /** Percent, 0..100. */
   progress: number;
-  /** Whether the task's result is to be made that of subtask `resultOf`, or none. */
-  copiesResult: boolean;
+  /** The subtask whose result is the task's. */
   resultOf: number | null;
   errorMessage: string | null;
   ended: boolean;
@@ -119,7 +118,6 @@ function taskOf(turn: Turn, steps: readonly StepDraft[], title: string | null): 
     was: taskStatus,
     status,
     progress: ended ? 100 : deriveProgress(steps),
-    copiesResult: ended || steps.some((step) => step.result !== undefined),
     resultOf: steps.findLast((step) => step.hasResult)?.id ?? null,
     // That of the step that ended the turn, not of those that were not started because of it.
     errorMessage: ended

@@ -58,9 +58,7 @@ export async function openPglite(directory: string, template?: string): Promise<
   const db = drizzlePglite({ client: client as unknown as PGlite, schema });
   await migratePglite(db, { migrationsFolder });
   // Compressed, an answer of 4 KB holds the event loop twice as long while it is stored.
-  for (const table of ['tasks', 'subtasks']) {
-    await client.query(`alter table ${table} alter column result set storage external`);
-  }
+  await client.query('alter table subtasks alter column result set storage external');
 
   return {
     db: db as unknown as Db,

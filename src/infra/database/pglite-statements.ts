@@ -1,4 +1,5 @@
 import { messages, type PGlite, protocol, type QueryOptions, type Results } from '@electric-sql/pglite';
+import { execution } from './pglite-execution.js';
 
 /** Statements that stay prepared; the project has some hundred, lists of different lengths included. */
 const MAX_PREPARED = 300;
@@ -33,11 +34,7 @@ export class PgliteStatements {
   async query<T>(text: string, params: readonly unknown[] = [], options: QueryOptions = {}): Promise<Results<T>> {
     const statement = await this.prepare(text);
     const values = params.map((value, index) => this.toText(value, statement.paramTypes[index] ?? 0, options));
-    const replies = await this.send(
-      serialize.bind({ statement: statement.name, values }),
-      serialize.execute({}),
-      serialize.sync(),
-    );
+    const replies = await this.send(execution(statement.name, values));
 
     return this.toResults<T>(statement, replies, options);
   }
@@ -89,7 +86,7 @@ export class PgliteStatements {
   private async send(...parts: Uint8Array[]): Promise<Message[]> {
     const replies: Message[] = [];
     const parser = new protocol.Parser();
-    await this.database.execProtocolRawStream(Buffer.concat(parts), {
+    await this.database.execProtocolRawStream(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts), {
       syncToFs: false,
       onRawData: (bytes) => parser.parse(bytes, (reply) => replies.push(reply)),
     });

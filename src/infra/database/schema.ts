@@ -187,7 +187,8 @@ export const tasks = pgTable(
     source: text('source').notNull().default('web'),
     status: text('status').$type<TaskStatus>().notNull().default('PENDING'),
     progress: integer('progress').notNull().default(0),
-    result: jsonb('result').$type<SubtaskResult>(),
+    /** The subtask whose result is the task's; no foreign key, as subtasks only go with their task. */
+    resultOf: integer('result_of'),
     errorMessage: text('error_message'),
     gitUrl: text('git_url').notNull().default(''),
     gitRepo: text('git_repo').notNull().default(''),

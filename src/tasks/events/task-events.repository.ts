@@ -135,20 +135,20 @@ export class TaskEventsRepository {
 
 /** What every change that somebody reads costs: prepared once. */
 function prepareStatements(db: Db) {
-  const { result: _task, ...taskColumns } = getTableColumns(tasks);
-  const { result: _subtask, ...subtaskColumns } = getTableColumns(subtasks);
+  const { result, ...subtaskColumns } = getTableColumns(subtasks);
   const ids = sql.placeholder('ids');
   const userId = sql.placeholder('userId');
 
   return {
     tasks: db
-      .select({ row: taskColumns, ...sizedResult(tasks.result), userName: users.userName })
+      .select({ row: getTableColumns(tasks), ...sizedResult(result), userName: users.userName })
       .from(tasks)
       .innerJoin(users, eq(users.id, tasks.userId))
+      .leftJoin(subtasks, eq(subtasks.id, tasks.resultOf))
       .where(and(isOneOf(tasks.id, ids), eq(tasks.userId, userId)))
       .prepare('task_events'),
     subtasks: db
-      .select({ row: subtaskColumns, ...sizedResult(subtasks.result) })
+      .select({ row: subtaskColumns, ...sizedResult(result) })
       .from(subtasks)
       .where(and(isOneOf(subtasks.id, ids), eq(subtasks.userId, userId), ne(subtasks.status, 'DELETE')))
       .prepare('subtask_events'),
