@@ -2,8 +2,19 @@ import { Inject, Injectable } from '@nestjs/common';
 import { and, eq, sql } from 'drizzle-orm';
 import { DB, type Db } from '../infra/database/database.js';
 import { difyConversations } from '../infra/database/dify.schema.js';
+import { Statement } from '../infra/database/statement.js';
 
 export type ConversationRow = Omit<typeof difyConversations.$inferSelect, 'updatedAt'>;
+
+const value = (name: keyof ConversationRow) => sql.placeholder(name);
+
+/** Once for each answer of an app. */
+const SAVE = new Statement<never, ConversationRow>(
+  sql`insert into dify_conversations (task_id, bot_id, fingerprint, conversation_id, end_user)
+    values (${value('taskId')}, ${value('botId')}, ${value('fingerprint')}, ${value('conversationId')}, ${value('endUser')})
+    on conflict (task_id, bot_id) do update set fingerprint = excluded.fingerprint, conversation_id = excluded.conversation_id,
+      end_user = excluded.end_user, updated_at = now()`,
+);
 
 /** The conversations that tasks have with apps. */
 @Injectable()
@@ -20,13 +31,6 @@ export class DifyConversationsRepository {
   }
 
   async save(row: ConversationRow): Promise<void> {
-    const { fingerprint, conversationId, endUser } = row;
-    await this.db
-      .insert(difyConversations)
-      .values(row)
-      .onConflictDoUpdate({
-        target: [difyConversations.taskId, difyConversations.botId],
-        set: { fingerprint, conversationId, endUser, updatedAt: sql`now()` },
-      });
+    await SAVE.rows(this.db, row);
   }
 }

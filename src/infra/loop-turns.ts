@@ -1,5 +1,10 @@
 const PER_TURN = 2;
 
+interface Waiting {
+  work: () => void;
+  cost: number;
+}
+
 /**
  * Lets work that arrives in a burst begin a little at a time, so that what runs already gets its turn in between.
  *
@@ -7,22 +12,29 @@ const PER_TURN = 2;
  * up for 60 to 100 ms. Alone, work begins at once.
  */
 export class LoopTurns {
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting: Waiting[] = [];
+  /** Cost of what has begun since the counting began, at the latest with this turn of the event loop. */
   private begun = 0;
   private scheduled = false;
 
-  /** @param perTurn how many pieces of work begin in one turn of the event loop */
+  /** @param perTurn cost of the work that begins in one turn of the event loop: its number, unless it says otherwise */
   constructor(private readonly perTurn = PER_TURN) {}
 
   /** Begins `work` now or in one of the next turns, in order. */
-  begin(work: () => void): void {
-    if (this.waiting.length === 0 && this.begun < this.perTurn) {
-      this.begun += 1;
-      work();
-    } else {
-      this.waiting.push(work);
-    }
+  begin(work: () => void, cost = 1): void {
+    if (this.takes(cost)) return work();
+    this.waiting.push({ work, cost });
     this.schedule();
+  }
+
+  /** Whether work may begin now. It counts as begun then; else it is to be given to {@link begin}. */
+  takes(cost = 1): boolean {
+    if (this.waiting.length > 0 || this.begun >= this.perTurn) return false;
+    this.begun += cost;
+    // Far from the limit it does no harm to count several turns as one, and costs nothing.
+    if (this.begun * 2 > this.perTurn) this.schedule();
+
+    return true;
   }
 
   private schedule(): void {
@@ -34,9 +46,11 @@ export class LoopTurns {
   private turn(): void {
     this.scheduled = false;
     this.begun = 0;
-    for (const work of this.waiting.splice(0, this.perTurn)) {
-      this.begun += 1;
-      work();
+    while (this.begun < this.perTurn) {
+      const next = this.waiting.shift();
+      if (!next) break;
+      this.begun += next.cost;
+      next.work();
     }
     if (this.begun > 0) this.schedule();
   }

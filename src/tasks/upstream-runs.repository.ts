@@ -3,6 +3,13 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { DifyRun } from '../common/dify.js';
 import { DB, type Db } from '../infra/database/database.js';
 import { subtasks } from '../infra/database/schema.js';
+import { Statement } from '../infra/database/statement.js';
+
+/** Some times for each answer of an app. */
+const SAVE = new Statement<never, { subtaskId: number; run: string }>(
+  sql`update subtasks set upstream_run = coalesce(upstream_run, '{}'::jsonb) || ${sql.placeholder('run')}::jsonb
+    where id = ${sql.placeholder('subtaskId')}`,
+);
 
 /** What subtasks keep of the runs that they have at apps. */
 @Injectable()
@@ -11,10 +18,7 @@ export class UpstreamRunsRepository {
 
   /** Fields that are left out stay, and answers to forms always: others may have been noted meanwhile. */
   async save(subtaskId: number, { answered: _answered, ...run }: DifyRun): Promise<void> {
-    await this.db
-      .update(subtasks)
-      .set({ upstreamRun: sql`coalesce(${subtasks.upstreamRun}, '{}'::jsonb) || ${JSON.stringify(run)}::jsonb` })
-      .where(eq(subtasks.id, subtaskId));
+    await SAVE.rows(this.db, { subtaskId, run: JSON.stringify(run) });
   }
 
   /** Notes that a form was answered. */

@@ -25,6 +25,15 @@ class Consumer {
   }
 }
 
+/** All text of an answer. */
+async function textOf(reader: Consumer): Promise<string> {
+  let whole = '';
+  for (let batch = await reader.next(); batch; batch = await reader.next())
+    for (const event of batch) if (event.type === 'content') whole += event.content;
+
+  return whole;
+}
+
 function read(body: Readable): Consumer {
   const timeouts = new ProviderTimeouts({ firstTokenMs: 60_000, idleMs: 60_000, totalMs: 60_000 }, () => undefined);
   opened.push(timeouts);
@@ -60,11 +69,55 @@ describe('AnswerReader', () => {
     body.end(END);
     await setImmediate();
     expect(body.isPaused()).toBe(true);
-    let length = 0;
-    for (let batch = await reader.next(); batch; batch = await reader.next()) {
-      for (const event of batch) if (event.type === 'content') length += event.content.length;
+    expect(await textOf(reader)).toHaveLength(120_000);
+  });
+
+  describe('of bodies that flood', () => {
+    const BODIES = 4;
+    const CHUNKS = 16;
+    const SIZE = 30_000;
+    const part = text('x'.repeat(SIZE));
+
+    function flood() {
+      return Array.from({ length: BODIES }, () => {
+        const body = new PassThrough({ highWaterMark: 2 ** 24 });
+        for (let i = 0; i < CHUNKS; i++) body.write(part);
+
+        return body;
+      });
     }
-    expect(length).toBe(120_000);
+
+    it('lets the event loop turn while it reads them, and loses nothing', async () => {
+      let turns = 0;
+      const count = () => {
+        turns += 1;
+        counting = globalThis.setImmediate(count);
+      };
+      let counting = globalThis.setImmediate(count);
+      const lengths = flood().map(async (body) => {
+        body.end(END);
+
+        return (await textOf(read(body))).length;
+      });
+
+      expect(await Promise.all(lengths)).toEqual(lengths.map(() => CHUNKS * SIZE));
+      clearImmediate(counting);
+      // 1.9 MB, of which one turn may read 128 KB and a chunk.
+      expect(turns).toBeGreaterThanOrEqual(12);
+    });
+
+    it('gives what was read of one that breaks before its turn comes', async () => {
+      const ends = flood().map(async (body) => {
+        const reader = read(body);
+        body.once('data', () => body.destroy(new Error('reset')));
+        const first = await reader.next();
+        await expect(reader.next()).rejects.toMatchObject({ code: 'provider_truncated' });
+
+        return first;
+      });
+
+      expect(await Promise.all(ends)).toEqual(ends.map(() => [{ type: 'content', content: 'x'.repeat(SIZE) }]));
+    });
   });
 
   it('gives the text before it throws the error of the same read', async () => {
