@@ -7,7 +7,6 @@ import type { Sent } from '../provider.js';
 import { type Server, until } from '../servers.js';
 import { percentile } from '../stats.js';
 
-const RATE = 50;
 /** What a server does after the last byte (writing the end of the runs) is part of the cost. */
 const SETTLE_MS = 500;
 
@@ -19,12 +18,23 @@ interface Mark {
   tokens: number;
 }
 
-/** How many streams of how many tokens. */
+/** How many streams of how many tokens a second. */
 interface Load {
   count: number;
+  rate: number;
   tokens: number;
   via: Script['via'];
 }
+
+/**
+ * The last one puts on this class of machine, at half its speed, what the first one puts on it at its full speed, for
+ * which the limit of a token's delay is meant.
+ */
+const LOADS = [
+  { count: 200, rate: 50 },
+  { count: 50, rate: 50 },
+  { count: 200, rate: 20 },
+];
 
 function mark(server: Server, streams: readonly LoadStream[]): Mark {
   return { at: clockMs(), cpu: server.cpuMs(), redis: server.redisCpuMs(), tokens: countTokens(streams) };
@@ -46,23 +56,23 @@ function delays(
 }
 
 /** NaN when the streams did not all run for half a second: the machine was too slow to start them in time. */
-function windowTokens(first: Mark, last: Mark, { count }: Load): number {
+function windowTokens(first: Mark, last: Mark, { count, rate }: Load): number {
   const tokens = last.tokens - first.tokens;
 
-  return tokens < (count * RATE) / 2 ? Number.NaN : tokens;
+  return tokens < (count * rate) / 2 ? Number.NaN : tokens;
 }
 
 async function measure(lab: Lab, server: Server, load: Load, tag: string): Promise<Round> {
-  const { count, tokens, via } = load;
+  const { count, rate, tokens, via } = load;
   await server.loop();
   const before = mark(server, []);
-  const streams = openStreams(server, count, { tokens, rate: RATE, via }, (index) => `${tag}x${index}`);
+  const streams = openStreams(server, count, { tokens, rate, via }, (index) => `${tag}x${index}`);
   await until(() => streams.every(({ firstAt }) => firstAt > 0), 30_000, 'first tokens');
   const startMs = clockMs() - before.at;
   await sleep(500);
   const { maxMs: startLoopMs } = await server.loop();
   const first = mark(server, streams);
-  const firstEnds = Math.min(...streams.map(({ firstAt }) => firstAt)) + (tokens * 1000) / RATE;
+  const firstEnds = Math.min(...streams.map(({ firstAt }) => firstAt)) + (tokens * 1000) / rate;
   await sleep(firstEnds - 300 - clockMs());
   const last = mark(server, streams);
   const loop = await server.loop();
@@ -102,14 +112,14 @@ function figures(rounds: { relay: Round[]; conch: Round[] }, load: string, delay
   ];
 }
 
-async function run(lab: Lab, counts: readonly number[], via?: Script['via']): Promise<Figure[]> {
-  const tokens = lab.options.quick ? 250 : 500;
+async function run(lab: Lab, loads: typeof LOADS, via?: Script['via']): Promise<Figure[]> {
+  const seconds = lab.options.quick ? 5 : 10;
   const result: Figure[] = [];
   if (via) for (const server of [lab.relay, lab.conch]) await warmUp(server, via);
-  for (const count of counts) {
-    const name = `${via ? 'Dify: ' : ''}${count} streams x ${RATE} tokens/s`;
-    const load = { count, tokens, via };
-    const rounds = await lab.alternate((server, round) => measure(lab, server, load, `p${count}r${round}`));
+  for (const { count, rate } of loads) {
+    const name = `${via ? 'Dify: ' : ''}${count} streams x ${rate} tokens/s`;
+    const load = { count, rate, tokens: seconds * rate, via };
+    const rounds = await lab.alternate((server, round) => measure(lab, server, load, `p${count}x${rate}r${round}`));
     result.push(...figures(rounds, name, count === 200));
   }
 
@@ -120,7 +130,7 @@ async function warmUp(server: Server, via: Script['via']): Promise<void> {
   for (let i = 0; i < 3; i += 1) await allRight(server, openStreams(server, 50, { tokens: 200, rate: 0, via }));
 }
 
-export const paced: Part = { name: 'paced', run: (lab) => run(lab, [200, 50]) };
+export const paced: Part = { name: 'paced', run: (lab) => run(lab, LOADS) };
 
 /** The same from a chatbot of Dify. */
-export const difyPaced: Part = { name: 'dify-paced', run: (lab) => run(lab, [200], 'dify') };
+export const difyPaced: Part = { name: 'dify-paced', run: (lab) => run(lab, LOADS.slice(0, 1), 'dify') };

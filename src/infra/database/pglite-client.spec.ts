@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +40,29 @@ describe('PgliteClient', () => {
       await client.query<{ tuples: number }>("select reltuples as tuples from pg_class where relname = 'words'")
     ).rows;
     expect(row?.tuples).toBe(1);
+  });
+
+  it('tidies up after many queries, though some always follow', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setTimeout'] });
+    const busy = await PgliteClient.open(join(directory, 'busy'));
+    const analyzed = async () => {
+      jest.advanceTimersByTime(30_000);
+      const { rows } = await busy.query<{ tuples: number }>(
+        "select reltuples as tuples from pg_class where relname = 'much'",
+      );
+
+      return rows[0]?.tuples;
+    };
+    try {
+      await busy.query('create table much (word text)');
+      for (let i = 0; i < 2_000; i += 1) await busy.query('insert into much values ($1)', ['word']);
+      expect(await analyzed()).toBe(-1);
+      while ((await analyzed()) === -1);
+      expect(await analyzed()).toBe(2_000);
+    } finally {
+      await busy.close();
+      jest.useRealTimers();
+    }
   });
 
   it('keeps nothing of what queries brought', async () => {
