@@ -13,7 +13,7 @@ interface Waiting {
  */
 export class LoopTurns {
   private readonly waiting: Waiting[] = [];
-  /** Cost of what has begun since the counting began, at the latest with this turn of the event loop. */
+  /** Cost of what has begun in this turn of the event loop. */
   private begun = 0;
   private scheduled = false;
 
@@ -31,8 +31,7 @@ export class LoopTurns {
   takes(cost = 1): boolean {
     if (this.waiting.length > 0 || this.begun >= this.perTurn) return false;
     this.begun += cost;
-    // Far from the limit it does no harm to count several turns as one, and costs nothing.
-    if (this.begun * 2 > this.perTurn) this.schedule();
+    this.schedule();
 
     return true;
   }
