@@ -5,7 +5,7 @@ import { DB, type Db } from '../infra/database/database.js';
 import { subtasks } from '../infra/database/schema.js';
 import { Statement } from '../infra/database/statement.js';
 
-/** Some times for each answer of an app. */
+/** Several times for each answer of an app. */
 const SAVE = new Statement<never, { subtaskId: number; run: string }>(
   sql`update subtasks set upstream_run = coalesce(upstream_run, '{}'::jsonb) || ${sql.placeholder('run')}::jsonb
     where id = ${sql.placeholder('subtaskId')}`,

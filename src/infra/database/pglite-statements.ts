@@ -65,9 +65,7 @@ export class PgliteStatements {
   private async parse(text: string): Promise<Statement> {
     const name = `s${(this.names += 1)}`;
     const replies = await this.send(
-      serialize.parse({ name, text }),
-      serialize.describe({ type: 'S', name }),
-      serialize.sync(),
+      Buffer.concat([serialize.parse({ name, text }), serialize.describe({ type: 'S', name }), serialize.sync()]),
     );
     const params = replies.find((reply) => reply instanceof messages.ParameterDescriptionMessage);
     const rows = replies.find((reply) => reply instanceof messages.RowDescriptionMessage);
@@ -79,14 +77,14 @@ export class PgliteStatements {
     const [oldest] = this.prepared;
     if (!oldest) return;
     this.prepared.delete(oldest[0]);
-    await this.send(serialize.close({ type: 'S', name: oldest[1].name }), serialize.sync());
+    await this.send(Buffer.concat([serialize.close({ type: 'S', name: oldest[1].name }), serialize.sync()]));
   }
 
   /** As a stream: PGlite's other ways keep every message that they bring, until they are asked for in yet another way. */
-  private async send(...parts: Uint8Array[]): Promise<Message[]> {
+  private async send(message: Uint8Array): Promise<Message[]> {
     const replies: Message[] = [];
     const parser = new protocol.Parser();
-    await this.database.execProtocolRawStream(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts), {
+    await this.database.execProtocolRawStream(message, {
       syncToFs: false,
       onRawData: (bytes) => parser.parse(bytes, (reply) => replies.push(reply)),
     });
