@@ -73,6 +73,10 @@ export class ChatRun implements LoggedRun {
     return this.shownId === this.stepId ? this.seq + 1 : this.seq + 2;
   }
 
+  get length(): number {
+    return this.answer.length;
+  }
+
   get usage(): Usage | undefined {
     return this.answer.usage;
   }
@@ -139,7 +143,7 @@ export class ChatRun implements LoggedRun {
       shown.push(event);
     }
     if (shown.length > 0) this.emit(shown, urgent);
-    if (this.answer.length <= MAX_ANSWER_LENGTH) return;
+    if (this.length <= MAX_ANSWER_LENGTH) return;
     throw new AppError(
       'provider_protocol',
       `The provider sent an answer of more than ${MAX_ANSWER_LENGTH / 1024 / 1024} Mi characters`,

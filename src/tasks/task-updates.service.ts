@@ -24,6 +24,12 @@ export type Settled = 'applied' | 'ignored' | 'pending';
 /** Reports in one transaction. With more, statements would hold the event loop where the database is the embedded one. */
 const MAX_TOGETHER = 50;
 
+/**
+ * Characters of an answer that goes past the queue: into a job and out of it would hold the event loop for as long as
+ * storing it does, and Redis would keep it for a while.
+ */
+const LARGE_ANSWER = 1024 * 1024;
+
 /** What became of a report, and when the others of its transaction are told. */
 interface Heard {
   result: AppliedUpdate;
@@ -65,7 +71,7 @@ export class TaskUpdatesService implements OnModuleInit {
 
   /**
    * Queues the end of a subtask and waits a moment for it to be applied, so that who is told of the end also finds
-   * it in the database. When Redis is away the report is applied from here; it is never dropped.
+   * it in the database. When Redis is away, and when it is large, the report is applied from here; it is never dropped.
    */
   async settle(update: TaskUpdate, timeoutMs: number): Promise<Settled> {
     const { subtaskId, status } = update;
@@ -76,31 +82,35 @@ export class TaskUpdatesService implements OnModuleInit {
     const others = this.waiting.get(subtaskId) ?? new Set();
     this.waiting.set(subtaskId, others.add(waiting));
     try {
-      await this.enqueue(update);
+      const stored = isLarge(update) ? await this.applyFromHere(update) : null;
+      if (stored) return stored;
+      const settled = (await this.isQueued(update)) ? outcome : this.applyUntilDone(update);
 
-      return await Promise.race([outcome, sleep(timeoutMs, 'pending' as const)]);
-    } catch (error) {
-      this.log.warn(`subtask ${subtaskId}: ${logLine(error)}; writing its end directly`);
-
-      return await Promise.race([this.applyUntilDone(update), sleep(timeoutMs, 'pending' as const)]);
+      return await Promise.race([settled, sleep(timeoutMs, 'pending' as const)]);
     } finally {
       others.delete(waiting);
       if (others.size === 0 && this.waiting.get(subtaskId) === others) this.waiting.delete(subtaskId);
     }
   }
 
+  private async isQueued(update: TaskUpdate): Promise<boolean> {
+    try {
+      await this.enqueue(update);
+
+      return true;
+    } catch (error) {
+      this.log.warn(`subtask ${update.subtaskId}: ${logLine(error)}; writing its end directly`);
+
+      return false;
+    }
+  }
+
   /** Neither the queue nor the database took the report: keep it here until one of them does. */
   private async applyUntilDone(update: TaskUpdate): Promise<Settled> {
     for (;;) {
-      try {
-        const { results, changes } = await this.applyNow([update]);
-        void this.changes.tell(changes);
-
-        return results[0]?.outcome === 'applied' ? 'applied' : 'ignored';
-      } catch (error) {
-        this.log.warn(`subtask ${update.subtaskId}: the database does not take its end: ${logLine(error)}`);
-        await sleep(1000, undefined, { ref: false });
-      }
+      const stored = await this.applyFromHere(update);
+      if (stored) return stored;
+      await sleep(1000, undefined, { ref: false });
       try {
         await this.enqueue(update);
 
@@ -108,6 +118,20 @@ export class TaskUpdatesService implements OnModuleInit {
       } catch {
         // Still no queue: the database again.
       }
+    }
+  }
+
+  /** Null when the database does not take it. */
+  private async applyFromHere(update: TaskUpdate): Promise<Settled | null> {
+    try {
+      const { results, changes } = await this.applyNow([update]);
+      void this.changes.tell(changes);
+
+      return results[0]?.outcome === 'applied' ? 'applied' : 'ignored';
+    } catch (error) {
+      this.log.warn(`subtask ${update.subtaskId}: the database does not take its end: ${logLine(error)}`);
+
+      return null;
     }
   }
 
@@ -186,4 +210,8 @@ export class TaskUpdatesService implements OnModuleInit {
 
     return waiting.length > 0 && waiting.every((own) => own.status === status);
   }
+}
+
+function isLarge({ result }: TaskUpdate): boolean {
+  return (result?.value.length ?? 0) + (result?.reasoning?.length ?? 0) > LARGE_ANSWER;
 }

@@ -35,14 +35,19 @@ class MemoryLog {
 }
 
 class TestRun implements LoggedRun {
-  readonly stream = new LiveStream(1);
+  readonly stream: LiveStream;
   readonly epoch = 1;
+  length = 0;
   readonly tail = new LogTail(this);
   seq = 0;
   wasFenced = false;
   repairs = 0;
 
-  constructor(private readonly writer: LogWriter) {
+  constructor(
+    private readonly writer: LogWriter,
+    subtaskId = 1,
+  ) {
+    this.stream = new LiveStream(subtaskId);
     this.stream.local = true;
     this.stream.head = 0;
   }
@@ -84,19 +89,54 @@ describe('LogWriter', () => {
     await writer.beforeApplicationShutdown();
   });
 
-  it('joins what comes within one window, of all streams, into one call', async () => {
-    const other = new TestRun(writer);
+  it('joins what comes until a stream has its turn, of all streams of that turn, into one call', async () => {
+    const other = new TestRun(writer, 5);
     for (const word of ['a', 'b', 'c']) {
       run.say(word);
       other.say(word);
     }
-    expect(await writer.drained(run.tail, 1000)).toBe(true);
+    await quiet(log);
     expect(log.appended).toHaveLength(1);
     expect(log.appended[0]?.map(({ batch }) => batch)).toMatchObject([
       { first: 1, last: 3, text: 'abc' },
       { first: 1, last: 3, text: 'abc' },
     ]);
     expect(run.stream.confirmed).toBe(3);
+    expect(other.stream.confirmed).toBe(3);
+  });
+
+  it('lets streams take turns', async () => {
+    const runs = [1, 2, 3, 4, 5, 6, 7, 8].map((subtaskId) => new TestRun(writer, subtaskId));
+    for (const each of runs) each.say('a');
+    await quiet(log);
+    const calls = log.appended.map((appends) => appends.map(({ subtaskId }) => subtaskId % 4));
+    expect(calls).toHaveLength(4);
+    expect(calls.map((turns) => new Set(turns).size)).toEqual([1, 1, 1, 1]);
+    expect(runs.map(({ stream }) => stream.confirmed)).toEqual(runs.map(() => 1));
+  });
+
+  it('writes what is urgent at once, and nothing else with it', async () => {
+    const other = new TestRun(writer, 2);
+    run.say('a');
+    other.say('b', {}, true);
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.resolve();
+    expect(log.text).toBe('b');
+    await quiet(log);
+    expect(log.text).toBe('ba');
+  });
+
+  it('writes a stream that is read elsewhere each time', async () => {
+    log.outcome = 'heard';
+    run.say('a', {}, true);
+    const other = new TestRun(writer, 2);
+    other.say('b', {}, true);
+    await quiet(log);
+    log.appended = [];
+    run.say('a');
+    other.say('b');
+    await quiet(log);
+    expect(log.appended.map((appends) => appends.length)).toEqual([2]);
   });
 
   it('keeps everything in order while Redis is away', async () => {
@@ -157,15 +197,33 @@ describe('LogWriter', () => {
     expect(run.tail.pendingBytes).toBeLessThan(1_200_000);
   });
 
-  it('puts a snapshot in the place of a long log, less and less often', async () => {
-    for (let index = 0; index < 50; index += 1) {
+  it('puts a snapshot in the place of events that are much larger than their text, less and less often', async () => {
+    for (let index = 0; index < 100; index += 1) {
+      run.length += 20_000;
       run.say('x'.repeat(200_000));
       await writer.drained(run.tail, 1000);
     }
-    expect(log.snapshots.length).toBeGreaterThan(1);
-    expect(log.snapshots.length).toBeLessThan(8);
-    expect(log.snapshots.map(({ seq }) => seq)).toEqual(
-      [...new Set(log.snapshots.map(({ seq }) => seq))].sort((a, b) => a - b),
-    );
+    const seqs = log.snapshots.map(({ seq }) => seq);
+    expect(seqs.length).toBeGreaterThan(3);
+    const apart = seqs.map((seq, index) => seq - (seqs[index - 1] ?? 0));
+    expect(apart).toEqual(apart.toSorted((a, b) => a - b));
+    expect(apart.at(-1)).toBeGreaterThan(apart[0] ?? 0);
+  });
+
+  it('keeps events that are hardly larger than their text, as large as they may be', async () => {
+    for (let index = 0; index < 50; index += 1) {
+      run.length += 180_000;
+      run.say('x'.repeat(200_000));
+      await writer.drained(run.tail, 1000);
+    }
+    expect(log.snapshots).toEqual([]);
   });
 });
+
+/** Waits until nothing has been written for longer than all streams need for a turn. */
+async function quiet(log: MemoryLog): Promise<void> {
+  for (let calls = -1; calls !== log.appended.length;) {
+    calls = log.appended.length;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}

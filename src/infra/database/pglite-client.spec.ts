@@ -31,6 +31,10 @@ describe('PgliteClient', () => {
     expect((await client.query('show enable_bitmapscan')).rows).toEqual([{ enable_bitmapscan: 'off' }]);
   });
 
+  it('does not fill files of its log before they are used', async () => {
+    expect((await client.query('show wal_init_zero')).rows).toEqual([{ wal_init_zero: 'off' }]);
+  });
+
   it('keeps its data, and tidies up, when it is opened again', async () => {
     await client.query("insert into words values ('kept')");
     await client.close();

@@ -1,8 +1,11 @@
 import { messages, type PGlite, protocol, type QueryOptions, type Results } from '@electric-sql/pglite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execution } from './pglite-execution.js';
 
 /** Statements that stay prepared; the project has some hundred, lists of different lengths included. */
 const MAX_PREPARED = 300;
+/** Making a message of this size takes a millisecond. */
+const LARGE_BYTES = 512 * 1024;
 
 type Message = Parameters<Parameters<protocol.Parser['parse']>[1]>[0];
 type Field = messages.RowDescriptionMessage['fields'][number];
@@ -34,7 +37,9 @@ export class PgliteStatements {
   async query<T>(text: string, params: readonly unknown[] = [], options: QueryOptions = {}): Promise<Results<T>> {
     const statement = await this.prepare(text);
     const values = params.map((value, index) => this.toText(value, statement.paramTypes[index] ?? 0, options));
-    const replies = await this.send(execution(statement.name, values));
+    const message = execution(statement.name, values);
+    if (message.length > LARGE_BYTES) await wholeTurn();
+    const replies = await this.send(message);
 
     return this.toResults<T>(statement, replies, options);
   }
@@ -130,6 +135,15 @@ export class PgliteStatements {
 
     return { rows: rows as T[], fields: columns.map(({ name, dataTypeID }) => ({ name, dataTypeID })), affectedRows };
   }
+}
+
+/**
+ * Storing megabytes takes long enough, and so did making a message of them. Whoever waits once within the phase that
+ * reads the network goes on right after it, before timers and the network are looked at again.
+ */
+async function wholeTurn(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
 }
 
 /** Rows that a command changed, by its tag (`INSERT 0 2`, `UPDATE 3`). */
