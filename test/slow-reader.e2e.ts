@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../tools/simulator/simulator.js';
 import { nth } from './support/child.js';
 import { started } from './support/api.js';
-import { flaws, fold } from './support/sse.js';
+import { flaws, fold, typesOf } from './support/sse.js';
 import { script, Stage, STAGES } from './support/stage.js';
 
 jest.setTimeout(120_000);
@@ -40,6 +40,8 @@ describe.each(STAGES)('a reader that stops reading, %s', (kind) => {
 
     for (const stream of [slow, alsoSlow, ...fast]) {
       expect(flaws(stream.events)).toEqual([]);
+      // The same events for all, however they read.
+      expect(typesOf(stream.events)).not.toContain('resync');
       expect(fold(stream.events).content === whole).toBe(true);
     }
     expect((await stage.api.answer(taskId, subtaskId)).result?.value === whole).toBe(true);

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { join } from 'node:path';
 import type { TaskUpdate } from '../src/tasks/tasks.jobs.js';
+import { generatedText } from '../tools/simulator/simulator.js';
 import type { Api, TaskBody } from './support/api.js';
 import { eventually, temporaryDirectory } from './support/child.js';
-import { Stage, STAGES } from './support/stage.js';
+import { script, Stage, STAGES } from './support/stage.js';
 import { addTeam } from './support/teams.js';
 import { UpdateSource } from './support/update-source.js';
 
@@ -129,6 +130,25 @@ describe.each(STAGES)('reports through the queue, %s', (kind) => {
     // Either replica may have applied the job.
     const pages = await Promise.all(stage.servers.map(async (server) => (await server.api.get('/metrics')).text));
     for (const outcome of ['applied', 'unknown']) expect(pages.join('')).toContain(`outcome="${outcome}"`);
+  });
+
+  it('are left out for the end of an answer that is too large for a job', async () => {
+    const [large, small] = await Promise.all(
+      [`tokens=600 size=2000 rate=0`, `tokens=7 rate=0`].map((text) => api.turn({ prompt: script(text) })),
+    );
+    const jobs = await source.queue.getJobs(['completed', 'wait', 'active', 'delayed']);
+    const queued = jobs.map(({ data }) => JSON.stringify(data));
+
+    expect(queued.some((data) => data.includes(generatedText(7)))).toBe(true);
+    expect(queued.filter(({ length }) => length > 1_000_000)).toEqual([]);
+    for (const [turn, text] of [
+      [large, generatedText(600, 2000)],
+      [small, generatedText(7)],
+    ] as const) {
+      const task = await api.task(turn?.taskId ?? 0);
+      expect(task.status).toBe('COMPLETED');
+      expect(task.result?.value === text).toBe(true);
+    }
   });
 
   it('tell how work for executors is cancelled that nobody has taken', async () => {

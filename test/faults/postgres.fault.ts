@@ -23,6 +23,8 @@ describe('Postgres goes away', () => {
       ['done', 'tokens=120 rate=40'],
       ['done', 'tokens=60 rate=40'],
       ['error', 'case=error-after-text after=60 rate=40 tokens=90'],
+      // Large enough to be stored past the queue.
+      ['done', 'tokens=700 size=2000 rate=250'],
     ] as const;
     const streams = await Promise.all(asked.map(([, text]) => stage.api.ask(script(text))));
     const ids = await Promise.all(streams.map((stream) => started(stream)));
