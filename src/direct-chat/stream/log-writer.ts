@@ -11,10 +11,11 @@ import type { Snapshot } from './stream-text.js';
  */
 const TICK_MS = 25;
 /**
- * A stream that is read in this process only needs its log for later: it is written every so many ticks. Streams take
- * turns, because all of them in one call would hold up every token that comes meanwhile.
+ * A stream that is read in this process only needs its log for later: it is written every so many ticks. When there are
+ * many, they take turns: all of them in one call would hold up every token that comes meanwhile.
  */
 const TURNS = 4;
+const STREAMS_PER_CALL = 64;
 const RETRY_MS = 250;
 /** Unwritten text kept per stream while Redis is away; beyond it the whole text is written instead. */
 const MAX_PENDING_BYTES = 1024 * 1024;
@@ -78,6 +79,7 @@ export class LogWriter implements BeforeApplicationShutdown {
   private readonly due = new Set<LogTail>();
   private timer: NodeJS.Timeout | null = null;
   private turn = 0;
+  private groups = 1;
   private writing = Promise.resolve();
   private soon = false;
   private failing = false;
@@ -127,9 +129,14 @@ export class LogWriter implements BeforeApplicationShutdown {
     this.timer = null;
     this.turn = (this.turn + 1) % TURNS;
     if (this.failing) this.callAll();
-    for (const tail of this.waiting) if (tail.heard || tail.run.stream.subtaskId % TURNS === this.turn) this.call(tail);
+    if (this.turn === 0) this.groups = groupsOf(this.waiting.size);
+    for (const tail of this.waiting) if (tail.heard || this.isTurnOf(tail)) this.call(tail);
     if (this.waiting.size > 0) this.awaitTick();
     void this.write();
+  }
+
+  private isTurnOf({ run }: LogTail): boolean {
+    return (run.stream.subtaskId % this.groups) * (TURNS / this.groups) === this.turn;
   }
 
   private callAll(): void {
@@ -224,6 +231,13 @@ export class LogWriter implements BeforeApplicationShutdown {
     for (const tail of [...tails, ...this.due]) this.wait(tail);
     this.due.clear();
   }
+}
+
+/** How many groups of streams take turns: a divisor of {@link TURNS}. */
+function groupsOf(streams: number): number {
+  if (streams <= STREAMS_PER_CALL) return 1;
+
+  return streams <= 2 * STREAMS_PER_CALL ? 2 : TURNS;
 }
 
 /**
