@@ -16,6 +16,8 @@ const TICK_MS = 25;
  */
 const TURNS = 4;
 const STREAMS_PER_CALL = 64;
+/** Does not wait for a turn: joining and sending megabytes in one go would hold the event loop. */
+const LARGE_BYTES = 256 * 1024;
 const RETRY_MS = 250;
 /** Unwritten text kept per stream while Redis is away; beyond it the whole text is written instead. */
 const MAX_PENDING_BYTES = 1024 * 1024;
@@ -100,7 +102,7 @@ export class LogWriter implements BeforeApplicationShutdown {
     tail.pendingBytes += batch.text.length;
     const own = tail.pending[0]?.selfContained ? tail.pending[0].text.length : 0;
     if (this.failing && tail.pendingBytes - own > MAX_PENDING_BYTES) return tail.run.repair();
-    if (urgent) this.writeSoon(tail);
+    if (urgent || (tail.pendingBytes > LARGE_BYTES && !this.failing)) this.writeSoon(tail);
     else this.wait(tail);
   }
 

@@ -1,8 +1,10 @@
 /** Bytes of an SSE body -> its events. */
 import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser';
+import { StringDecoder } from 'node:string_decoder';
 import { AppError } from '../../common/app-error.js';
 import { parseJson } from './json.js';
 
+const BOM = '\uFEFF';
 /** Characters of one line or event that are kept while its end is awaited: a guard for memory. */
 export const MAX_EVENT_LENGTH = 8 * 1024 * 1024;
 
@@ -11,8 +13,11 @@ export const MAX_EVENT_LENGTH = 8 * 1024 * 1024;
  * so a last event whose data is whole (JSON or `[DONE]`) counts, as it does in openai-node.
  */
 export class SseReader {
-  /** Drops one leading BOM and keeps split characters, as an EventSource does. */
-  private readonly decoder = new TextDecoder('utf-8');
+  /**
+   * Keeps split characters. Node's TextDecoder, while it streams, makes strings of two bytes a character whatever is in
+   * them, which costs a fifth more CPU per token from here to the client's socket.
+   */
+  private readonly decoder = new StringDecoder('utf8');
   private readonly parser: EventSourceParser;
   private last = '';
   private ending = false;
@@ -29,12 +34,12 @@ export class SseReader {
   }
 
   feed(chunk: Uint8Array): void {
-    this.parse(this.decoder.decode(chunk, { stream: true }));
+    this.parse(this.decoder.write(chunk));
   }
 
   /** Call once, when the body is over. */
   end(): void {
-    this.parse(this.decoder.decode());
+    this.parse(this.decoder.end());
     // The parser waits with a CR for a possible LF: here it comes, which changes nothing but the waiting.
     if (this.last.endsWith('\r')) this.parse('\n');
     this.ending = true;
@@ -43,8 +48,10 @@ export class SseReader {
 
   private parse(text: string): void {
     if (text === '') return;
+    const isFirst = this.last === '';
     this.last = text;
-    this.parser.feed(text);
+    // One BOM at the start is none of the text, as for an EventSource.
+    this.parser.feed(isFirst && text.startsWith(BOM) ? text.slice(1) : text);
     if (this.overflow) throw new AppError('provider_protocol', 'The provider sent an event of more than 8 MB');
   }
 

@@ -4,8 +4,8 @@ import { execution } from './pglite-execution.js';
 
 /** Statements that stay prepared; the project has some hundred, lists of different lengths included. */
 const MAX_PREPARED = 300;
-/** Making a message of this size takes a millisecond. */
-const LARGE_BYTES = 512 * 1024;
+/** Characters whose encoding takes a millisecond or more. */
+const LARGE_LENGTH = 512 * 1024;
 
 type Message = Parameters<Parameters<protocol.Parser['parse']>[1]>[0];
 type Field = messages.RowDescriptionMessage['fields'][number];
@@ -37,8 +37,10 @@ export class PgliteStatements {
   async query<T>(text: string, params: readonly unknown[] = [], options: QueryOptions = {}): Promise<Results<T>> {
     const statement = await this.prepare(text);
     const values = params.map((value, index) => this.toText(value, statement.paramTypes[index] ?? 0, options));
+    const isLarge = values.reduce((sum, value) => sum + (value?.length ?? 0), 0) > LARGE_LENGTH;
+    if (isLarge) await wholeTurn();
     const message = execution(statement.name, values);
-    if (message.length > LARGE_BYTES) await wholeTurn();
+    if (isLarge) await wholeTurn();
     const replies = await this.send(message);
 
     return this.toResults<T>(statement, replies, options);
@@ -138,8 +140,8 @@ export class PgliteStatements {
 }
 
 /**
- * Storing megabytes takes long enough, and so did making a message of them. Whoever waits once within the phase that
- * reads the network goes on right after it, before timers and the network are looked at again.
+ * Making megabytes, encoding them and storing them take long enough each. Whoever waits once within the phase that reads
+ * the network goes on right after it, before timers and the network are looked at again.
  */
 async function wholeTurn(): Promise<void> {
   await nextTurn();
