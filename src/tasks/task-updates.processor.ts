@@ -13,7 +13,7 @@ import { readPayload } from './update-payload.js';
 const CONCURRENCY = 20;
 
 /**
- * The only writer of terminal states. A killed worker is noticed after its lock ran out and the next check came: within
+ * Applies the reports that were queued. A killed worker is noticed after its lock ran out and the next check came: within
  * 10 s. However often that happens, a report is not dropped: it was acknowledged.
  */
 @Processor(TASK_UPDATES, {
