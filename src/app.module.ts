@@ -13,6 +13,7 @@ import { EmbeddedModule, type EmbeddedParts } from './infra/embedded/embedded.mo
 import { ExecutorManagerHttpModule } from './infra/http/executor-manager-http.js';
 import { LifecycleModule } from './infra/lifecycle.js';
 import { QueueModule } from './infra/queue/queue.module.js';
+import { QueueBoardModule } from './queue-board/queue-board.module.js';
 import { RedisModule } from './infra/redis/redis.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelsModule } from './models/models.module.js';
@@ -34,7 +35,7 @@ export class AppModule {
         ...[DatabaseModule, RedisModule, QueueModule, ExecutorManagerHttpModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
         ...[ImageValidationsModule, TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],
-        ...[HealthModule, MetricsModule],
+        ...[HealthModule, MetricsModule, QueueBoardModule],
       ],
     };
   }

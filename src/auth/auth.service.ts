@@ -37,14 +37,21 @@ export class AuthService implements OnModuleInit {
   }
 
   /** @throws AppError unauthorized, too_many_logins */
-  async login({ user_name: userName, password }: LoginDto, address: string): Promise<TokenDto> {
+  async login(login: LoginDto, address: string): Promise<TokenDto> {
+    const { userName } = await this.userOfPassword(login, address);
+
+    return { access_token: await this.jwt.signAsync({ sub: userName }), token_type: 'bearer' };
+  }
+
+  /** @throws AppError unauthorized, too_many_logins */
+  async userOfPassword({ user_name: userName, password }: LoginDto, address: string): Promise<AuthUser> {
     this.limiter.begin(userName, address);
     const user = await this.users.byName(userName);
     const matches = await passwordMatches(password, user?.passwordHash);
     if (!user?.isActive || !matches) throw new AppError('unauthorized', 'Invalid user name or password');
     this.limiter.succeed(userName, address);
 
-    return { access_token: await this.jwt.signAsync({ sub: user.userName }), token_type: 'bearer' };
+    return toAuthUser(user);
   }
 
   /** @throws AppError unauthorized when the token is wrong, expired, or of a user who is gone */

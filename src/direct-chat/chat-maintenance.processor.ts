@@ -6,11 +6,9 @@ import { logLine } from '../infra/database/database-errors.js';
 import { hush, isOutage } from '../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
 import { TurnsService } from '../tasks/turns.service.js';
-import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
+import { CHAT_MAINTENANCE, CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import { RunQueue } from './run-queue.js';
 import { StreamEndings } from './stream-endings.js';
-
-export const CHAT_MAINTENANCE = 'chat-maintenance';
 
 const EVERY_MS = 15_000;
 /** Younger answers may be between database and queue. */

@@ -5,9 +5,8 @@ import { AppConfig } from '../config/app-config.js';
 import { logLine } from '../infra/database/database-errors.js';
 import { hush, isOutage } from '../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
+import { EXECUTOR_LEASES } from './executor-leases.jobs.js';
 import { LeasesService } from './leases.service.js';
-
-export const EXECUTOR_LEASES = 'executor-leases';
 
 const MIN_MS = 1_000;
 const MAX_MS = 10_000;

@@ -1,0 +1,2 @@
+/** Has one job, which comes again and again. */
+export const EXECUTOR_LEASES = 'executor-leases';

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { createHmac, randomBytes } from 'node:crypto';
+import { AuthService } from '../auth/auth.service.js';
+import type { AuthUser } from '../auth/auth-user.js';
+import { bearerOf } from '../auth/bearer.js';
+import { requireLoopback } from '../auth/loopback.js';
+import { AppError } from '../common/app-error.js';
+import { AppConfig } from '../config/app-config.js';
+
+/** A page asks for a dozen files, then every few seconds: a password that was right is not checked again for so long. */
+const REMEMBERED_MS = 60_000;
+const MAX_REMEMBERED = 100;
+const READING = new Set(['GET', 'HEAD']);
+
+/**
+ * Who may see the queues: admins, by a token or, as browsers cannot send one with a link, by HTTP Basic (RFC 7617).
+ * With `AUTH_MODE=off` it is the local user.
+ */
+@Injectable()
+export class BoardAccess {
+  /** By a digest of what was sent. */
+  private readonly remembered = new Map<string, { user: AuthUser; until: number }>();
+  private readonly secret = randomBytes(32);
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly auth: AuthService,
+  ) {}
+
+  /** @throws AppError unauthorized, forbidden, too_many_logins */
+  async require(request: FastifyRequest): Promise<void> {
+    if (this.config.auth.mode === 'off') {
+      requireLoopback(request.headers);
+
+      return;
+    }
+    refuseOtherSites(request);
+    const user = await this.identify(request);
+    if (user.role !== 'admin') throw new AppError('forbidden', 'Only admins may see the queues');
+  }
+
+  private async identify({ headers: { authorization = '' }, ip }: FastifyRequest): Promise<AuthUser> {
+    const token = bearerOf(authorization);
+    if (token) return this.auth.userOfToken(token);
+    const login = basicLoginOf(authorization);
+    if (!login)
+      throw new AppError('unauthorized', 'Log in as an admin: by HTTP Basic or Authorization: Bearer <token>');
+    const digest = createHmac('sha256', this.secret).update(`${ip} ${authorization}`).digest('base64');
+    const known = this.remembered.get(digest);
+    if (known && known.until > Date.now()) return known.user;
+    const user = await this.auth.userOfPassword(login, ip);
+    this.remember(digest, user);
+
+    return user;
+  }
+
+  private remember(digest: string, user: AuthUser): void {
+    this.remembered.delete(digest);
+    this.remembered.set(digest, { user, until: Date.now() + REMEMBERED_MS });
+    const [oldest] = this.remembered.keys();
+    if (oldest !== undefined && this.remembered.size > MAX_REMEMBERED) this.remembered.delete(oldest);
+  }
+}
+
+/** Browsers send a password along with what pages of strangers send: those may change nothing. */
+function refuseOtherSites({ method, headers: { origin, host } }: FastifyRequest): void {
+  if (READING.has(method) || origin === undefined) return;
+  if (URL.canParse(origin) && new URL(origin).host === host) return;
+  throw new AppError('forbidden', `Queues are changed from their own page only, not from "${origin}"`);
+}
+
+function basicLoginOf(header: string): { user_name: string; password: string } | null {
+  const encoded = /^Basic +([\w+/=-]+) *$/i.exec(header)?.[1];
+  if (encoded === undefined) return null;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+
+  return colon < 0 ? null : { user_name: text.slice(0, colon), password: text.slice(colon + 1) };
+}

@@ -1,0 +1,77 @@
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { FastifyAdapter } from '@bull-board/fastify';
+import { getQueueToken } from '@nestjs/bullmq';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import type { FastifyAdapter as NestFastifyAdapter } from '@nestjs/platform-fastify';
+import type { Queue } from 'bullmq';
+import type { FastifyInstance } from 'fastify';
+import { AuthModule } from '../auth/auth.module.js';
+import { AppError } from '../common/app-error.js';
+import { CHAT_MAINTENANCE, CHAT_RUNS } from '../direct-chat/chat-runs.jobs.js';
+import { EXECUTOR_DELETIONS } from '../executors/executor-deletions.jobs.js';
+import { EXECUTOR_LEASES } from '../executors/executor-leases.jobs.js';
+import { answerFrameworkError } from '../infra/http/app-error.filter.js';
+import { IMAGE_VALIDATIONS } from '../shells/validations/validations.jobs.js';
+import { TASK_CANCELLATIONS, TASK_UPDATES } from '../tasks/tasks.jobs.js';
+import { WEBHOOKS } from '../webhooks/webhooks.jobs.js';
+import { BoardAccess } from './board-access.js';
+
+const QUEUES = [
+  ...[CHAT_RUNS, CHAT_MAINTENANCE, TASK_UPDATES, TASK_CANCELLATIONS],
+  ...[EXECUTOR_LEASES, EXECUTOR_DELETIONS, IMAGE_VALIDATIONS, WEBHOOKS],
+];
+
+const PATH = '/api/admin/queues';
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  // The page names fonts of another server; where that cannot be reached the page would wait for it.
+  'Content-Security-Policy':
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+};
+
+const CHALLENGE = 'Basic realm="Conch queues", charset="UTF-8"';
+
+/** The board of all BullMQ queues, for admins: what waits, runs and has failed, with the means to retry and remove. */
+@Module({ imports: [AuthModule], providers: [BoardAccess] })
+export class QueueBoardModule implements OnModuleInit {
+  constructor(
+    private readonly modules: ModuleRef,
+    private readonly host: HttpAdapterHost<NestFastifyAdapter>,
+    private readonly access: BoardAccess,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const serverAdapter = new FastifyAdapter().setBasePath(PATH);
+    createBullBoard({
+      queues: QUEUES.map((name) => new BullMQAdapter(this.modules.get<Queue>(getQueueToken(name), { strict: false }))),
+      serverAdapter,
+      options: { uiConfig: { boardTitle: 'Conch queues' } },
+    });
+    await this.host.httpAdapter.getInstance().register(
+      async (scope: FastifyInstance) => {
+        this.guard(scope);
+        await scope.register(serverAdapter.registerPlugin());
+      },
+      { prefix: PATH },
+    );
+  }
+
+  /** What the board's own error handler would make of a refusal is not the shape that errors of the API have. */
+  private guard(scope: FastifyInstance): void {
+    scope.addHook('onRequest', async (request, reply) => {
+      void reply.headers(HEADERS);
+      try {
+        await this.access.require(request);
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'unauthorized')
+          void reply.header('WWW-Authenticate', CHALLENGE);
+        answerFrameworkError(error as Error, request, reply);
+
+        return reply;
+      }
+    });
+  }
+}
