@@ -108,7 +108,8 @@ describe('LogWriter', () => {
   it.each([
     [40, 1],
     [100, 2],
-    [400, 4],
+    [240, 4],
+    [800, 8],
   ])('writes %s streams in %s turns', async (count, turns) => {
     const runs = Array.from({ length: count }, (_, index) => new TestRun(writer, index + 1));
     for (const each of runs) each.say('a');
@@ -226,6 +227,6 @@ describe('LogWriter', () => {
 async function quiet(log: MemoryLog): Promise<void> {
   for (let calls = -1; calls !== log.appended.length;) {
     calls = log.appended.length;
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await new Promise((resolve) => setTimeout(resolve, 400));
   }
 }

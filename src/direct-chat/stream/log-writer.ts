@@ -14,7 +14,7 @@ const TICK_MS = 25;
  * A stream that is read in this process only needs its log for later: it is written every so many ticks. When there are
  * many, they take turns: all of them in one call would hold up every token that comes meanwhile.
  */
-const TURNS = 4;
+const TURNS = 8;
 const STREAMS_PER_CALL = 64;
 /** Does not wait for a turn: joining and sending megabytes in one go would hold the event loop. */
 const LARGE_BYTES = 256 * 1024;
@@ -237,9 +237,10 @@ export class LogWriter implements BeforeApplicationShutdown {
 
 /** How many groups of streams take turns: a divisor of {@link TURNS}. */
 function groupsOf(streams: number): number {
-  if (streams <= STREAMS_PER_CALL) return 1;
+  let groups = 1;
+  while (groups < TURNS && streams > groups * STREAMS_PER_CALL) groups *= 2;
 
-  return streams <= 2 * STREAMS_PER_CALL ? 2 : TURNS;
+  return groups;
 }
 
 /**
