@@ -82,7 +82,8 @@ export class TaskUpdatesService implements OnModuleInit {
     const others = this.waiting.get(subtaskId) ?? new Set();
     this.waiting.set(subtaskId, others.add(waiting));
     try {
-      const stored = isLarge(update) ? await this.applyFromHere(update) : null;
+      // A database that hangs is none that takes it: then the queue keeps it, and what is applied twice is applied once.
+      const stored = isLarge(update) && (await Promise.race([this.applyFromHere(update), sleep(timeoutMs, null)]));
       if (stored) return stored;
       const settled = (await this.isQueued(update)) ? outcome : this.applyUntilDone(update);
 
