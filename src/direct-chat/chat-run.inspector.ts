@@ -10,6 +10,7 @@ import { type Findings, type Inspected, type RunInspector, RunInspectors } from 
 import { TurnsService } from '../tasks/turns.service.js';
 import { findingsOf } from './chat-run.findings.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
+import { jobSigns } from './job-signs.js';
 import { QueuePlaces } from './queue-places.js';
 import { RunPlans } from './run-plan.js';
 import { StreamSignsReader } from './stream/stream-signs.js';
@@ -42,16 +43,15 @@ export class ChatRunInspector implements RunInspector, OnModuleInit {
     const runId = turn?.first.id ?? subtask.id;
     const jobId = chatRunJobId(runId);
     const { firstTokenTimeoutMs: firstTokenMs, idleTimeoutMs: idleMs } = this.config.provider;
-    const [job, position, lockMs, signs, label] = await Promise.all([
-      this.queue.getJob(jobId),
+    const [{ state, lockMs }, position, signs, label] = await Promise.all([
+      jobSigns(this.queue, jobId, () => this.redis.commands.pttl(keys.queueLock(CHAT_RUNS, jobId))),
       this.places.placeOf(runId),
-      this.redis.commands.pttl(keys.queueLock(CHAT_RUNS, jobId)),
       this.streams.read(runId),
       turn && this.plans.labelOf(turn, turn.step(subtask.id) ?? turn.first),
     ]);
 
     return findingsOf(fromRow(subtask), {
-      state: (await job?.getState()) ?? 'unknown',
+      state,
       position,
       maxConcurrent: this.config.chat.maxConcurrent,
       lockMs,

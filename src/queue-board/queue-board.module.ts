@@ -43,14 +43,15 @@ export class QueueBoardModule implements OnModuleInit {
     private readonly access: BoardAccess,
   ) {}
 
-  async onModuleInit(): Promise<void> {
+  onModuleInit(): void {
     const serverAdapter = new FastifyAdapter().setBasePath(PATH);
     createBullBoard({
       queues: QUEUES.map((name) => new BullMQAdapter(this.modules.get<Queue>(getQueueToken(name), { strict: false }))),
       serverAdapter,
       options: { uiConfig: { boardTitle: 'Conch queues' } },
     });
-    await this.host.httpAdapter.getInstance().register(
+    // Not awaited: that would make Fastify ready before Nest has told it how to answer errors.
+    void this.host.httpAdapter.getInstance().register(
       async (scope: FastifyInstance) => {
         this.guard(scope);
         await scope.register(serverAdapter.registerPlugin());
