@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { ChatEvent, Step } from '../src/common/chat-event.js';
 import type { Api } from './support/api.js';
+import { eventually } from './support/child.js';
 import { addDifyTeam, difyRuns } from './support/dify.js';
 import { flaws } from './support/sse.js';
 import { script, Stage } from './support/stage.js';
@@ -120,7 +121,7 @@ describe('answers of Dify apps', () => {
 
     expect(terminal).toMatchObject({ type: 'error', code });
     expect(task.status).toBe('FAILED');
-    expect(stage.simulator.counters.openStreams).toBe(0);
+    await eventually('the connection is closed', () => stage.simulator.counters.openStreams === 0);
   });
 
   it('tell everything that the app does', async () => {

@@ -66,8 +66,11 @@ export class ChatAdmission implements OnApplicationBootstrap {
 
       return;
     }
-    this.atMost = (await this.places.count()) + this.entering + this.runs.unknown;
-    const free = maxConcurrent + maxQueued - this.atMost;
+    const takenBefore = this.runs.taken;
+    const counted = (await this.places.count()) + this.entering + this.runs.unknown;
+    // What the queue has taken just after it counted is not unknown any more, and not counted either.
+    this.atMost = counted + this.runs.taken - takenBefore;
+    const free = maxConcurrent + maxQueued - counted;
     this.unasked = { places: Math.floor(free * UNASKED_SHARE), until: Date.now() + COUNT_MS };
     if (free >= 0) return;
     throw new AppError(

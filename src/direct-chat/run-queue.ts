@@ -23,6 +23,8 @@ export class RunQueue implements OnModuleDestroy {
   private readonly log = new Logger('RunQueue');
   /** Runs of this process without a job yet. */
   private readonly begun = new Set<number>();
+  /** Runs that were begun and whose jobs the queue has been given since, ever. */
+  taken = 0;
   private timer: NodeJS.Timeout | null = null;
   private isAdding = false;
 
@@ -78,7 +80,10 @@ export class RunQueue implements OnModuleDestroy {
     this.isAdding = true;
     const isTaken = await this.isTaken(subtaskIds);
     this.isAdding = false;
-    if (isTaken) for (const subtaskId of subtaskIds) this.begun.delete(subtaskId);
+    if (isTaken) {
+      for (const subtaskId of subtaskIds) this.begun.delete(subtaskId);
+      this.taken += subtaskIds.length;
+    }
     if (this.begun.size > 0) this.schedule(isTaken ? 0 : RETRY_MS);
   }
 
