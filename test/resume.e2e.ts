@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { keys } from '../src/infra/redis/keys.js';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { Api, ErrorBody, Turn } from './support/api.js';
 import { started } from './support/api.js';
@@ -78,6 +79,28 @@ describe.each(STAGES)('resuming an answer, %s', (kind) => {
     expect(stream.events[0]?.seq).toBe(4);
     expect(flaws(stream.events, 3)).toEqual([]);
   });
+
+  if (kind === 'distributed')
+    it('tells an answer whose end was lost by a process that was killed between database and log', async () => {
+      const turn = await api.turn(script('tokens=7 rate=0'));
+      const { id: lastId, seq } = nth(turn.stream.events, -1);
+      await stage.redis.use(async (client) => {
+        const log = keys.stream(turn.subtaskId);
+        const [newest] = await client.xrevrange(log, '+', '-', 'COUNT', 1);
+        const first = Number(newest?.[1][1]);
+        await client.xdel(log, newest?.[0] ?? '');
+        await client.hset(keys.streamMeta(turn.subtaskId), 'last', first - 1);
+        await client.hdel(keys.streamMeta(turn.subtaskId), 'term');
+      });
+      for (const replica of replicas) {
+        for (const from of [undefined, nth(turn.stream.events, 0).id]) {
+          const told = await (await replica.attach(turn.taskId, from)).untilClosed();
+          expect(fold(told.events)).toMatchObject({ content: turn.content, terminal: { type: 'done' } });
+          expect(nth(told.events, -1).seq).toBe(seq);
+        }
+        expect((await replica.attach(turn.taskId, lastId)).status).toBe(204);
+      }
+    });
 
   it('answers 204 when everything was received', async () => {
     for (const replica of replicas) {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../common/app-error.js';
 import type { TerminalEvent } from '../common/chat-event.js';
 import { isTerminal as isTerminalEvent } from '../common/chat-event.js';
@@ -20,6 +21,9 @@ const CANCEL_WAIT_MS = 2_000;
  * Shorter than the time after which readers of a silent stream look again.
  */
 const FRESH_MS = 4_000;
+/** How long the log may be behind the database with the end of an answer. A process that is killed in between leaves it so. */
+const END_LAG_MS = 1_000;
+const END_POLL_MS = 25;
 
 /** How to read an answer; null when the caller has all of it already. */
 export type AnswerSource = (() => Promise<EventSource>) | null;
@@ -77,11 +81,18 @@ export class AnswerStreams {
     return turn?.current === null;
   }
 
-  /** `gone`: the answer has ended and its log has expired, or Redis is away: the database tells it. */
+  /** `gone`: the answer has ended and its log has expired or lost the end, or Redis is away: the database tells it. */
   private async stateOf({ first, current }: AnswerTurn): Promise<StreamState | null | 'gone'> {
     const ended = current === null;
     try {
-      return (await this.log.state(first.id)) ?? (ended ? 'gone' : null);
+      let state = await this.log.state(first.id);
+      for (const until = Date.now() + END_LAG_MS; ended && state && !state.ended;) {
+        if (Date.now() >= until) return 'gone';
+        await sleep(END_POLL_MS);
+        state = await this.log.state(first.id);
+      }
+
+      return state ?? (ended ? 'gone' : null);
     } catch {
       return ended ? 'gone' : null;
     }
