@@ -13,10 +13,10 @@ import { EmbeddedModule, type EmbeddedParts } from './infra/embedded/embedded.mo
 import { ExecutorManagerHttpModule } from './infra/http/executor-manager-http.js';
 import { LifecycleModule } from './infra/lifecycle.js';
 import { QueueModule } from './infra/queue/queue.module.js';
-import { QueueBoardModule } from './queue-board/queue-board.module.js';
 import { RedisModule } from './infra/redis/redis.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelsModule } from './models/models.module.js';
+import { QueueBoardModule } from './queue-board/queue-board.module.js';
 import { SeedsModule } from './seeds/seeds.module.js';
 import { ShellsModule } from './shells/shells.module.js';
 import { ImageValidationsModule } from './shells/validations/image-validations.module.js';

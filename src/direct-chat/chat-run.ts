@@ -19,7 +19,8 @@ import type { RunUpstream } from './run-upstream.js';
 import { endedSteps } from './stream/answer-extras.js';
 import { type Batch, frame } from './stream/frames.js';
 import type { LiveStream } from './stream/live-stream.js';
-import { type LoggedRun, LogTail, type LogWriter } from './stream/log-writer.js';
+import { type LoggedRun, LogTail } from './stream/log-tail.js';
+import type { LogWriter } from './stream/log-writer.js';
 import { resyncOf, type Snapshot } from './stream/stream-text.js';
 import type { StreamHub } from './stream/stream-hub.js';
 

@@ -1,8 +1,8 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
-import { type Batch, joinBatches } from './frames.js';
-import type { LiveStream } from './live-stream.js';
-import { type Append, type AppendOutcome, StreamLog } from './stream-log.js';
+import type { Batch } from './frames.js';
+import { type LogTail, toAppend } from './log-tail.js';
+import { type AppendOutcome, StreamLog } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
 
 /**
@@ -21,13 +21,6 @@ const LARGE_BYTES = 256 * 1024;
 const RETRY_MS = 250;
 /** Unwritten text kept per stream while Redis is away; beyond it the whole text is written instead. */
 const MAX_PENDING_BYTES = 1024 * 1024;
-/**
- * The events of a log are replaced by the text they make when they are larger than this, and than the text by this factor:
- * a token a piece they are 13 times as large. What a provider sends in large pieces gains nothing, and whoever reads
- * slowly gets it as it came.
- */
-const COMPACT_BYTES = 2 * 1024 * 1024;
-const COMPACT_FACTOR = 2;
 
 const flushes = new Counter({ name: 'conch_stream_log_flushes_total', help: 'Script calls that wrote stream logs' });
 const flushErrors = new Counter({ name: 'conch_stream_log_errors_total', help: 'Script calls that failed' });
@@ -36,40 +29,6 @@ const flushed = new Histogram({
   help: 'Streams written by one script call',
   buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
 });
-
-/** What a log writer needs from the run that it writes for. */
-export interface LoggedRun {
-  readonly stream: LiveStream;
-  readonly epoch: number;
-  /** Characters of the answer so far. */
-  readonly length: number;
-  snapshot(): Snapshot;
-  /** Another owner has taken the stream over: stop. */
-  fenced(): void;
-  /** The log lost events: emit one that stands for all before it. */
-  repair(): void;
-}
-
-/** The unwritten tail of one run. */
-export class LogTail {
-  pending: Batch[] = [];
-  pendingBytes = 0;
-  sending: Batch | null = null;
-  repairing = false;
-  /** Since the last snapshot. */
-  loggedBytes = 0;
-  /** Whole text as of the batch that is sent; stored once that is written. */
-  snapshot: Snapshot | null = null;
-  closed = false;
-  /** Another process reads along, as of the last write. */
-  heard = false;
-
-  constructor(readonly run: LoggedRun) {}
-
-  isEmpty(): boolean {
-    return this.pending.length === 0 && this.sending === null;
-  }
-}
 
 /** Writes the events of this process's runs into their logs. */
 @Injectable()
@@ -241,22 +200,4 @@ function groupsOf(streams: number): number {
   while (groups < TURNS && streams > groups * STREAMS_PER_CALL) groups *= 2;
 
   return groups;
-}
-
-/**
- * Moves what is pending into the batch that is sent. A batch whose sending failed goes again as it was: the script
- * knows it when it had arrived after all.
- */
-function toAppend(tail: LogTail): Append {
-  const { stream, epoch } = tail.run;
-  if (!tail.sending) {
-    tail.sending = joinBatches(tail.pending);
-    tail.pending = [];
-    tail.pendingBytes = 0;
-    // Taken here, where text and log end at the same event.
-    const worthwhile = tail.loggedBytes > COMPACT_BYTES + COMPACT_FACTOR * tail.run.length;
-    if (worthwhile && !tail.sending.terminal) tail.snapshot = tail.run.snapshot();
-  }
-
-  return { subtaskId: stream.subtaskId, epoch, batch: tail.sending, repair: tail.repairing };
 }

@@ -1,0 +1,64 @@
+import { type Batch, joinBatches } from './frames.js';
+import type { LiveStream } from './live-stream.js';
+import type { Append } from './stream-log.js';
+import type { Snapshot } from './stream-text.js';
+
+/**
+ * The events of a log are replaced by the text they make when they are larger than this, and than the text by this factor:
+ * a token a piece they are 13 times as large. What a provider sends in large pieces gains nothing, and whoever reads
+ * slowly gets it as it came.
+ */
+const COMPACT_BYTES = 2 * 1024 * 1024;
+const COMPACT_FACTOR = 2;
+
+/** What a log writer needs from the run that it writes for. */
+export interface LoggedRun {
+  readonly stream: LiveStream;
+  readonly epoch: number;
+  /** Characters of the answer so far. */
+  readonly length: number;
+  snapshot(): Snapshot;
+  /** Another owner has taken the stream over: stop. */
+  fenced(): void;
+  /** The log lost events: emit one that stands for all before it. */
+  repair(): void;
+}
+
+/** The unwritten tail of one run. */
+export class LogTail {
+  pending: Batch[] = [];
+  pendingBytes = 0;
+  sending: Batch | null = null;
+  repairing = false;
+  /** Since the last snapshot. */
+  loggedBytes = 0;
+  /** Whole text as of the batch that is sent; stored once that is written. */
+  snapshot: Snapshot | null = null;
+  closed = false;
+  /** Another process reads along, as of the last write. */
+  heard = false;
+
+  constructor(readonly run: LoggedRun) {}
+
+  isEmpty(): boolean {
+    return this.pending.length === 0 && this.sending === null;
+  }
+}
+
+/**
+ * Moves what is pending into the batch that is sent. A batch whose sending failed goes again as it was: the script
+ * knows it when it had arrived after all.
+ */
+export function toAppend(tail: LogTail): Append {
+  const { stream, epoch } = tail.run;
+  if (!tail.sending) {
+    tail.sending = joinBatches(tail.pending);
+    tail.pending = [];
+    tail.pendingBytes = 0;
+    // Taken here, where text and log end at the same event.
+    const worthwhile = tail.loggedBytes > COMPACT_BYTES + COMPACT_FACTOR * tail.run.length;
+    if (worthwhile && !tail.sending.terminal) tail.snapshot = tail.run.snapshot();
+  }
+
+  return { subtaskId: stream.subtaskId, epoch, batch: tail.sending, repair: tail.repairing };
+}
