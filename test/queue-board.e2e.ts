@@ -131,7 +131,9 @@ describe('the queue board with AUTH_MODE=jwt', () => {
 
   it('slows down who guesses', async () => {
     for (let i = 0; i < 5; i += 1) expect(await outcome(basic('admin', `wrong ${i}`))).toEqual([401, 'unauthorized']);
-    expect(await outcome(basic('admin', 'wrong again'))).toEqual([429, 'too_many_logins']);
+    const refused = await api.get<ErrorBody>(BOARD, basic('admin', 'wrong again'));
+    expect([refused.status, refused.body.code]).toEqual([429, 'too_many_logins']);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     // Who is in stays in.
     expect(await outcome(basic('admin'))).toEqual([200, undefined]);
   });

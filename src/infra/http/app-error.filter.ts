@@ -57,10 +57,9 @@ export class AppErrorFilter implements ExceptionFilter {
     const failure = describe(error, request);
     if (failure.unexpected) this.report(error, request);
     if (reply.sent || reply.raw.headersSent) return;
-    if (failure.retryAfter !== undefined) void reply.header('Retry-After', String(Math.ceil(failure.retryAfter)));
     const send = () => {
       if (isArriving(request.raw)) void reply.header('Connection', 'close');
-      void reply.header('X-Request-Id', request.id).status(failure.status).send(bodyOf(failure, request.id));
+      answer(failure, request, reply);
     };
     if (isArriving(request.raw)) afterBody(request.raw, send);
     else send();
@@ -98,9 +97,13 @@ function afterBody(message: IncomingMessage, send: () => void): void {
   message.on('end', done).on('close', done).resume();
 }
 
-/** Answers an error that Fastify found before any route: a malformed URL, for instance. */
+/** Answers an error that was found before any of Nest's routes: a malformed URL, for instance. */
 export function answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-  const failure = describe(error, request);
+  answer(describe(error, request), request, reply);
+}
+
+function answer(failure: Failure, request: FastifyRequest, reply: FastifyReply): void {
+  if (failure.retryAfter !== undefined) void reply.header('Retry-After', String(Math.ceil(failure.retryAfter)));
   void reply.header('X-Request-Id', request.id).status(failure.status).send(bodyOf(failure, request.id));
 }
 
