@@ -8,7 +8,7 @@ import { chatEventComponents } from './direct-chat/chat-event.dto.js';
 import { DATABASE } from './infra/database/database.module.js';
 import type { OpenDatabase } from './infra/database/database.js';
 import { EmbeddedParts } from './infra/embedded/embedded.module.js';
-import { configureHttp, createAdapter } from './infra/http/configure-http.js';
+import { configureHttp, createAdapter } from './infra/http/server/configure-http.js';
 import { Lifecycle } from './infra/lifecycle.js';
 import { createLogger } from './infra/logger.js';
 import { RedisClients } from './infra/redis/redis-clients.js';

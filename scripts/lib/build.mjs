@@ -38,7 +38,7 @@ function ensureTemplate(migrations) {
   if (existsSync(TEMPLATE) && readStamp(TEMPLATE_STAMP) === hash) return;
   const made = `${TEMPLATE}.new`;
   for (const path of [TEMPLATE_STAMP, TEMPLATE, made]) rmSync(path, { recursive: true, force: true });
-  const program = inRoot('dist', 'src', 'infra', 'database', 'make-pglite-template.js');
+  const program = inRoot('dist', 'src', 'infra', 'database', 'pglite', 'make-pglite-template.js');
   const { ok, output } = quiet(process.execPath, [program, made]);
   if (!ok) throw new UserError(`The template of the embedded database could not be made:\n${output}`);
   renameSync(made, TEMPLATE);

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Ip, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiErrors } from '../infra/http/api-errors.js';
+import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { Public } from './auth-user.js';
 import { LoginDto, TokenDto } from './auth.dto.js';
 import { AuthService } from './auth.service.js';

@@ -1,7 +1,7 @@
 /** A user's accounts at git servers, as Wegent's web client sends them and its executors get them. */
 import { isMasked, maskSecret } from '../common/mask.js';
 import type { SecretBox } from '../common/secret-box.js';
-import { invalid } from '../infra/http/validation.pipe.js';
+import { invalid } from '../infra/http/server/validation.pipe.js';
 
 export interface GitAccount {
   git_domain: string;

@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { signatureOf } from '../common/signature.js';
 import { AppConfig, isLoopback } from '../config/app-config.js';
-import { SIGNATURE_HEADER } from '../infra/http/json-body.js';
+import { SIGNATURE_HEADER } from '../infra/http/server/json-body.js';
 import { bearerOf } from './bearer.js';
 import { isLoopbackHost } from './loopback.js';
 

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { PageQuery } from '../common/page.js';
-import { ApiErrors } from '../infra/http/api-errors.js';
-import { IdParam } from '../infra/http/id.pipe.js';
+import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { IdParam } from '../infra/http/server/id.pipe.js';
 import { AdminOnly, AuthUser, CurrentUser } from './auth-user.js';
 import { CreateUserDto, UpdateMeDto, UpdateUserDto, UserDto, UserListDto } from './users.dto.js';
 import { UsersService } from './users.service.js';

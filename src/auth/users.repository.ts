@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { asc, count, eq, sql } from 'drizzle-orm';
 import { DB, type Db } from '../infra/database/database.js';
-import { users } from '../infra/database/schema.js';
+import { users } from '../infra/database/schema/schema.js';
 import { Statement } from '../infra/database/statement.js';
 
 export type UserRow = typeof users.$inferSelect;

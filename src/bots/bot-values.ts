@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../common/json.js';
 import { keepMaskedObject } from '../common/mask.js';
 import { SecretBox } from '../common/secret-box.js';
 import { CHAT_SHELL, DIFY_SHELL } from '../common/shell-types.js';
-import { invalid } from '../infra/http/validation.pipe.js';
+import { invalid } from '../infra/http/server/validation.pipe.js';
 import { ModelsService } from '../models/models.service.js';
 import { ShellsService } from '../shells/shells.service.js';
 import { agentEnv, bindModel, boundModel, sealConfig, tryOpenConfig } from './agent-config.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { and, count, desc, eq, inArray, isNull, notInArray, or } from 'drizzle-orm';
 import type { Owner } from '../common/owned.js';
 import { DB, type Db } from '../infra/database/database.js';
-import { bots } from '../infra/database/schema.js';
+import { bots } from '../infra/database/schema/schema.js';
 
 export type BotRow = typeof bots.$inferSelect;
 export type NewBot = typeof bots.$inferInsert;

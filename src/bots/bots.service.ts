@@ -6,7 +6,7 @@ import { offsetOf, type PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
-import { invalid } from '../infra/http/validation.pipe.js';
+import { invalid } from '../infra/http/server/validation.pipe.js';
 import { ShellsService } from '../shells/shells.service.js';
 import { tryOpenConfig } from './agent-config.js';
 import { BotResolver, type ResolvedBot } from './bot-resolver.js';

@@ -12,11 +12,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import type { JsonObject } from '../common/json.js';
 import { MessageDto } from '../common/message.dto.js';
-import { ApiErrors } from '../infra/http/api-errors.js';
-import { whenClientGone } from '../infra/http/client-gone.js';
-import { TakesForms } from '../infra/http/multipart.js';
+import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { whenClientGone } from '../infra/http/server/client-gone.js';
+import { TakesForms } from '../infra/http/server/multipart.js';
 import { DifyAppInfoDto, DifyAppRef, FeedbackDto, UploadedFileDto, UploadQuery } from './dify.dto.js';
-import { DifyFactsService } from './dify-facts.service.js';
+import { DifyFactsService } from './client/dify-app-info.service.js';
 import { FeedbackService } from './feedback.service.js';
 import { UploadsService } from './files/uploads.service.js';
 

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { DIFY_MODES, type DifyFile } from '../common/dify.js';
 import { EnumField, IdField, IntField, TextField } from '../common/fields.js';
-import type { DifyAppInfo } from './dify.client.js';
+import type { DifyAppInfo } from './client/dify.client.js';
 import { FILE_TYPES, type FileRules, TRANSFER_METHODS } from './inputs/file-rules.js';
 import { type AppForm, type InputField, takesFiles } from './inputs/input-form.js';
 

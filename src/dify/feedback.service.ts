@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../common/app-error.js';
-import { EndUserNames } from '../infra/crypto/end-user-names.js';
-import { UpstreamRunsService } from '../tasks/upstream-runs.service.js';
-import { DifyClient } from './dify.client.js';
-import { DifyConnections } from './dify-connections.js';
+import { EndUserNames } from '../infra/crypto/end-user-pseudonyms.js';
+import { UpstreamRunsService } from '../tasks/backends/provider-runs.service.js';
+import { DifyClient } from './client/dify.client.js';
+import { DifyConnections } from './client/dify-connections.js';
 import type { FeedbackDto } from './dify.dto.js';
-import { isUnknown } from './dify.errors.js';
+import { isUnknown } from './client/dify.errors.js';
 
 /** What users think of answers. */
 @Injectable()

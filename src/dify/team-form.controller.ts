@@ -1,10 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
-import { ApiErrors } from '../infra/http/api-errors.js';
-import { IdParam } from '../infra/http/id.pipe.js';
+import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { IdParam } from '../infra/http/server/id.pipe.js';
 import { InputParametersDto } from './dify.dto.js';
-import { DifyFactsService } from './dify-facts.service.js';
+import { DifyFactsService } from './client/dify-app-info.service.js';
 
 /** The form of a team is that of its Dify apps: others ask for none. */
 @ApiTags('teams')

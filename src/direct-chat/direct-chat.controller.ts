@@ -2,13 +2,13 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } fro
 import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
-import { ApiErrors } from '../infra/http/api-errors.js';
-import { IdPipe } from '../infra/http/id.pipe.js';
-import { SseConnections } from '../infra/http/sse.js';
-import { type AnswerSource, AnswerStreams } from './answer-streams.js';
-import { AppInputService } from './app-input.service.js';
+import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { IdPipe } from '../infra/http/server/id.pipe.js';
+import { SseConnections } from '../infra/sse/sse.js';
+import { type AnswerSource, AnswerStreams } from './request/answer-streams.js';
+import { AppInputService } from './queue/app-input.service.js';
 import { ApiChatStream } from './chat-event.dto.js';
-import { DirectChatTeams } from './direct-chat-teams.js';
+import { DirectChatTeams } from './plan/direct-chat-teams.js';
 import {
   AppInputDto,
   AppInputReplyDto,
@@ -18,7 +18,7 @@ import {
   StreamChatDto,
   StreamTaskDto,
 } from './direct-chat.dto.js';
-import { DirectChatService } from './direct-chat.service.js';
+import { DirectChatService } from './request/direct-chat.service.js';
 
 const LAST_EVENT_ID = {
   name: 'Last-Event-ID',

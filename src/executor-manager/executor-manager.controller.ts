@@ -3,11 +3,11 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swa
 import type { FastifyReply } from 'fastify';
 import { InternalGuard } from '../auth/internal.guard.js';
 import { AppError } from '../common/app-error.js';
-import { ApiErrors } from '../infra/http/api-errors.js';
-import { MaxBodyBytes } from '../infra/http/body-limit.js';
-import { CallbacksService } from './callbacks.service.js';
+import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { MaxBodyBytes } from '../infra/http/server/body-limit.js';
+import { CallbacksService } from './reporting/callbacks.service.js';
 import { CancelDto, LoadDto, ReceiptDto, StatusDto, ValidateImageDto } from './executor-manager.dto.js';
-import { ValidationsService } from './validations.service.js';
+import { ValidationsService } from './validation/image-validation-runner.js';
 
 /** What a callback has besides its result. */
 const SLACK_BYTES = 64 * 1024;

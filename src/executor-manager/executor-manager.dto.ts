@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IntField, TextField } from '../common/fields.js';
 import type { ImageCheck, ValidateImageOrder, ValidateImageReceipt } from '../common/image-validation.js';
-import { DropsUnknownFields } from '../infra/http/validation.pipe.js';
+import { DropsUnknownFields } from '../infra/http/server/validation.pipe.js';
 
 const MAX_IMAGE = 1_000;
 const MAX_NAME = 200;

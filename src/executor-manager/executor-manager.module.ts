@@ -2,15 +2,15 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { InternalAccess } from '../auth/internal-access.js';
 import type { AppConfig } from '../config/app-config.js';
 import { ConfigModule } from '../config/config.module.js';
-import { BackendClient } from './backend.client.js';
-import { CallbacksService } from './callbacks.service.js';
+import { BackendClient } from './reporting/backend.client.js';
+import { CallbacksService } from './reporting/callbacks.service.js';
 import { DockerEngine } from './engine/docker-engine.js';
 import { ExecutorManagerController } from './executor-manager.controller.js';
-import { ImageValidator } from './image-validator.js';
-import { Leftovers } from './leftovers.js';
+import { ImageValidator } from './validation/image-validator.js';
+import { Leftovers } from './validation/stale-container-sweeper.js';
 import { ManagerHealthController } from './manager-health.controller.js';
-import { RegistryLogins } from './registry-logins.js';
-import { ValidationsService } from './validations.service.js';
+import { RegistryLogins } from './validation/registry-logins.js';
+import { ValidationsService } from './validation/image-validation-runner.js';
 
 /** The root of a program of its own: it has neither database nor Redis, only a container engine and the API's address. */
 @Module({})

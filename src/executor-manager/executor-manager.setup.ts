@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AppConfig } from '../config/app-config.js';
-import { configureHttp, createAdapter } from '../infra/http/configure-http.js';
+import { configureHttp, createAdapter } from '../infra/http/server/configure-http.js';
 import { createLogger } from '../infra/logger.js';
 import { ExecutorManagerModule } from './executor-manager.module.js';
 

@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util';
 import { ImageReferenceError, parseImageReference } from '../common/image-reference.js';
 import type { ValidationReport } from '../common/image-validation.js';
 import { type AppConfig, loadConfig } from '../config/app-config.js';
-import { LABELS } from './container-labels.js';
+import { LABELS } from './validation/container-labels.js';
 import { DockerEngine } from './engine/docker-engine.js';
 import { EngineTrouble } from './engine/engine-errors.js';
-import { checksFor, IMAGE_CHECKS } from './image-checks.js';
-import { ImageValidator, type Tell, type Validation } from './image-validator.js';
-import { RegistryLogins } from './registry-logins.js';
+import { checksFor, IMAGE_CHECKS } from './validation/image-checks.js';
+import { ImageValidator, type Tell, type Validation } from './validation/image-validator.js';
+import { RegistryLogins } from './validation/registry-logins.js';
 
 /** Exit statuses. */
 const [VALID, INVALID, USAGE, TROUBLE] = [0, 1, 2, 3];

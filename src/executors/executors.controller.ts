@@ -2,14 +2,14 @@ import { Body, Controller, HttpCode, Post, Put, Query, UseGuards } from '@nestjs
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../auth/auth-user.js';
 import { InternalGuard } from '../auth/internal.guard.js';
-import { ApiErrors } from '../infra/http/api-errors.js';
-import { MaxBodyBytes } from '../infra/http/body-limit.js';
-import { IdParam } from '../infra/http/id.pipe.js';
-import { DispatchDto, DispatchQuery } from './dispatch.dto.js';
-import { DispatchService } from './dispatch.service.js';
-import { ExecutorReportDto, HeartbeatDto, LeaseDto, ReportReceiptDto } from './executor-reports.dto.js';
-import { ExecutorReportsService } from './executor-reports.service.js';
-import { LeasesService } from './leases.service.js';
+import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { MaxBodyBytes } from '../infra/http/server/body-limit.js';
+import { IdParam } from '../infra/http/server/id.pipe.js';
+import { DispatchDto, DispatchQuery } from './dispatch/dispatch.dto.js';
+import { DispatchService } from './dispatch/dispatch.service.js';
+import { ExecutorReportDto, HeartbeatDto, LeaseDto, ReportReceiptDto } from './reports/executor-reports.dto.js';
+import { ExecutorReportsService } from './reports/executor-reports.service.js';
+import { LeasesService } from './leases/leases.service.js';
 
 /** What a report has besides its result. */
 const SLACK_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, eq, inArray, lt, ne, sql } from 'drizzle-orm';
 import { DB, type Db, idList, isOneOf } from '../infra/database/database.js';
-import { type SubtaskStatus, subtasks, tasks } from '../infra/database/schema.js';
+import { type SubtaskStatus, subtasks, tasks } from '../infra/database/schema/schema.js';
 import { fromStates, SUBTASK_TRANSITIONS, UNFINISHED } from '../tasks/task-status.js';
 
 /** A subtask as those need it who deal with its executor. */

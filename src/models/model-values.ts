@@ -2,7 +2,7 @@ import type { FieldProblem } from '../common/app-error.js';
 import { isJsonObject, type JsonObject } from '../common/json.js';
 import { isMasked, keepMaskedObject } from '../common/mask.js';
 import type { SecretBox } from '../common/secret-box.js';
-import { invalid } from '../infra/http/validation.pipe.js';
+import { invalid } from '../infra/http/server/validation.pipe.js';
 import { baseUrlProblem, headerProblems, parameterProblems } from './model-parameters.js';
 import type { CreateModelDto, UpdateModelDto } from './models.dto.js';
 import { openHeaders } from './models.mapper.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, count, eq, inArray, isNull, notInArray, or, type SQL } from 'drizzle-orm';
 import { DB, type Db } from '../infra/database/database.js';
-import { models } from '../infra/database/schema.js';
+import { models } from '../infra/database/schema/schema.js';
 
 export type ModelRow = typeof models.$inferSelect;
 export type NewModel = typeof models.$inferInsert;

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
-import { CatalogChanges } from '../infra/catalog/catalog-changes.js';
+import { CatalogChanges } from '../infra/cache/cache-invalidation.js';
 import { SimulatorProcess } from '../infra/embedded/simulator-process.js';
 import { readSeedFiles } from './seed-directory.js';
 import type { SeedVariables } from './seed-file.js';

@@ -6,7 +6,7 @@ import {
   parseImageReference,
 } from '../common/image-reference.js';
 import { AppConfig } from '../config/app-config.js';
-import { invalid } from '../infra/http/validation.pipe.js';
+import { invalid } from '../infra/http/server/validation.pipe.js';
 
 /** Which images users may bring. */
 @Injectable()

@@ -2,8 +2,8 @@ import { Body, Controller, Delete, Get, Param, Post, Put, Query, UseInterceptors
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/message.dto.js';
-import { AnnouncesCatalogChanges } from '../infra/catalog/catalog-changes.js';
-import { ApiErrors } from '../infra/http/api-errors.js';
+import { AnnouncesCatalogChanges } from '../infra/cache/cache-invalidation.js';
+import { ApiErrors } from '../infra/http/server/api-errors.js';
 import {
   CreateShellDto,
   DeleteShellQuery,

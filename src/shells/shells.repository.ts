@@ -3,8 +3,8 @@ import { and, asc, desc, eq, getTableColumns, inArray, isNull, ne, notInArray, o
 import type { Owner } from '../common/owned.js';
 import type { ShellState } from '../common/shell-types.js';
 import { DB, type Db } from '../infra/database/database.js';
-import { imageValidations } from '../infra/database/image-validations.schema.js';
-import { shells } from '../infra/database/schema.js';
+import { imageValidations } from '../infra/database/schema/image-validations.schema.js';
+import { shells } from '../infra/database/schema/schema.js';
 
 export type ShellRow = typeof shells.$inferSelect;
 export type NewShell = typeof shells.$inferInsert;

@@ -5,7 +5,7 @@ import { OwnedByName, type Owner } from '../common/owned.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import type { ShellState } from '../common/shell-types.js';
-import { invalid } from '../infra/http/validation.pipe.js';
+import { invalid } from '../infra/http/server/validation.pipe.js';
 import { ImagePolicy } from './image-policy.js';
 import { ShellImages } from './shell-images.js';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { SUBTASK_STATUSES, TASK_STATUSES } from '../infra/database/schema.js';
+import { SUBTASK_STATUSES, TASK_STATUSES } from '../infra/database/schema/schema.js';
 import {
   deriveProgress,
   deriveTaskStatus,

@@ -1,4 +1,4 @@
-import type { SubtaskStatus, TaskStatus } from '../infra/database/schema.js';
+import type { SubtaskStatus, TaskStatus } from '../infra/database/schema/schema.js';
 
 /** Which states may follow which. Terminal states are final; only deletion follows them. */
 export const SUBTASK_TRANSITIONS: Record<SubtaskStatus, readonly SubtaskStatus[]> = {

@@ -3,9 +3,9 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/message.dto.js';
 import { PageQuery } from '../common/page.js';
-import { ApiErrors } from '../infra/http/api-errors.js';
-import { IdPipe } from '../infra/http/id.pipe.js';
-import { TaskCancelService } from './task-cancel.service.js';
+import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { IdPipe } from '../infra/http/server/id.pipe.js';
+import { TaskCancelService } from './cancel/task-cancel.service.js';
 import {
   CancelTaskDto,
   CreateTaskDto,

@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
-import { type SubtaskResult, TASK_STATUSES, type TaskStatus } from '../infra/database/schema.js';
+import { type SubtaskResult, TASK_STATUSES, type TaskStatus } from '../infra/database/schema/schema.js';
 import type { LiteTaskRow, TaskDetails } from './tasks.repository.js';
-import type { NewTask } from './new-turn.js';
-import type { SubtaskRow } from './turns.repository.js';
+import type { NewTask } from './turns/new-turn.js';
+import type { SubtaskRow } from './turns/turns.repository.js';
 
 const MAX_BODY = 1_048_576;
 

@@ -1,5 +1,5 @@
 import type { ErrorEvent, TerminalEvent } from '../common/chat-event.js';
-import type { SubtaskResult, SubtaskStatus } from '../infra/database/schema.js';
+import type { SubtaskResult, SubtaskStatus } from '../infra/database/schema/schema.js';
 
 export const TASK_UPDATES = 'task-updates';
 export const TASK_CANCELLATIONS = 'task-cancellations';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CatalogChanges } from '../infra/catalog/catalog-changes.js';
+import { CatalogChanges } from '../infra/cache/cache-invalidation.js';
 import type { ResolvedTeam } from './teams.service.js';
 
 interface Copy {

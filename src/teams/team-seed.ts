@@ -1,4 +1,4 @@
-import type { TeamMember } from '../infra/database/schema.js';
+import type { TeamMember } from '../infra/database/schema/schema.js';
 
 /** A public team of a seed file. */
 export interface TeamSeed {

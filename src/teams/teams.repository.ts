@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, count, desc, eq, isNull, notInArray, or, sql } from 'drizzle-orm';
 import { DB, type Db } from '../infra/database/database.js';
-import { teams } from '../infra/database/schema.js';
+import { teams } from '../infra/database/schema/schema.js';
 
 export type TeamRow = typeof teams.$inferSelect;
 export type NewTeam = typeof teams.$inferInsert;

@@ -6,8 +6,8 @@ import type { MessageDto } from '../common/message.dto.js';
 import { offsetOf, type PageQuery } from '../common/page.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
-import type { TeamMember } from '../infra/database/schema.js';
-import { invalid } from '../infra/http/validation.pipe.js';
+import type { TeamMember } from '../infra/database/schema/schema.js';
+import { invalid } from '../infra/http/server/validation.pipe.js';
 import {
   type CreateTeamDto,
   type TeamBotInput,

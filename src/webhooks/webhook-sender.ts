@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import { signatureOf } from '../common/signature.js';
 import { AppConfig } from '../config/app-config.js';
-import { ProviderHttp } from '../infra/http/provider-http.js';
+import { ProviderHttp } from '../infra/http/client/provider-http.js';
 import type { WebhookPayload } from './webhooks.jobs.js';
 
 /** From the start of the connection to the head of the reply. */

@@ -1,8 +1,8 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
-import { EgressPolicy } from '../infra/http/egress.js';
-import { ProviderHttp } from '../infra/http/provider-http.js';
+import { EgressPolicy } from '../infra/http/client/egress.js';
+import { ProviderHttp } from '../infra/http/client/provider-http.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { WebhookSender } from './webhook-sender.js';
 import { WEBHOOKS } from './webhooks.jobs.js';

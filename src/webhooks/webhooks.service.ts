@@ -3,7 +3,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppConfig } from '../config/app-config.js';
 import { hush } from '../infra/queue/queue-errors.js';
-import { type EndedTask, TaskChanges } from '../tasks/task-changes.js';
+import { type EndedTask, TaskChanges } from '../tasks/events/task-change.publisher.js';
 import { WEBHOOK_OPTIONS, webhookJobId, type WebhookPayload, WEBHOOKS } from './webhooks.jobs.js';
 
 const EVENTS: Record<EndedTask['status'], WebhookPayload['event']> = {

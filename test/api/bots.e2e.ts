@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UsersService } from '../../src/auth/users.service.js';
 import { BotsModule } from '../../src/bots/bots.module.js';
 import { BotsService } from '../../src/bots/bots.service.js';
-import { bots, models, shells } from '../../src/infra/database/schema.js';
+import { bots, models, shells } from '../../src/infra/database/schema/schema.js';
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ShellsModule } from '../../src/shells/shells.module.js';
 import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bots, models, shells, teams } from '../../src/infra/database/schema.js';
+import { bots, models, shells, teams } from '../../src/infra/database/schema/schema.js';
 import { ModelsService } from '../../src/models/models.service.js';
 import { SeedsModule } from '../../src/seeds/seeds.module.js';
 import { SeedsService } from '../../src/seeds/seeds.service.js';

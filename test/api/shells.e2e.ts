@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { BotsModule } from '../../src/bots/bots.module.js';
-import { shells } from '../../src/infra/database/schema.js';
+import { shells } from '../../src/infra/database/schema/schema.js';
 import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 interface Shell {

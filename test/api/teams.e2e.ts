@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UsersService } from '../../src/auth/users.service.js';
 import { BotsModule } from '../../src/bots/bots.module.js';
-import { bots, shells, teams } from '../../src/infra/database/schema.js';
+import { bots, shells, teams } from '../../src/infra/database/schema/schema.js';
 import { TeamsModule } from '../../src/teams/teams.module.js';
 import { TeamsService } from '../../src/teams/teams.service.js';
 import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';

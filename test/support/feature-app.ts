@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { loadConfig } from '../../src/config/app-config.js';
 import { ConfigModule } from '../../src/config/config.module.js';
-import { CatalogModule } from '../../src/infra/catalog/catalog-changes.js';
+import { CatalogModule } from '../../src/infra/cache/cache-invalidation.js';
 import { CryptoModule } from '../../src/infra/crypto/crypto.module.js';
 import { DB, type Db, type OpenDatabase } from '../../src/infra/database/database.js';
 import { DATABASE } from '../../src/infra/database/database.module.js';
 import { SimulatorProcess } from '../../src/infra/embedded/simulator-process.js';
-import { configureHttp, createAdapter } from '../../src/infra/http/configure-http.js';
+import { configureHttp, createAdapter } from '../../src/infra/http/server/configure-http.js';
 import { openTestDatabase } from './database.js';
 import { type RawReply, send } from './http-send.js';
 

@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import { QUEUE_PREFIX } from '../../src/infra/redis/keys.js';
 import { TASK_UPDATES, type TaskUpdate, type TaskUpdates } from '../../src/tasks/tasks.jobs.js';
-import { UpdateQueue } from '../../src/tasks/update-queue.js';
+import { UpdateQueue } from '../../src/tasks/status/update-queue.js';
 
 /** Somebody who reports to a server's queue, as another process of the installation does. */
 export class UpdateSource {

@@ -1,7 +1,7 @@
 /** Which files may be uploaded to an app, by what its `/parameters` tell. */
 import { AppError } from '../../common/app-error.js';
 import type { DifyFile } from '../../common/dify.js';
-import { invalid } from '../../infra/http/validation.pipe.js';
+import { invalid } from '../../infra/http/server/validation.pipe.js';
 import type { FileRules } from '../inputs/file-rules.js';
 import { type AppForm, type FileSizes, takesFiles } from '../inputs/input-form.js';
 

@@ -7,9 +7,9 @@ import { splitPrompt } from '../../common/params-block.js';
 import { DIFY_SHELL } from '../../common/shell-types.js';
 import { storageProblems } from '../../common/storable.js';
 import { within } from '../../common/within.js';
-import { invalid } from '../../infra/http/validation.pipe.js';
-import { TurnsService } from '../../tasks/turns.service.js';
-import { DifyApps } from '../dify-apps.js';
+import { invalid } from '../../infra/http/server/validation.pipe.js';
+import { TurnsService } from '../../tasks/turns/turns.service.js';
+import { DifyApps } from '../client/dify-apps.js';
 import { mergeInputs } from './merge-inputs.js';
 import { type AskedApp, checkTurn, NO_TEXT } from './turn-inputs.js';
 

@@ -2,7 +2,7 @@
 import type { FieldProblem } from '../../common/app-error.js';
 import type { DifyFile, DifyMode } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
-import { hasConversations } from '../dify.request.js';
+import { hasConversations } from '../client/dify.request.js';
 import { checkInputs, checkQuestionFiles } from './check-inputs.js';
 import type { AppForm } from './input-form.js';
 import { inputForText, mergeInputs } from './merge-inputs.js';

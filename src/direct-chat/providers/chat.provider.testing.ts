@@ -3,11 +3,11 @@ import { startSimulator, type Simulator } from '../../../tools/simulator/simulat
 import type { AppError } from '../../common/app-error.js';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import type { ChatRequest, ModelSettings, ProviderKind } from '../../common/chat-provider.js';
-import { EgressPolicy } from '../../infra/http/egress.js';
-import { ProviderHttp } from '../../infra/http/provider-http.js';
+import { EgressPolicy } from '../../infra/http/client/egress.js';
+import { ProviderHttp } from '../../infra/http/client/provider-http.js';
 import { ChatShellProvider } from './chat.provider.js';
-import type { ProviderTimeoutLimits } from '../../infra/answers/provider-timeouts.js';
-import { retryDelay } from '../../infra/answers/retry.js';
+import type { ProviderTimeoutLimits } from '../../infra/provider-stream/provider-timeouts.js';
+import { retryDelay } from '../../infra/provider-stream/retry.js';
 import { chatRequest, summary } from './providers.testing.js';
 
 /** What came, and how it ended. */

@@ -2,28 +2,28 @@
 import { AppError } from '../../common/app-error.js';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import type { ChatProvider, ChatRequest, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
-import { readText } from '../../infra/http/provider-http.body.js';
-import type { ProviderHttp, ProviderPost, ProviderResponse } from '../../infra/http/provider-http.js';
+import { readText } from '../../infra/http/client/provider-http.body.js';
+import type { ProviderHttp, ProviderPost, ProviderResponse } from '../../infra/http/client/provider-http.js';
 import {
   type AnswerCall,
   AnswerIterator,
   type AnswerParts,
   type OpenAnswer,
-} from '../../infra/answers/answer-iterator.js';
-import type { AnswerMapper } from '../../infra/answers/answer-mapper.js';
-import { AnswerReader } from '../../infra/answers/answer-reader.js';
+} from '../../infra/provider-stream/answer-iterator.js';
+import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
+import { AnswerReader } from '../../infra/provider-stream/answer-reader.js';
 import { ClaudeEvents } from './claude.events.js';
 import { claudeRequest } from './claude.request.js';
 import { errorFromStatus, type ErrorSource } from './error-mapping.js';
-import { secretsOf } from '../../infra/answers/error-text.js';
-import { EventBatch } from '../../infra/answers/event-batch.js';
-import { parseJson } from '../../infra/answers/json.js';
+import { secretsOf } from '../../infra/provider-stream/error-text.js';
+import { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import { parseJson } from '../../infra/provider-stream/json.js';
 import { OpenaiEvents } from './openai.events.js';
 import { openaiRequest } from './openai.request.js';
 import type { ModelPost } from './request-parts.js';
-import { ProviderTimeouts, type ProviderTimeoutLimits } from '../../infra/answers/provider-timeouts.js';
-import { abortableSleep, retryDelay } from '../../infra/answers/retry.js';
-import { MAX_EVENT_LENGTH } from '../../infra/answers/sse-reader.js';
+import { ProviderTimeouts, type ProviderTimeoutLimits } from '../../infra/provider-stream/provider-timeouts.js';
+import { abortableSleep, retryDelay } from '../../infra/provider-stream/retry.js';
+import { MAX_EVENT_LENGTH } from '../../infra/provider-stream/sse-reader.js';
 
 /** One turn on its way: what every step of it needs. */
 interface Call extends AnswerCall {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ClaudeEvents } from './claude.events.js';
-import { EventBatch } from '../../infra/answers/event-batch.js';
+import { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { CLAUDE_SOURCE, dataLines, fixture, message, replay, summary } from './providers.testing.js';
 
 const mapper = () => new ClaudeEvents(CLAUDE_SOURCE);

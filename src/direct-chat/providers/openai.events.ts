@@ -3,12 +3,12 @@ import type { EventSourceMessage } from 'eventsource-parser';
 import { AppError } from '../../common/app-error.js';
 import type { FinishReason, Usage } from '../../common/chat-event.js';
 import type { ModelParameters } from '../../common/chat-provider.js';
-import type { AnswerMapper } from '../../infra/answers/answer-mapper.js';
-import type { EventBatch } from '../../infra/answers/event-batch.js';
-import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../infra/answers/json.js';
-import { ProviderError } from '../../infra/answers/provider-error.js';
-import { RepeatedEvent } from '../../infra/answers/repeated-event.js';
-import { toUsage } from '../../infra/answers/usage.js';
+import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
+import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../infra/provider-stream/json.js';
+import { ProviderError } from '../../infra/provider-stream/provider-error.js';
+import { RepeatedEvent } from '../../infra/provider-stream/repeated-event.js';
+import { toUsage } from '../../infra/provider-stream/usage.js';
 import { errorFromPayload, type ErrorSource } from './error-mapping.js';
 import { ThinkTags } from './think-tags.js';
 

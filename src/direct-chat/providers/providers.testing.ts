@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import type { EventSourceMessage } from 'eventsource-parser';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import type { ChatRequest, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
-import type { AnswerMapper } from '../../infra/answers/answer-mapper.js';
+import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
 import type { ErrorSource } from './error-mapping.js';
-import { EventBatch } from '../../infra/answers/event-batch.js';
-import { SseReader } from '../../infra/answers/sse-reader.js';
+import { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import { SseReader } from '../../infra/provider-stream/sse-reader.js';
 
 export const CLAUDE_SOURCE: ErrorSource = { provider: 'claude', host: 'claude.test', secrets: ['my-own-key-1234'] };
 export const OPENAI_SOURCE: ErrorSource = { provider: 'openai', host: 'openai.test', secrets: ['my-own-key-1234'] };

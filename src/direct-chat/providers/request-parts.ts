@@ -1,8 +1,8 @@
 /** What the requests of both providers are made of. */
 import { AppError } from '../../common/app-error.js';
 import type { ChatMessage, ModelSettings } from '../../common/chat-provider.js';
-import type { ProviderPost } from '../../infra/http/provider-http.js';
-import { parseUrl } from '../../infra/http/provider-http.errors.js';
+import type { ProviderPost } from '../../infra/http/client/provider-http.js';
+import { parseUrl } from '../../infra/http/client/provider-http.errors.js';
 
 /** A request that asks for an answer. */
 export type ModelPost = ProviderPost & { url: URL };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EventBatch } from '../../infra/answers/event-batch.js';
+import { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { ThinkTags } from './think-tags.js';
 import { summary } from './providers.testing.js';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Batch } from './frames.js';
 import { LiveStream } from './live-stream.js';
-import { type LoggedRun, LogTail } from './log-tail.js';
+import { type LoggedRun, LogTail } from './pending-append.js';
 import { LogWriter } from './log-writer.js';
 import type { Append, AppendOutcome, StreamLog } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';

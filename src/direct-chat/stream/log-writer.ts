@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
 import type { Batch } from './frames.js';
-import { type LogTail, toAppend } from './log-tail.js';
+import { type LogTail, toAppend } from './pending-append.js';
 import { type AppendOutcome, StreamLog } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
 

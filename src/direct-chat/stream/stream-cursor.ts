@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventSource } from '../../infra/http/sse.js';
+import type { EventSource } from '../../infra/sse/sse.js';
 import { type Batch, batchAfter, frame } from './frames.js';
 import type { LiveStream } from './live-stream.js';
 import type { StreamHub } from './stream-hub.js';

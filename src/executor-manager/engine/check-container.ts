@@ -1,6 +1,6 @@
 import type { Container } from 'dockerode';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { CappedText } from './capped-text.js';
+import { CappedText } from './text-ring-buffer.js';
 import { Demultiplexer } from './demultiplexer.js';
 import { engineCall } from './engine-call.js';
 import { engineFailure, engineStatus } from './engine-errors.js';

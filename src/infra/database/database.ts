@@ -7,9 +7,9 @@ import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { PgliteClient } from './pglite-client.js';
-import { placePglite } from './pglite-template.js';
-import * as schema from './schema.js';
+import { PgliteClient } from './pglite/pglite-client.js';
+import { placePglite } from './pglite/pglite-template.js';
+import * as schema from './schema/schema.js';
 
 export type Schema = typeof schema;
 export type Db = PgDatabase<PgQueryResultHKT, Schema>;

@@ -1,8 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 import { EmbeddedParts } from '../embedded/embedded.module.js';
-import { CatalogRelay } from './catalog-relay.js';
-import { ChannelFeeds } from './channel-feeds.js';
+import { CatalogRelay } from './cache-invalidation.relay.js';
+import { ChannelFeeds } from './channel-subscriptions.js';
 import { RedisBus } from './redis.bus.js';
 import { RedisClients } from './redis-clients.js';
 

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EventReader, PulledEvents } from '../../infra/http/pulled-events.js';
-import type { EventSource } from '../../infra/http/sse.js';
-import { type ChannelFeed, ChannelFeeds } from '../../infra/redis/channel-feeds.js';
+import { type EventReader, PulledEvents } from '../../infra/sse/pulled-events.js';
+import type { EventSource } from '../../infra/sse/sse.js';
+import { type ChannelFeed, ChannelFeeds } from '../../infra/redis/channel-subscriptions.js';
 import { keys } from '../../infra/redis/keys.js';
-import type { ShownValidation } from './validation-copies.js';
+import type { ShownValidation } from './validation-cache.js';
 import { ValidationStatuses } from './validation-statuses.js';
 
 /** How long to wait for a store that is away before looking again. */

@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/comm
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../../auth/auth-user.js';
 import { InternalGuard } from '../../auth/internal.guard.js';
-import { ApiErrors } from '../../infra/http/api-errors.js';
+import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { ReportReceiptDto, ValidationReportDto } from './validation.dto.js';
 import { ValidationsService } from './validations.service.js';
 

@@ -7,7 +7,7 @@ import {
   type ValidationReport,
   type ValidationStage,
 } from '../../common/image-validation.js';
-import type { imageValidations, ValidationOutcome } from '../../infra/database/image-validations.schema.js';
+import type { imageValidations, ValidationOutcome } from '../../infra/database/schema/image-validations.schema.js';
 
 export type ValidationRow = typeof imageValidations.$inferSelect;
 export type ValidationChange = Partial<typeof imageValidations.$inferInsert>;

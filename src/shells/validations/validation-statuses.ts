@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../common/app-error.js';
 import { isDatabaseDown } from '../../infra/database/database-errors.js';
-import { type ShownValidation, ValidationCopies } from './validation-copies.js';
+import { type ShownValidation, ValidationCopies } from './validation-cache.js';
 import { ValidationsRepository } from './validations.repository.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

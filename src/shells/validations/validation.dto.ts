@@ -15,8 +15,8 @@ import {
   type ValidationStage,
 } from '../../common/image-validation.js';
 import { MAX_IMAGE_LENGTH } from '../../common/image-reference.js';
-import { VALIDATION_OUTCOMES, type ValidationOutcome } from '../../infra/database/image-validations.schema.js';
-import { DropsUnknownFields } from '../../infra/http/validation.pipe.js';
+import { VALIDATION_OUTCOMES, type ValidationOutcome } from '../../infra/database/schema/image-validations.schema.js';
+import { DropsUnknownFields } from '../../infra/http/server/validation.pipe.js';
 import type { ValidationRow } from './validation-state.js';
 
 const optional = true;

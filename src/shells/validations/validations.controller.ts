@@ -3,11 +3,11 @@ import { ApiBearerAuth, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOpera
 import type { FastifyReply } from 'fastify';
 import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
 import { PageQuery } from '../../common/page.js';
-import { ApiErrors } from '../../infra/http/api-errors.js';
-import { SseConnections } from '../../infra/http/sse.js';
+import { ApiErrors } from '../../infra/http/server/api-errors.js';
+import { SseConnections } from '../../infra/sse/sse.js';
 import { ApiValidationEvents, ValidationEventsQuery } from './validation-event.dto.js';
 import { ValidationEventsService } from './validation-events.js';
-import { ValidationRequests } from './validation-requests.js';
+import { ValidationRequests } from './validation-starter.js';
 import { ValidateImageDto, ValidationDto, ValidationListDto, ValidationRequestDto } from './validation.dto.js';
 import { ValidationsService } from './validations.service.js';
 

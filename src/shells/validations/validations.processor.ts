@@ -5,7 +5,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { isOutage } from '../../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../../infra/queue/worker-options.js';
-import { ValidationSubmissions } from './validation-submissions.js';
+import { ValidationSubmissions } from './validation-dispatcher.js';
 import {
   IMAGE_VALIDATIONS,
   isSubmissionJob,

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { and, count, desc, eq, isNull, lt, or, sql } from 'drizzle-orm';
 import type { ShellRow } from '../shells.repository.js';
 import { DB, type Db } from '../../infra/database/database.js';
-import { imageValidations } from '../../infra/database/image-validations.schema.js';
+import { imageValidations } from '../../infra/database/schema/image-validations.schema.js';
 import type { ValidationChange, ValidationRow } from './validation-state.js';
 
 export type NewValidation = typeof imageValidations.$inferInsert;

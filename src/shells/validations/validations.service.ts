@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../../common/app-error.js';
 import { offsetOf, type PageQuery } from '../../common/page.js';
 import { ShellsService } from '../shells.service.js';
-import { ValidationChanges } from './validation-changes.js';
+import { ValidationChanges } from './validation-transitions.js';
 import { applyReport, endBy } from './validation-state.js';
 import { isValidationId, ValidationStatuses } from './validation-statuses.js';
 import {

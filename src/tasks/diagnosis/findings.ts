@@ -1,5 +1,5 @@
-import type { SubtaskRow, TaskRow } from '../turns.repository.js';
-import type { Findings } from './run-inspectors.js';
+import type { SubtaskRow, TaskRow } from '../turns/turns.repository.js';
+import type { Findings } from '../backends/run-inspectors.js';
 
 /** A duration for people: `4 s`, `3 min`. */
 export function duration(ms: number): string {

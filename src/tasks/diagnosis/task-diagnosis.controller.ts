@@ -1,8 +1,8 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
-import { ApiErrors } from '../../infra/http/api-errors.js';
-import { IdPipe } from '../../infra/http/id.pipe.js';
+import { ApiErrors } from '../../infra/http/server/api-errors.js';
+import { IdPipe } from '../../infra/http/server/id.pipe.js';
 import { TaskDiagnosisDto } from './task-diagnosis.dto.js';
 import { TaskDiagnosisService } from './task-diagnosis.service.js';
 

@@ -7,9 +7,9 @@ import { AppConfig } from '../../config/app-config.js';
 import { isTerminal } from '../task-status.js';
 import { TASK_CANCELLATIONS, type TaskCancellation } from '../tasks.jobs.js';
 import { TasksRepository } from '../tasks.repository.js';
-import type { SubtaskRow } from '../turns.repository.js';
+import type { SubtaskRow } from '../turns/turns.repository.js';
 import { fromRow, ofEnded, ofUnasked, withCancel } from './findings.js';
-import { type Findings, type Inspected, RunInspectors } from './run-inspectors.js';
+import { type Findings, type Inspected, RunInspectors } from '../backends/run-inspectors.js';
 import { type TaskDiagnosisDto, toDiagnosisDto } from './task-diagnosis.dto.js';
 
 /** An answer about a part that is away must not itself be waited for. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
-import type { TaskChange } from '../task-changes.js';
+import type { TaskChange } from './task-change.publisher.js';
 import type { LoggedChange } from './task-event.js';
 
 /** Changes per user that the log keeps; who is further behind starts from a snapshot. */

@@ -2,9 +2,9 @@ import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
-import { ApiErrors } from '../../infra/http/api-errors.js';
-import { IdPipe } from '../../infra/http/id.pipe.js';
-import { SseConnections } from '../../infra/http/sse.js';
+import { ApiErrors } from '../../infra/http/server/api-errors.js';
+import { IdPipe } from '../../infra/http/server/id.pipe.js';
+import { SseConnections } from '../../infra/sse/sse.js';
 import { ApiTaskEvents, TaskEventsQuery } from './task-event.dto.js';
 import { TaskEventsService } from './task-events.service.js';
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { and, desc, eq, getTableColumns, gt, inArray, ne, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { DB, type Db, idList, isOneOf, rowsOf } from '../../infra/database/database.js';
-import { type SubtaskResult, subtasks, tasks, users } from '../../infra/database/schema.js';
+import { type SubtaskResult, subtasks, tasks, users } from '../../infra/database/schema/schema.js';
 import { TERMINAL } from '../task-status.js';
 import { toSubtaskDto, toTaskDto } from '../tasks.dto.js';
 import { type EventScope, MAX_EVENT_BYTES, type RowRef, type TaskEvent } from './task-event.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../common/app-error.js';
-import { PulledEvents } from '../../infra/http/pulled-events.js';
-import type { EventSource } from '../../infra/http/sse.js';
-import { ChannelFeeds } from '../../infra/redis/channel-feeds.js';
+import { PulledEvents } from '../../infra/sse/pulled-events.js';
+import type { EventSource } from '../../infra/sse/sse.js';
+import { ChannelFeeds } from '../../infra/redis/channel-subscriptions.js';
 import { keys } from '../../infra/redis/keys.js';
 import { type EventScope, positionOf } from './task-event.js';
 import { TaskEventLog } from './task-event-log.js';

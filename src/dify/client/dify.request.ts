@@ -1,0 +1,63 @@
+/** A chat turn -> the body of a run. Pure. */
+import type { ChatMessage, ChatRequest } from '../../common/chat-provider.js';
+import type { DifyMode, DifyTurn } from '../../common/dify.js';
+import type { JsonObject } from '../../common/json.js';
+import type { InputField } from '../inputs/input-form.js';
+import { inputForText } from '../inputs/merge-inputs.js';
+
+/** What a lost conversation is made up for with. */
+const HISTORY_MESSAGES = 10;
+const HISTORY_CHARACTERS = 8_000;
+
+/** Whether an app keeps conversations. */
+export function hasConversations(mode: DifyMode): boolean {
+  return mode !== 'workflow' && mode !== 'completion';
+}
+
+/** Whether an app's runs are those of a workflow, which can be joined. */
+export function isFlow(mode: DifyMode): boolean {
+  return mode === 'workflow' || mode === 'advanced-chat';
+}
+
+/**
+ * @param conversationId empty for a new conversation
+ * @param withHistory has the question tell what was said before
+ * @param fields of the app's form, where the text is one of its inputs; null when they are not known
+ */
+export function runBody(
+  { dify, messages, endUser }: Pick<ChatRequest, 'messages' | 'endUser'> & { dify: DifyTurn },
+  mode: DifyMode,
+  conversationId: string,
+  withHistory: boolean,
+  fields: readonly InputField[] | null = null,
+): JsonObject {
+  const asked = messages.at(-1)?.content ?? '';
+  const files = dify.files.length > 0 ? { files: dify.files } : {};
+  const common = { response_mode: 'streaming', user: endUser, ...files };
+  if (mode === 'workflow') return { inputs: withText(dify.inputs, asked, fields), ...common };
+  // Older completion apps know the text as an input only; others drop what they do not know.
+  if (mode === 'completion') return { inputs: withText(dify.inputs, asked, fields), query: asked, ...common };
+  const query = withHistory ? retold(messages.slice(0, -1), asked) : asked;
+
+  return { inputs: dify.inputs, query, conversation_id: conversationId, auto_generate_name: true, ...common };
+}
+
+function withText(inputs: JsonObject, asked: string, fields: readonly InputField[] | null): JsonObject {
+  const name = asked === '' ? null : inputForText(fields, inputs);
+
+  return name === null ? inputs : { ...inputs, [name]: asked };
+}
+
+/** The last turns in front of a question. */
+function retold(before: readonly ChatMessage[], asked: string): string {
+  let room = HISTORY_CHARACTERS;
+  const told: string[] = [];
+  for (const { role, content } of before.slice(-HISTORY_MESSAGES).reverse()) {
+    room -= content.length;
+    if (room < 0) break;
+    told.unshift(`${role === 'user' ? 'User' : 'Assistant'}: ${content}`);
+  }
+  if (told.length === 0) return asked;
+
+  return `This is what was said so far:\n\n${told.join('\n\n')}\n\nUser: ${asked}`;
+}

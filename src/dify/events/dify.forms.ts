@@ -1,0 +1,128 @@
+/** Forms that apps have people fill in. */
+import type { InputForm } from '../../common/chat-event.js';
+import type { DifyConnection, DifyRun, PendingForm } from '../../common/dify.js';
+import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import { asNumber, asObject, asText, type JsonObject } from '../../infra/provider-stream/json.js';
+import type { DifyClient } from '../client/dify.client.js';
+import { type DifySteps, formStepId } from './dify.steps.js';
+
+const IN_VAIN = 'Nobody answered in time';
+
+/** The forms of one run, as its events tell of them. */
+export class DifyForms {
+  /** Those whose events told no more than their tokens. */
+  readonly bare: JsonObject[] = [];
+  /** Those that nobody is asked for any more: a run that is joined again tells them as if they were. */
+  private readonly closed = new Set<string>();
+
+  constructor(
+    private readonly run: DifyRun,
+    private readonly steps: DifySteps,
+  ) {}
+
+  /** A form is asked for. One without a token is to be filled in elsewhere. */
+  require(part: JsonObject, batch: EventBatch): void {
+    const form = pendingForm(part);
+    const { run } = this;
+    if (this.closed.has(keyOf(form)) || (form.token !== null && run.answered?.includes(form.token))) return;
+    run.forms = [...(run.forms ?? []).filter(({ nodeId }) => nodeId !== form.nodeId), form];
+    this.steps.form(part, 'paused', {}, batch);
+    if (form.token === null) return;
+    if (isWhole(part)) batch.add({ type: 'input_required', form: inputForm(form.token, form.nodeId, part) });
+    else this.bare.push(part);
+  }
+
+  /** A form was filled in, or nobody did so in time. */
+  over(filled: boolean, part: JsonObject, batch: EventBatch): void {
+    const action = asText(part['action_text']) ?? asText(part['action_id']);
+    const content = asText(part['rendered_content']);
+    const detail = { ...(action !== undefined && { action }), ...(content !== undefined && { content }) };
+    this.steps.form(part, filled ? 'succeeded' : 'failed', filled ? { detail } : { error: IN_VAIN }, batch);
+    const nodeId = asText(part['node_id']) ?? '';
+    const { forms = [] } = this.run;
+    for (const form of forms) if (form.nodeId === nodeId) this.closed.add(keyOf(form));
+    this.run.forms = forms.filter((form) => form.nodeId !== nodeId);
+  }
+
+  /** The run goes on, or is about to: replays do not tell what became of its forms. */
+  close(batch: EventBatch, now = Date.now()): void {
+    const { forms = [], answered = [] } = this.run;
+    for (const form of forms) {
+      const { nodeId, token, expiresAt } = form;
+      this.closed.add(keyOf(form));
+      const inVain = expiresAt !== null && now >= expiresAt && !(token !== null && answered.includes(token));
+      const more = inVain ? { error: IN_VAIN } : {};
+      this.steps.form({ node_id: nodeId }, inVain ? 'failed' : 'succeeded', more, batch);
+    }
+  }
+}
+
+/** Asks for forms of which the event told the token only. */
+export function completeForms(
+  bare: readonly JsonObject[],
+  client: DifyClient,
+  connection: DifyConnection,
+): Promise<InputForm[]> {
+  return Promise.all(
+    bare.map(async (part) => {
+      const token = asText(part['form_token']) ?? '';
+      const form = await client.form(connection, token);
+
+      return inputForm(token, asText(part['node_id']) ?? '', { ...form, ...part });
+    }),
+  );
+}
+
+/** One asking of a form: its node may ask again, in a loop. */
+const keyOf = ({ nodeId, token, expiresAt }: PendingForm): string => JSON.stringify([nodeId, token, expiresAt]);
+
+/** What a run needs to remember of a form. */
+function pendingForm(part: JsonObject): PendingForm {
+  return {
+    token: asText(part['form_token']) ?? null,
+    nodeId: asText(part['node_id']) ?? '',
+    expiresAt: timeOf(part['expiration_time']),
+  };
+}
+
+function isWhole(part: JsonObject): boolean {
+  return asText(part['form_content']) !== undefined || Array.isArray(part['actions']);
+}
+
+/** A form for clients. @param data of its event, or of a reply that was asked for it */
+export function inputForm(token: string, nodeId: string, data: JsonObject): InputForm {
+  const expiresAt = timeOf(data['expiration_time']);
+  const defaults = asObject(data['resolved_default_values']) ?? {};
+
+  return {
+    form_token: token,
+    title: asText(data['node_title']) ?? '',
+    content: asText(data['form_content']) ?? '',
+    inputs: objects(data['inputs']).map((input) => withDefault(input, defaults)),
+    actions: objects(data['actions'] ?? data['user_actions']).map((action) => ({
+      id: asText(action['id']) ?? '',
+      title: asText(action['title']) ?? asText(action['id']) ?? '',
+      style: asText(action['button_style']) ?? 'default',
+    })),
+    expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    step_id: formStepId(nodeId),
+  };
+}
+
+/** A default that an earlier node has worked out stands beside the fields. */
+function withDefault(input: JsonObject, defaults: JsonObject): JsonObject {
+  const name = asText(input['output_variable_name']) ?? '';
+
+  return name in defaults ? { ...input, default_value: defaults[name] } : input;
+}
+
+function objects(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.map(asObject).filter((item) => item !== undefined) : [];
+}
+
+/** Dify counts seconds. */
+function timeOf(value: unknown): number | null {
+  const seconds = asNumber(value);
+
+  return seconds === undefined ? null : seconds * 1000;
+}

@@ -1,0 +1,249 @@
+import { AppError } from '../../common/app-error.js';
+import type { ProviderEvent } from '../../common/chat-event.js';
+import type { DifyRun } from '../../common/dify.js';
+import type { AnswerParts } from '../../infra/provider-stream/answer-iterator.js';
+import { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import { abortableSleep } from '../../infra/provider-stream/retry.js';
+import type { DifyConversations } from './dify-conversations.js';
+import { DifyJoins } from './dify-run-rejoiner.js';
+import type { DifyStarter, Turn } from './dify-starter.js';
+import type { DifyStopper } from './dify-stopper.js';
+import { DifyStream } from './dify-stream.js';
+import type { DifyClient } from '../client/dify.client.js';
+import { sourceOf } from '../client/dify.errors.js';
+import { completeForms } from '../events/dify.forms.js';
+import { isFlow } from '../client/dify.request.js';
+import { noteStep } from '../events/dify.steps.js';
+import { hasWaitedTooLong, isAnswered, nextLook } from './human-input-timing.js';
+
+/** How long Dify's own end is waited for after a stop. */
+export const STOP_MS = 5_000;
+/** Dify takes a moment to go on after a form was filled in. */
+const RESUME_PATIENCE_MS = 30_000;
+const RESUME_LOOK_MS = 250;
+const LOST_CONVERSATION =
+  'The app does not know this conversation any more: a new one was begun, and told what was said last';
+const JOINED = 'The worker was lost; the run went on at Dify and was joined again';
+
+/** What answers are made with. */
+export interface DifyParts {
+  client: DifyClient;
+  conversations: DifyConversations;
+  starter: DifyStarter;
+  stopper: DifyStopper;
+  inputTimeoutMs: number;
+}
+
+/**
+ * The answer of one run at Dify. Its stream may break and its worker may be lost: the run goes on, and is joined again.
+ */
+export class DifyAnswer implements AnswerParts {
+  over = false;
+  failure: { reason: unknown } | null = null;
+  private stream: DifyStream | null = null;
+  private readonly joins: DifyJoins;
+  /** Events that are not read from a stream. */
+  private readonly own = new EventBatch();
+  private onReady: (() => void) | null = null;
+  private resumeBy = 0;
+  /** The run is that of an earlier attempt. */
+  private isOfEarlier = false;
+
+  constructor(
+    private readonly parts: DifyParts,
+    private readonly turn: Turn,
+  ) {
+    this.joins = new DifyJoins(parts.client, turn);
+    turn.signal.addEventListener('abort', () => this.ready(), { once: true });
+  }
+
+  /** The run if it has answered whole. */
+  get finished(): DifyRun | null {
+    return this.stream?.mapper.finished ? this.stream.run : null;
+  }
+
+  /** Begins the run, or joins the one that an earlier attempt has begun. */
+  async open(): Promise<void> {
+    const { known } = this.turn.link;
+    if (known?.runId !== undefined) return this.goOn(known);
+    // Nobody reads it, and it cannot be joined: it need not go on.
+    if (known) void this.parts.stopper.send(this.turn.dify.connection, known, this.turn.request.endUser);
+    await this.begin();
+  }
+
+  take(): readonly ProviderEvent[] | null {
+    if (!this.own.isEmpty) return this.own.take();
+
+    return this.stream?.reader?.take() ?? null;
+  }
+
+  whenReady(callback: () => void): void {
+    const reader = this.stream?.reader;
+    if (this.over || !this.own.isEmpty || reader?.hasParts || this.turn.signal.aborted) return callback();
+    this.onReady = callback;
+    reader?.whenReady(this.onReader);
+  }
+
+  /** It was read whole, or is left to wait. */
+  release(): void {
+    this.stream?.release();
+  }
+
+  close(): Promise<void> {
+    return this.stream?.close() ?? Promise.resolve();
+  }
+
+  /** Stops the run and waits for Dify's own end. Tells how far that came. */
+  async stop(): Promise<void> {
+    const until = Date.now() + STOP_MS;
+    const { link, dify, request } = this.turn;
+    const { stopper } = this.parts;
+    const { stream } = this;
+    if (!stream) return;
+    const { run, mapper } = stream;
+    await stream.drain(until, () => run.taskId !== undefined);
+    if (!mapper.hasEnded && !(await stopper.send(dify.connection, run, request.endUser))) {
+      link.stopped('failed');
+
+      return;
+    }
+    await stream.drain(until, () => mapper.hasEnded);
+    const isSeen = isFlow(run.mode) && (await stopper.verify(dify.connection, run, until)) === 'confirmed';
+    link.stopped(isSeen || mapper.hasEnded ? 'confirmed' : 'sent');
+  }
+
+  /** Stops a run that goes on although its answer has failed here. Nobody waits for it. */
+  stopQuietly(): void {
+    const { dify, request } = this.turn;
+    if (!this.stream || this.stream.mapper.hasEnded || this.stream.mapper.paused) return;
+    void this.parts.stopper.send(dify.connection, this.stream.run, request.endUser);
+  }
+
+  private readonly onReader = (): void => {
+    const reader = this.stream?.reader;
+    if (reader?.hasParts || this.turn.signal.aborted) return this.ready();
+    if (reader?.over) void this.proceed();
+  };
+
+  private ready(): void {
+    const ready = this.onReady;
+    this.onReady = null;
+    ready?.();
+  }
+
+  /** A stream has ended: what now? */
+  private async proceed(): Promise<void> {
+    try {
+      const reader = this.stream?.reader;
+      if (reader?.failure) throw reader.failure.reason;
+      if (this.stream) await this.goOnFrom(this.stream);
+    } catch (error) {
+      this.failure ??= { reason: error };
+      this.over = true;
+    }
+    if (this.over || !this.own.isEmpty || this.turn.signal.aborted) this.ready();
+    else this.stream?.reader?.whenReady(this.onReader);
+  }
+
+  private async goOnFrom(stream: DifyStream): Promise<void> {
+    const { mapper, run } = stream;
+    if (mapper.finished) this.over = true;
+    else if (mapper.paused) await this.onPause(stream);
+    else if (run.runId === undefined) throw this.truncated();
+    else await this.join(stream);
+  }
+
+  private truncated(): AppError {
+    const { host } = sourceOf(this.turn.dify.connection);
+    const message = `${host} ended the stream before the answer was complete`;
+
+    return new AppError('provider_truncated', message, { retryable: true });
+  }
+
+  private async begin(): Promise<void> {
+    const { response, run, conversationId, lostConversation } = await this.parts.starter.start(this.turn);
+    if (lostConversation) this.own.add({ type: 'step', ...noteStep('conversation', LOST_CONVERSATION) });
+    this.stream = this.streamOf(run, conversationId);
+    await this.stream.hear(response, this.own);
+    if (!this.stream.reader) await this.goOnFrom(this.stream);
+  }
+
+  private streamOf(run: DifyRun, keptConversation: string | undefined): DifyStream {
+    return new DifyStream(run, this.turn, this.parts.conversations, keptConversation);
+  }
+
+  /** Goes on with a run that an earlier attempt has left. */
+  private async goOn(known: DifyRun): Promise<void> {
+    this.isOfEarlier = true;
+    this.stream = this.streamOf({ ...known }, known.conversationId);
+    const { run, mapper } = this.stream;
+    this.turn.timeouts.startAttempt();
+    const form = run.pausedAt == null ? 'none' : isAnswered(run) ? 'over' : await this.formState(run);
+    if (form === 'open') {
+      this.waitOn(this.stream);
+      return;
+    }
+    mapper.rejoin(this.turn.link.shown());
+    if (form === 'over') mapper.closeForms(this.own);
+    else if (form === 'none') this.own.add({ type: 'step', ...noteStep('joined', JOINED) });
+    await this.join(this.stream);
+  }
+
+  /** Whether a run that waited still does; a form that is closed here is not asked for again. */
+  private async formState(run: DifyRun): Promise<'open' | 'over' | 'unknown'> {
+    const detail = await this.parts.client.runDetail(this.turn.dify.connection, run.runId ?? '').catch(() => null);
+    if (!detail) return 'unknown';
+
+    return detail['status'] === 'paused' ? 'open' : 'over';
+  }
+
+  /** @throws AppError provider_timeout when nobody has answered for too long; the run is stopped then */
+  private waitOn(stream: DifyStream): void {
+    if (!hasWaitedTooLong(stream.run, this.parts.inputTimeoutMs)) return this.leave(stream);
+    throw new AppError('provider_timeout', 'Nobody has answered the form in time', { retryable: true });
+  }
+
+  private leave(stream: DifyStream): void {
+    const { run } = stream;
+    run.pausedAt ??= Date.now();
+    run.leaves = (run.leaves ?? 0) + 1;
+    stream.remember();
+    this.own.add({ type: 'leave', until: nextLook(run, this.parts.inputTimeoutMs) });
+    this.over = true;
+  }
+
+  private async onPause(stream: DifyStream): Promise<void> {
+    const { run, mapper } = stream;
+    for (const form of await completeForms(mapper.bareForms.splice(0), this.parts.client, this.turn.dify.connection))
+      this.own.add({ type: 'input_required', form });
+    if (!run.forms?.length) {
+      mapper.endPaused(this.own);
+      this.over = true;
+
+      return;
+    }
+    if (isAnswered(run)) this.resumeBy ||= Date.now() + RESUME_PATIENCE_MS;
+    if (Date.now() < this.resumeBy) {
+      await abortableSleep(RESUME_LOOK_MS, this.turn.signal);
+      await this.join(stream);
+    } else this.leave(stream);
+  }
+
+  private async join(stream: DifyStream): Promise<void> {
+    if ((await this.joins.join(stream, this.own)) === 'lost') return this.onLost(stream);
+    if (!stream.reader) await this.goOnFrom(stream);
+  }
+
+  private async onLost({ run, mapper }: DifyStream): Promise<void> {
+    if (this.isOfEarlier) {
+      this.isOfEarlier = false;
+      this.own.add({ type: 'restart', reason: 'run_lost' });
+
+      return this.begin();
+    }
+    // Some versions lose the end of a chatflow.
+    if (run.mode !== 'advanced-chat' || mapper.textLength === 0) throw this.truncated();
+    mapper.keepPartial(this.own);
+    this.over = true;
+  }
+}

@@ -1,0 +1,118 @@
+import type { ChatRequest, UpstreamLink } from '../../common/chat-provider.js';
+import type { DifyMode, DifyRun, DifyTurn } from '../../common/dify.js';
+import type { ProviderTimeouts } from '../../infra/provider-stream/provider-timeouts.js';
+import { abortableSleep, type retryDelay } from '../../infra/provider-stream/retry.js';
+import type { ProviderResponse } from '../../infra/http/client/provider-http.js';
+import { fingerprintOf, type DifyApps } from '../client/dify-apps.js';
+import type { DifyConversations } from './dify-conversations.js';
+import type { DifyClient } from '../client/dify.client.js';
+import { isLostConversation, isUnsent, isWrongMode } from '../client/dify.errors.js';
+import { hasConversations, runBody } from '../client/dify.request.js';
+
+/** One turn on its way. */
+export interface Turn {
+  request: ChatRequest;
+  dify: DifyTurn;
+  link: UpstreamLink;
+  /** Aborted when the answer is not wanted here any more. */
+  signal: AbortSignal;
+  /** Aborted when its connections must go, which is later after a cancel: Dify's own end is waited for. */
+  http: AbortSignal;
+  timeouts: ProviderTimeouts;
+  /** A run was asked for. */
+  sent: boolean;
+}
+
+/** A run that has begun at Dify. */
+export interface StartedRun {
+  response: ProviderResponse;
+  run: DifyRun;
+  /** The conversation that it was to go on with; empty for a new one. */
+  conversationId: string;
+  /** The conversation so far is not known to the app. */
+  lostConversation: boolean;
+}
+
+/** Begins runs: in the right mode, in the right conversation, and never twice. */
+export class DifyStarter {
+  constructor(
+    private readonly client: DifyClient,
+    private readonly apps: DifyApps,
+    private readonly conversations: DifyConversations,
+    private readonly delayBefore: typeof retryDelay,
+  ) {}
+
+  /** Tries again while Dify cannot have begun anything. */
+  async start(turn: Turn): Promise<StartedRun> {
+    const { signal, timeouts } = turn;
+    const startedAt = performance.now();
+    for (let retries = 0; ; retries++) {
+      signal.throwIfAborted();
+      try {
+        timeouts.startAttempt();
+
+        return await this.inMode(turn);
+      } catch (error) {
+        timeouts.endAttempt();
+        signal.throwIfAborted();
+        if (!isUnsent(error)) throw error;
+        const elapsedMs = performance.now() - startedAt;
+        await abortableSleep(this.delayBefore(error, { retries, elapsedMs }), signal);
+      }
+    }
+  }
+
+  /** An app's key may have been given to another app since it was asked what it is. */
+  private async inMode(turn: Turn): Promise<StartedRun> {
+    const { connection } = turn.dify;
+    const mode = await this.apps.mode(connection);
+    try {
+      return await this.inConversation(turn, mode);
+    } catch (error) {
+      if (!isWrongMode(error)) throw error;
+      const current = await this.apps.mode(connection, true);
+      if (current === mode) throw error;
+
+      return this.inConversation(turn, current);
+    }
+  }
+
+  private async inConversation(turn: Turn, mode: DifyMode): Promise<StartedRun> {
+    if (!hasConversations(mode)) return this.post(turn, mode, '', false);
+    const { request, dify, link } = turn;
+    if (request.isFirst && !link.known) return this.post(turn, mode, '', false);
+    const found = await this.conversations.find({
+      taskId: request.taskId,
+      botId: dify.botId,
+      fingerprint: fingerprintOf(dify.connection),
+      endUser: request.endUser,
+    });
+    if (found === 'lost') return this.post(turn, mode, '', true);
+    if (found === 'none') return this.post(turn, mode, '', false);
+    try {
+      return await this.post(turn, mode, found.id, false);
+    } catch (error) {
+      if (!isLostConversation(error)) throw error;
+
+      return this.post(turn, mode, '', true);
+    }
+  }
+
+  /** @param lost whether the question has to tell what was said before */
+  private async post(turn: Turn, mode: DifyMode, conversationId: string, lost: boolean): Promise<StartedRun> {
+    const { request, dify, http } = turn;
+    const form = hasConversations(mode) ? null : await this.apps.formIfTold(dify.connection);
+    const body = runBody({ ...request, dify }, mode, conversationId, lost, form?.fields);
+    turn.signal.throwIfAborted();
+    turn.sent = true;
+    try {
+      const response = await this.client.run(dify.connection, mode, body, http);
+
+      return { response, run: { mode, botId: dify.botId }, conversationId, lostConversation: lost };
+    } catch (error) {
+      // Refused: nothing runs.
+      if (!http.aborted) turn.sent = false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DifyRun } from '../../common/dify.js';
+import { AnswerReader } from '../../infra/provider-stream/answer-reader.js';
+import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import { parseJson } from '../../infra/provider-stream/json.js';
+import { MAX_EVENT_LENGTH } from '../../infra/provider-stream/sse-reader.js';
+import { readText } from '../../infra/http/client/provider-http.body.js';
+import type { ProviderResponse } from '../../infra/http/client/provider-http.js';
+import type { DifyConversations } from './dify-conversations.js';
+import { fingerprintOf } from '../client/dify-apps.js';
+import type { Turn } from './dify-starter.js';
+import { protocolError, sourceOf } from '../client/dify.errors.js';
+import { DifyEvents } from '../events/dify.events.js';
+
+/** How long the second of a chatflow's two end events may be behind the first. */
+const END_GRACE_MS = 2_000;
+
+/** What is heard of one run, by whatever number of connections. */
+export class DifyStream {
+  readonly mapper: DifyEvents;
+  reader: AnswerReader | null = null;
+  private response: ProviderResponse | null = null;
+  private grace: NodeJS.Timeout | undefined;
+
+  /** @param keptConversation the conversation that is remembered for the task already */
+  constructor(
+    readonly run: DifyRun,
+    private readonly turn: Turn,
+    private readonly conversations: DifyConversations,
+    private keptConversation: string | undefined,
+  ) {
+    const { connection } = turn.dify;
+    this.mapper = new DifyEvents({
+      baseUrl: connection.baseUrl,
+      source: sourceOf(connection),
+      run,
+      onRun: () => this.remember(),
+      onEnding: () => {
+        this.grace = setTimeout(() => this.reader?.end(), END_GRACE_MS);
+      },
+    });
+  }
+
+  /** Hears a reply. @param batch takes what a reply that does not stream has to tell */
+  async hear(response: ProviderResponse, batch: EventBatch): Promise<void> {
+    this.response = response;
+    const type = response.headers['content-type'] ?? '';
+    if (/^text\/event-stream/i.test(type)) {
+      this.reader = new AnswerReader(response.body, this.mapper, this.turn.timeouts, 'bytes');
+
+      return;
+    }
+    const source = sourceOf(this.turn.dify.connection);
+    if (!/^application\/json/i.test(type)) throw protocolError(source, 'no event stream; check DIFY_BASE_URL');
+    const { text, complete } = await readText(response.body, { maxBytes: MAX_EVENT_LENGTH });
+    const reply = parseJson(text);
+    if (!complete || reply === undefined) throw protocolError(source, 'a JSON reply that is cut off or malformed');
+    this.mapper.pushWhole(reply, batch);
+    this.mapper.end(batch);
+  }
+
+  /** Reads on for nobody. @param until in milliseconds since the epoch */
+  async drain(until: number, done: () => boolean): Promise<void> {
+    const { reader } = this;
+    while (reader && !reader.over && !done()) {
+      const left = until - Date.now();
+      if (left <= 0) return;
+      reader.take();
+      await Promise.race([new Promise<void>((resolve) => reader.whenReady(resolve)), sleep(left)]);
+    }
+  }
+
+  /** It was read whole. */
+  release(): void {
+    clearTimeout(this.grace);
+    this.response?.release();
+  }
+
+  /** Settles when its connection is closed. */
+  async close(): Promise<void> {
+    clearTimeout(this.grace);
+    await this.response?.close();
+  }
+
+  remember(): void {
+    const { link, dify, request } = this.turn;
+    const { conversationId } = this.run;
+    if (conversationId !== undefined && conversationId !== this.keptConversation) {
+      this.keptConversation = conversationId;
+      this.conversations.keep({
+        taskId: request.taskId,
+        botId: dify.botId,
+        fingerprint: fingerprintOf(dify.connection),
+        conversationId,
+        endUser: request.endUser,
+      });
+    }
+    link.save({ ...this.run });
+  }
+}

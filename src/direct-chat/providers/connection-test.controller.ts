@@ -1,0 +1,22 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
+import { ApiErrors } from '../../infra/http/server/api-errors.js';
+import { TestConnectionDto, TestConnectionResultDto } from '../../models/models.dto.js';
+import { ModelProbe } from './connection-test.js';
+
+@ApiTags('models')
+@ApiBearerAuth()
+@ApiErrors('unauthorized', 'validation_failed')
+@Controller('models')
+export class ModelProbeController {
+  constructor(private readonly models: ModelProbe) {}
+
+  @Post('test-connection')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Try a model with one short question; nothing is stored' })
+  @ApiOkResponse({ type: TestConnectionResultDto })
+  test(@CurrentUser() user: AuthUser, @Body() body: TestConnectionDto): Promise<TestConnectionResultDto> {
+    return this.models.probe(user.id, body);
+  }
+}

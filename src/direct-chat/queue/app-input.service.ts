@@ -1,0 +1,78 @@
+import { InjectQueue } from '@nestjs/bullmq';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Queue } from 'bullmq';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, notFound } from '../../common/app-error.js';
+import { DifyClient } from '../../dify/client/dify.client.js';
+import { logLine } from '../../infra/database/database-errors.js';
+import { EndUserNames } from '../../infra/crypto/end-user-pseudonyms.js';
+import { TurnsService } from '../../tasks/turns/turns.service.js';
+import { UpstreamRunsService } from '../../tasks/backends/provider-runs.service.js';
+import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
+import type { AppInputDto, AppInputReplyDto } from '../direct-chat.dto.js';
+import { RunPlans } from '../plan/run-plan.js';
+
+/** A run that has just asked is about to be left; longer than that it is left to its own next look. */
+const WAKE = { timeoutMs: 1_500, everyMs: 50 };
+
+const STORE_PATIENCE_MS = 1_000;
+
+/** Hands apps what a person has answered. */
+@Injectable()
+export class AppInputService {
+  private readonly log = new Logger('AppInput');
+
+  constructor(
+    @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
+    private readonly turns: TurnsService,
+    private readonly plans: RunPlans,
+    private readonly client: DifyClient,
+    private readonly runs: UpstreamRunsService,
+    private readonly names: EndUserNames,
+  ) {}
+
+  /** @throws AppError not_found, conflict when the form was answered or has expired, dify_input_invalid */
+  async submit(userId: number, taskId: number, dto: AppInputDto): Promise<AppInputReplyDto> {
+    const { turn, step } = await this.waitingStep(userId, taskId, dto.form_token);
+    if (step.upstreamRun?.answered?.includes(dto.form_token))
+      throw new AppError('conflict', 'This form was answered already');
+    const connection = await this.plans.appOf(turn, step);
+    if (!connection) throw notFound('The app of this form');
+    const answer = { action: dto.action, inputs: dto.inputs ?? {} };
+    await this.client.submitForm(connection, dto.form_token, answer, this.names.of(userId));
+    await this.goOn(step.id, turn.first.id, dto.form_token);
+
+    return { message: 'The answer goes on', task_id: taskId, subtask_id: step.id };
+  }
+
+  /** The answer that waits for a form. A client may be faster than the run, which stores what it has told. */
+  private async waitingStep(userId: number, taskId: number, token: string) {
+    for (const end = Date.now() + STORE_PATIENCE_MS; ;) {
+      const turn = await this.turns.newestTurn(userId, taskId);
+      const step = turn.current;
+      if (step?.upstreamRun?.forms?.some((form) => form.token === token)) return { turn, step };
+      if (!step || Date.now() > end) throw notFound('A waiting form with this form_token');
+      await sleep(WAKE.everyMs);
+    }
+  }
+
+  /** Whatever fails here, the run finds out by itself that it may go on. */
+  private async goOn(subtaskId: number, runId: number, token: string): Promise<void> {
+    try {
+      await this.runs.addAnswered(subtaskId, token);
+      await this.wake(runId);
+    } catch (error) {
+      this.log.warn(`subtask ${subtaskId}: its run goes on later: ${logLine(error)}`);
+    }
+  }
+
+  private async wake(runId: number): Promise<void> {
+    for (const end = Date.now() + WAKE.timeoutMs; Date.now() < end;) {
+      const job = await this.queue.getJob(chatRunJobId(runId));
+      const state = await job?.getState();
+      if (state === 'delayed') return job?.promote();
+      if (state !== 'active') return;
+      await sleep(WAKE.everyMs);
+    }
+  }
+}

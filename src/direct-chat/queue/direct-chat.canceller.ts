@@ -1,0 +1,72 @@
+import { InjectQueue } from '@nestjs/bullmq';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import type { Job, Queue } from 'bullmq';
+import { RedisBus } from '../../infra/redis/redis.bus.js';
+import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
+import { type RunCanceller, RunCancellers } from '../../tasks/backends/run-cancellers.js';
+import { type Answer, TurnsService } from '../../tasks/turns/turns.service.js';
+import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
+import { EndWithoutRun } from '../run/orphaned-turn-finalizer.js';
+import { RunRegistry } from '../run/active-runs.js';
+
+const WAITING_STATES = ['waiting', 'delayed', 'prioritized'];
+
+/** Stops direct chats: in this process, in another one, or while they wait. */
+@Injectable()
+export class DirectChatCanceller implements RunCanceller, OnModuleInit {
+  private readonly log = new Logger('DirectChatCanceller');
+
+  constructor(
+    @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
+    private readonly cancellers: RunCancellers,
+    private readonly registry: RunRegistry,
+    private readonly bus: RedisBus,
+    private readonly end: EndWithoutRun,
+    private readonly turns: TurnsService,
+  ) {}
+
+  onModuleInit(): void {
+    this.cancellers.register(this);
+  }
+
+  handles(subtask: Answer['subtask']): boolean {
+    return subtask.runRequestedAt !== null;
+  }
+
+  async cancel({ id }: Answer['subtask'], at: number, force: boolean): Promise<void> {
+    if (force) {
+      this.log.warn(`subtask ${id}: nobody stopped it in time; ending it`);
+
+      return this.endTurn(await this.turns.turnOf(id), 'running');
+    }
+    const handle = this.registry.get(id);
+    if (handle) {
+      handle.stop({ kind: 'cancel', at });
+
+      return;
+    }
+    // Published before anything is looked up: the run of another process must stop at once.
+    await this.bus.publish('cancel', { subtaskId: id, at });
+    const turn = await this.turns.turnOf(id);
+    const job = await this.queue.getJob(chatRunJobId(turn?.first.id ?? id));
+    const state = await job?.getState();
+    if (state === 'active') return;
+    if (!job || !state || !WAITING_STATES.includes(state)) return this.endTurn(turn, 'queued');
+    if (await removed(job)) await this.endTurn(turn, 'queued');
+  }
+
+  private async endTurn(turn: AnswerTurn | null, phase: 'queued' | 'running'): Promise<void> {
+    if (turn) await this.end.cancelled(turn, phase);
+  }
+}
+
+/** A job cannot be removed once a worker has it. */
+async function removed(job: Job): Promise<boolean> {
+  try {
+    await job.remove();
+
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,163 @@
+import { Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../../common/app-error.js';
+import type { TerminalEvent } from '../../common/chat-event.js';
+import { isTerminal as isTerminalEvent } from '../../common/chat-event.js';
+import type { EventSource } from '../../infra/sse/sse.js';
+import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
+import { TaskCancelService } from '../../tasks/cancel/task-cancel.service.js';
+import { TurnsService } from '../../tasks/turns/turns.service.js';
+import type { CancelChatDto } from '../direct-chat.dto.js';
+import type { StartedAnswer } from './direct-chat.service.js';
+import { frame, parseEventId } from '../stream/frames.js';
+import { StreamLog, type StreamState } from '../stream/stream-log.js';
+import { StreamReader } from '../stream/stream-reader.js';
+import { eventsOf } from '../stream/stream-text.js';
+import { endOf, terminalOf } from '../run/terminal-event.js';
+
+const CANCEL_WAIT_MS = 2_000;
+/**
+ * That the log knows nothing of an answer means within this time that its run has not begun, in a burst for instance.
+ * Shorter than the time after which readers of a silent stream look again.
+ */
+const FRESH_MS = 4_000;
+/** How long the log may be behind the database with the end of an answer. A process that is killed in between leaves it so. */
+const END_LAG_MS = 1_000;
+const END_POLL_MS = 25;
+
+/** How to read an answer; null when the caller has all of it already. */
+export type AnswerSource = (() => Promise<EventSource>) | null;
+
+/** Reading answers that were started, and stopping them. */
+@Injectable()
+export class AnswerStreams {
+  constructor(
+    private readonly turns: TurnsService,
+    private readonly reader: StreamReader,
+    private readonly log: StreamLog,
+    private readonly cancels: TaskCancelService,
+  ) {}
+
+  /** An answer that was asked for: a new one from its start, one that the request's key has found from where it says. */
+  async open(userId: number, answer: StartedAnswer, lastEventId?: string): Promise<AnswerSource> {
+    const { taskId, subtaskId, isNew } = answer;
+    if (!isNew) return this.attach(userId, taskId, subtaskId, lastEventId);
+
+    const askFrom = Date.now() + FRESH_MS;
+    const hasEnded = async () => Date.now() > askFrom && (await this.hasEnded(subtaskId));
+
+    return () => this.reader.open(subtaskId, 0, { isNew: true, hasEnded });
+  }
+
+  /**
+   * Attaches to the newest turn, or to that of any of its answers: a pipeline has one stream for all its steps.
+   * @throws AppError not_found, stream_not_found
+   */
+  async attach(
+    userId: number,
+    taskId: number,
+    subtaskId: number | undefined,
+    lastEventId: string | undefined,
+  ): Promise<AnswerSource> {
+    const turn = await this.turns.newestTurn(userId, taskId, subtaskId);
+    const { first } = turn;
+    if (!first.runRequestedAt) {
+      throw new AppError(
+        'stream_not_found',
+        `No answer of task ${taskId} was started: POST /api/direct-chat/${taskId}/stream starts it`,
+      );
+    }
+    const cursor = parseEventId(lastEventId, first.id);
+    const state = await this.stateOf(turn);
+    if (state === 'gone') return this.fromDatabase(turn, cursor);
+    if (state?.ended && cursor === state.last) return null;
+
+    return () => this.reader.open(first.id, cursor, { hasEnded: () => this.hasEnded(first.id) });
+  }
+
+  private async hasEnded(subtaskId: number): Promise<boolean> {
+    const turn = await this.turns.turnOf(subtaskId);
+
+    return turn?.current === null;
+  }
+
+  /** `gone`: the answer has ended and its log has expired or lost the end, or Redis is away: the database tells it. */
+  private async stateOf({ first, current }: AnswerTurn): Promise<StreamState | null | 'gone'> {
+    const ended = current === null;
+    try {
+      let state = await this.log.state(first.id);
+      for (const until = Date.now() + END_LAG_MS; ended && state && !state.ended;) {
+        if (Date.now() >= until) return 'gone';
+        await sleep(END_POLL_MS);
+        state = await this.log.state(first.id);
+      }
+
+      return state ?? (ended ? 'gone' : null);
+    } catch {
+      return ended ? 'gone' : null;
+    }
+  }
+
+  private fromDatabase({ first, deciding, steps }: AnswerTurn, cursor: number): AnswerSource {
+    // A step that was never begun has no number of its own: the ends of those before it tell how far the stream went.
+    const seq = Math.max(...steps.map(({ terminalSeq }) => terminalSeq ?? 0), 2);
+    if (cursor >= seq) return null;
+    const text = endOf(first.id, deciding)
+      .map((event, index) => frame(first.id, seq - 1 + index, event))
+      .join('');
+
+    return () => Promise.resolve(new WholeText(text));
+  }
+
+  /** Stops the newest answer and waits a moment for its end. @throws AppError not_found, task_final */
+  async cancel(userId: number, taskId: number): Promise<CancelChatDto> {
+    const turn = await this.turns.newestTurn(userId, taskId);
+    const { first, current, deciding } = turn;
+    const cursor = await this.log.state(first.id).then(
+      (state) => state?.last ?? 0,
+      () => 0,
+    );
+    await this.cancels.request(userId, taskId);
+    const end = first.runRequestedAt ? await this.endFrom(first.id, cursor) : await this.storedEnd(first.id);
+    const ids = { task_id: taskId, subtask_id: (current ?? deciding).id };
+    if (!end) return { message: 'The answer is being stopped', ...ids, status: 'CANCELLING' };
+    if (end.type === 'cancelled') {
+      // A pipeline may have gone on to its next step in the meantime.
+      const stopped = turn.steps.length > 1 ? await this.turns.turnOf(first.id) : null;
+      if (stopped) ids.subtask_id = stopped.deciding.id;
+
+      return { message: 'The answer was stopped', ...ids, status: 'CANCELLED', proof: end.proof };
+    }
+    throw new AppError('task_final', `Task ${taskId} ended before it could be stopped: nothing to cancel`);
+  }
+
+  private async endFrom(subtaskId: number, cursor: number): Promise<TerminalEvent | null> {
+    const batch = await this.reader.end(subtaskId, cursor, CANCEL_WAIT_MS);
+
+    return (batch && eventsOf(batch.text).filter(isTerminalEvent).at(-1)) ?? null;
+  }
+
+  private async storedEnd(subtaskId: number): Promise<TerminalEvent | null> {
+    const turn = await this.turns.turnOf(subtaskId);
+
+    return turn && !turn.current ? terminalOf(turn.deciding) : null;
+  }
+}
+
+/** A source of one piece. */
+class WholeText implements EventSource {
+  ended = false;
+  onReady = (): void => undefined;
+
+  constructor(private readonly text: string) {}
+
+  take(): { text: string } {
+    this.ended = true;
+
+    return { text: this.text };
+  }
+
+  close(): void {
+    // Nothing is held.
+  }
+}

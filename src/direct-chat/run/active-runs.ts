@@ -1,0 +1,77 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Gauge } from 'prom-client';
+import type { StopReason } from '../../common/chat-provider.js';
+import { RedisBus } from '../../infra/redis/redis.bus.js';
+import type { RunOutcome } from './run-outcome.js';
+
+const active = new Gauge({ name: 'conch_chat_runs_active', help: 'Answers that this process is producing' });
+
+/** A run of this process, from before its first read of any state until everything about it is written. */
+export class RunHandle {
+  readonly controller = new AbortController();
+  /** How the run has ended; rejects when another attempt may mend what went wrong. */
+  ended: Promise<RunOutcome> = Promise.resolve('ended');
+  reason: StopReason | null = null;
+  /** Steps of a pipeline that the run answers besides the one it is named by. */
+  stepIds: readonly number[] = [];
+
+  constructor(readonly subtaskId: number) {}
+
+  /** Stops the run; the first reason counts. */
+  stop(reason: StopReason): void {
+    if (this.reason) return;
+    this.reason = reason;
+    this.controller.abort(reason);
+  }
+}
+
+/** The runs of this process. Only a hint for others: what is true stands in Redis and in the database. */
+@Injectable()
+export class RunRegistry implements OnModuleInit {
+  private readonly log = new Logger('RunRegistry');
+  private readonly runs = new Map<number, RunHandle>();
+  /** Runs of pipelines by all their steps. */
+  private readonly steps = new Map<number, RunHandle>();
+
+  constructor(private readonly bus: RedisBus) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.bus.on('cancel', ({ subtaskId, at }) => this.get(subtaskId)?.stop({ kind: 'cancel', at }));
+    await this.bus.on('claim', ({ subtaskId }) => {
+      if (!this.runs.has(subtaskId)) return;
+      this.bus
+        .publish('held', { subtaskId })
+        .catch((error: unknown) => this.log.warn(`claim: ${(error as Error).message}`));
+    });
+  }
+
+  /** Begins a run. @param work all of it: who is found here is at it */
+  open(subtaskId: number, work: (handle: RunHandle) => Promise<RunOutcome>): RunHandle {
+    const handle = new RunHandle(subtaskId);
+    this.runs.set(subtaskId, handle);
+    active.set(this.runs.size);
+    handle.ended = work(handle).finally(() => this.close(handle));
+
+    return handle;
+  }
+
+  /** Has a run found by the steps of its pipeline, too. */
+  addSteps(handle: RunHandle, subtaskIds: readonly number[]): void {
+    for (const id of subtaskIds) this.steps.set(id, handle);
+    handle.stepIds = subtaskIds;
+  }
+
+  /** The run that answers a subtask, or any other step of its turn. */
+  get(subtaskId: number): RunHandle | undefined {
+    return this.runs.get(subtaskId) ?? this.steps.get(subtaskId);
+  }
+
+  all(): RunHandle[] {
+    return [...this.runs.values()];
+  }
+  private close(handle: RunHandle): void {
+    this.runs.delete(handle.subtaskId);
+    for (const id of handle.stepIds) this.steps.delete(id);
+    active.set(this.runs.size);
+  }
+}

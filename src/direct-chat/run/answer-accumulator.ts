@@ -1,0 +1,75 @@
+import type { ChatEvent, Usage } from '../../common/chat-event.js';
+import type { SubtaskResult } from '../../infra/database/schema/schema.js';
+import { type AnswerExtras, extrasOf, withExtra } from '../stream/answer-extras.js';
+import type { Snapshot } from '../stream/stream-text.js';
+import { TextAccumulator } from '../stream/text-accumulator.js';
+
+/** What has come of an answer: text, reasoning, and whatever else it has. */
+export class AnswerSoFar {
+  usage: Usage | undefined;
+  private readonly content = new TextAccumulator();
+  private readonly reasoning = new TextAccumulator();
+  private extras: AnswerExtras = {};
+
+  /** Characters of text and reasoning. */
+  get length(): number {
+    return this.content.length + this.reasoning.length;
+  }
+
+  clear(): void {
+    this.set({ content: '', reasoning: '' });
+    this.usage = undefined;
+  }
+
+  set({ content, reasoning, extras = {} }: Pick<Snapshot, 'content' | 'reasoning' | 'extras'>): void {
+    this.content.replace(content);
+    this.reasoning.replace(reasoning);
+    this.extras = extras;
+  }
+
+  /** Applies an event of a provider. */
+  take(event: ChatEvent): void {
+    switch (event.type) {
+      case 'content':
+        return this.content.append(event.content);
+      case 'reasoning':
+        return this.reasoning.append(event.content);
+      case 'replace':
+        return this.content.replace(event.content);
+      case 'usage': {
+        const { type: _type, ...usage } = event;
+        this.usage = usage;
+
+        return;
+      }
+      default:
+        this.extras = withExtra(this.extras, event);
+    }
+  }
+
+  whole(): Pick<Snapshot, 'content' | 'reasoning' | 'extras'> {
+    return { content: this.content.toString(), reasoning: this.reasoning.toString(), extras: this.extras };
+  }
+
+  /** What a subtask keeps of it. */
+  result(): SubtaskResult {
+    return resultOf(this.whole(), this.usage);
+  }
+}
+
+/** What a subtask keeps of an answer. Forms that nobody has filled in are not a part of it. */
+export function resultOf(
+  { content, reasoning, extras = {} }: Pick<Snapshot, 'content' | 'reasoning' | 'extras'>,
+  usage?: Usage,
+): SubtaskResult {
+  const { forms: _forms, ...kept } = extrasOf(extras);
+
+  return { value: content, ...(reasoning !== '' && { reasoning }), ...(usage && { usage }), ...kept };
+}
+
+/** The answer that a result was made of. */
+export function answerOf(result: SubtaskResult | null): Pick<Snapshot, 'content' | 'reasoning' | 'extras'> {
+  const { value = '', reasoning = '', ...rest } = result ?? {};
+
+  return { content: value, reasoning, extras: extrasOf(rest) };
+}

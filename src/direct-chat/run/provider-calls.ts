@@ -1,0 +1,44 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '../../common/app-error.js';
+import type { ProviderEvent } from '../../common/chat-event.js';
+import { CHAT_PROVIDERS, type ChatProvider } from '../../common/chat-provider.js';
+import { LoopTurns } from '../../infra/http/server/event-loop-throttle.js';
+import { EarlyAnswer } from './early-answer.js';
+import { type RunPlan, RunPlans } from '../plan/run-plan.js';
+import type { RunUpstream } from './provider-run.js';
+
+/** Asks the providers of plans. */
+@Injectable()
+export class ProviderCalls {
+  private readonly providers: ReadonlyMap<string, ChatProvider>;
+  /** Opening connections is most of what a run costs at its start, and a burst of runs gets here at the same moment. */
+  private readonly asking = new LoopTurns();
+
+  constructor(
+    private readonly plans: RunPlans,
+    @Inject(CHAT_PROVIDERS) providers: readonly ChatProvider[],
+  ) {
+    this.providers = new Map(providers.map((provider) => [provider.shellType, provider]));
+  }
+
+  /** @throws AppError direct_chat_not_supported, and what the provider throws */
+  async ask(
+    plan: RunPlan,
+    signal: AbortSignal,
+    upstream: RunUpstream | null,
+  ): Promise<AsyncIterable<readonly ProviderEvent[]>> {
+    const provider = this.providers.get(plan.shellType);
+    if (!provider)
+      throw new AppError('direct_chat_not_supported', `Nothing here answers for bots of shell ${plan.shellType}`);
+
+    const request = await this.plans.toRequest(plan, upstream);
+    await new Promise<void>((resolve) => this.asking.begin(resolve));
+
+    return provider.stream(request, signal);
+  }
+
+  /** Asks at once for an answer that is taken later. */
+  askEarly(plan: RunPlan, signal: AbortSignal): EarlyAnswer {
+    return new EarlyAnswer(() => this.ask(plan, signal, null));
+  }
+}

@@ -1,0 +1,214 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Counter, Histogram } from 'prom-client';
+import { AppError } from '../../common/app-error.js';
+import type { CancelProof, TerminalEvent } from '../../common/chat-event.js';
+import { logLine } from '../../infra/database/database-errors.js';
+import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
+import { type Settled, TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
+import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
+import { type Answer, TurnsService } from '../../tasks/turns/turns.service.js';
+import { UpstreamRunsService } from '../../tasks/backends/provider-runs.service.js';
+import type { ChatRun } from './chat-run.js';
+import type { RunPlan } from '../plan/run-plan.js';
+import type { RunHandle } from './active-runs.js';
+import { RunStreams } from './run-streams.js';
+import { SessionHistory } from '../plan/session-history.js';
+import { endOf, terminalOf } from './terminal-event.js';
+
+/** How long the last event waits for suggestions; later ones are only kept. No model answers within it, an idle one may. */
+const SUGGESTIONS_PATIENCE_MS = 100;
+/** How long the last event waits for the database to have the end as well. */
+const SETTLE_PATIENCE_MS = 1_000;
+
+const ended = new Counter({
+  name: 'conch_chat_runs_total',
+  help: 'Ended runs by outcome',
+  labelNames: ['outcome', 'code'],
+});
+const firstToken = new Histogram({
+  name: 'conch_chat_first_token_seconds',
+  help: 'From the start of a run to its first text',
+  buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120],
+});
+const closing = new Histogram({
+  name: 'conch_chat_cancel_seconds',
+  help: 'From a cancel request to the closed socket of the provider',
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
+});
+
+/** The ways in which a run ends. Each one reaches the database, the history and the log, in this order. */
+@Injectable()
+export class RunEnding {
+  private readonly log = new Logger('ChatRunner');
+
+  constructor(
+    private readonly updates: TaskUpdatesService,
+    private readonly history: SessionHistory,
+    private readonly streams: RunStreams,
+    private readonly turns: TurnsService,
+    private readonly upstreamRuns: UpstreamRunsService,
+  ) {}
+
+  async done(run: ChatRun): Promise<'ended'> {
+    const asked = run.upstream?.questions;
+    const early = asked && (await Promise.race([asked, sleep(SUGGESTIONS_PATIENCE_MS, null)]));
+    if (early && early.length > 0) run.accept([{ type: 'suggestions', questions: [...early] }]);
+    const ended = await this.finish(run, 'COMPLETED', doneOf(run));
+    if (asked && !early) this.addLater(run.stepId, asked);
+
+    return ended;
+  }
+
+  /** The app waits for a person, and nobody need wait with it. */
+  async leave(run: ChatRun, leaveUntil: number): Promise<{ leaveUntil: number }> {
+    await run.upstream?.saved();
+    await this.streams.flush(run);
+    this.log.log(`subtask ${run.stepId}: left, its app waits for a person`);
+
+    return { leaveUntil };
+  }
+
+  private addLater(subtaskId: number, asked: Promise<readonly string[]>): void {
+    asked
+      .then((questions) => (questions.length > 0 ? this.upstreamRuns.addSuggestions(subtaskId, questions) : undefined))
+      .catch((error: unknown) => this.log.warn(`subtask ${subtaskId}: suggestions not kept: ${logLine(error)}`));
+  }
+
+  /** The end of a step that others follow: clients hear of it by the start of the next one. */
+  async stepDone(run: ChatRun): Promise<void> {
+    await this.settle(run, 'COMPLETED', doneOf(run));
+    this.log.log(`subtask ${run.stepId}: done after ${run.elapsedMs} ms, a step of subtask ${run.subtaskId}`);
+  }
+
+  /** The end of a run that was stopped or that failed. */
+  async fail(handle: RunHandle, run: ChatRun, error: unknown): Promise<'ended' | 'handover'> {
+    switch (handle.reason?.kind) {
+      case 'fenced':
+        this.log.warn(`subtask ${run.stepId}: another worker has taken over`);
+
+        return 'ended';
+      case 'handover':
+        await run.upstream?.saved().catch(() => undefined);
+        await this.streams.flush(run);
+        this.log.log(`subtask ${run.stepId}: handed over, this process is stopping`);
+
+        return 'handover';
+      case 'cancel':
+        return this.cancelled(run, proofOf(run, handle.reason.at));
+      default:
+        return this.failed(run, error);
+    }
+  }
+
+  async cancelled(run: ChatRun, proof: CancelProof): Promise<'ended'> {
+    if (proof.provider_closed_ms !== undefined) closing.observe(proof.provider_closed_ms / 1000);
+
+    return this.finish(run, 'CANCELLED', { type: 'cancelled', cancelled: true, proof });
+  }
+
+  /** Sends the end of an answer that the database already has, whole text included. */
+  async replay(run: ChatRun, row: Answer['subtask']): Promise<'ended'> {
+    run.emit(endOf(run.subtaskId, row), true);
+    await this.streams.flush(run);
+
+    return 'ended';
+  }
+
+  /** The subtask does not exist any more. */
+  async drop(run: ChatRun): Promise<'ended'> {
+    run.emit([{ type: 'cancelled', cancelled: true, proof: { while: 'queued' } }], true);
+    await this.streams.flush(run);
+
+    return 'ended';
+  }
+
+  private failed(run: ChatRun, error: unknown): Promise<'ended'> {
+    const known =
+      error instanceof AppError
+        ? error
+        : new AppError('internal', 'The answer failed for an internal reason', { cause: error, retryable: true });
+    if (known.code === 'internal')
+      this.log.error(`subtask ${run.stepId}: ${logLine(error)}`, error instanceof Error ? error.stack : '');
+    const { code, message, retryable, providerStatus } = known;
+
+    return this.finish(run, 'FAILED', {
+      type: 'error',
+      error: message,
+      code,
+      retryable,
+      ...(providerStatus !== undefined && { provider_status: providerStatus }),
+    });
+  }
+
+  private async finish(run: ChatRun, status: TaskUpdate['status'], event: TerminalEvent): Promise<'ended'> {
+    const settled = await this.settle(run, status, event);
+    const turn = settled === 'ignored' ? await this.storedTurn(run.stepId) : null;
+    if (turn?.current && turn.current.id !== run.stepId) {
+      // A worker that was taken for lost has completed this step: what ends here is the one that waits.
+      run.enter(turn.current.id);
+
+      return this.finish(run, status, event);
+    }
+    const shown = turn ? terminalOf(turn.deciding) : event;
+    run.end(shown);
+    ended.inc({ outcome: shown.type, code: shown.type === 'error' ? shown.code : '' });
+    this.log.log(
+      `subtask ${run.stepId}: ${shown.type} after ${run.elapsedMs} ms${shown.type === 'error' ? ` (${shown.code}: ${shown.error})` : ''}`,
+    );
+    await this.streams.flush(run);
+
+    return 'ended';
+  }
+
+  /** Brings the end of the run's step into the database, and its text into the history. */
+  private async settle(run: ChatRun, status: TaskUpdate['status'], event: TerminalEvent): Promise<Settled> {
+    run.endSteps(event.type === 'done' ? 'succeeded' : event.type === 'error' ? 'failed' : 'skipped');
+    const errorMessage =
+      event.type === 'error' ? event.error : event.type === 'cancelled' ? 'Cancelled by the user' : undefined;
+    const update: TaskUpdate = {
+      subtaskId: run.stepId,
+      status,
+      result: run.result(),
+      ...(errorMessage !== undefined && { errorMessage }),
+      terminal: { event, seq: run.terminalSeq },
+    };
+    if (run.plan) await this.remember(run.plan, run);
+
+    return this.updates.settle(update, SETTLE_PATIENCE_MS);
+  }
+
+  /** Somebody else has ended the subtask: clients are told what the database says. Null when it says nothing. */
+  private storedTurn(subtaskId: number): Promise<AnswerTurn | null> {
+    return this.turns.turnOf(subtaskId).catch(() => null);
+  }
+
+  private async remember({ taskId, questionId, messageId, prompt }: RunPlan, run: ChatRun): Promise<void> {
+    await this.history.remember(taskId, [
+      { messageId: questionId, role: 'user', content: prompt },
+      { messageId, role: 'assistant', content: run.result().value },
+    ]);
+  }
+}
+
+function doneOf(run: ChatRun): TerminalEvent {
+  if (run.firstTokenMs !== null) firstToken.observe(run.firstTokenMs / 1000);
+
+  return {
+    type: 'done',
+    done: true,
+    finish_reason: run.finishReason,
+    ...(run.usage && { usage: run.usage }),
+    elapsed_ms: run.elapsedMs,
+    first_token_ms: run.firstTokenMs,
+  };
+}
+
+/** Clocks of two machines differ: never less than nothing. */
+function proofOf({ plan, upstream }: ChatRun, requestedAt: number): CancelProof {
+  const stop = upstream?.stop ?? null;
+  if (!plan && stop === null) return { while: 'queued' };
+  const proof: CancelProof = { provider_closed_ms: Math.max(0, Date.now() - requestedAt), while: 'running' };
+
+  return stop === null ? proof : { ...proof, dify_stop: stop };
+}

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../../common/app-error.js';
+import { isDatabaseDown } from '../../infra/database/database-errors.js';
+import { type AnswerTurn, isUnfinished } from '../../tasks/turns/answer-turn.js';
+import { TurnsService } from '../../tasks/turns/turns.service.js';
+
+/** How long a run waits for the database before it is given up. */
+const DATABASE_PATIENCE_MS = 60_000;
+const DATABASE_RETRY_MS = 1_000;
+const HAND_OVER_POLL_MS = 250;
+
+/** Reads turns for runs, which wait for a database that is away. */
+@Injectable()
+export class RunTurns {
+  constructor(private readonly turns: TurnsService) {}
+
+  /** The turn of a subtask; null when it is gone. @throws when the database is away for a minute, or `signal` aborts */
+  async load(subtaskId: number, signal: AbortSignal): Promise<AnswerTurn | null> {
+    for (const end = Date.now() + DATABASE_PATIENCE_MS; ;) {
+      try {
+        return await this.turns.turnOf(subtaskId);
+      } catch (error) {
+        if (!isDatabaseDown(error) || Date.now() > end) throw error;
+        await sleep(DATABASE_RETRY_MS, undefined, { signal });
+      }
+    }
+  }
+
+  /**
+   * The turn of a step once the database has the end of the step before: its turn has come, or the turn has ended.
+   * @throws AppError service_unavailable after a minute
+   */
+  async handedOver(stepId: number, signal: AbortSignal): Promise<AnswerTurn | null> {
+    for (const end = Date.now() + DATABASE_PATIENCE_MS; ;) {
+      const turn = await this.load(stepId, signal);
+      const step = turn?.step(stepId);
+      if (!step || step.runRequestedAt !== null || !isUnfinished(step.status)) return turn;
+      if (Date.now() > end) {
+        throw new AppError('service_unavailable', 'The end of the step before could not be stored: try again', {
+          retryable: true,
+        });
+      }
+      await sleep(HAND_OVER_POLL_MS, undefined, { signal });
+    }
+  }
+}

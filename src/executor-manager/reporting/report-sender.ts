@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ValidationReport } from '../../common/image-validation.js';
+import type { ReportAnswer } from './backend.client.js';
+
+const FIRST_DELAY_MS = 250;
+const MAX_DELAY_MS = 10_000;
+
+/** How reports leave: see `BackendClient.report`. */
+export type Deliver = (report: ValidationReport) => Promise<ReportAnswer>;
+
+/**
+ * Sends the reports of one validation, one after the other. Each tells everything so far, so only the newest is worth
+ * sending again when one does not arrive.
+ */
+export class ReportSender {
+  private newest: ValidationReport | null = null;
+  private sending: Promise<void> | null = null;
+  private seq = 0;
+  private lastSentAt = Date.now();
+
+  /**
+   * @param onUnwanted nobody waits for more reports
+   * @param onFailure a report did not arrive; it will be sent again
+   */
+  constructor(
+    private readonly deliver: Deliver,
+    private readonly onUnwanted: () => void,
+    private readonly onFailure: (error: unknown) => void,
+    private readonly firstDelayMs = FIRST_DELAY_MS,
+  ) {}
+
+  /** Milliseconds since something was sent. */
+  get silence(): number {
+    return this.sending ? 0 : Date.now() - this.lastSentAt;
+  }
+
+  /** Takes the place of reports that were not sent yet. */
+  post(report: ValidationReport): void {
+    this.seq += 1;
+    this.newest = { ...report, seq: this.seq };
+    this.sending ??= this.sendAll();
+  }
+
+  /** Resolves when nothing is left to send, or the signal is aborted. */
+  async flushed(signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    if (!signal.aborted) await Promise.race([this.sending, aborted]);
+    this.newest = null;
+  }
+
+  private async sendAll(): Promise<void> {
+    let delayMs = this.firstDelayMs;
+    for (let report = this.newest; report !== null; report = this.newest) {
+      try {
+        const answer = await this.deliver(report);
+        this.lastSentAt = Date.now();
+        delayMs = this.firstDelayMs;
+        if (this.newest === report || answer === 'unwanted') this.newest = null;
+        if (answer === 'unwanted') this.onUnwanted();
+      } catch (error) {
+        this.onFailure(error);
+        await sleep(delayMs, undefined, { ref: false });
+        delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
+      }
+    }
+    this.sending = null;
+  }
+}

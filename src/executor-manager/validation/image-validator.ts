@@ -1,0 +1,164 @@
+import { Injectable } from '@nestjs/common';
+import { type ImageReference, parseImageReference } from '../../common/image-reference.js';
+import { type ImageCheck, STAGE_PROGRESS, type ValidationReport } from '../../common/image-validation.js';
+import { AppConfig } from '../../config/app-config.js';
+import { judge } from './check-result.js';
+import type { CheckContainer, CommandResult } from '../engine/check-container.js';
+import type { Labels } from '../engine/container-options.js';
+import { DockerEngine, type LocalImage } from '../engine/docker-engine.js';
+import { EngineTrouble, ImageProblem } from '../engine/engine-errors.js';
+import type { CheckSpec } from './image-checks.js';
+import { exitProblem, type Platforms, startProblem } from './program-problems.js';
+import { RegistryLogins } from './registry-logins.js';
+
+/** What is to be validated. */
+export interface Validation {
+  reference: ImageReference;
+  checks: readonly CheckSpec[];
+  /** Of its container. */
+  labels: Labels;
+}
+
+/** Hears how far a validation is. */
+export type Tell = (step: Pick<ValidationReport, 'status' | 'progress' | 'checks' | 'digest'>) => void;
+
+/** A container on the way to its verdict. */
+interface Trial {
+  container: CheckContainer;
+  platforms: Platforms;
+  checks: readonly CheckSpec[];
+  tell: Tell;
+  signal: AbortSignal;
+}
+
+/** Logs that go into a report are cut to this many characters, from their end. */
+const LOG_TAIL = 8_192;
+
+/** Finds out whether an image can be used: gets it, starts its shell and runs the checks in it. */
+@Injectable()
+export class ImageValidator {
+  private readonly checkMs: number;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly engine: DockerEngine,
+    private readonly logins: RegistryLogins,
+  ) {
+    this.checkMs = config.manager.checkSeconds * 1000;
+  }
+
+  /**
+   * @returns the last report: the verdict
+   * @throws EngineTrouble when nothing could be found out, and the signal's reason when it is aborted
+   */
+  async validate(
+    { reference, checks, labels }: Validation,
+    tell: Tell,
+    signal: AbortSignal,
+  ): Promise<ValidationReport> {
+    let digest: string | undefined;
+    try {
+      const image = await this.obtain(reference, tell, signal);
+      digest = digestOf(image, reference);
+      tell({ status: 'starting_container', progress: STAGE_PROGRESS.starting_container[0], ...(digest && { digest }) });
+      const platforms = { engine: await this.engine.platform(), image: image.platform };
+      const container = await this.engine.createContainer(image, labels);
+      try {
+        return { ...(await this.inspect({ container, platforms, checks, tell, signal })), ...(digest && { digest }) };
+      } finally {
+        await container.remove();
+      }
+    } catch (error) {
+      if (!(error instanceof ImageProblem)) throw error;
+      const log = error.logTail ? { logTail: error.logTail.slice(-LOG_TAIL) } : {};
+
+      return { ...verdict([], [error.message]), ...log, ...(digest && { digest }) };
+    }
+  }
+
+  /** The image, from the engine or from its registry. */
+  private async obtain(reference: ImageReference, tell: Tell, signal: AbortSignal): Promise<LocalImage> {
+    const [from, to] = STAGE_PROGRESS.pulling_image;
+    tell({ status: 'pulling_image', progress: from });
+    const known = this.config.manager.pullPolicy === 'always' ? null : await this.engine.findImage(reference);
+    if (known) return known;
+    const login = await this.logins.for(reference.registry);
+    const tellShare = (share: number) =>
+      tell({ status: 'pulling_image', progress: Math.floor(from + share * (to - from)) });
+    await this.engine.pull(reference, login, tellShare, signal);
+    const pulled = await this.engine.findImage(reference);
+    if (!pulled) throw new EngineTrouble('internal', `${reference.canonical} was pulled and is gone`);
+
+    return pulled;
+  }
+
+  private async inspect(trial: Trial): Promise<ValidationReport> {
+    const { container, platforms, checks, tell, signal } = trial;
+    try {
+      await container.start();
+    } catch (error) {
+      throw startProblem((error as Error).message, platforms) ?? error;
+    }
+    const [from, to] = STAGE_PROGRESS.running_checks;
+    const results: ImageCheck[] = [];
+    const log: string[] = [];
+    for (const spec of checks) {
+      const progress = Math.floor(from + (results.length / checks.length) * (to - from));
+      tell({ status: 'running_checks', progress, checks: [...results] });
+      const result = await this.run(spec, trial);
+      results.push(judge(spec, result, this.checkMs, platforms));
+      log.push(`$ ${spec.command.join(' ')}\n${result.output.trimEnd()}`);
+      signal.throwIfAborted();
+    }
+    tell({ status: 'running_checks', progress: to, checks: results });
+
+    return { ...verdict(results, []), logTail: log.join('\n').slice(-LOG_TAIL) };
+  }
+
+  /** A command that does not end takes the whole container with it: nothing else stops all that it started. */
+  private async run({ command }: CheckSpec, { container, platforms, signal }: Trial): Promise<CommandResult> {
+    const result = await container.run(command, this.checkMs, signal).catch(async (error: unknown) => {
+      signal.throwIfAborted();
+      throw (await gone(container, platforms).catch(() => null)) ?? error;
+    });
+    if (result.ended !== 'exited') await container.restart();
+    else if (result.exitCode !== 0) {
+      const problem = await gone(container, platforms);
+      if (problem) throw problem;
+    }
+
+    return result;
+  }
+}
+
+/** Why the container does not run any more; null when it does. */
+async function gone(container: CheckContainer, platforms: Platforms): Promise<ImageProblem | null> {
+  const state = await container.state();
+
+  return state.isRunning ? null : exitProblem(state, platforms);
+}
+
+/** The last report; every failed check is an error as well. */
+function verdict(checks: ImageCheck[], problems: string[]): ValidationReport {
+  const failed = checks.filter(({ status }) => status === 'fail').map(({ name, message }) => `${name}: ${message}`);
+  const errors = [...problems, ...failed];
+
+  return { status: 'completed', stage: 'completed', progress: 100, valid: errors.length === 0, checks, errors };
+}
+
+/** The digest under which the registry has the image; an image that was never in one has none. */
+function digestOf({ digests }: LocalImage, { registry, repository }: ImageReference): string | undefined {
+  const wanted = `${registry}/${repository}@`;
+  const names = digests.map((name) => canonical(name));
+
+  return names.find((name) => name.startsWith(wanted))?.slice(wanted.length);
+}
+
+/** The engine shortens names; what is none stays as it is. */
+function canonical(name: string): string {
+  try {
+    return parseImageReference(name).canonical;
+  } catch {
+    return name;
+  }
+}

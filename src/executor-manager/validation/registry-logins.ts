@@ -1,0 +1,26 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { readFile } from 'node:fs/promises';
+import { parseRegistryAuth, type RegistryLogin } from '../../common/registry-auth.js';
+import { AppConfig } from '../../config/app-config.js';
+import { EngineTrouble } from '../engine/engine-errors.js';
+
+/** The log-ins of REGISTRY_AUTH or REGISTRY_AUTH_FILE. The file is read each time: passwords change. */
+@Injectable()
+export class RegistryLogins {
+  private readonly log = new Logger('RegistryLogins');
+
+  constructor(private readonly config: AppConfig) {}
+
+  /** Null when none is configured for that registry. @throws EngineTrouble when the file cannot be read */
+  async for(registry: string): Promise<RegistryLogin | null> {
+    const { json, file } = this.config.manager.registryAuth;
+    try {
+      const text = json ?? (file === undefined ? undefined : await readFile(file, 'utf8'));
+
+      return text === undefined ? null : (parseRegistryAuth(text).get(registry.toLowerCase()) ?? null);
+    } catch (error) {
+      this.log.error(`REGISTRY_AUTH_FILE ${(error as Error).message}`);
+      throw new EngineTrouble('internal', "The executor manager's file of registry log-ins cannot be read");
+    }
+  }
+}

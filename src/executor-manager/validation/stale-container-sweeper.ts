@@ -1,0 +1,50 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { AppConfig } from '../../config/app-config.js';
+import { LABELS } from './container-labels.js';
+import { DockerEngine } from '../engine/docker-engine.js';
+import { ValidationsService } from './image-validation-runner.js';
+
+const INTERVAL_MS = 60_000;
+
+/**
+ * Removes containers that nobody will: those of this manager before it was killed, and those of any manager whose time
+ * is up. Again and again, because the engine may be away at the start.
+ */
+@Injectable()
+export class Leftovers implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly log = new Logger('Leftovers');
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly engine: DockerEngine,
+    private readonly validations: ValidationsService,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.sweep(), INTERVAL_MS).unref();
+    void this.sweep();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  private async sweep(): Promise<void> {
+    try {
+      const found = await this.engine.containersWith(LABELS.manager);
+      const left = found.filter(({ labels }) => this.isLeft(labels));
+      for (const { container } of left) await container.remove();
+      if (left.length > 0) this.log.warn(`removed ${left.length} container(s) that were left over`);
+    } catch (error) {
+      this.log.warn(`containers that are left over cannot be removed: ${(error as Error).message}`);
+    }
+  }
+
+  private isLeft(labels: Readonly<Record<string, string>>): boolean {
+    const isOurs = labels[LABELS.manager] === this.config.manager.name;
+    const isActive = this.validations.active.some(({ id }) => id === labels[LABELS.run]);
+
+    return (isOurs && !isActive) || Number(labels[LABELS.expires]) < Date.now();
+  }
+}

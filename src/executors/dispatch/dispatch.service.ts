@@ -1,0 +1,120 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AppError, type ErrorCode } from '../../common/app-error.js';
+import { SecretBoxError } from '../../common/secret-box.js';
+import { AppConfig } from '../../config/app-config.js';
+import type { Db } from '../../infra/database/database.js';
+import { TaskChanges } from '../../tasks/events/task-change.publisher.js';
+import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
+import type { DispatchDto, DispatchedSubtaskDto, DispatchQuery } from './dispatch.dto.js';
+import { toDispatched } from './dispatched-subtask.js';
+import { type ExecutionPlan, ExecutionPlans } from './execution-plans.js';
+import { offersTotal } from '../executor-metrics.js';
+import { type Offer, OffersRepository, type Wanted } from './dispatch.repository.js';
+
+/** Rounds of one dispatch: subtasks that cannot be handed out do not stand in the way of those behind them. */
+const MAX_ROUNDS = 5;
+const FAIL_PATIENCE_MS = 500;
+
+interface Broken {
+  offer: Offer;
+  code: ErrorCode;
+  message: string;
+}
+
+interface Round {
+  found: number;
+  taken: Offer[];
+  dispatched: DispatchedSubtaskDto[];
+  broken: Broken[];
+}
+
+/** Hands subtasks to executors: each to one, oldest first, fair between users. */
+@Injectable()
+export class DispatchService {
+  private readonly log = new Logger('Dispatch');
+  private readonly leaseSeconds: number;
+
+  constructor(
+    private readonly repository: OffersRepository,
+    private readonly plans: ExecutionPlans,
+    private readonly updates: TaskUpdatesService,
+    private readonly changes: TaskChanges,
+    { executors }: AppConfig,
+  ) {
+    this.leaseSeconds = executors.leaseSeconds;
+  }
+
+  /** What is handed out is RUNNING and leased when this resolves; what cannot be has failed, with the reason. */
+  async dispatch(query: DispatchQuery): Promise<DispatchDto> {
+    const { task_status: status, task_ids: taskIds, type: lane } = query;
+    if (status !== 'PENDING') return { tasks: [] };
+    if (taskIds.length > 0) return { tasks: (await this.round({ taskIds })).dispatched };
+    const tasks: DispatchedSubtaskDto[] = [];
+    for (let round = 0; round < MAX_ROUNDS && tasks.length < query.limit; round += 1) {
+      const limit = query.limit - tasks.length;
+      const { found, dispatched } = await this.round({ lane, limit });
+      tasks.push(...dispatched);
+      if (found < limit) break;
+    }
+
+    return { tasks };
+  }
+
+  private async round(wanted: Wanted): Promise<Round> {
+    const round = await this.repository.transaction((tx) => this.claim(tx, wanted));
+    for (const { subtask } of round.taken) {
+      offersTotal.inc({ lane: String(subtask.lane), outcome: 'handed_out' });
+      this.log.log(`task ${subtask.taskId} subtask ${subtask.id}: handed out`);
+    }
+    await Promise.all([
+      this.changes.tell(
+        round.taken.map(({ subtask: { userId, taskId, id } }) => ({ userId, taskId, subtaskIds: [id] })),
+      ),
+      ...round.broken.map((broken) => this.fail(broken)),
+    ]);
+
+    return round;
+  }
+
+  /**
+   * Claim and payload are one transaction: a process that dies before its end has claimed nothing, one that dies
+   * after it leaves a lease behind. A broken subtask is claimed as well, so that nobody else stumbles over it.
+   */
+  private async claim(tx: Db, wanted: Wanted): Promise<Round> {
+    const offers = await this.repository.claim(tx, wanted, this.leaseSeconds);
+    const round: Round = { found: offers.length, taken: [], dispatched: [], broken: [] };
+    for (const offer of offers) {
+      const plan = await this.plan(tx, offer);
+      if ('message' in plan) {
+        round.broken.push(plan);
+      } else {
+        round.taken.push(offer);
+        round.dispatched.push(toDispatched(offer, plan));
+      }
+    }
+
+    return round;
+  }
+
+  private async plan(tx: Db, offer: Offer): Promise<ExecutionPlan | Broken> {
+    try {
+      return await this.plans.make(tx, offer);
+    } catch (error) {
+      if (error instanceof AppError) return { offer, code: error.code, message: error.message };
+      if (!(error instanceof SecretBoxError)) throw error;
+
+      return { offer, code: 'internal', message: `A secret that the task needs cannot be read: ${error.message}` };
+    }
+  }
+
+  private async fail({ offer, code, message }: Broken): Promise<void> {
+    const { id: subtaskId, taskId, lane } = offer.subtask;
+    offersTotal.inc({ lane: String(lane), outcome: 'broken' });
+    this.log.warn(`task ${taskId} subtask ${subtaskId}: cannot be handed out: ${message}`);
+    const event = { type: 'error', error: message, code, retryable: false } as const;
+    await this.updates.settle(
+      { subtaskId, status: 'FAILED', errorMessage: message, terminal: { event, seq: 2 } },
+      FAIL_PATIENCE_MS,
+    );
+  }
+}

@@ -1,0 +1,106 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { Statement } from '../../infra/database/statement.js';
+
+/** A subtask as its claim leaves it, with its task and what the turn says about it. Times as the driver has them. */
+export interface ClaimedRow {
+  id: number;
+  taskId: number;
+  userId: number;
+  teamId: number;
+  lane: 'online' | 'offline' | null;
+  botIds: number[];
+  title: string;
+  progress: number;
+  executorName: string;
+  executorNamespace: string;
+  /** Whether an executor may have reported on it before. */
+  wasBegun: boolean;
+  createdAt: Date | string;
+  updatedAt: Date | string;
+  taskTitle: string;
+  taskPrompt: string;
+  type: 'online' | 'offline';
+  modelId: string | null;
+  gitUrl: string;
+  gitRepo: string;
+  gitRepoId: number;
+  gitDomain: string;
+  branchName: string;
+  forceOverrideBotModel: boolean;
+  /** Null when the turn has no question. */
+  question: string | null;
+  position: number;
+  previous: string | null;
+  nextId: number | null;
+}
+
+/** A lease in seconds, and what the statement asks for. */
+type Values = { lease: number } & ({ lane: string } | { lane: string; limit: number } | { ids: string });
+
+const IN_LANE = sql`s.lane = ${sql.placeholder('lane')}`;
+/** Of each named task the one subtask whose turn it is, unless another one of it runs. */
+const OF_TASKS = sql`s.task_id = any(${sql.placeholder('ids')}::int[]) and s.lane is not null
+  and not exists (select 1 from subtasks other where other.task_id = s.task_id and other.role = 'ASSISTANT'
+    and (other.status = 'RUNNING' or (other.status = 'PENDING' and other.fair_rank is not null
+      and other.message_id < s.message_id)))`;
+
+const TURN_COLUMNS = sql`question.prompt as question, turn.position, turn.previous,
+  (select id from subtasks where task_id = me.task_id and message_id > me.message_id
+    order by message_id limit 1) as "nextId"`;
+/** The question before an answer, and the answers between the two. */
+const TURN = sql`left join lateral (
+    select message_id, prompt from subtasks where task_id = me.task_id and role = 'USER' and message_id < me.message_id
+    order by message_id desc limit 1) question on true
+  cross join lateral (
+    select count(*)::int as position,
+      (array_agg(result ->> 'value' order by message_id desc) filter (where status = 'COMPLETED'))[1] as previous
+    from subtasks where task_id = me.task_id and role = 'ASSISTANT'
+      and message_id > coalesce(question.message_id, 0) and message_id < me.message_id) turn`;
+
+/**
+ * The next one, which is what managers ask for. Planned by the server once: that takes longer than running it. With its
+ * limit as a parameter a kept plan would be one for thousands of rows.
+ */
+export const CLAIM_NEXT = claim(IN_LANE, sql`limit 1`, 'executor_claim_next');
+/** The next ones of a lane. */
+export const CLAIM_SOME = claim(IN_LANE, sql`limit ${sql.placeholder('limit')}`);
+/** Those of some tasks. */
+export const CLAIM_OF_TASKS = claim(OF_TASKS, sql``);
+
+/**
+ * Locks subtasks on offer, passing over those that others hold, makes them RUNNING with a lease, and reads what their
+ * turns say, all in one round trip. Their tasks are locked, too, so that none is cancelled or deleted meanwhile. What a
+ * subtask builds upon was stored before it was offered, so that one snapshot holds both.
+ *
+ * Conditions of the index of offers are written out, because it knows no parameters; it also has the order.
+ */
+function claim(wanted: SQL, limit: SQL, name?: string): Statement<ClaimedRow, Values> {
+  return new Statement(
+    sql`with locked as materialized (
+        select s.id, s.task_id, s.message_id, s.fair_rank, s.offers > 0 or s.report_order is not null as was_begun, t.title as task_title, t.prompt as task_prompt, t.type,
+          t.model_id, t.git_url, t.git_repo, t.git_repo_id, t.git_domain, t.branch_name, t.force_override_bot_model
+        from subtasks s join tasks t on t.id = s.task_id
+        where s.status = 'PENDING' and s.fair_rank is not null and t.status in ('PENDING', 'RUNNING') and ${wanted}
+        order by s.fair_rank, s.id ${limit} for no key update skip locked),
+      claimed as (
+        update subtasks s set status = 'RUNNING',
+          lease_expires_at = now() + make_interval(secs => ${sql.placeholder('lease')}), offers = s.offers + 1,
+          report_seq = null, report_order = null, updated_at = now()
+        from locked where s.id = locked.id and s.status = 'PENDING'
+        returning locked.*, s.user_id, s.team_id, s.lane, s.bot_ids, s.title, s.progress, s.executor_name,
+          s.executor_namespace, s.created_at, s.updated_at),
+      begun as (
+        update tasks t set status = 'RUNNING', updated_at = now() from locked
+        where t.id = locked.task_id and t.status in ('PENDING', 'RUNNING'))
+      select me.id, me.task_id as "taskId", me.user_id as "userId", me.team_id as "teamId", me.lane,
+        me.bot_ids as "botIds", me.title, me.progress, me.executor_name as "executorName",
+        me.executor_namespace as "executorNamespace", me.was_begun as "wasBegun", me.created_at as "createdAt",
+        me.updated_at as "updatedAt", me.task_title as "taskTitle", me.task_prompt as "taskPrompt", me.type,
+        me.model_id as "modelId", me.git_url as "gitUrl", me.git_repo as "gitRepo", me.git_repo_id as "gitRepoId",
+        me.git_domain as "gitDomain", me.branch_name as "branchName",
+        me.force_override_bot_model as "forceOverrideBotModel", ${TURN_COLUMNS}
+      from claimed me ${TURN}
+      order by me.fair_rank, me.id`,
+    name,
+  );
+}

@@ -1,0 +1,94 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AppError, notFound } from '../../common/app-error.js';
+import { AppConfig } from '../../config/app-config.js';
+import { TaskChanges } from '../../tasks/events/task-change.publisher.js';
+import { isTerminal } from '../../tasks/task-status.js';
+import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
+import { ExecutorDeletions } from '../lifecycle/executor-deletions.js';
+import { ExecutorCanceller } from '../lifecycle/executor.canceller.js';
+import { expiriesTotal } from '../executor-metrics.js';
+import type { HeartbeatDto, LeaseDto } from '../reports/executor-reports.dto.js';
+import { type ExecutorSubtask, SubtasksRepository } from '../subtasks.repository.js';
+
+const AT_A_TIME = 500;
+const SETTLE_MS = 1_000;
+
+/** Executors are heard of, or lose what they have. */
+@Injectable()
+export class LeasesService {
+  private readonly log = new Logger('Leases');
+
+  constructor(
+    private readonly repository: SubtasksRepository,
+    private readonly updates: TaskUpdatesService,
+    private readonly canceller: ExecutorCanceller,
+    private readonly deletions: ExecutorDeletions,
+    private readonly changes: TaskChanges,
+    private readonly config: AppConfig,
+  ) {}
+
+  /** An executor is alive. @throws AppError not_found; subtask_final, lease_lost: it may stop */
+  async heartbeat(subtaskId: number, { executor_name: name }: HeartbeatDto): Promise<LeaseDto> {
+    const subtask = await this.repository.find(subtaskId);
+    if (!subtask) throw notFound(`Subtask ${subtaskId}`);
+    const { status, taskId, taskStatus, executorName } = subtask;
+    if (isTerminal(status) || status === 'DELETE') throw ended(subtask);
+    if (status === 'PENDING' || (name && executorName && name !== executorName)) throw lost(subtaskId);
+    const expiresAt = await this.repository.extendLease(subtaskId, this.config.executors.leaseSeconds, ['RUNNING']);
+    if (!expiresAt) throw lost(subtaskId);
+    const cancelling = taskStatus === 'CANCELLING';
+
+    return { subtask_id: subtaskId, task_id: taskId, status, lease_expires_at: expiresAt, cancelling };
+  }
+
+  /** Deals with every lease that has run out. Each is its own: one that cannot be dealt with now comes again. */
+  async expire(): Promise<void> {
+    for (const { id } of await this.repository.expired(AT_A_TIME)) {
+      const subtask = await this.repository.find(id);
+      if (subtask) expiriesTotal.inc({ outcome: await this.expireOne(subtask) });
+    }
+  }
+
+  private async expireOne(subtask: ExecutorSubtask): Promise<string> {
+    const { id, taskId, userId, offers } = subtask;
+    if (subtask.taskStatus === 'CANCELLING') {
+      await this.canceller.endLost(subtask);
+
+      return 'cancelled';
+    }
+    if (await this.repository.offerAgain(id, this.config.executors.maxAttempts)) {
+      this.log.warn(`task ${taskId} subtask ${id}: its executor was lost (offer ${offers}); offered again`);
+      await this.changes.tell([{ userId, taskId, subtaskIds: [id] }]);
+
+      return 'offered_again';
+    }
+
+    return this.giveUp(id);
+  }
+
+  /** Looks again, because something has changed when the offer was refused: it was heard of, or has ended. */
+  private async giveUp(subtaskId: number): Promise<string> {
+    const subtask = await this.repository.find(subtaskId);
+    const isLost = subtask?.status === 'RUNNING' && (subtask.leaseExpiresAt?.getTime() ?? 0) < Date.now();
+    if (!subtask || !isLost || subtask.taskStatus === 'CANCELLING') return 'recovered';
+    const { taskId, offers } = subtask;
+    const error = `The executor was not heard of for ${this.config.executors.leaseSeconds} s, ${offers} time(s)`;
+    this.log.warn(`task ${taskId} subtask ${subtaskId}: lost (offer ${offers})`);
+    const event = { type: 'error', error, code: 'executor_lost', retryable: true } as const;
+    await this.updates.settle(
+      { subtaskId, status: 'FAILED', errorMessage: error, terminal: { event, seq: 2 } },
+      SETTLE_MS,
+    );
+    await this.deletions.afterEndOf(taskId);
+
+    return 'lost';
+  }
+}
+
+function ended({ id, status }: ExecutorSubtask): AppError {
+  return new AppError('subtask_final', `Subtask ${id} has ended (${status}): stop working on it`);
+}
+
+function lost(id: number): AppError {
+  return new AppError('lease_lost', `Subtask ${id} is not yours any more: it is offered to others, or another has it`);
+}

@@ -1,0 +1,28 @@
+import { isJsonObject } from '../../common/json.js';
+
+export const EXECUTOR_DELETIONS = 'executor-deletions';
+
+/** All executors of a task that has ended, or one executor. */
+export type ExecutorDeletion = { taskId: number } | { executorName: string };
+
+/** A task that does not end within some hours is asked about again with its next end. */
+export const TASK_JOB_OPTIONS = {
+  attempts: 500,
+  backoff: { type: 'capped' },
+  removeOnComplete: true,
+  removeOnFail: true,
+} as const;
+
+export const EXECUTOR_JOB_OPTIONS = { ...TASK_JOB_OPTIONS, attempts: 12 } as const;
+
+/** Milliseconds before attempt `attempt` + 1: 250, 500 … 30000. */
+export function deletionBackoff(attempt: number): number {
+  return Math.min(250 * 2 ** Math.min(attempt - 1, 10), 30_000);
+}
+
+export function isExecutorDeletion(data: unknown): data is ExecutorDeletion {
+  if (!isJsonObject(data)) return false;
+  const { taskId, executorName } = data;
+
+  return Number.isInteger(taskId) || (typeof executorName === 'string' && executorName !== '');
+}

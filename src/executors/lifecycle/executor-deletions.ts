@@ -1,0 +1,69 @@
+import { InjectQueue } from '@nestjs/bullmq';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import type { Queue } from 'bullmq';
+import { createHash } from 'node:crypto';
+import { AppError } from '../../common/app-error.js';
+import { logLine } from '../../infra/database/database-errors.js';
+import { hush } from '../../infra/queue/queue-errors.js';
+import { TaskDeletions } from '../../tasks/backends/task-deletions.js';
+import {
+  EXECUTOR_DELETIONS,
+  EXECUTOR_JOB_OPTIONS,
+  type ExecutorDeletion,
+  TASK_JOB_OPTIONS,
+} from './executor-deletions.jobs.js';
+import { ExecutorManagerClient } from './executor-manager.client.js';
+import { SubtasksRepository } from '../subtasks.repository.js';
+
+/** Has executors deleted that nobody needs any more: durably, in the background. */
+@Injectable()
+export class ExecutorDeletions implements OnModuleInit {
+  private readonly log = new Logger('ExecutorDeletions');
+
+  constructor(
+    @InjectQueue(EXECUTOR_DELETIONS) private readonly queue: Queue<ExecutorDeletion>,
+    private readonly repository: SubtasksRepository,
+    private readonly manager: ExecutorManagerClient,
+    private readonly deletions: TaskDeletions,
+  ) {
+    hush(queue);
+  }
+
+  onModuleInit(): void {
+    this.deletions.beforeDelete((taskId) => this.beforeDelete(taskId));
+  }
+
+  /** The executors of a task, once it has ended. Called again it changes nothing. @throws AppError service_unavailable */
+  async afterEnd(taskId: number): Promise<void> {
+    await this.add('task', { taskId }, `task-${taskId}`, TASK_JOB_OPTIONS);
+  }
+
+  /** The same, if the task wants it by itself. Never throws: the end that was reached stands. */
+  async afterEndOf(taskId: number): Promise<void> {
+    try {
+      if ((await this.repository.executorsOf(taskId))?.autoDelete) await this.afterEnd(taskId);
+    } catch (error) {
+      this.log.warn(`task ${taskId}: its executors stay: ${logLine(error)}`);
+    }
+  }
+
+  /** @throws AppError service_unavailable */
+  async deleteExecutor(executorName: string): Promise<void> {
+    // Names hold what ids of jobs may not.
+    const hash = createHash('sha256').update(executorName).digest('hex').slice(0, 32);
+    await this.add('executor', { executorName }, `executor-${hash}`, EXECUTOR_JOB_OPTIONS);
+  }
+
+  private async beforeDelete(taskId: number): Promise<void> {
+    if (await this.repository.hasExecutors(taskId)) await this.afterEnd(taskId);
+  }
+
+  private async add(name: string, data: ExecutorDeletion, jobId: string, options: object): Promise<void> {
+    if (!this.manager.isConfigured) return;
+    try {
+      await this.queue.add(name, data, { ...options, jobId });
+    } catch (cause) {
+      throw new AppError('service_unavailable', 'The queue does not answer; try again', { cause, retryAfter: 2 });
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { logLine } from '../../infra/database/database-errors.js';
+import { ExecutorManagerHttp } from '../../infra/http/client/executor-manager-http.js';
+
+/** `refused`: it knows of nothing that runs; `unreachable`: no answer that says anything, ask again. */
+export type CancelAnswer = 'acked' | 'refused' | 'unreachable';
+
+/** A token that is wrong, or a limit, tells nothing about the task. */
+const NO_REFUSALS = [401, 403, 407, 408, 429];
+
+/** What is asked of the executor manager about executors. Its field `status` counts more than that of HTTP: failures come as 200, too. */
+@Injectable()
+export class ExecutorManagerClient {
+  private readonly log = new Logger('ExecutorManager');
+
+  constructor(private readonly http: ExecutorManagerHttp) {}
+
+  /** Whether there is one. */
+  get isConfigured(): boolean {
+    return this.http.isConfigured;
+  }
+
+  /** Asks it to stop the executor of a task. Waits up to 10 s, and never throws. */
+  async cancel(taskId: number): Promise<CancelAnswer> {
+    try {
+      const { status, body, message } = await this.http.post('/tasks/cancel', { task_id: taskId });
+      if (status < 300 && (body.status === undefined || body.status === 'success')) return 'acked';
+      this.log.warn(`task ${taskId}: cancel answered by HTTP ${status} ${message}`);
+
+      return status >= 400 && status < 500 && !NO_REFUSALS.includes(status) ? 'refused' : 'unreachable';
+    } catch (error) {
+      this.log.warn(`task ${taskId}: cancel not delivered: ${logLine(error)}`);
+
+      return 'unreachable';
+    }
+  }
+
+  /** Deletes an executor. @throws when that did not work; a failure may come as 200 */
+  async deleteExecutor(executorName: string): Promise<void> {
+    const { status, body, message } = await this.http.post('/executor/delete', { executor_name: executorName });
+    if (status < 300 && body.status === 'success') return;
+    throw new Error(`HTTP ${status} ${String(body.status)} ${message}`);
+  }
+}

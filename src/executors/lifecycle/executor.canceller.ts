@@ -1,0 +1,98 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppConfig } from '../../config/app-config.js';
+import { logLine } from '../../infra/database/database-errors.js';
+import { type RunCanceller, RunCancellers } from '../../tasks/backends/run-cancellers.js';
+import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
+import type { Answer } from '../../tasks/turns/turns.service.js';
+import { CancelAcks } from './cancel-acks.js';
+import { ExecutorDeletions } from './executor-deletions.js';
+import { ExecutorManagerClient } from './executor-manager.client.js';
+import { cancelsTotal } from '../executor-metrics.js';
+import { cancelledEvent } from '../reports/executor-report.js';
+
+/** The caller of a cancel waits for an answer of the manager, but not for a slow one. */
+const ASK_PATIENCE_MS = 1_000;
+const SETTLE_MS = 1_000;
+/** The tries of a cancel are up to 5 s apart: the last one before the deadline has to end it. */
+const LAST_TRY_MS = 6_000;
+/** Without a manager executors hear of a cancel by their heartbeat only. */
+const HEARTBEAT_GRACE_MS = 10_000;
+
+type Subtask = Pick<Answer['subtask'], 'id' | 'taskId' | 'status'>;
+
+/** Stops executors: asks their manager, again and again, and ends the subtask without them when time is up. */
+@Injectable()
+export class ExecutorCanceller implements RunCanceller, OnModuleInit {
+  private readonly log = new Logger('ExecutorCanceller');
+  private readonly asking = new Map<number, Promise<void>>();
+  private readonly patienceMs: number;
+
+  constructor(
+    private readonly cancellers: RunCancellers,
+    private readonly manager: ExecutorManagerClient,
+    private readonly acks: CancelAcks,
+    private readonly updates: TaskUpdatesService,
+    private readonly deletions: ExecutorDeletions,
+    { tasks }: AppConfig,
+  ) {
+    const deadlineMs = tasks.cancelDeadlineSeconds * 1000;
+    const byHeartbeat = manager.isConfigured ? Infinity : HEARTBEAT_GRACE_MS;
+    this.patienceMs = Math.min(Math.max(deadlineMs / 2, deadlineMs - LAST_TRY_MS), byHeartbeat);
+  }
+
+  onModuleInit(): void {
+    this.cancellers.register(this);
+  }
+
+  handles(subtask: Answer['subtask']): boolean {
+    return subtask.lane !== null;
+  }
+
+  async cancel(subtask: Subtask, requestedAt: number, force: boolean): Promise<void> {
+    const { id, taskId } = subtask;
+    if (subtask.status === 'PENDING') return this.end(subtask, 'queued', false);
+    const acked = await this.acks.has(id);
+    if (force || Date.now() - requestedAt >= this.patienceMs) {
+      this.log.warn(`task ${taskId} subtask ${id}: its executor did not report in time; ending it`);
+
+      return this.end(subtask, 'running', acked);
+    }
+    if (this.manager.isConfigured && !acked) await Promise.race([this.ask(subtask), sleep(ASK_PATIENCE_MS)]);
+  }
+
+  /** Ends a subtask whose executor is gone or does not matter any more. */
+  async end({ id, taskId }: Subtask, phase: 'queued' | 'running', acked: boolean): Promise<void> {
+    const terminal = { event: cancelledEvent(phase, acked), seq: 2 };
+    await this.updates.settle({ subtaskId: id, status: 'CANCELLED', terminal }, SETTLE_MS);
+    await this.deletions.afterEndOf(taskId);
+  }
+
+  /** Ends one whose lease ran out while it was being cancelled. */
+  async endLost(subtask: Subtask): Promise<void> {
+    return this.end(subtask, 'running', await this.acks.has(subtask.id));
+  }
+
+  /** One question at a time: a slow manager is not asked again before it has answered. */
+  private ask(subtask: Subtask): Promise<void> {
+    const { id } = subtask;
+    const asked = this.asking.get(id) ?? this.askNow(subtask).finally(() => this.asking.delete(id));
+    this.asking.set(id, asked);
+
+    return asked;
+  }
+
+  private async askNow(subtask: Subtask): Promise<void> {
+    const { id, taskId } = subtask;
+    const answer = await this.manager.cancel(taskId);
+    cancelsTotal.inc({ outcome: answer });
+    this.log.log(`task ${taskId} subtask ${id}: cancel ${answer}`);
+    if (answer === 'acked') await this.acks.add(id);
+    if (answer === 'refused')
+      await this.end(subtask, 'running', false).catch((error: unknown) => this.notEnded(id, error));
+  }
+
+  private notEnded(id: number, error: unknown): void {
+    this.log.warn(`subtask ${id}: not ended: ${logLine(error)}; trying again`);
+  }
+}

@@ -1,0 +1,93 @@
+/** From what an executor says to a report of ours. Pure. */
+import type { FieldProblem } from '../../common/app-error.js';
+import type { JsonObject } from '../../common/json.js';
+import type { ExecutorReport, TaskUpdate } from '../../tasks/tasks.jobs.js';
+import type { ExecutorReportDto, IgnoredReason, ReportedStatus } from './executor-reports.dto.js';
+
+const STATUS: Readonly<Record<ReportedStatus, TaskUpdate['status']>> = {
+  RUNNING: 'RUNNING',
+  COMPLETED: 'COMPLETED',
+  FAILED: 'FAILED',
+  CANCELLED: 'CANCELLED',
+  SUCCESS: 'COMPLETED',
+  TIMEOUT: 'FAILED',
+  INITIALIZED: 'RUNNING',
+  PRE_EXECUTED: 'RUNNING',
+};
+const MAX_ERROR_CHARS = 20_000;
+/** Wegent's executors send the name of a template in place of a reason. */
+const PLACEHOLDER = /^\$\{\{.*\}\}$/;
+
+/** What is known of a subtask when a report about it arrives. */
+export interface KnownReports {
+  /** The subtask has ended. */
+  ended: boolean;
+  /** Newest number among the reports of its executor; null when they have none. */
+  newestSeq: number | null;
+  /** A report of this name was there before. */
+  isKnownEvent: boolean;
+  /** Which executor has it now; empty when nobody has said so. */
+  executorName: string;
+}
+
+/** Why a report changes nothing; null when it may. The processor decides again: more may be on the way. */
+export function reasonToIgnore(report: ExecutorReportDto, known: KnownReports): IgnoredReason | null {
+  if (known.isKnownEvent) return 'duplicate';
+  if (known.ended) return 'terminal';
+  const { executor_name: name, seq } = report;
+  if (name && known.executorName && name !== known.executorName) return 'stale';
+  if (seq == null || known.newestSeq === null || seq > known.newestSeq) return null;
+
+  return seq === known.newestSeq ? 'duplicate' : 'stale';
+}
+
+/** What is wrong with a result. */
+export function resultProblems(result: JsonObject | null | undefined): FieldProblem[] {
+  const value = result?.['value'];
+
+  return value == null || typeof value === 'string'
+    ? []
+    : [{ field: 'result.value', message: 'result.value must be a text' }];
+}
+
+/** @param offer how often the subtask has been handed out */
+export function toTaskUpdate(dto: ExecutorReportDto, offer: number): TaskUpdate {
+  const status = STATUS[dto.status];
+  const errorMessage = errorOf(dto, status);
+
+  return {
+    subtaskId: dto.subtask_id,
+    status,
+    ...(dto.progress != null && { progress: dto.progress }),
+    ...(dto.result && { result: { ...dto.result, value: (dto.result['value'] ?? '') as string } }),
+    ...(errorMessage !== undefined && { errorMessage }),
+    ...(status === 'CANCELLED' && { terminal: { event: cancelledEvent('running', true), seq: 2 } }),
+    report: detailsOf(dto, offer),
+  };
+}
+
+/** The end of a cancelled subtask, with what the cancel has reached. */
+export function cancelledEvent(phase: 'queued' | 'running', acked: boolean) {
+  return { type: 'cancelled', cancelled: true, proof: { executor_acked: acked, while: phase } } as const;
+}
+
+function detailsOf(dto: ExecutorReportDto, offer: number): ExecutorReport {
+  return {
+    offer,
+    ...(dto.seq != null && { seq: dto.seq }),
+    ...(dto.event_id != null && { eventId: dto.event_id }),
+    ...(dto.executor_name && { executorName: dto.executor_name }),
+    ...(dto.executor_namespace && { executorNamespace: dto.executor_namespace }),
+    ...(dto.task_title && { taskTitle: dto.task_title }),
+    ...(dto.subtask_title && { subtaskTitle: dto.subtask_title }),
+  };
+}
+
+/** Wegent's executors also put good news into this field. */
+function errorOf({ error_message: text, status: reported }: ExecutorReportDto, status: string): string | undefined {
+  const reason = text && !PLACEHOLDER.test(text.trim()) ? text.trim().slice(0, MAX_ERROR_CHARS) : '';
+  if (status === 'CANCELLED') return reason || undefined;
+  if (status !== 'FAILED') return undefined;
+
+  return reason || (reported === 'TIMEOUT' ? 'The executor ran out of time' : 'The executor failed without a reason');
+}

@@ -1,0 +1,108 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { logLine } from '../../infra/database/database-errors.js';
+import { keys } from '../../infra/redis/keys.js';
+import { RedisClients } from '../../infra/redis/redis-clients.js';
+import type { ExecutorReportDto } from './executor-reports.dto.js';
+
+/** Longer than an executor repeats a report that was not answered (Wegent's: 17 minutes). */
+const TTL_SECONDS = 3600;
+
+/** KEYS one per report. ARGV the name of each, or nothing. */
+const READ = `
+local notes = {}
+for i, key in ipairs(KEYS) do
+  notes[i] = redis.call('HMGET', key, 'seq', 'executor', 'event:' .. ARGV[i])
+end
+return notes
+`;
+
+/** KEYS one per report. ARGV ttl, then name, number and executor of each, or nothing. */
+const NOTE = `
+for i, key in ipairs(KEYS) do
+  local event, seq, executor = ARGV[3 * i - 1], ARGV[3 * i], ARGV[3 * i + 1]
+  if event ~= '' then redis.call('HSET', key, 'event:' .. event, '1') end
+  if executor ~= '' then redis.call('HSETNX', key, 'executor', executor) end
+  if seq ~= '' then
+    local known = redis.call('HGET', key, 'seq')
+    if not known or tonumber(known) < tonumber(seq) then redis.call('HSET', key, 'seq', seq) end
+  end
+  redis.call('EXPIRE', key, ARGV[1])
+end
+return 1
+`;
+
+type Scripts = Record<'executorReports' | 'executorNote', (...args: (string | number)[]) => Promise<unknown>>;
+type StoredNotes = [seq: string | null, executor: string | null, event: string | null];
+
+export interface ReportNotes {
+  newestSeq: number | null;
+  isKnownEvent: boolean;
+  executorName: string;
+}
+
+/** A report, and how often its subtask had been handed out when it came. */
+export interface NotedReport {
+  report: ExecutorReportDto;
+  offer: number;
+}
+
+/** Remembers which reports of an executor are in the queue already, so that who repeats one is told at once. */
+@Injectable()
+export class ReportNotebook {
+  private readonly log = new Logger('ReportNotebook');
+
+  private readonly scripts: Scripts;
+
+  constructor(private readonly redis: RedisClients) {
+    redis.commands.defineCommand('executorReports', { lua: READ });
+    redis.commands.defineCommand('executorNote', { lua: NOTE });
+    this.scripts = redis.commands as unknown as Scripts;
+  }
+
+  /** @returns one per report, in the same order @throws when Redis is away */
+  async read(reports: readonly NotedReport[]): Promise<ReportNotes[]> {
+    const notes = await Promise.all(this.groups(reports).map((group) => this.readTogether(group)));
+
+    return notes.flat();
+  }
+
+  /** After the reports are queued: the other way round, a crash in between would have them taken for duplicates. */
+  async note(reports: readonly NotedReport[]): Promise<void> {
+    try {
+      await Promise.all(this.groups(reports).map((group) => this.noteTogether(group)));
+    } catch (error) {
+      // The processor knows repeated reports, too.
+      this.log.warn(`${reports.length} report(s) not noted: ${logLine(error)}`);
+    }
+  }
+
+  /** What one call may be about: in a cluster the notes of different subtasks lie on different nodes. */
+  private groups(reports: readonly NotedReport[]): (readonly NotedReport[])[] {
+    if (reports.length === 0) return [];
+
+    return this.redis.isCluster ? reports.map((report) => [report]) : [reports];
+  }
+
+  private async readTogether(reports: readonly NotedReport[]): Promise<ReportNotes[]> {
+    const names = reports.map(({ report }) => report.event_id ?? '');
+    const notes = await this.scripts.executorReports(reports.length, ...reports.map(keyOf), ...names);
+
+    return (notes as StoredNotes[]).map(([seq, executor, event]) => ({
+      newestSeq: seq === null ? null : Number(seq),
+      isKnownEvent: event !== null,
+      executorName: executor ?? '',
+    }));
+  }
+
+  private noteTogether(reports: readonly NotedReport[]): Promise<unknown> {
+    const values = reports.flatMap(({ report }) => [
+      report.event_id ?? '',
+      report.seq ?? '',
+      report.executor_name ?? '',
+    ]);
+
+    return this.scripts.executorNote(reports.length, ...reports.map(keyOf), TTL_SECONDS, ...values);
+  }
+}
+
+const keyOf = ({ report, offer }: NotedReport): string => keys.executorReports(report.subtask_id, offer);

@@ -1,0 +1,130 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../../common/app-error.js';
+import { Batches } from '../../common/batcher.js';
+import { AppConfig } from '../../config/app-config.js';
+import { LEASE_IS_FRESH } from '../../tasks/lease.js';
+import { isTerminal } from '../../tasks/task-status.js';
+import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
+import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
+import { reportsTotal } from '../executor-metrics.js';
+import { reasonToIgnore, toTaskUpdate } from './executor-report.js';
+import type { ExecutorReportDto, IgnoredReason } from './executor-reports.dto.js';
+import { ReportNotebook, type ReportNotes } from './report-dedup-cache.js';
+import { type ExecutorSubtask, SubtasksRepository } from '../subtasks.repository.js';
+
+/** Reports that are taken in together. */
+const MAX_TOGETHER = 25;
+const RETRY_AFTER_SECONDS = 2;
+
+/** A report on a subtask that there is. */
+export interface Arrival {
+  report: ExecutorReportDto;
+  subtask: ExecutorSubtask;
+  update: TaskUpdate;
+  /** Why it changes nothing and is not queued. */
+  reason: IgnoredReason | null;
+}
+
+/**
+ * Takes reports of executors in, many at once when many come: what arrives while others are taken in shares one lookup
+ * in the database, one job, and one look at the notes in Redis. A report that comes alone waits for nobody.
+ */
+@Injectable()
+export class ReportIntake {
+  private readonly leaseSeconds: number;
+  private readonly arrivals: Batches<ExecutorReportDto, Arrival | null>;
+
+  constructor(
+    private readonly repository: SubtasksRepository,
+    private readonly updates: TaskUpdatesService,
+    private readonly notebook: ReportNotebook,
+    { executors }: AppConfig,
+  ) {
+    this.leaseSeconds = executors.leaseSeconds;
+    this.arrivals = new Batches(MAX_TOGETHER, (reports) => this.takeAll(reports));
+  }
+
+  /**
+   * Resolves when the report is queued for good, or of no use; null when there is no such subtask.
+   * @throws AppError service_unavailable when it could not be queued
+   */
+  async take(report: ExecutorReportDto): Promise<Arrival | null> {
+    const [arrival = null] = await this.arrivals.add([report]);
+
+    return arrival;
+  }
+
+  private async takeAll(reports: readonly ExecutorReportDto[]): Promise<(Arrival | null)[]> {
+    const subtasks = await this.repository.findAll(reports.map((report) => report.subtask_id));
+    const arrivals = reports.map((report): Arrival | null => {
+      const subtask = subtasks.get(report.subtask_id);
+
+      return subtask ? { report, subtask, update: toTaskUpdate(report, subtask.offers), reason: null } : null;
+    });
+    const known = arrivals.filter((arrival) => arrival !== null);
+    await this.judge(known);
+    await this.queue(known.filter(({ reason }) => reason === null));
+    for (const arrival of arrivals) reportsTotal.inc({ outcome: arrival ? (arrival.reason ?? 'queued') : 'unknown' });
+
+    return arrivals;
+  }
+
+  /** Finds the reasons to ignore. The processor decides again: more reports may be on their way to it. */
+  private async judge(arrivals: readonly Arrival[]): Promise<void> {
+    const noted = arrivals.filter(isNoted);
+    const notes = await orUnavailable(this.notebook.read(noted.map(toNote)));
+    for (const arrival of arrivals.filter(hasEnded)) arrival.reason = 'terminal';
+    for (const [index, arrival] of noted.entries()) {
+      const known = notes[index];
+      if (known) arrival.reason = reasonOf(arrival, known);
+    }
+  }
+
+  private async queue(arrivals: readonly Arrival[]): Promise<void> {
+    if (arrivals.length === 0) return;
+    const isFreshFrom = Date.now() + this.leaseSeconds * 1000 * LEASE_IS_FRESH;
+    const used = arrivals.filter(({ subtask }) => (subtask.leaseExpiresAt?.getTime() ?? 0) <= isFreshFrom);
+    if (used.length > 0) {
+      const ids = used.map(({ subtask }) => subtask.id);
+      await this.repository.extendLeases(ids, this.leaseSeconds);
+    }
+    await orUnavailable(this.updates.enqueueAll(arrivals.map(({ update }) => update)));
+    // Not waited for: it leaves in the same turn of the event loop as the reply, and a repetition comes after that.
+    void this.notebook.note(arrivals.filter(isNoted).map(toNote));
+  }
+}
+
+const hasEnded = ({ subtask: { status } }: Arrival) => isTerminal(status) || status === 'DELETE';
+const toNote = ({ report, subtask }: Arrival) => ({ report, offer: subtask.offers });
+
+/** Reports without number and name (Wegent's) can only come too late; so can those of executors that were given up. */
+function isNoted(arrival: Arrival): boolean {
+  const { report, subtask } = arrival;
+  const isPlain = report.seq == null && report.event_id == null;
+
+  return !isPlain || (subtask.offers > 1 && !hasEnded(arrival));
+}
+
+function reasonOf(arrival: Arrival, notes: ReportNotes): IgnoredReason | null {
+  const { offers, reportSeq } = arrival.subtask;
+  const seqs = [reportSeq, notes.newestSeq].filter((seq) => seq !== null);
+
+  return reasonToIgnore(arrival.report, {
+    ended: hasEnded(arrival),
+    newestSeq: seqs.length > 0 ? Math.max(...seqs) : null,
+    isKnownEvent: notes.isKnownEvent,
+    // An executor that keeps its name over the turns of a task may be replaced; one that was given up may not return.
+    executorName: offers < 2 ? '' : notes.executorName,
+  });
+}
+
+/** @throws AppError service_unavailable in place of what Redis throws: the executor tries again */
+async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new AppError('service_unavailable', 'The queue does not answer: send the report again', {
+      ...{ cause, retryable: true, retryAfter: RETRY_AFTER_SECONDS },
+    });
+  }
+}

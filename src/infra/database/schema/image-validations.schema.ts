@@ -1,0 +1,71 @@
+import { sql } from 'drizzle-orm';
+import { index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import type { ImageCheck, ValidationStage } from '../../../common/image-validation.js';
+import { users } from './schema.js';
+
+const time = (name: string) => timestamp(name, { withTimezone: true });
+
+/**
+ * How a validation has ended: `valid` and `invalid` are verdicts; after `error` and `cancelled` nothing more is known
+ * of the image than before.
+ */
+export const VALIDATION_OUTCOMES = ['valid', 'invalid', 'error', 'cancelled'] as const;
+export type ValidationOutcome = (typeof VALIDATION_OUTCOMES)[number];
+
+/** Validations of images, running and ended: what was asked, how far it is, what was found. */
+export const imageValidations = pgTable(
+  'image_validations',
+  {
+    id: uuid('id').primaryKey(),
+    userId: integer('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** Canonical name, see `common/image-reference.ts`. */
+    image: text('image').notNull(),
+    shellType: text('shell_type').notNull(),
+    /** The shell that it was asked for; it counts for all shells of the user with this image and type. */
+    shellName: text('shell_name'),
+    stage: text('stage').$type<ValidationStage>().notNull().default('submitted'),
+    progress: integer('progress').notNull().default(10),
+    /** When each stage was reached, ISO 8601. */
+    stageTimes: jsonb('stage_times').$type<Partial<Record<ValidationStage, string>>>().notNull().default({}),
+    /** Null while it runs. */
+    outcome: text('outcome').$type<ValidationOutcome>(),
+    checks: jsonb('checks').$type<ImageCheck[]>().notNull().default([]),
+    errors: jsonb('errors').$type<string[]>().notNull().default([]),
+    errorMessage: text('error_message'),
+    errorCode: text('error_code'),
+    /** Of the image that was looked at. */
+    digest: text('digest'),
+    /** End of what its container has printed. */
+    logTail: text('log_tail'),
+    /** Newest `seq` of the manager's run. */
+    reportSeq: integer('report_seq'),
+    /** Grows with every change, so that copies of the row can be told old from new. */
+    revision: integer('revision').notNull().default(1),
+    /** How often it was given to the manager. */
+    submissions: integer('submissions').notNull().default(0),
+    /** When the manager was last heard of, or asked. */
+    heardAt: time('heard_at').notNull().defaultNow(),
+    /** When it ends without a verdict. */
+    deadlineAt: time('deadline_at').notNull(),
+    createdAt: time('created_at').notNull().defaultNow(),
+    updatedAt: time('updated_at').notNull().defaultNow(),
+    completedAt: time('completed_at'),
+  },
+  (table) => [
+    uniqueIndex('image_validations_running_key')
+      .on(table.userId, table.image, table.shellType)
+      .where(sql`${table.outcome} is null`),
+    index('image_validations_newest').on(
+      table.userId,
+      table.image,
+      table.shellType,
+      table.createdAt.desc().nullsFirst(),
+    ),
+    index('image_validations_by_shell').on(table.userId, table.shellName, table.createdAt.desc().nullsFirst()),
+    index('image_validations_unended')
+      .on(table.heardAt)
+      .where(sql`${table.outcome} is null`),
+  ],
+);

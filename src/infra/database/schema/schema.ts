@@ -1,0 +1,290 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  pgSequence,
+  serial,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import type { ModelParameters, ProviderKind } from '../../../common/chat-provider.js';
+import type { DifyFile, DifyRun } from '../../../common/dify.js';
+import type { JsonObject } from '../../../common/json.js';
+import type { ShellState } from '../../../common/shell-types.js';
+
+const createdAt = timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
+const updatedAt = timestamp('updated_at', { withTimezone: true }).notNull().defaultNow();
+
+export const users = pgTable(
+  'users',
+  {
+    id: serial('id').primaryKey(),
+    userName: text('user_name').notNull(),
+    /** argon2id, or null when the account cannot log in by password (the local user of AUTH_MODE=off). */
+    passwordHash: text('password_hash'),
+    email: text('email'),
+    /** Encrypted JSON list of Wegent's git accounts: domain, token, login of each. */
+    gitInfo: text('git_info'),
+    role: text('role').$type<'admin' | 'user'>().notNull().default('user'),
+    isActive: boolean('is_active').notNull().default(true),
+    createdAt,
+    updatedAt,
+  },
+  (table) => [uniqueIndex('users_user_name_key').on(table.userName)],
+);
+
+/** Runtimes. `user_id` null = public, from the seeds. The same holds for models, bots and teams. */
+export const shells = pgTable(
+  'shells',
+  {
+    id: serial('id').primaryKey(),
+    userId: integer('user_id').references(() => users.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    displayName: text('display_name'),
+    shellType: text('shell_type').notNull(),
+    executionType: text('execution_type').$type<'local_engine' | 'external_api'>().notNull(),
+    supportModel: jsonb('support_model').$type<string[]>().notNull().default([]),
+    baseImage: text('base_image'),
+    /** Canonical name of `base_image` in shells of users, by which their validations are found. */
+    imageRef: text('image_ref'),
+    baseShellRef: text('base_shell_ref'),
+    state: text('state').$type<ShellState>().notNull().default('Available'),
+    /** Why it is not Available, in words. */
+    stateReason: text('state_reason'),
+    isActive: boolean('is_active').notNull().default(true),
+    createdAt,
+    updatedAt,
+  },
+  (table) => [
+    uniqueIndex('shells_owner_name_key')
+      .on(sql`coalesce(${table.userId}, 0)`, table.name)
+      .where(sql`${table.isActive}`),
+  ],
+);
+
+export const models = pgTable(
+  'models',
+  {
+    id: serial('id').primaryKey(),
+    userId: integer('user_id').references(() => users.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    displayName: text('display_name'),
+    provider: text('provider').$type<ProviderKind>().notNull(),
+    modelId: text('model_id').notNull(),
+    baseUrl: text('base_url'),
+    /** Encrypted, see `common/secret-box.ts`. */
+    apiKey: text('api_key'),
+    /** Encrypted JSON object. */
+    headers: text('headers'),
+    parameters: jsonb('parameters').$type<ModelParameters>().notNull().default({}),
+    isActive: boolean('is_active').notNull().default(true),
+    createdAt,
+    updatedAt,
+  },
+  (table) => [uniqueIndex('models_owner_name_key').on(sql`coalesce(${table.userId}, 0)`, table.name)],
+);
+
+export const bots = pgTable(
+  'bots',
+  {
+    id: serial('id').primaryKey(),
+    userId: integer('user_id').references(() => users.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    shellName: text('shell_name').notNull(),
+    /** Name of the bound model; null when `agent_config.env` holds the connection. */
+    modelName: text('model_name'),
+    /** Encrypted JSON object, Wegent's `agent_config`. */
+    agentConfig: text('agent_config'),
+    systemPrompt: text('system_prompt').notNull().default(''),
+    mcpServers: jsonb('mcp_servers').$type<Record<string, unknown>>().notNull().default({}),
+    skills: jsonb('skills').$type<string[]>().notNull().default([]),
+    isActive: boolean('is_active').notNull().default(true),
+    createdAt,
+    updatedAt,
+  },
+  (table) => [
+    uniqueIndex('bots_owner_name_key')
+      .on(sql`coalesce(${table.userId}, 0)`, table.name)
+      .where(sql`${table.isActive}`),
+  ],
+);
+
+export interface TeamMember {
+  bot_id: number;
+  bot_prompt: string;
+  role: string;
+}
+
+export const teams = pgTable(
+  'teams',
+  {
+    id: serial('id').primaryKey(),
+    userId: integer('user_id').references(() => users.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    namespace: text('namespace').notNull().default('default'),
+    displayName: text('display_name'),
+    /** Wegent's collaborationModel: pipeline, route, coordinate, collaborate, solo; free text there. */
+    mode: text('mode').notNull().default('solo'),
+    members: jsonb('members').$type<TeamMember[]>().notNull(),
+    isActive: boolean('is_active').notNull().default(true),
+    createdAt,
+    updatedAt,
+  },
+  (table) => [
+    uniqueIndex('teams_owner_name_key')
+      .on(sql`coalesce(${table.userId}, 0)`, table.namespace, table.name)
+      .where(sql`${table.isActive}`),
+  ],
+);
+
+export const SUBTASK_STATUSES = ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'DELETE'] as const;
+export type SubtaskStatus = (typeof SUBTASK_STATUSES)[number];
+export const TASK_STATUSES = [...SUBTASK_STATUSES, 'CANCELLING'] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
+
+/** Ids of tasks are handed out before the row exists, so the sequence is its own object. */
+export const taskIds = pgSequence('task_id_seq');
+
+/** An id that `POST /api/tasks` gave to one caller and that no task uses yet. */
+export const taskReservations = pgTable('task_reservations', {
+  taskId: integer('task_id').primaryKey(),
+  userId: integer('user_id')
+    .notNull()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  createdAt,
+});
+
+/** Result of a subtask as executors and clients know it. */
+export interface SubtaskResult {
+  value: string;
+  reasoning?: string;
+  [extra: string]: unknown;
+}
+
+export const tasks = pgTable(
+  'tasks',
+  {
+    id: integer('id')
+      .primaryKey()
+      .default(sql`nextval('task_id_seq')`),
+    userId: integer('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    teamId: integer('team_id')
+      .notNull()
+      .references(() => teams.id),
+    title: text('title').notNull(),
+    /** The title as searches compare it, see `common/search-key.ts`. */
+    titleKey: text('title_key').notNull().default(''),
+    prompt: text('prompt').notNull(),
+    type: text('type').$type<'online' | 'offline'>().notNull().default('online'),
+    taskType: text('task_type').$type<'chat' | 'code'>().notNull().default('chat'),
+    source: text('source').notNull().default('web'),
+    status: text('status').$type<TaskStatus>().notNull().default('PENDING'),
+    progress: integer('progress').notNull().default(0),
+    /** The subtask whose result is the task's; no foreign key, as subtasks only go with their task. */
+    resultOf: integer('result_of'),
+    errorMessage: text('error_message'),
+    gitUrl: text('git_url').notNull().default(''),
+    gitRepo: text('git_repo').notNull().default(''),
+    gitRepoId: integer('git_repo_id').notNull().default(0),
+    gitDomain: text('git_domain').notNull().default(''),
+    branchName: text('branch_name').notNull().default(''),
+    /** Model chosen for this task; used when the bot binds none, or always when forced. */
+    modelId: text('model_id'),
+    forceOverrideBotModel: boolean('force_override_bot_model').notNull().default(false),
+    autoDeleteExecutor: boolean('auto_delete_executor').notNull().default(false),
+    createdAt,
+    updatedAt,
+    completedAt: timestamp('completed_at', { withTimezone: true }),
+  },
+  (table) => [
+    index('tasks_owner_newest').on(table.userId, table.id.desc()),
+    index('tasks_unfinished')
+      .on(table.userId)
+      .where(sql`${table.status} in ('PENDING', 'RUNNING', 'CANCELLING')`),
+  ],
+);
+
+export const subtasks = pgTable(
+  'subtasks',
+  {
+    id: serial('id').primaryKey(),
+    taskId: integer('task_id')
+      .notNull()
+      .references(() => tasks.id, { onDelete: 'cascade' }),
+    userId: integer('user_id').notNull(),
+    teamId: integer('team_id').notNull(),
+    role: text('role').$type<'USER' | 'ASSISTANT'>().notNull(),
+    /** Position in the conversation, from 1. */
+    messageId: integer('message_id').notNull(),
+    parentId: integer('parent_id').notNull().default(0),
+    botIds: jsonb('bot_ids').$type<number[]>().notNull().default([]),
+    title: text('title').notNull().default(''),
+    prompt: text('prompt').notNull().default(''),
+    status: text('status').$type<SubtaskStatus>().notNull().default('PENDING'),
+    progress: integer('progress').notNull().default(0),
+    result: jsonb('result').$type<SubtaskResult>(),
+    errorMessage: text('error_message'),
+    executorName: text('executor_name').notNull().default(''),
+    executorNamespace: text('executor_namespace').notNull().default(''),
+    /** Which executors may take it, by the type of its task; null when it is answered without one. */
+    lane: text('lane').$type<'online' | 'offline'>(),
+    /** Place in the order of dispatch, fair between users; null until its turn in the pipeline has come. */
+    fairRank: bigint('fair_rank', { mode: 'number' }),
+    /** Until when the executor that has it must be heard of. */
+    leaseExpiresAt: timestamp('lease_expires_at', { withTimezone: true }),
+    /** How often it was handed to an executor. */
+    offers: integer('offers').notNull().default(0),
+    /** Newest `seq` that its executor has sent. */
+    reportSeq: bigint('report_seq', { mode: 'number' }),
+    /** Place of the newest report among all that arrived, for executors that send no `seq`. */
+    reportOrder: bigint('report_order', { mode: 'number' }),
+    /** When a direct chat was asked for; null while the answer waits for somebody to start it. */
+    runRequestedAt: timestamp('run_requested_at', { withTimezone: true }),
+    /** Prompt of the request that started the run, on top of the bot's (Wegent's bot_prompt). */
+    runPrompt: text('run_prompt'),
+    /** Name of the model that the request asked for, in place of the bot's. */
+    runModel: text('run_model'),
+    /** Inputs and files that the request brought along, for Dify apps. */
+    runInputs: jsonb('run_inputs').$type<JsonObject>(),
+    runFiles: jsonb('run_files').$type<readonly DifyFile[]>(),
+    /** The run on the side of the app that answers, for whoever must stop it or join it later. */
+    upstreamRun: jsonb('upstream_run').$type<DifyRun>(),
+    /** Terminal event of the stream as the client saw it, and its sequence number. */
+    terminalEvent: jsonb('terminal_event').$type<Record<string, unknown>>(),
+    terminalSeq: integer('terminal_seq'),
+    idempotencyKey: text('idempotency_key'),
+    /** SHA-256 of the request body that came with the key. */
+    idempotencyHash: text('idempotency_hash'),
+    createdAt,
+    updatedAt,
+    completedAt: timestamp('completed_at', { withTimezone: true }),
+  },
+  (table) => [
+    uniqueIndex('subtasks_task_message_key').on(table.taskId, table.messageId),
+    uniqueIndex('subtasks_idempotency_key')
+      .on(table.userId, table.idempotencyKey)
+      .where(sql`${table.idempotencyKey} is not null`),
+    index('subtasks_unfinished_runs')
+      .on(table.runRequestedAt)
+      .where(sql`${table.status} in ('PENDING', 'RUNNING')`),
+    index('subtasks_offered')
+      .on(table.lane, table.fairRank, table.id)
+      .where(sql`${table.status} = 'PENDING' and ${table.fairRank} is not null`),
+    index('subtasks_offered_by_user')
+      .on(table.userId, table.lane, table.fairRank)
+      .where(sql`${table.status} = 'PENDING' and ${table.fairRank} is not null`),
+    index('subtasks_app_messages')
+      .on(sql`(${table.upstreamRun} ->> 'messageId')`)
+      .where(sql`${table.upstreamRun} ->> 'messageId' is not null`),
+    index('subtasks_leases')
+      .on(table.leaseExpiresAt)
+      .where(sql`${table.leaseExpiresAt} is not null`),
+  ],
+);

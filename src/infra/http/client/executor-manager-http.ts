@@ -1,0 +1,61 @@
+import { Global, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
+import { AppConfig } from '../../../config/app-config.js';
+import { ManagerProcess } from '../../embedded/manager-process.js';
+import { InternalHttp, type InternalReply } from './internal-http.js';
+
+/** Calls of the executor manager at EXECUTOR_MANAGER_URL. */
+@Injectable()
+export class ExecutorManagerHttp implements OnModuleDestroy {
+  private readonly http: InternalHttp;
+
+  constructor(private readonly config: AppConfig) {
+    this.http = new InternalHttp(config.auth.internalToken);
+  }
+
+  /** Whether there is one. */
+  get isConfigured(): boolean {
+    return this.config.executors.managerUrl !== undefined;
+  }
+
+  /** Waits up to 10 s. @throws when there is no reply; any status is one */
+  async post(path: string, body: object): Promise<InternalReply> {
+    return this.http.send('POST', `${await this.url()}/executor-manager${path}`, body);
+  }
+
+  onModuleDestroy(): void {
+    this.http.close();
+  }
+
+  protected url(): Promise<string> {
+    const { managerUrl } = this.config.executors;
+
+    return managerUrl === undefined ? Promise.reject(new Error('there is none')) : Promise.resolve(managerUrl);
+  }
+}
+
+/** Calls of the executor manager that looks at images: the one beside the server, else the configured one. */
+@Injectable()
+export class ImageManagerHttp extends ExecutorManagerHttp {
+  constructor(
+    config: AppConfig,
+    private readonly process: ManagerProcess,
+  ) {
+    super(config);
+  }
+
+  override get isConfigured(): boolean {
+    return super.isConfigured || this.process.isOn;
+  }
+
+  /** One that is about to start is waited for. */
+  protected override url(): Promise<string> {
+    return this.process.isOn ? this.process.url() : super.url();
+  }
+}
+
+@Global()
+@Module({
+  providers: [ExecutorManagerHttp, ImageManagerHttp],
+  exports: [ExecutorManagerHttp, ImageManagerHttp],
+})
+export class ExecutorManagerHttpModule {}

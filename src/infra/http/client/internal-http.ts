@@ -1,0 +1,53 @@
+import axios, { type AxiosInstance } from 'axios';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isJsonObject, type JsonObject } from '../../../common/json.js';
+
+const TIMEOUT_MS = 10_000;
+const MAX_REPLY_BYTES = 1024 * 1024;
+/** Where servers say in words what went wrong; some as 200. */
+const MESSAGE_FIELDS = ['error_msg', 'detail', 'message'];
+const MAX_MESSAGE = 500;
+
+export interface InternalReply {
+  status: number;
+  /** Empty unless it is a JSON object. */
+  body: JsonObject;
+  /** What went wrong, in the server's words; may be empty. */
+  message: string;
+}
+
+/**
+ * Calls between the API and an executor manager, with the internal token. The address is the operator's, so that no
+ * egress rules apply.
+ */
+export class InternalHttp {
+  private readonly http = new HttpAgent({ keepAlive: true });
+  private readonly https = new HttpsAgent({ keepAlive: true });
+  private readonly client: AxiosInstance;
+
+  constructor(token: string | undefined) {
+    this.client = axios.create({
+      ...{ timeout: TIMEOUT_MS, maxRedirects: 0, proxy: false, validateStatus: () => true },
+      maxContentLength: MAX_REPLY_BYTES,
+      ...{ httpAgent: this.http, httpsAgent: this.https },
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    });
+  }
+
+  /** Waits up to 10 s. @throws when there is no reply; any status is one */
+  async send(method: 'POST' | 'PUT', url: string, body: object): Promise<InternalReply> {
+    const { status, data } = await this.client.request<unknown>({ method, url, data: body });
+    const reply = isJsonObject(data) ? data : {};
+    const message = MESSAGE_FIELDS.map((field) => reply[field]).find(
+      (text): text is string => typeof text === 'string',
+    );
+
+    return { status, body: reply, message: (message ?? '').slice(0, MAX_MESSAGE) };
+  }
+
+  close(): void {
+    this.http.destroy();
+    this.https.destroy();
+  }
+}

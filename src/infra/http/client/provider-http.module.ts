@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { AppConfig } from '../../../config/app-config.js';
+import { SimulatorProcess } from '../../embedded/simulator-process.js';
+import { EgressPolicy } from './egress.js';
+import { ProviderHttp } from './provider-http.js';
+
+/** The one way out to providers: everything that calls one shares its sockets and its rules. */
+@Module({
+  providers: [
+    {
+      provide: ProviderHttp,
+      inject: [AppConfig, SimulatorProcess],
+      useFactory: ({ egress, provider }: AppConfig, { url }: SimulatorProcess) =>
+        new ProviderHttp({
+          egress: new EgressPolicy(egress),
+          connectTimeoutMs: provider.connectTimeoutMs,
+          trusted: url ? [new URL(url).host] : [],
+        }),
+    },
+  ],
+  exports: [ProviderHttp],
+})
+export class ProviderHttpModule {}

@@ -1,0 +1,150 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import { AppError, type ErrorCode, type FieldProblem } from '../../../common/app-error.js';
+import { errorCode } from '../../../common/error-code.js';
+import { isJsonObject } from '../../../common/json.js';
+import { isDatabaseDown, logLine } from '../../database/database-errors.js';
+
+/** Body of every error reply. `detail` repeats `message` for Wegent's web client. */
+export interface ErrorBody {
+  statusCode: number;
+  code: string;
+  message: string;
+  detail: string;
+  request_id: string;
+  errors?: FieldProblem[];
+}
+
+const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'bad_request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  409: 'conflict',
+  413: 'payload_too_large',
+  414: 'bad_request',
+  415: 'unsupported_media_type',
+  422: 'validation_failed',
+  503: 'service_unavailable',
+};
+
+const PLAIN_MESSAGES: Partial<Record<ErrorCode, string>> = {
+  unsupported_media_type: 'Send the body as application/json',
+};
+
+const DRAIN_MS = 5_000;
+
+interface Failure {
+  status: number;
+  code: string;
+  message: string;
+  errors?: FieldProblem[] | undefined;
+  retryAfter?: number | undefined;
+  /** Not the client's doing: log it. */
+  unexpected?: boolean;
+}
+
+/** Turns whatever was thrown into the one error shape of the API. What is not meant for clients is only logged. */
+@Catch()
+export class AppErrorFilter implements ExceptionFilter {
+  private readonly log = new Logger('Http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const failure = describe(error, request);
+    if (failure.unexpected) this.report(error, request);
+    if (reply.sent || reply.raw.headersSent) return;
+    const send = () => {
+      if (isArriving(request.raw)) void reply.header('Connection', 'close');
+      answer(failure, request, reply);
+    };
+    if (isArriving(request.raw)) afterBody(request.raw, send);
+    else send();
+  }
+
+  private report(error: unknown, request: FastifyRequest): void {
+    const stack = error instanceof Error ? withCauses(error) : String(error);
+    this.log.error(`${request.method} ${request.url.split('?', 1)[0]} failed, request ${request.id}`, stack);
+  }
+}
+
+function bodyOf(failure: Failure, requestId: string): ErrorBody {
+  return {
+    statusCode: failure.status,
+    code: failure.code,
+    message: failure.message,
+    detail: failure.message,
+    request_id: requestId,
+    ...(failure.errors && { errors: failure.errors }),
+  };
+}
+
+function isArriving({ complete, destroyed, headers }: IncomingMessage): boolean {
+  return !complete && !destroyed && (headers['transfer-encoding'] ?? headers['content-length'] ?? '0') !== '0';
+}
+
+/** Lets the rest of a refused body pass: who is still sending when the connection is closed does not see the reply. */
+function afterBody(message: IncomingMessage, send: () => void): void {
+  const timer = setTimeout(done, DRAIN_MS);
+  function done(): void {
+    clearTimeout(timer);
+    message.off('end', done).off('close', done);
+    send();
+  }
+  message.on('end', done).on('close', done).resume();
+}
+
+/** Answers an error that was found before any of Nest's routes: a malformed URL, for instance. */
+export function answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  answer(describe(error, request), request, reply);
+}
+
+function answer(failure: Failure, request: FastifyRequest, reply: FastifyReply): void {
+  if (failure.retryAfter !== undefined) void reply.header('Retry-After', String(Math.ceil(failure.retryAfter)));
+  void reply.header('X-Request-Id', request.id).status(failure.status).send(bodyOf(failure, request.id));
+}
+
+function describe(error: unknown, request: FastifyRequest): Failure {
+  if (error instanceof AppError) return { ...fieldsOf(error), unexpected: error.code === 'internal' };
+  if (isDatabaseDown(error)) {
+    const message = 'The database does not answer; try again';
+
+    return { status: 503, code: 'service_unavailable', message, retryAfter: 2, unexpected: true };
+  }
+  const status = clientStatus(error);
+  if (status === null) return { status: 500, code: 'internal', message: 'Internal error', unexpected: true };
+  const code = CODE_BY_STATUS[status] ?? 'bad_request';
+
+  return { status, code, message: messageOf(code, request) ?? (error as Error).message };
+}
+
+function messageOf(code: ErrorCode, request: FastifyRequest): string | undefined {
+  if (code !== 'payload_too_large') return PLAIN_MESSAGES[code];
+
+  return `The request body is too large: at most ${request.routeOptions.bodyLimit} bytes are possible`;
+}
+
+function fieldsOf({ status, code, message, errors, retryAfter }: AppError): Failure {
+  return { status, code, message, errors, retryAfter };
+}
+
+/** Status of an error that Nest or Fastify raised about the request itself; null when it is ours. */
+function clientStatus(error: unknown): number | null {
+  if (error instanceof HttpException)
+    return error.getStatus() < 500 || error.getStatus() === 503 ? error.getStatus() : null;
+  if (!errorCode(error)?.startsWith('FST_') || !isJsonObject(error) || typeof error.statusCode !== 'number')
+    return null;
+
+  return error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : null;
+}
+
+function withCauses(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${withCauses(error.cause)}` : '';
+  // The first lines of a failed query's stack are its message, parameters included.
+  const stack = (error.stack ?? '').slice((error.stack ?? '').search(/\n\s+at /));
+
+  return `${error.name}: ${logLine(error)}${stack}${cause}`;
+}

@@ -1,0 +1,43 @@
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppConfig } from '../../../config/app-config.js';
+import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
+import { applyBodyLimits } from './body-limit.js';
+import { parseOnlyJson } from './json-body.js';
+import { passForms } from './multipart.js';
+import { requestId } from './request-id.js';
+import { beginInTurns } from './request-throttle.js';
+import { AppValidationPipe } from './validation.pipe.js';
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+
+/** Fastify with the body parsers of the API only; Nest would add one for forms, which need no CORS check. */
+class ApiAdapter extends FastifyAdapter {
+  override registerParserMiddleware(): void {
+    parseOnlyJson(this.getInstance());
+    passForms(this.getInstance());
+  }
+}
+
+/** The HTTP adapter with the limits of the API. */
+export function createAdapter(): FastifyAdapter {
+  return new ApiAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    genReqId: requestId,
+    frameworkErrors: answerFrameworkError,
+    routerOptions: { maxParamLength: 500 },
+  });
+}
+
+/** Prefix, validation, error shape and request ids: the same for the server and for its tests. */
+export function configureHttp(app: NestFastifyApplication, prefix = 'api'): void {
+  app.setGlobalPrefix(prefix);
+  app.useGlobalPipes(new AppValidationPipe());
+  app.useGlobalFilters(new AppErrorFilter());
+  const instance = app.getHttpAdapter().getInstance();
+  applyBodyLimits(instance, app.get(AppConfig));
+  instance.addHook('onRequest', (request, reply, done) => {
+    void reply.header('X-Request-Id', request.id);
+    done();
+  });
+  beginInTurns(instance);
+}

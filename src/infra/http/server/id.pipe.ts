@@ -1,0 +1,17 @@
+import { Injectable, Param, type PipeTransform } from '@nestjs/common';
+import { AppError } from '../../../common/app-error.js';
+import { MAX_ID } from '../../../common/fields.js';
+
+/** An id of a path. What cannot be one is not found, like any other id without a row. */
+@Injectable()
+export class IdPipe implements PipeTransform<string, number> {
+  transform(text: string): number {
+    const id = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+    if (id < 1 || id > MAX_ID) throw new AppError('not_found', 'Not found: ids are positive integers');
+
+    return id;
+  }
+}
+
+/** `@IdParam() id: number`: the integer id of the path. */
+export const IdParam = (name = 'id') => Param(name, IdPipe);

@@ -1,0 +1,27 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isUtf8 } from 'node:buffer';
+import { AppError } from '../../../common/app-error.js';
+
+/** Its requests are signed by their bytes, which are kept for them: see {@link rawBodyOf}. */
+export const SIGNATURE_HEADER = 'x-conch-signature';
+
+const NO_BODY = Buffer.alloc(0);
+const rawBodies = new WeakMap<object, Buffer>();
+
+/** Takes `application/json` in UTF-8 and nothing else. Bytes that are no UTF-8 are refused, not replaced. */
+export function parseOnlyJson(instance: FastifyInstance): void {
+  const parseJson = instance.getDefaultJsonParser('error', 'error');
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.headers[SIGNATURE_HEADER] !== undefined) rawBodies.set(request.raw, body);
+    // Wegent's web client names the type on calls without a body as well.
+    if (body.length === 0) done(null, undefined);
+    else if (isUtf8(body)) void parseJson(request, body.toString('utf8'), done);
+    else done(new AppError('bad_request', 'The body is not valid UTF-8'));
+  });
+}
+
+/** The bytes of a signed request's body, as they came; empty without a body or {@link SIGNATURE_HEADER}. */
+export function rawBodyOf({ raw }: Pick<FastifyRequest, 'raw'>): Buffer {
+  return rawBodies.get(raw) ?? NO_BODY;
+}

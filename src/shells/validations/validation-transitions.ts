@@ -1,0 +1,95 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Counter } from 'prom-client';
+import { CatalogChanges } from '../../infra/cache/cache-invalidation.js';
+import type { Db } from '../../infra/database/database.js';
+import { ShellsRepository, type Verdict } from '../shells.repository.js';
+import { ValidationCopies } from './validation-cache.js';
+import { type Ignored, reasonOf, type ValidationChange, type ValidationRow } from './validation-state.js';
+import { ValidationsRepository } from './validations.repository.js';
+
+const ended = new Counter({
+  name: 'conch_image_validations_total',
+  help: 'Ended validations of images by outcome',
+  labelNames: ['outcome'],
+});
+
+/** Decides from the newest row what is to be changed; called with the row locked. */
+export type Decision = (row: ValidationRow, now: Date) => ValidationChange | Ignored;
+
+interface Changed {
+  row: ValidationRow;
+  ignored: Ignored | null;
+  /** Whether the state of a shell followed. */
+  judged: boolean;
+}
+
+/** The one way in which validations change: the row and the shells with its image in one transaction, then readers are told. */
+@Injectable()
+export class ValidationChanges {
+  private readonly log = new Logger('ImageValidations');
+
+  constructor(
+    private readonly repository: ValidationsRepository,
+    private readonly shells: ShellsRepository,
+    private readonly copies: ValidationCopies,
+    private readonly catalog: CatalogChanges,
+  ) {}
+
+  /** @returns why nothing was changed, or null; undefined when there is no such validation */
+  async change(id: string, decide: Decision): Promise<Ignored | null | undefined> {
+    const changed = await this.repository.transaction((tx) => this.apply(tx, id, decide));
+    if (changed?.ignored === null) await this.tell(changed);
+
+    return changed?.ignored;
+  }
+
+  /** A validation was added: shells with its image wait for it. */
+  async begun(row: ValidationRow): Promise<void> {
+    const { userId, image, shellType } = row;
+    const judged = await this.shells.judge(userId, image, shellType, { state: 'Pending', reason: null });
+    this.log.log(`validation ${row.id}: ${image} for ${shellType}`);
+    await this.tell({ row, judged });
+  }
+
+  private async apply(tx: Db, id: string, decide: Decision): Promise<Changed | undefined> {
+    const row = await this.repository.lock(tx, id);
+    if (!row) return undefined;
+    const change = decide(row, new Date());
+    if (typeof change === 'string') {
+      if (row.outcome === null) await this.repository.heard(tx, id);
+
+      return { row, ignored: change, judged: false };
+    }
+    const next = await this.repository.update(tx, row, change);
+    const verdict = verdictOf(next);
+    const { userId, image, shellType } = next;
+    const judged = verdict !== null && (await this.shells.judge(userId, image, shellType, verdict, tx));
+
+    return { row: next, ignored: null, judged };
+  }
+
+  private async tell({ row, judged }: Pick<Changed, 'row' | 'judged'>): Promise<void> {
+    await this.copies.put(row);
+    if (judged) await this.catalog.announce();
+    if (row.outcome === null) return;
+    ended.inc({ outcome: row.outcome });
+    this.log.log(
+      `validation ${row.id}: ${row.image} is ${row.outcome}${row.outcome === 'valid' ? '' : `: ${reasonOf(row)}`}`,
+    );
+  }
+}
+
+/** What an ended validation makes of the shells with its image; null while it runs. */
+function verdictOf(row: ValidationRow): Verdict | null {
+  switch (row.outcome) {
+    case null:
+      return null;
+    case 'valid':
+      return { state: 'Available', reason: null };
+    case 'invalid':
+      return { state: 'Unavailable', reason: reasonOf(row) };
+    case 'error':
+    case 'cancelled':
+      return { state: 'Pending', reason: row.errorMessage };
+  }
+}

@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { and, eq, sql } from 'drizzle-orm';
+import type { DifyRun } from '../../common/dify.js';
+import { DB, type Db } from '../../infra/database/database.js';
+import { subtasks } from '../../infra/database/schema/schema.js';
+import { Statement } from '../../infra/database/statement.js';
+
+/** Several times for each answer of an app. */
+const SAVE = new Statement<never, { subtaskId: number; run: string }>(
+  sql`update subtasks set upstream_run = coalesce(upstream_run, '{}'::jsonb) || ${sql.placeholder('run')}::jsonb
+    where id = ${sql.placeholder('subtaskId')}`,
+);
+
+/** What subtasks keep of the runs that they have at apps. */
+@Injectable()
+export class UpstreamRunsRepository {
+  constructor(@Inject(DB) private readonly db: Db) {}
+
+  /** Fields that are left out stay, and answers to forms always: others may have been noted meanwhile. */
+  async save(subtaskId: number, { answered: _answered, ...run }: DifyRun): Promise<void> {
+    await SAVE.rows(this.db, { subtaskId, run: JSON.stringify(run) });
+  }
+
+  /** Notes that a form was answered. */
+  async addAnswered(subtaskId: number, token: string): Promise<void> {
+    const answered = sql`coalesce(${subtasks.upstreamRun}->'answered', '[]'::jsonb) || to_jsonb(${token}::text)`;
+    await this.db
+      .update(subtasks)
+      .set({ upstreamRun: sql`jsonb_set(${subtasks.upstreamRun}, '{answered}', ${answered})` })
+      .where(eq(subtasks.id, subtaskId));
+  }
+
+  /** The bot whose app gave a message; null when it is none of the user's answers. */
+  async botOfMessage(userId: number, messageId: string): Promise<number | null> {
+    const [row] = await this.db
+      .select({ run: subtasks.upstreamRun })
+      .from(subtasks)
+      .where(and(eq(subtasks.userId, userId), eq(sql`${subtasks.upstreamRun} ->> 'messageId'`, messageId)))
+      .limit(1);
+
+    return row?.run?.botId ?? null;
+  }
+
+  /** Adds suggestions to a stored result. @returns whose it is; null when there is no result */
+  async addSuggestions(subtaskId: number, questions: readonly string[]) {
+    const rows = await this.db
+      .update(subtasks)
+      .set({
+        result: sql`jsonb_set(${subtasks.result}, '{suggestions}', ${JSON.stringify(questions)}::jsonb)`,
+        updatedAt: sql`now()`,
+      })
+      .where(sql`${subtasks.id} = ${subtaskId} and ${subtasks.result} is not null`)
+      .returning({ userId: subtasks.userId, taskId: subtasks.taskId });
+
+    return rows[0] ?? null;
+  }
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { DifyRun } from '../../common/dify.js';
+import { TaskChanges } from '../events/task-change.publisher.js';
+import { UpstreamRunsRepository } from './provider-runs.repository.js';
+
+/** Keeps what is known of the runs that answers have at apps. */
+@Injectable()
+export class UpstreamRunsService {
+  constructor(
+    private readonly repository: UpstreamRunsRepository,
+    private readonly changes: TaskChanges,
+  ) {}
+
+  /** Keeps what a later attempt needs. @throws when the database is away */
+  save(subtaskId: number, run: DifyRun): Promise<void> {
+    return this.repository.save(subtaskId, run);
+  }
+
+  /** Notes that a form was answered, so that whoever joins the run again does not wait for it. */
+  addAnswered(subtaskId: number, token: string): Promise<void> {
+    return this.repository.addAnswered(subtaskId, token);
+  }
+
+  /** The bot whose app gave a message; null when it is none of the user's answers. */
+  botOfMessage(userId: number, messageId: string): Promise<number | null> {
+    return this.repository.botOfMessage(userId, messageId);
+  }
+
+  /** Suggestions that came after the end of their answer. */
+  async addSuggestions(subtaskId: number, questions: readonly string[]): Promise<void> {
+    const owner = await this.repository.addSuggestions(subtaskId, questions);
+    if (owner) await this.changes.tell([{ ...owner, subtaskIds: [subtaskId] }]);
+  }
+}

@@ -1,0 +1,103 @@
+import { InjectQueue } from '@nestjs/bullmq';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Queue } from 'bullmq';
+import { AppError, notFound } from '../../common/app-error.js';
+import { hush } from '../../infra/queue/queue-errors.js';
+import { AppConfig } from '../../config/app-config.js';
+import { logLine } from '../../infra/database/database-errors.js';
+import { RunCancellers } from '../backends/run-cancellers.js';
+import { TaskChanges } from '../events/task-change.publisher.js';
+import { isTerminal } from '../task-status.js';
+import { TaskUpdatesRepository } from '../status/task-updates.repository.js';
+import { TaskUpdatesService } from '../status/task-updates.service.js';
+import { CANCELLATION_JOB_OPTIONS, TASK_CANCELLATIONS, type TaskCancellation } from '../tasks.jobs.js';
+import { TasksRepository } from '../tasks.repository.js';
+import type { SubtaskRow } from '../turns/turns.repository.js';
+
+/** How long a cancel waits for the end of an answer that it writes itself. */
+const SETTLE_MS = 1_000;
+
+/** Cancels tasks: durably, and at once where possible. */
+@Injectable()
+export class TaskCancelService {
+  private readonly log = new Logger('TaskCancel');
+
+  constructor(
+    @InjectQueue(TASK_CANCELLATIONS) private readonly queue: Queue<TaskCancellation>,
+    private readonly repository: TasksRepository,
+    private readonly cancellers: RunCancellers,
+    private readonly updates: TaskUpdatesService,
+    private readonly states: TaskUpdatesRepository,
+    private readonly changes: TaskChanges,
+    private readonly config: AppConfig,
+  ) {
+    hush(queue);
+  }
+
+  /**
+   * Marks the task as CANCELLING, asks its run to stop and leaves a job behind that does not rest until it has.
+   * @returns the answers that had not ended
+   * @throws AppError not_found, task_final
+   */
+  async request(userId: number, taskId: number): Promise<SubtaskRow[]> {
+    const requestedAt = Date.now();
+    const status = await this.repository.startCancel(userId, taskId);
+    if (status === null) throw notFound(`Task ${taskId}`);
+    if (isTerminal(status)) throw new AppError('task_final', `Task ${taskId} has ended (${status}): nothing to cancel`);
+    const subtasks = await this.repository.unfinishedSubtasks(taskId);
+    this.log.log(`task ${taskId}: cancel requested, ${subtasks.length} answer(s) to stop`);
+    const subtaskIds = subtasks.map(({ id }) => id);
+    const cancellation = { taskId, requestedAt, subtaskIds };
+    const durable = this.queue.add('cancel', cancellation, { ...CANCELLATION_JOB_OPTIONS, delay: 1000 });
+    void this.changes.tell([{ userId, taskId, subtaskIds: [] }]);
+    const stopped = await Promise.allSettled([
+      durable,
+      ...this.toStop(subtasks).map((subtask) => this.stop(subtask, requestedAt, false)),
+    ]);
+    for (const result of stopped) {
+      if (result.status === 'rejected') this.log.warn(`task ${taskId}: ${logLine(result.reason)}; trying again`);
+    }
+
+    return subtasks;
+  }
+
+  /** One more try for a task that was asked to stop. @returns whether all its answers have ended */
+  async pursue({ taskId, requestedAt, subtaskIds }: TaskCancellation): Promise<boolean> {
+    const force = Date.now() - requestedAt > this.config.tasks.cancelDeadlineSeconds * 1000;
+    const subtasks = await this.repository.unfinishedSubtasks(taskId);
+    // A turn that began after the cancel is none of its business.
+    const meant = subtasks.filter(
+      ({ id, createdAt }) => subtaskIds?.includes(id) ?? createdAt.getTime() <= requestedAt,
+    );
+    for (const subtask of this.toStop(meant)) await this.stop(subtask, requestedAt, force);
+    if (subtasks.length === 0) await this.changes.tell(await this.states.mend(taskId));
+
+    return meant.length === 0;
+  }
+
+  /** Those that somebody runs: the steps that wait for them end with them. Ended first, they would be the reason. */
+  private toStop(subtasks: readonly SubtaskRow[]): readonly SubtaskRow[] {
+    const run = subtasks.filter((subtask) => this.cancellers.for(subtask));
+
+    return run.length > 0 ? run : subtasks;
+  }
+
+  /** With `force` the answer ends now, even if whoever runs it cannot be reached. */
+  private async stop(subtask: SubtaskRow, requestedAt: number, force: boolean): Promise<void> {
+    const canceller = this.cancellers.for(subtask);
+    try {
+      if (canceller) {
+        await canceller.cancel(subtask, requestedAt, force);
+
+        return;
+      }
+    } catch (error) {
+      if (!force) throw error;
+      this.log.warn(`task ${subtask.taskId} subtask ${subtask.id}: ${logLine(error)}; ending it without its run`);
+    }
+    await this.updates.settle(
+      { subtaskId: subtask.id, status: 'CANCELLED', errorMessage: 'Cancelled by the user' },
+      SETTLE_MS,
+    );
+  }
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import type { TaskEventLog } from './task-event-log.js';
+import type { EndedTask, TaskEventsRepository } from './task-events.repository.js';
+import { type TaskChange, TaskChanges } from './task-change.publisher.js';
+
+const change = (taskId: number, ...subtaskIds: number[]): TaskChange => ({ userId: 1, taskId, subtaskIds });
+
+/** A log that keeps what it is given, after `failures` refusals. */
+class Log {
+  readonly batches: (readonly TaskChange[])[] = [];
+  hold: Promise<void> = Promise.resolve();
+
+  constructor(private failures = 0) {}
+
+  async append(changes: readonly TaskChange[]): Promise<void> {
+    await this.hold;
+    if (this.failures > 0) {
+      this.failures -= 1;
+      throw new Error('Redis is away');
+    }
+    this.batches.push(changes);
+  }
+}
+
+/** A database in which every task has ended. */
+const rows = { ended: (ids: readonly number[]) => Promise.resolve(ids.map((id) => ({ id }) as EndedTask)) };
+
+const changesOn = (log: Log) =>
+  new TaskChanges(log as unknown as TaskEventLog, rows as unknown as TaskEventsRepository);
+
+describe('changes of tasks', () => {
+  it('that come while others are told are told together, each task once', async () => {
+    const log = new Log();
+    const changes = changesOn(log);
+    let go: () => void = () => undefined;
+    log.hold = new Promise((resolve) => {
+      go = resolve;
+    });
+    const first = changes.tell([change(1, 11)]);
+    await Promise.resolve();
+    const more = [changes.tell([change(2, 21)]), changes.tell([change(3), change(2, 22, 21)])];
+    go();
+    await Promise.all([first, ...more]);
+
+    expect(log.batches).toEqual([[change(1, 11)], [change(2, 21, 22), change(3)]]);
+  });
+
+  it('that cannot be told are told with the next ones, and nobody is bothered', async () => {
+    const log = new Log(2);
+    const changes = changesOn(log);
+    await changes.tell([change(1, 11)]);
+    await changes.tell([change(2)]);
+    expect(log.batches).toEqual([]);
+    await changes.tell([change(1, 12)]);
+
+    expect(log.batches).toEqual([[change(1, 11, 12), change(2)]]);
+    await changes.onApplicationShutdown();
+  });
+
+  it('that wait are told before the process ends', async () => {
+    const log = new Log(1);
+    const changes = changesOn(log);
+    await changes.tell([change(1)]);
+    await changes.onApplicationShutdown();
+
+    expect(log.batches).toEqual([[change(1)]]);
+  });
+
+  it('that end a task are told to those who asked, again until they take it', async () => {
+    const changes = changesOn(new Log());
+    const heard: number[][] = [];
+    changes.onEnded((tasks) => {
+      heard.push(tasks.map(({ id }) => id));
+
+      return heard.length === 1 ? Promise.reject(new Error('the queue is away')) : Promise.resolve();
+    });
+    await changes.tell([change(1, 11), change(2, 21)]);
+    await changes.tell([]);
+
+    expect(heard).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    await changes.onApplicationShutdown();
+  });
+});

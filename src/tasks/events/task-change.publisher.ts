@@ -1,0 +1,126 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Counter } from 'prom-client';
+import { within } from '../../common/within.js';
+import { logLine } from '../../infra/database/database-errors.js';
+import { TaskEventLog } from './task-event-log.js';
+import { type EndedTask, TaskEventsRepository } from './task-events.repository.js';
+
+export type { EndedTask };
+
+/** A task that was changed, with those of its subtasks that were. */
+export interface TaskChange {
+  userId: number;
+  taskId: number;
+  subtaskIds: readonly number[];
+}
+
+/**
+ * Is told of tasks that have ended, at least once each, and again when an ended task is changed within a day; throws
+ * to be told again.
+ */
+export type EndedHandler = (tasks: readonly EndedTask[]) => Promise<void>;
+
+/** A store that takes longer counts as away. */
+const TIMEOUT_MS = 1_000;
+const RETRY_MS = 1_000;
+const SOON_MS = 25;
+/** Tasks that wait to be told while Redis is away; beyond that readers rely on the snapshot that they get afterwards. */
+const MAX_WAITING = 20_000;
+
+const told = new Counter({
+  name: 'conch_task_changes_total',
+  help: 'Changes of tasks by what became of telling them',
+  labelNames: ['outcome'],
+});
+
+/** Where every applied change of a task is told, after it is committed, so that clients see it live. */
+@Injectable()
+export class TaskChanges implements OnApplicationShutdown {
+  private readonly log = new Logger('TaskChanges');
+  private readonly handlers: EndedHandler[] = [];
+  /** By task: several changes of one that wait are one. */
+  private readonly waiting = new Map<number, TaskChange>();
+  private sending: Promise<void> = Promise.resolve();
+  private next: Promise<void> | null = null;
+  private retry: NodeJS.Timeout | undefined;
+  private soon: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly events: TaskEventLog,
+    private readonly rows: TaskEventsRepository,
+  ) {}
+
+  /** Calls `handler` for every task whose turn ends from now on. */
+  onEnded(handler: EndedHandler): void {
+    this.handlers.push(handler);
+  }
+
+  /**
+   * Resolves when the changes were told, or could not be told at once: then it is tried again until they are.
+   * Never throws: a change that nobody hears of is still in the database.
+   */
+  tell(changes: readonly TaskChange[]): Promise<void> {
+    for (const change of changes) this.add(change);
+    this.next ??= this.sending.then(() => this.flush());
+
+    return this.next;
+  }
+
+  /** Tells the changes within a moment, together with what comes until then: for who has more urgent things to do. */
+  tellSoon(changes: readonly TaskChange[]): void {
+    for (const change of changes) this.add(change);
+    this.soon ??= setTimeout(() => {
+      this.soon = undefined;
+      void this.tell([]);
+    }, SOON_MS).unref();
+  }
+
+  /** What waits is told before the connections are closed, if Redis takes it. */
+  async onApplicationShutdown(): Promise<void> {
+    clearTimeout(this.retry);
+    clearTimeout(this.soon);
+    await this.tell([]);
+    clearTimeout(this.retry);
+  }
+
+  private add({ userId, taskId, subtaskIds }: TaskChange): void {
+    const known = this.waiting.get(taskId)?.subtaskIds ?? [];
+    this.waiting.set(taskId, { userId, taskId, subtaskIds: [...new Set([...known, ...subtaskIds])] });
+  }
+
+  /** Sends all that waits as one batch; what comes meanwhile is the next one. */
+  private flush(): Promise<void> {
+    const batch = [...this.waiting.values()];
+    this.waiting.clear();
+    this.next = null;
+    this.sending = batch.length > 0 ? this.send(batch) : Promise.resolve();
+
+    return this.sending;
+  }
+
+  private async send(batch: readonly TaskChange[]): Promise<void> {
+    try {
+      const work = Promise.all([this.events.append(batch), this.handleEnded(batch)]);
+      await within(TIMEOUT_MS, `no answer within ${TIMEOUT_MS} ms`, work);
+      told.inc({ outcome: 'told' }, batch.length);
+    } catch (error) {
+      this.log.warn(`${batch.length} changed task(s) not told yet: ${logLine(error)}`);
+      told.inc({ outcome: 'delayed' }, batch.length);
+      this.keep(batch);
+    }
+  }
+
+  private keep(batch: readonly TaskChange[]): void {
+    const room = MAX_WAITING - this.waiting.size;
+    for (const change of batch.slice(0, room)) this.add(change);
+    if (batch.length > room) told.inc({ outcome: 'dropped' }, batch.length - room);
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => void this.tell([]), RETRY_MS).unref();
+  }
+
+  private async handleEnded(batch: readonly TaskChange[]): Promise<void> {
+    if (this.handlers.length === 0) return;
+    const ended = await this.rows.ended(batch.map(({ taskId }) => taskId));
+    if (ended.length > 0) await Promise.all(this.handlers.map((handler) => handler(ended)));
+  }
+}

@@ -1,0 +1,119 @@
+import type { SubtaskStatus, TaskStatus } from '../../infra/database/schema/schema.js';
+import type { ReportOutcome, StepDraft } from './classify-report.js';
+import type { TaskChange } from '../events/task-change.publisher.js';
+import type { LockedStep, LockedTask } from './task-updates.sql.js';
+import type { TaskUpdate } from '../tasks.jobs.js';
+import { decideTurn, eventKey, type TaskDraft, type Turn } from './turn-state.js';
+
+/** What became of an update. */
+export interface AppliedUpdate {
+  outcome: ReportOutcome;
+  subtaskId: number;
+  /** The rest is missing when the subtask is unknown. */
+  taskId?: number;
+  /** Whether the update gave the subtask another state. */
+  isTransition?: boolean;
+  /** States after the updates. */
+  status?: SubtaskStatus;
+  taskStatus?: TaskStatus;
+  /** The turn that it is about, with all its answers. */
+  turn?: TaskChange;
+}
+
+export interface AppliedUpdates {
+  /** One per update, in the same order. */
+  results: AppliedUpdate[];
+  /** What was written. */
+  changes: TaskChange[];
+}
+
+/** What the reports of a job make of the turns that they are about. */
+export interface Verdict extends AppliedUpdates {
+  steps: StepDraft[];
+  tasks: TaskDraft[];
+}
+
+/** A turn with the reports about it, and their places among all. */
+interface Hearing {
+  turn: Turn;
+  reports: { update: TaskUpdate; place: number }[];
+}
+
+/**
+ * Decides about many reports at once, turn by turn.
+ * @param rows all steps of the turns concerned
+ * @param locked their tasks
+ */
+export function hear(
+  rows: readonly LockedStep[],
+  locked: readonly LockedTask[],
+  updates: readonly TaskUpdate[],
+): Verdict {
+  const known = new Set(
+    locked.flatMap((task) => task.known.map(({ subtaskId, eventId }) => eventKey(subtaskId, eventId))),
+  );
+  const verdict: Verdict = { results: updates.map(unknown), changes: [], steps: [], tasks: [] };
+  for (const { turn, reports } of hearingsOf(rows, locked, updates)) {
+    const { outcomes, steps, task } = decideTurn(
+      turn,
+      reports.map(({ update }) => update),
+      known,
+    );
+    const changed = steps.filter(({ isChanged }) => isChanged);
+    verdict.steps.push(...changed);
+    if (task) verdict.tasks.push(task);
+    if (task || changed.length > 0) {
+      verdict.changes.push({ userId: turn.userId, taskId: turn.taskId, subtaskIds: changed.map(({ id }) => id) });
+    }
+    for (const [index, { update, place }] of reports.entries()) {
+      verdict.results[place] = resultOf(turn, steps, task, update, outcomes[index]);
+    }
+  }
+
+  return verdict;
+}
+
+const unknown = ({ subtaskId }: TaskUpdate): AppliedUpdate => ({ outcome: 'unknown', subtaskId });
+
+/** Joins the rows to turns, and gives each its reports. */
+function hearingsOf(rows: readonly LockedStep[], locked: readonly LockedTask[], updates: readonly TaskUpdate[]) {
+  const tasksById = new Map(locked.map((task) => [task.id, task]));
+  const hearings = new Map<string, Hearing>();
+  const bySubtask = new Map<number, Hearing>();
+  for (const step of rows.toSorted((a, b) => a.messageId - b.messageId)) {
+    const task = tasksById.get(step.taskId);
+    if (!task) continue;
+    const key = `${step.taskId} ${step.question}`;
+    const hearing = hearings.get(key) ?? { turn: turnOf(task, step.question), reports: [] };
+    hearing.turn.steps.push(step);
+    hearings.set(key, hearing);
+    bySubtask.set(step.id, hearing);
+  }
+  for (const [place, update] of updates.entries()) bySubtask.get(update.subtaskId)?.reports.push({ update, place });
+
+  return hearings.values();
+}
+
+function turnOf({ id, userId, status, newestQuestion }: LockedTask, question: number): Turn {
+  return { taskId: id, userId, taskStatus: status, isNewest: question === newestQuestion, steps: [] };
+}
+
+function resultOf(
+  { taskId, userId, taskStatus }: Turn,
+  steps: readonly StepDraft[],
+  task: TaskDraft | null,
+  { subtaskId, status }: TaskUpdate,
+  outcome: ReportOutcome = 'unknown',
+): AppliedUpdate {
+  const step = steps.find(({ id }) => id === subtaskId);
+
+  return {
+    outcome,
+    subtaskId,
+    taskId,
+    isTransition: step?.was !== status,
+    ...(step && { status: step.status }),
+    taskStatus: task?.status ?? taskStatus,
+    turn: { userId, taskId, subtaskIds: steps.map(({ id }) => id) },
+  };
+}

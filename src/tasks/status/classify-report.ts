@@ -1,0 +1,125 @@
+import type { SubtaskResult, SubtaskStatus } from '../../infra/database/schema/schema.js';
+import { isTerminal, SUBTASK_TRANSITIONS } from '../task-status.js';
+import type { TaskUpdate } from '../tasks.jobs.js';
+
+/**
+ * What became of a report. `terminal`: its subtask had ended; `stale`: a newer one was applied, or it is not this
+ * step's turn; `duplicate`: this very report was applied; `unknown`: there is no such subtask.
+ */
+export type ReportOutcome = 'applied' | 'terminal' | 'stale' | 'duplicate' | 'unknown';
+
+/** An answer of a turn, as far as its state depends on it. Answers are the steps of a turn; most turns have one. */
+export interface Step {
+  id: number;
+  status: SubtaskStatus;
+  /** Percent, 0..100. */
+  progress: number;
+  hasResult: boolean;
+  errorMessage: string | null;
+  /** Null when no executor may answer it. */
+  lane: string | null;
+  fairRank: number | null;
+  /** Whether a direct chat was asked for. */
+  isAsked: boolean;
+  reportSeq: number | null;
+  reportOrder: number | null;
+  /** How often it was handed to an executor. */
+  offers: number;
+}
+
+/** A step with what reports made of it, to be written. */
+export interface StepDraft extends Step {
+  /** Its state before. */
+  was: SubtaskStatus;
+  isChanged: boolean;
+  lease: 'keep' | 'extend' | 'clear';
+  /** Ids of applied reports. */
+  eventIds: string[];
+  result?: SubtaskResult;
+  title?: string;
+  executorName?: string;
+  executorNamespace?: string;
+  terminal?: TaskUpdate['terminal'];
+}
+
+/** A step that no report has changed yet. */
+export function draftOf(step: Step): StepDraft {
+  return { ...step, was: step.status, isChanged: false, lease: 'keep', eventIds: [] };
+}
+
+/**
+ * Whether a report counts.
+ * @param isKnownEvent whether its event id was applied before
+ */
+export function judge(step: Step, update: TaskUpdate, isKnownEvent: boolean): Exclude<ReportOutcome, 'unknown'> {
+  if (!SUBTASK_TRANSITIONS[step.status].includes(update.status)) return 'terminal';
+  if (isKnownEvent) return 'duplicate';
+  if (isBeforeItsTurn(step, update)) return 'stale';
+
+  // Of an executor that was given up: its numbers are not those of the one that has the step now. Its answer is one.
+  if ((update.report?.offer ?? step.offers) < step.offers) return update.status === 'COMPLETED' ? 'applied' : 'stale';
+
+  return judgeByOrder(step, update);
+}
+
+function judgeByOrder(step: Step, { status, report }: TaskUpdate): 'applied' | 'stale' | 'duplicate' {
+  const { seq, order } = report ?? {};
+  if (seq !== undefined) return step.reportSeq !== null && seq <= step.reportSeq ? 'stale' : 'applied';
+  // Executors that number nothing: the end of the work counts whenever it comes, all else in the order of arrival.
+  if (order === undefined || step.reportOrder === null || isTerminal(status)) return 'applied';
+  if (order === step.reportOrder) return 'duplicate';
+
+  return order < step.reportOrder ? 'stale' : 'applied';
+}
+
+/**
+ * RUNNING of a step that waits is taken for a claim once its turn has come. Its executor was late, the lease ran out
+ * and it is offered again, but the work goes on: to refuse would have it done twice, by two executors. Should the
+ * report be the last sign of life, the lease that it brings runs out as well, and the step is offered once more.
+ * A later step of a pipeline has not been handed to anybody, so nobody can be at work on it.
+ */
+function isBeforeItsTurn(step: Step, update: TaskUpdate): boolean {
+  return update.status === 'RUNNING' && step.status === 'PENDING' && step.lane !== null && step.fairRank === null;
+}
+
+/** The step after a report that counts. */
+export function withReport(step: StepDraft, update: TaskUpdate): StepDraft {
+  const { status, result, terminal, report } = update;
+  const ended = isTerminal(status);
+
+  return {
+    ...step,
+    status,
+    isChanged: true,
+    // Progress never goes back, whatever order reports come in.
+    progress: ended ? 100 : Math.max(step.progress, update.progress ?? 0),
+    errorMessage: errorOf(step, update),
+    lease: ended ? 'clear' : step.lane === null ? 'keep' : 'extend',
+    reportSeq: newest(step.reportSeq, report?.seq),
+    reportOrder: newest(step.reportOrder, report?.order),
+    eventIds: report?.eventId === undefined ? step.eventIds : [...step.eventIds, report.eventId],
+    ...(result && { result, hasResult: true }),
+    ...(terminal && { terminal }),
+    ...namesIn(report),
+  };
+}
+
+/** Executors send texts like "Task executed successfully" as the error of what went well. */
+function errorOf(step: Step, { status, errorMessage }: TaskUpdate): string | null {
+  if (status === 'COMPLETED') return null;
+
+  return status === 'RUNNING' ? step.errorMessage : (errorMessage ?? step.errorMessage);
+}
+
+/** An empty name is none: it must not hide where the work is done. */
+function namesIn({ executorName, executorNamespace, subtaskTitle }: NonNullable<TaskUpdate['report']> = {}) {
+  return {
+    ...(executorName && { executorName }),
+    ...(executorNamespace !== undefined && { executorNamespace }),
+    ...(subtaskTitle && { title: subtaskTitle }),
+  };
+}
+
+function newest(known: number | null, reported: number | undefined): number | null {
+  return reported === undefined ? known : Math.max(known ?? reported, reported);
+}

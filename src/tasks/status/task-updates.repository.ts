@@ -1,0 +1,86 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppConfig } from '../../config/app-config.js';
+import { DB, type Db } from '../../infra/database/database.js';
+import { onlyAnswerStatement, valuesOf } from './single-answer-update.sql.js';
+import type { TaskChange } from '../events/task-change.publisher.js';
+import {
+  type LockedStep,
+  lockTasks,
+  lockTurns,
+  lockTurnsOf,
+  type ReportEvent,
+  writeTurns,
+} from './task-updates.sql.js';
+import type { TaskUpdate } from '../tasks.jobs.js';
+import { type AppliedUpdates, hear } from './apply-reports.js';
+
+/** Applies reports. Every status write is guarded by the states it may follow. */
+@Injectable()
+export class TaskUpdatesRepository {
+  constructor(
+    @Inject(DB) private readonly db: Db,
+    private readonly config: AppConfig,
+  ) {}
+
+  /** Applies reports in their order, all of them or (when it throws) none, and derives the states of their tasks. */
+  async apply(updates: readonly TaskUpdate[]): Promise<AppliedUpdates> {
+    const [first, ...more] = updates;
+    const alone = first && more.length === 0 && !first.report ? await this.applyToOnlyAnswer(first) : null;
+
+    return (
+      alone ??
+      this.applyTo(updates, (tx) =>
+        lockTurns(
+          tx,
+          updates.map(({ subtaskId }) => subtaskId),
+        ),
+      )
+    );
+  }
+
+  /** Brings a task to the state that its newest turn gives it, should it have been left behind. */
+  async mend(taskId: number): Promise<TaskChange[]> {
+    return (await this.applyTo([], (tx) => lockTurnsOf(tx, taskId))).changes;
+  }
+
+  /**
+   * One statement for the usual direct chat, which has one answer: the task's state is that answer's.
+   * @returns null when nothing was changed: the state may not follow, an executor has it, or the turn has several answers
+   */
+  private async applyToOnlyAnswer(update: TaskUpdate): Promise<AppliedUpdates | null> {
+    const { subtaskId, status } = update;
+    const [changed] = await onlyAnswerStatement(status).rows(this.db, valuesOf(update));
+    if (!changed) return null;
+    const { userId, ...ids } = changed;
+    const turn = { userId, taskId: ids.taskId, subtaskIds: [subtaskId] };
+
+    return { results: [{ outcome: 'applied', subtaskId, status, isTransition: true, ...ids, turn }], changes: [turn] };
+  }
+
+  private applyTo(
+    updates: readonly TaskUpdate[],
+    lock: (tx: Pick<Db, '_'>) => Promise<LockedStep[]>,
+  ): Promise<AppliedUpdates> {
+    return this.db.transaction(async (tx) => {
+      const steps = await lock(tx);
+      const taskIds = [...new Set(steps.map(({ taskId }) => taskId))];
+      const locked = await lockTasks(tx, taskIds, eventsIn(updates, steps));
+      const { results, changes, ...verdict } = hear(steps, locked, updates);
+      await writeTurns(tx, verdict.steps, verdict.tasks, this.config.executors.leaseSeconds);
+
+      return { results, changes };
+    });
+  }
+}
+
+/** The names of reports on these steps. */
+function eventsIn(updates: readonly TaskUpdate[], steps: readonly LockedStep[]): ReportEvent[] {
+  const taskOf = new Map(steps.map(({ id, taskId }) => [id, taskId]));
+
+  return updates.flatMap(({ subtaskId, report }) => {
+    const taskId = taskOf.get(subtaskId);
+    const eventId = report?.eventId;
+
+    return taskId === undefined || eventId === undefined ? [] : { taskId, subtaskId, eventId };
+  });
+}

@@ -1,0 +1,218 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Counter } from 'prom-client';
+import { Batches } from '../../common/batcher.js';
+import { toStorable } from '../../common/storable.js';
+import { isBadData, logLine } from '../../infra/database/database-errors.js';
+import { RedisBus } from '../../infra/redis/redis.bus.js';
+import { TaskChanges } from '../events/task-change.publisher.js';
+import { isTerminal } from '../task-status.js';
+import { TaskUpdatesRepository } from './task-updates.repository.js';
+import type { TaskUpdate } from '../tasks.jobs.js';
+import type { AppliedUpdate, AppliedUpdates } from './apply-reports.js';
+import { UpdateQueue } from './update-queue.js';
+
+const counter = new Counter({
+  name: 'conch_task_updates_total',
+  help: 'Status reports by state and outcome',
+  labelNames: ['status', 'outcome'],
+});
+
+/** `applied`: the report made the state; `ignored`: the subtask had ended before; `pending`: it waits for the database. */
+export type Settled = 'applied' | 'ignored' | 'pending';
+
+/** Reports in one transaction. With more, statements would hold the event loop where the database is the embedded one. */
+const MAX_TOGETHER = 50;
+
+/**
+ * Characters of an answer that goes past the queue: into a job and out of it would hold the event loop for as long as
+ * storing it does, and Redis would keep it for a while.
+ */
+const LARGE_ANSWER = 1024 * 1024;
+
+/** What became of a report, and when the others of its transaction are told. */
+interface Heard {
+  result: AppliedUpdate;
+  told: Promise<void>;
+}
+
+interface Waiting {
+  status: TaskUpdate['status'];
+  resolve: (outcome: Settled) => void;
+}
+
+/** The one way to report the state of a subtask. */
+@Injectable()
+export class TaskUpdatesService implements OnModuleInit {
+  private readonly log = new Logger('TaskUpdates');
+  private readonly waiting = new Map<number, Set<Waiting>>();
+  private readonly hearings = new Batches<TaskUpdate, Heard>(MAX_TOGETHER, (updates) => this.applyAndTell(updates));
+
+  constructor(
+    private readonly queue: UpdateQueue,
+    private readonly repository: TaskUpdatesRepository,
+    private readonly bus: RedisBus,
+    private readonly changes: TaskChanges,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.bus.on('applied', ({ subtaskId, status, applied }) => this.wake(subtaskId, status, applied));
+  }
+
+  /** Resolves when the report is durably queued. @throws when Redis is away */
+  enqueue(update: TaskUpdate): Promise<void> {
+    return this.queue.add([update]);
+  }
+
+  /** Resolves when all the reports are durably queued. @throws when Redis is away */
+  enqueueAll(updates: readonly TaskUpdate[]): Promise<void> {
+    return this.queue.add(updates);
+  }
+
+  /**
+   * Queues the end of a subtask and waits a moment for it to be applied, so that who is told of the end also finds
+   * it in the database. When Redis is away, and when it is large, the report is applied from here; it is never dropped.
+   */
+  async settle(update: TaskUpdate, timeoutMs: number): Promise<Settled> {
+    const { subtaskId, status } = update;
+    const waiting: Waiting = { status, resolve: () => undefined };
+    const outcome = new Promise<Settled>((resolve) => {
+      waiting.resolve = resolve;
+    });
+    const others = this.waiting.get(subtaskId) ?? new Set();
+    this.waiting.set(subtaskId, others.add(waiting));
+    try {
+      // A database that hangs is none that takes it: then the queue keeps it, and what is applied twice is applied once.
+      const stored = isLarge(update) && (await Promise.race([this.applyFromHere(update), sleep(timeoutMs, null)]));
+      if (stored) return stored;
+      const settled = (await this.isQueued(update)) ? outcome : this.applyUntilDone(update);
+
+      return await Promise.race([settled, sleep(timeoutMs, 'pending' as const)]);
+    } finally {
+      others.delete(waiting);
+      if (others.size === 0 && this.waiting.get(subtaskId) === others) this.waiting.delete(subtaskId);
+    }
+  }
+
+  private async isQueued(update: TaskUpdate): Promise<boolean> {
+    try {
+      await this.enqueue(update);
+
+      return true;
+    } catch (error) {
+      this.log.warn(`subtask ${update.subtaskId}: ${logLine(error)}; writing its end directly`);
+
+      return false;
+    }
+  }
+
+  /** Neither the queue nor the database took the report: keep it here until one of them does. */
+  private async applyUntilDone(update: TaskUpdate): Promise<Settled> {
+    for (;;) {
+      const stored = await this.applyFromHere(update);
+      if (stored) return stored;
+      await sleep(1000, undefined, { ref: false });
+      try {
+        await this.enqueue(update);
+
+        return 'pending';
+      } catch {
+        // Still no queue: the database again.
+      }
+    }
+  }
+
+  /** Null when the database does not take it. */
+  private async applyFromHere(update: TaskUpdate): Promise<Settled | null> {
+    try {
+      const { results, changes } = await this.applyNow([update]);
+      void this.changes.tell(changes);
+
+      return results[0]?.outcome === 'applied' ? 'applied' : 'ignored';
+    } catch (error) {
+      this.log.warn(`subtask ${update.subtaskId}: the database does not take its end: ${logLine(error)}`);
+
+      return null;
+    }
+  }
+
+  /**
+   * Applies the reports of a job, and tells what they have changed; for the queue's processor only. Jobs that come
+   * while others are applied share the next transaction.
+   * @param isRepeated the job was begun before. Who did may have been killed after the reports were applied and before
+   *   that was told, so their turns are told again, whatever becomes of the reports now
+   * @throws when the database is away: none is applied then
+   */
+  async apply(updates: readonly TaskUpdate[], isRepeated: boolean): Promise<void> {
+    const heard = await this.hearings.add(updates);
+    await Promise.all(heard.map(({ told }) => told));
+    if (isRepeated) await this.changes.tell(heard.flatMap(({ result }) => result.turn ?? []));
+  }
+
+  private async applyAndTell(updates: readonly TaskUpdate[]): Promise<Heard[]> {
+    const { results, changes } = await this.applyNow(updates);
+    // Not waited for: the next reports are applied meanwhile.
+    const told = changes.length > 0 ? this.changes.tell(changes) : Promise.resolve();
+
+    return results.map((result) => ({ result, told }));
+  }
+
+  private async applyNow(updates: readonly TaskUpdate[]): Promise<AppliedUpdates> {
+    const applied = await this.applyStorable(updates);
+    for (const [index, update] of updates.entries()) {
+      const result = applied.results[index];
+      if (result) this.record(update, result);
+    }
+
+    return applied;
+  }
+
+  /** A report that Postgres cannot store must neither hold up the others nor leave its subtask without an end. */
+  private async applyStorable(updates: readonly TaskUpdate[]): Promise<AppliedUpdates> {
+    try {
+      return await this.repository.apply(updates);
+    } catch (error) {
+      if (!isBadData(error)) throw error;
+      this.log.error(`${updates.length} report(s), of which one cannot be stored as it is: ${logLine(error)}`);
+
+      return this.repository.apply(updates.map(toStorable));
+    }
+  }
+
+  private record({ status }: TaskUpdate, result: AppliedUpdate): void {
+    const { outcome, subtaskId, taskId } = result;
+    counter.inc({ status, outcome });
+    if (taskId === undefined) {
+      this.log.warn(`subtask ${subtaskId}: unknown, report ${status} dropped`);
+
+      return;
+    }
+    const how = outcome === 'applied' ? outcome : `ignored (${outcome}), it is ${result.status}`;
+    const line = `task ${taskId} subtask ${subtaskId}: ${status} ${how}; task ${result.taskStatus}`;
+    // Reports of progress come by the thousand.
+    if (isTerminal(status) || (outcome === 'applied' && result.isTransition)) this.log.log(line);
+    else this.log.debug(line);
+    if (isTerminal(status) && (outcome === 'applied' || outcome === 'terminal'))
+      this.announce(subtaskId, taskId, status, outcome === 'applied');
+  }
+
+  /** Tells those who wait for an end, here or in other processes. */
+  private announce(subtaskId: number, taskId: number, status: TaskUpdate['status'], applied: boolean): void {
+    if (this.wake(subtaskId, status, applied)) return;
+    // Whoever waits for it and is not told reads the database after a while.
+    this.bus.publish('applied', { subtaskId, taskId, status, applied }).catch(() => undefined);
+  }
+
+  /** @returns whether the one who reported it waits here: nobody else needs to be told then */
+  private wake(subtaskId: number, status: string, applied: boolean): boolean {
+    const waiting = [...(this.waiting.get(subtaskId) ?? [])];
+    // Somebody else's end is the reason why one's own is ignored.
+    for (const { resolve, ...own } of waiting) resolve(applied && own.status === status ? 'applied' : 'ignored');
+
+    return waiting.length > 0 && waiting.every((own) => own.status === status);
+  }
+}
+
+function isLarge({ result }: TaskUpdate): boolean {
+  return (result?.value.length ?? 0) + (result?.reasoning?.length ?? 0) > LARGE_ANSWER;
+}

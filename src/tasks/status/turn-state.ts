@@ -1,0 +1,129 @@
+import type { TaskStatus } from '../../infra/database/schema/schema.js';
+import { draftOf, judge, type ReportOutcome, type Step, type StepDraft, withReport } from './classify-report.js';
+import { deriveProgress, deriveTaskStatus, isTerminal, TASK_TRANSITIONS } from '../task-status.js';
+import type { TaskUpdate } from '../tasks.jobs.js';
+
+/** A turn as the database has it. */
+export interface Turn {
+  taskId: number;
+  userId: number;
+  taskStatus: TaskStatus;
+  /** Whether it is the newest of its task: only that one makes the task's state. */
+  isNewest: boolean;
+  /** Its answers, in their order. */
+  steps: Step[];
+}
+
+/** What is to be written of a task. */
+export interface TaskDraft {
+  id: number;
+  was: TaskStatus;
+  status: TaskStatus;
+  /** Percent, 0..100. */
+  progress: number;
+  /** The subtask whose result is the task's. */
+  resultOf: number | null;
+  errorMessage: string | null;
+  ended: boolean;
+  title: string | null;
+}
+
+/** What reports make of a turn. */
+export interface TurnDecision {
+  /** One per report, in the same order. */
+  outcomes: ReportOutcome[];
+  /** All steps; those with `isChanged` are to be written. */
+  steps: StepDraft[];
+  /** Null when the task stays as it is. */
+  task: TaskDraft | null;
+}
+
+/** How a report is known again: see table executor_events. */
+export const eventKey = (subtaskId: number, eventId: string) => `${subtaskId} ${eventId}`;
+
+/**
+ * What reports make of a turn and of its task: the one place where that is decided. Without reports it mends a task
+ * that does not say what its turn says.
+ * @param knownEvents the {@link eventKey}s of reports that were applied before
+ */
+export function decideTurn(turn: Turn, reports: readonly TaskUpdate[], knownEvents: ReadonlySet<string>): TurnDecision {
+  const steps = new Map(turn.steps.map((step) => [step.id, draftOf(step)]));
+  const events = new Set(knownEvents);
+  let title: string | null = null;
+  const outcomes = reports.map((update): ReportOutcome => {
+    const step = steps.get(update.subtaskId);
+    if (!step) return 'unknown';
+    const key = update.report?.eventId === undefined ? null : eventKey(step.id, update.report.eventId);
+    const outcome = judge(step, update, key !== null && events.has(key));
+    if (outcome !== 'applied') return outcome;
+    steps.set(step.id, withReport(step, update));
+    if (key !== null) events.add(key);
+    title = update.report?.taskTitle?.trim() ? update.report.taskTitle : title;
+
+    return outcome;
+  });
+  const settled = withConsequences([...steps.values()], turn.taskStatus === 'CANCELLING');
+
+  return { outcomes, steps: settled, task: turn.isNewest ? taskOf(turn, settled, title) : null };
+}
+
+/** A step that ended badly, or a cancel, ends the steps that wait; one that completed lets the next one begin. */
+function withConsequences(steps: StepDraft[], cancelling: boolean): StepDraft[] {
+  const reason = whyNotStarted(steps, cancelling);
+  if (reason === null) return withHandOver(steps);
+
+  return steps.map((step) => (step.status === 'PENDING' ? cancelled(step, reason) : step));
+}
+
+function whyNotStarted(steps: readonly StepDraft[], cancelling: boolean): string | null {
+  const bad = steps.findIndex(({ status }) => status === 'FAILED' || status === 'CANCELLED');
+  if (bad >= 0) return `Not started: step ${bad + 1} ${steps[bad]?.status === 'FAILED' ? 'failed' : 'was cancelled'}`;
+
+  return cancelling && steps.some(({ status }) => isTerminal(status)) ? 'Not started: the task was cancelled' : null;
+}
+
+function cancelled(step: StepDraft, errorMessage: string): StepDraft {
+  return { ...step, status: 'CANCELLED', progress: 100, errorMessage, lease: 'clear', isChanged: true };
+}
+
+/**
+ * The first step that has not completed is next. For executors it gets the rank of the one before it, so that it goes
+ * before newer work; in a direct chat it counts as asked for from the moment on when the one before it has completed.
+ */
+function withHandOver(steps: StepDraft[]): StepDraft[] {
+  const index = steps.findIndex(({ status }) => status !== 'COMPLETED');
+  const next = steps[index];
+  if (!next || index === 0) return steps;
+  if (next.lane === null) return next.isAsked || !steps[0]?.isAsked ? steps : steps.with(index, asked(next));
+  if (next.fairRank !== null) return steps;
+  const fairRank = steps.slice(0, index).findLast((step) => step.fairRank !== null)?.fairRank ?? 0;
+
+  return steps.with(index, { ...next, fairRank, isChanged: true });
+}
+
+const asked = (step: StepDraft): StepDraft => ({ ...step, isAsked: true, isChanged: true });
+
+function taskOf(turn: Turn, steps: readonly StepDraft[], title: string | null): TaskDraft | null {
+  const { taskId, taskStatus } = turn;
+  const status = deriveTaskStatus(
+    steps.map((step) => step.status),
+    taskStatus === 'CANCELLING',
+  );
+  const isChanged = status !== taskStatus || steps.some((step) => step.isChanged);
+  if (!isChanged || !TASK_TRANSITIONS[taskStatus].includes(status)) return null;
+  const ended = isTerminal(status);
+
+  return {
+    id: taskId,
+    was: taskStatus,
+    status,
+    progress: ended ? 100 : deriveProgress(steps),
+    resultOf: steps.findLast((step) => step.hasResult)?.id ?? null,
+    // That of the step that ended the turn, not of those that were not started because of it.
+    errorMessage: ended
+      ? (steps.find((step) => step.status === status && status !== 'COMPLETED')?.errorMessage ?? null)
+      : null,
+    ended,
+    title,
+  };
+}

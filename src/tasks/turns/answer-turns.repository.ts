@@ -1,0 +1,62 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import { DB, type Db } from '../../infra/database/database.js';
+import { subtasks, tasks } from '../../infra/database/schema/schema.js';
+import { AnswerTurn } from './answer-turn.js';
+
+/** Any answer of a turn. */
+const me = alias(subtasks, 'me');
+
+/** All answers to one question, found by one of them: one statement, also for pipelines. */
+@Injectable()
+export class AnswerTurnsRepository {
+  constructor(@Inject(DB) private readonly db: Db) {}
+
+  /** The turn that an answer belongs to, whoever owns it; null when it is gone. */
+  byAnswer(subtaskId: number): Promise<AnswerTurn | null> {
+    return this.find(eq(me.id, subtaskId));
+  }
+
+  /** The newest turn of a task, or the one with the named answer; null when the task is not the user's. */
+  newest(userId: number, taskId: number, subtaskId?: number): Promise<AnswerTurn | null> {
+    const named =
+      subtaskId === undefined
+        ? sql`${me.messageId} = (select max(n.message_id) from subtasks n where n.task_id = ${taskId} and n.role = 'ASSISTANT')`
+        : eq(me.id, subtaskId);
+
+    return this.find(and(eq(me.taskId, taskId), named, eq(tasks.userId, userId), sql`${tasks.status} <> 'DELETE'`));
+  }
+
+  private async find(asked: SQL | undefined): Promise<AnswerTurn | null> {
+    const rows = await this.db
+      .select({ subtask: subtasks, task: tasks })
+      .from(me)
+      .innerJoin(tasks, eq(tasks.id, me.taskId))
+      .innerJoin(
+        subtasks,
+        and(
+          eq(subtasks.taskId, me.taskId),
+          eq(subtasks.role, 'ASSISTANT'),
+          sql`${subtasks.messageId} > ${question(sql`coalesce(max(q.message_id), 0)`, sql`<`)}`,
+          sql`${subtasks.messageId} < ${question(sql`coalesce(min(q.message_id), 2147483647)`, sql`>`)}`,
+        ),
+      )
+      .where(and(eq(me.role, 'ASSISTANT'), asked))
+      .orderBy(asc(subtasks.messageId));
+    const [row] = rows;
+
+    return row
+      ? new AnswerTurn(
+          row.task,
+          rows.map(({ subtask }) => subtask),
+        )
+      : null;
+  }
+}
+
+/** Place of the question before or after the asked answer. */
+function question(place: SQL, side: SQL): SQL {
+  return sql`(select ${place} from subtasks q
+    where q.task_id = ${me.taskId} and q.role = 'USER' and q.message_id ${side} ${me.messageId})`;
+}

@@ -1,0 +1,51 @@
+import type { DifyFile } from '../../common/dify.js';
+import type { JsonObject } from '../../common/json.js';
+
+/** What a new task is made of, besides its first turn. */
+export interface NewTask {
+  title: string;
+  type: 'online' | 'offline';
+  taskType: 'chat' | 'code';
+  source: string;
+  gitUrl: string;
+  gitRepo: string;
+  gitRepoId: number;
+  gitDomain: string;
+  branchName: string;
+  modelId: string | null;
+  forceOverrideBotModel: boolean;
+  autoDeleteExecutor: boolean;
+}
+
+/** A direct chat that is asked for. */
+export interface RunRequest {
+  /** What the request adds to the bot's prompt. */
+  prompt: string | null;
+  /** Name of the model that it wants in place of the bot's. */
+  modelId: string | null;
+  /** For Dify apps: what the turn gives them. */
+  inputs?: JsonObject | null;
+  files?: readonly DifyFile[] | null;
+  /** Refused when this many of the user's direct chats wait or run. */
+  limit: number;
+}
+
+/** One turn: what the user says, and who answers. */
+export interface NewTurn {
+  userId: number;
+  teamId: number;
+  prompt: string;
+  title: string;
+  /** One answer per entry, in order: its bots. */
+  steps: number[][];
+  /** Set when a direct chat run follows at once. */
+  run: RunRequest | null;
+  idempotency: { key: string; hash: string } | null;
+  /** Whether executors answer it: then its first step is offered to them at once. */
+  onExecutors?: boolean;
+  /** Whether it repeats a turn that failed or was cancelled. */
+  isRetry?: boolean;
+}
+
+/** Hours since its last change after which a task takes no more turns, by its type; 0 = never. */
+export type ExpireHours = Readonly<Record<NewTask['taskType'], number>>;

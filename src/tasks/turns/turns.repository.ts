@@ -1,0 +1,217 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { and, asc, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
+import type { JsonObject } from '../../common/json.js';
+import { DB, type Db, rowsOf } from '../../infra/database/database.js';
+import { subtasks, taskReservations, tasks } from '../../infra/database/schema/schema.js';
+import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
+import { appendTurnStatement, createTaskStatement, roomFor, runsOf, turnValues } from './store-turn.sql.js';
+import { UNFINISHED } from '../task-status.js';
+
+export type TaskRow = typeof tasks.$inferSelect;
+export type SubtaskRow = typeof subtasks.$inferSelect;
+
+/** Ids of a stored turn; `subtaskId` is the first answer's. */
+export interface StoredTurn {
+  taskId: number;
+  subtaskId: number;
+  messageId: number;
+  /** Of the question and of all answers, in order. */
+  subtaskIds: number[];
+}
+
+/** The answer right after the question that a subtask answers. */
+const FIRST_OF_TURN = sql<number>`(select f.id from subtasks f where f.task_id = subtasks.task_id and f.message_id = 1 +
+  (select max(q.message_id) from subtasks q
+    where q.task_id = subtasks.task_id and q.role = 'USER' and q.message_id < subtasks.message_id))`;
+
+const NEVER: ExpireHours = { chat: 0, code: 0 };
+
+/** Turns in the database: one statement each, because the first token waits for it. */
+@Injectable()
+export class TurnsRepository {
+  constructor(@Inject(DB) private readonly db: Db) {}
+
+  /**
+   * Stores a task with its first turn, under a reserved id when one is given.
+   * @returns null when the user holds no such reservation, or has too many runs
+   */
+  createTask(task: NewTask, turn: NewTurn, reservedId: number | null): Promise<StoredTurn | null> {
+    return this.store(createTaskStatement(turn, reservedId), turnValues(turn, reservedId, task));
+  }
+
+  /**
+   * Opens an ended task again with a new turn.
+   * @returns null when the task is not the user's, has not ended, takes no more turns, or they have too many runs
+   */
+  appendTurn(taskId: number, turn: NewTurn, expireHours = NEVER): Promise<StoredTurn | null> {
+    return this.store(appendTurnStatement(turn, expireHours), turnValues(turn, taskId));
+  }
+
+  private async store(
+    statement: ReturnType<typeof appendTurnStatement>,
+    values: Record<string, unknown>,
+  ): Promise<StoredTurn | null> {
+    const rows = (await statement.rows(this.db, values)).sort((a, b) => a.message_id - b.message_id);
+    const [, first] = rows;
+    if (!first) return null;
+
+    return {
+      taskId: first.task_id,
+      subtaskId: first.subtask_id,
+      messageId: first.message_id,
+      subtaskIds: rows.map((row) => row.subtask_id),
+    };
+  }
+
+  /** The turn that a request with this key made within the last day; null when there is none. */
+  async findByIdempotencyKey(userId: number, key: string) {
+    const [row] = await this.db
+      .select({
+        taskId: subtasks.taskId,
+        subtaskId: subtasks.id,
+        hash: subtasks.idempotencyHash,
+        expired: sql<boolean>`${subtasks.createdAt} < now() - interval '24 hours'`,
+      })
+      .from(subtasks)
+      .where(and(eq(subtasks.userId, userId), eq(subtasks.idempotencyKey, key)));
+    if (!row?.expired) return row ?? null;
+    await this.db.update(subtasks).set({ idempotencyKey: null }).where(eq(subtasks.id, row.subtaskId));
+
+    return null;
+  }
+
+  /** Marks a waiting answer as asked for. @returns whether this call was the first to ask and the user has room for it */
+  async requestRun(userId: number, subtaskId: number, run: RunRequest): Promise<boolean> {
+    const rows = await this.db
+      .update(subtasks)
+      .set({
+        runRequestedAt: sql`now()`,
+        runPrompt: run.prompt,
+        runModel: run.modelId,
+        runInputs: run.inputs ?? null,
+        runFiles: run.files ?? null,
+      })
+      .where(
+        and(
+          eq(subtasks.id, subtaskId),
+          eq(subtasks.status, 'PENDING'),
+          sql`${subtasks.runRequestedAt} is null`,
+          roomFor(userId, run.limit),
+        ),
+      )
+      .returning({ id: subtasks.id });
+
+    return rows.length > 0;
+  }
+
+  /** Direct chats of a user that wait or run. */
+  async countRuns(userId: number): Promise<number> {
+    const [row] = await rowsOf<{ count: number }>(this.db, runsOf(userId));
+
+    return row?.count ?? 0;
+  }
+
+  /**
+   * Direct chats that were asked for before `ageSeconds` and have not ended, oldest first.
+   * @returns with each the first answer of its turn, which its run is named by
+   */
+  async staleRuns(ageSeconds: number, limit: number): Promise<{ id: number; firstId: number }[]> {
+    return this.db
+      .select({ id: subtasks.id, firstId: FIRST_OF_TURN })
+      .from(subtasks)
+      .where(
+        and(
+          inArray(subtasks.status, [...UNFINISHED]),
+          lt(subtasks.runRequestedAt, sql`now() - make_interval(secs => ${ageSeconds})`),
+        ),
+      )
+      .orderBy(asc(subtasks.runRequestedAt))
+      .limit(limit);
+  }
+
+  /** A subtask with its task. */
+  async find(subtaskId: number): Promise<{ subtask: SubtaskRow; task: TaskRow } | null> {
+    const [row] = await this.db
+      .select({ subtask: subtasks, task: tasks })
+      .from(subtasks)
+      .innerJoin(tasks, eq(tasks.id, subtasks.taskId))
+      .where(eq(subtasks.id, subtaskId));
+
+    return row ?? null;
+  }
+
+  /** The newest answer of a task, or the named one; null when the task is not the user's. */
+  async newestAnswer(
+    userId: number,
+    taskId: number,
+    subtaskId?: number,
+  ): Promise<{ subtask: SubtaskRow; task: TaskRow } | null> {
+    const [row] = await this.db
+      .select({ subtask: subtasks, task: tasks })
+      .from(subtasks)
+      .innerJoin(tasks, eq(tasks.id, subtasks.taskId))
+      .where(
+        and(
+          eq(tasks.id, taskId),
+          eq(tasks.userId, userId),
+          sql`${tasks.status} <> 'DELETE'`,
+          eq(subtasks.role, 'ASSISTANT'),
+          subtaskId === undefined ? undefined : eq(subtasks.id, subtaskId),
+        ),
+      )
+      .orderBy(desc(subtasks.messageId))
+      .limit(1);
+
+    return row ?? null;
+  }
+
+  /** What an answer is the answer to; null when it is gone. */
+  async questionOf(taskId: number, messageId: number): Promise<Pick<SubtaskRow, 'prompt' | 'title'> | null> {
+    const [row] = await this.db
+      .select({ prompt: subtasks.prompt, title: subtasks.title })
+      .from(subtasks)
+      .where(and(eq(subtasks.taskId, taskId), eq(subtasks.role, 'USER'), lt(subtasks.messageId, messageId)))
+      .orderBy(desc(subtasks.messageId))
+      .limit(1);
+
+    return row ?? null;
+  }
+
+  /** Everything said in a task before message `messageId`, oldest first. */
+  async conversation(taskId: number, messageId: number) {
+    return this.db
+      .select({
+        messageId: subtasks.messageId,
+        role: subtasks.role,
+        prompt: subtasks.prompt,
+        result: subtasks.result,
+      })
+      .from(subtasks)
+      .where(and(eq(subtasks.taskId, taskId), lt(subtasks.messageId, messageId)))
+      .orderBy(asc(subtasks.messageId));
+  }
+
+  /** Inputs that the newest turn of a team with any gave to its apps. */
+  async newestInputs(userId: number, taskId: number, teamId: number): Promise<JsonObject | null> {
+    const mine = and(eq(subtasks.taskId, taskId), eq(subtasks.userId, userId), eq(subtasks.teamId, teamId));
+    const [row] = await this.db
+      .select({ inputs: subtasks.runInputs })
+      .from(subtasks)
+      .where(and(mine, isNotNull(subtasks.runInputs)))
+      .orderBy(desc(subtasks.messageId))
+      .limit(1);
+
+    return row?.inputs ?? null;
+  }
+
+  /** An id for a task that only this user may create. */
+  async reserve(userId: number): Promise<number> {
+    const [row] = await this.db
+      .insert(taskReservations)
+      .values({ userId, taskId: sql`nextval('task_id_seq')` })
+      .returning({ taskId: taskReservations.taskId });
+    if (!row) throw new Error('the sequence brought no id');
+
+    return row.taskId;
+  }
+}

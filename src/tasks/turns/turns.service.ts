@@ -1,0 +1,216 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, notFound } from '../../common/app-error.js';
+import type { JsonObject } from '../../common/json.js';
+import { withoutParams } from '../../common/params-block.js';
+import { checkPrompt, titleFrom } from '../../common/prompt.js';
+import { DIRECT_CHAT_SHELLS } from '../../common/shell-types.js';
+import { AppConfig } from '../../config/app-config.js';
+import { requireShell, type ResolvedTeam, TeamsService } from '../../teams/teams.service.js';
+import type { AnswerTurn } from './answer-turn.js';
+import { AnswerTurnsRepository } from './answer-turns.repository.js';
+import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
+import { TaskChanges } from '../events/task-change.publisher.js';
+import { isTerminal } from '../task-status.js';
+import { busy, closed, notFailed, tooManyRuns, unknownId } from './turn-errors.js';
+import { TasksRepository } from '../tasks.repository.js';
+import { type StoredTurn, type SubtaskRow, type TaskRow, TurnsRepository } from './turns.repository.js';
+
+/** A turn to store; the task is made unless `taskId` names one. */
+export interface TurnRequest {
+  userId: number;
+  taskId?: number | undefined;
+  team: ResolvedTeam;
+  prompt: string;
+  title?: string | undefined;
+  task?: Omit<NewTask, 'title'>;
+  run?: NewTurn['run'];
+  idempotency?: NewTurn['idempotency'];
+  /** Set when it repeats the task's newest turn, which failed or was cancelled. */
+  isRetry?: boolean;
+}
+
+export interface TeamRef {
+  team_id?: number | undefined;
+  team_name?: string | undefined;
+  team_namespace?: string | undefined;
+}
+
+/** An answer with the task it belongs to. */
+export interface Answer {
+  subtask: SubtaskRow;
+  task: TaskRow;
+}
+
+const CHAT_TASK: Omit<NewTask, 'title'> = {
+  type: 'online',
+  taskType: 'chat',
+  source: 'api',
+  gitUrl: '',
+  gitRepo: '',
+  gitRepoId: 0,
+  gitDomain: '',
+  branchName: '',
+  modelId: null,
+  forceOverrideBotModel: false,
+  autoDeleteExecutor: false,
+};
+
+/** Turns of conversations: storing them, and finding them again. */
+@Injectable()
+export class TurnsService {
+  private readonly expireHours: ExpireHours;
+
+  constructor(
+    private readonly turns: TurnsRepository,
+    private readonly answers: AnswerTurnsRepository,
+    private readonly tasks: TasksRepository,
+    private readonly teams: TeamsService,
+    private readonly changes: TaskChanges,
+    config: AppConfig,
+  ) {
+    this.expireHours = config.tasks.appendExpireHours;
+  }
+
+  /**
+   * Stores a turn: of a new task, of one whose id was reserved, or of one that has ended. One for executors is
+   * offered to them from then on.
+   * @throws AppError prompt_too_long, not_found, task_busy, task_expired, task_final, conflict (a retry of what has
+   * not failed), too_many_running_tasks, shell_not_available
+   */
+  async store(request: TurnRequest): Promise<StoredTurn> {
+    checkPrompt(request.prompt);
+    requireShells(request.team);
+    const turn = toTurn(request);
+    const stored = await this.write(request, turn);
+    if (!stored) throw await this.refusal(request);
+    // The first token is on its way: nothing may hold it up.
+    this.changes.tellSoon([{ userId: request.userId, taskId: stored.taskId, subtaskIds: stored.subtaskIds }]);
+
+    return stored;
+  }
+
+  private async write({ taskId, isRetry, task }: TurnRequest, turn: NewTurn): Promise<StoredTurn | null> {
+    const appended = taskId === undefined ? null : await this.turns.appendTurn(taskId, turn, this.expireHours);
+    if (appended ?? isRetry) return appended;
+
+    return this.turns.createTask({ ...(task ?? CHAT_TASK), title: turn.title }, turn, taskId ?? null);
+  }
+
+  /** Why a turn was not stored. */
+  private async refusal({ userId, taskId, run, isRetry }: Refused): Promise<AppError> {
+    if (run && (await this.turns.countRuns(userId)) >= run.limit) return tooManyRuns(run.limit);
+    if (taskId === undefined) return new AppError('conflict', 'Something has just changed: try again');
+    const task = await this.tasks.find(userId, taskId);
+    if (!task) return unknownId(taskId);
+    if (!isTerminal(task.status)) return busy(taskId, `is ${task.status}`);
+
+    return (isRetry ? notFailed(task) : closed(task, this.expireHours)) ?? busy(taskId, 'has just changed');
+  }
+
+  /** The team that a request names; without one, that of `fallbackId`. @throws AppError not_found, validation_failed */
+  async teamFor(userId: number, ref: TeamRef, fallbackId?: number): Promise<ResolvedTeam> {
+    if (ref.team_id !== undefined) return this.teams.resolve(userId, { id: ref.team_id });
+    if (ref.team_name !== undefined) {
+      return this.teams.resolve(userId, {
+        name: ref.team_name,
+        ...(ref.team_namespace && { namespace: ref.team_namespace }),
+      });
+    }
+    if (fallbackId !== undefined) return this.teams.resolve(userId, { id: fallbackId });
+    throw new AppError('validation_failed', 'team_id or team_name is required', {
+      errors: [{ field: 'team_id', message: 'team_id or team_name is required' }],
+    });
+  }
+
+  reserve(userId: number): Promise<number> {
+    return this.turns.reserve(userId);
+  }
+
+  /** The turn that a request with this key made within the last day; null when there is none. */
+  findByIdempotencyKey(userId: number, key: string) {
+    return this.turns.findByIdempotencyKey(userId, key);
+  }
+
+  /** Marks a waiting answer as asked for. @throws AppError task_busy when somebody was first, too_many_running_tasks */
+  async requestRun(userId: number, taskId: number, subtaskId: number, run: RunRequest): Promise<void> {
+    if (!(await this.turns.requestRun(userId, subtaskId, run))) throw await this.refusal({ userId, taskId, run });
+  }
+
+  /** Direct chats that were asked for before `ageSeconds` and have not ended, oldest first. */
+  staleRuns(ageSeconds: number, limit: number) {
+    return this.turns.staleRuns(ageSeconds, limit);
+  }
+
+  /** The newest answer of a task, or the named one. @throws AppError not_found when it is not the user's */
+  async newestAnswer(userId: number, taskId: number, subtaskId?: number): Promise<Answer> {
+    const answer = await this.turns.newestAnswer(userId, taskId, subtaskId);
+    if (!answer) throw noAnswer(taskId, subtaskId);
+
+    return answer;
+  }
+
+  /** All answers of the turn that one belongs to, whoever owns it: for workers only. Null when it is gone. */
+  turnOf(subtaskId: number): Promise<AnswerTurn | null> {
+    return this.answers.byAnswer(subtaskId);
+  }
+
+  /** The newest turn of a task, or the one with the named answer. @throws AppError not_found when it is not the user's */
+  async newestTurn(userId: number, taskId: number, subtaskId?: number): Promise<AnswerTurn> {
+    const turn = await this.answers.newest(userId, taskId, subtaskId);
+    if (!turn) throw noAnswer(taskId, subtaskId);
+
+    return turn;
+  }
+
+  /** What an answer is the answer to. @throws AppError not_found when it is gone */
+  async questionOf({ taskId, messageId }: Pick<SubtaskRow, 'taskId' | 'messageId'>) {
+    const question = await this.turns.questionOf(taskId, messageId);
+    if (!question) throw notFound(`The question of task ${taskId}`);
+
+    return question;
+  }
+
+  /** Inputs that the newest turn of a team with any gave to its apps: a conversation goes on with them. */
+  newestInputs(userId: number, taskId: number, teamId: number): Promise<JsonObject | null> {
+    return this.turns.newestInputs(userId, taskId, teamId);
+  }
+
+  /** Everything said in a task before message `messageId`, oldest first. */
+  conversation(taskId: number, messageId: number) {
+    return this.turns.conversation(taskId, messageId);
+  }
+}
+
+function noAnswer(taskId: number, subtaskId: number | undefined): AppError {
+  return notFound(subtaskId === undefined ? `Task ${taskId}` : `Answer ${subtaskId} of task ${taskId}`);
+}
+
+type Refused = Pick<TurnRequest, 'userId' | 'taskId' | 'run' | 'isRetry'>;
+
+/** Whether executors answer for a team: at least one of its bots needs one. */
+export function runsOnExecutors(team: ResolvedTeam): boolean {
+  return team.members.some((member) => !DIRECT_CHAT_SHELLS.includes(member.shellType));
+}
+
+/** @throws AppError shell_not_available when one of the bots of a team for executors cannot work in its shell */
+function requireShells(team: ResolvedTeam): void {
+  if (runsOnExecutors(team)) team.members.forEach(requireShell);
+}
+
+/** A pipeline answers once per member, every other mode once with all of them. */
+function toTurn({ userId, team, prompt, title, run, idempotency, isRetry }: TurnRequest): NewTurn {
+  const bots = team.members.map((member) => member.id);
+  const steps = team.mode === 'pipeline' ? bots.map((id) => [id]) : [bots];
+
+  return {
+    userId,
+    teamId: team.id,
+    prompt,
+    title: title ?? titleFrom(withoutParams(prompt)),
+    steps,
+    run: run ?? null,
+    idempotency: idempotency ?? null,
+    onExecutors: runsOnExecutors(team),
+    isRetry: isRetry ?? false,
+  };
+}
