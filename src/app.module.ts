@@ -6,7 +6,7 @@ import { ConfigModule } from './config/config.module.js';
 import { DirectChatModule } from './direct-chat/direct-chat.module.js';
 import { ExecutorsModule } from './executors/executors.module.js';
 import { HealthModule } from './health/health.module.js';
-import { CatalogModule } from './infra/cache/cache-invalidation.js';
+import { CacheInvalidationModule } from './infra/cache/cache-invalidation.js';
 import { CryptoModule } from './infra/crypto/crypto.module.js';
 import { DatabaseModule } from './infra/database/database.module.js';
 import { EmbeddedModule, type EmbeddedParts } from './infra/embedded/embedded.module.js';
@@ -31,7 +31,13 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        ...[ConfigModule.for(config), LifecycleModule, CatalogModule, CryptoModule, EmbeddedModule.for(parts)],
+        ...[
+          ConfigModule.for(config),
+          LifecycleModule,
+          CacheInvalidationModule,
+          CryptoModule,
+          EmbeddedModule.for(parts),
+        ],
         ...[DatabaseModule, RedisModule, QueueModule, ExecutorManagerHttpModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
         ...[ImageValidationsModule, TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],

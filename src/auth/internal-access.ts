@@ -26,7 +26,7 @@ export interface InternalCaller {
 /** Decides who may call the routes of executors and their managers. */
 @Injectable()
 export class InternalAccess implements OnModuleInit {
-  private readonly log = new Logger('InternalAccess');
+  private readonly log = new Logger(InternalAccess.name);
   private readonly token: string | undefined;
   private readonly allowed: [ipaddr.IPv4 | ipaddr.IPv6, number][];
   private last = { address: '', isAllowed: false };

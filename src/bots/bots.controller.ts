@@ -3,14 +3,14 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/message.dto.js';
 import { PageQuery } from '../common/page.js';
-import { AnnouncesCatalogChanges } from '../infra/cache/cache-invalidation.js';
+import { CacheInvalidationInterceptor } from '../infra/cache/cache-invalidation.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { BotDto, BotListDto, CreateBotDto, UpdateBotDto } from './bots.dto.js';
 import { BotsService } from './bots.service.js';
 
 @ApiTags('bots')
-@UseInterceptors(AnnouncesCatalogChanges)
+@UseInterceptors(CacheInvalidationInterceptor)
 @ApiBearerAuth()
 @ApiErrors('unauthorized', 'validation_failed')
 @Controller('bots')

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { Batches } from './batcher.js';
+import { Batcher } from './batcher.js';
 
 /** Work that the test ends, batch by batch. */
 function scripted(max = 3) {
   const begun: (readonly number[])[] = [];
   const ends: { done: () => void; fail: () => void }[] = [];
-  const batches = new Batches<number, string>(max, (items) => {
+  const batches = new Batcher<number, string>(max, (items) => {
     begun.push(items);
 
     return new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ interface Waiting<Item, Result> {
  * Does work in batches, one after the other: what is asked for while one is under way makes up the next. Alone,
  * nothing waits for company; in a burst many share one round trip.
  */
-export class Batches<Item, Result> {
+export class Batcher<Item, Result> {
   private readonly waiting: Waiting<Item, Result>[] = [];
   private isWorking = false;
 

@@ -16,7 +16,7 @@ import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { whenClientGone } from '../infra/http/server/client-gone.js';
 import { TakesForms } from '../infra/http/server/multipart.js';
 import { DifyAppInfoDto, DifyAppRef, FeedbackDto, UploadedFileDto, UploadQuery } from './dify.dto.js';
-import { DifyFactsService } from './client/dify-app-info.service.js';
+import { DifyAppInfoService } from './client/dify-app-info.service.js';
 import { FeedbackService } from './feedback.service.js';
 import { UploadsService } from './files/uploads.service.js';
 
@@ -37,7 +37,7 @@ const UPLOAD_FORM = {
 @Controller('dify')
 export class DifyController {
   constructor(
-    private readonly facts: DifyFactsService,
+    private readonly facts: DifyAppInfoService,
     private readonly uploads: UploadsService,
     private readonly feedbacks: FeedbackService,
   ) {}

@@ -5,7 +5,7 @@ import { TasksModule } from '../tasks/tasks.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
 import { DifyApps } from './client/dify-apps.js';
 import { DifyConnections } from './client/dify-connections.js';
-import { DifyFactsService } from './client/dify-app-info.service.js';
+import { DifyAppInfoService } from './client/dify-app-info.service.js';
 import { DifyStopper } from './run/dify-stopper.js';
 import { DifyConversations } from './run/dify-conversations.js';
 import { DifyConversationsRepository } from './run/dify-conversations.repository.js';
@@ -24,7 +24,7 @@ import { TeamFormController } from './team-form.controller.js';
   providers: [
     ...[DifyClient, DifyApps, DifyStopper],
     ...[DifyConversations, DifyConversationsRepository, DifyProvider],
-    ...[DifyConnections, DifyFactsService, UploadsService, FeedbackService, DifyInputs],
+    ...[DifyConnections, DifyAppInfoService, UploadsService, FeedbackService, DifyInputs],
   ],
   exports: [DifyClient, DifyApps, DifyStopper, DifyInputs, DifyProvider],
 })

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../common/app-error.js';
-import { EndUserNames } from '../infra/crypto/end-user-pseudonyms.js';
-import { UpstreamRunsService } from '../tasks/backends/provider-runs.service.js';
+import { EndUserPseudonyms } from '../infra/crypto/end-user-pseudonyms.js';
+import { ProviderRunsService } from '../tasks/backends/provider-runs.service.js';
 import { DifyClient } from './client/dify.client.js';
 import { DifyConnections } from './client/dify-connections.js';
 import type { FeedbackDto } from './dify.dto.js';
@@ -11,10 +11,10 @@ import { isUnknown } from './client/dify.errors.js';
 @Injectable()
 export class FeedbackService {
   constructor(
-    private readonly runs: UpstreamRunsService,
+    private readonly runs: ProviderRunsService,
     private readonly connections: DifyConnections,
     private readonly client: DifyClient,
-    private readonly names: EndUserNames,
+    private readonly names: EndUserPseudonyms,
   ) {}
 
   /** @throws AppError not_found for messages of others, and for what Dify does not know any more */

@@ -4,7 +4,7 @@ import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { InputParametersDto } from './dify.dto.js';
-import { DifyFactsService } from './client/dify-app-info.service.js';
+import { DifyAppInfoService } from './client/dify-app-info.service.js';
 
 /** The form of a team is that of its Dify apps: others ask for none. */
 @ApiTags('teams')
@@ -12,7 +12,7 @@ import { DifyFactsService } from './client/dify-app-info.service.js';
 @ApiErrors('unauthorized', 'validation_failed')
 @Controller('teams')
 export class TeamFormController {
-  constructor(private readonly facts: DifyFactsService) {}
+  constructor(private readonly facts: DifyAppInfoService) {}
 
   @Get(':id/input-parameters')
   @ApiOperation({ summary: 'Form fields that the team asks for before a task' })

@@ -13,7 +13,7 @@ import { TeamsModule } from '../teams/teams.module.js';
 import { AnswerStreams } from './request/answer-streams.js';
 import { AppInputService } from './queue/app-input.service.js';
 import { ChatAdmission } from './queue/chat-admission.js';
-import { ChatMaintenanceProcessor } from './queue/lost-runs.processor.js';
+import { LostRunsProcessor } from './queue/lost-runs.processor.js';
 import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
 import { ChatRunner } from './run/chat-runner.js';
 import { CHAT_MAINTENANCE, CHAT_RUNS } from './queue/chat-runs.jobs.js';
@@ -23,32 +23,32 @@ import { DirectChatTeams } from './plan/direct-chat-teams.js';
 import { DirectChatCanceller } from './queue/direct-chat.canceller.js';
 import { DirectChatController } from './direct-chat.controller.js';
 import { DirectChatService } from './request/direct-chat.service.js';
-import { EndWithoutRun } from './run/orphaned-turn-finalizer.js';
+import { OrphanedTurnFinalizer } from './run/orphaned-turn-finalizer.js';
 import { HandedOver } from './plan/handed-over.js';
-import { ModelProbeController } from './providers/connection-test.controller.js';
-import { ModelProbe } from './providers/connection-test.js';
+import { ConnectionTestController } from './providers/connection-test.controller.js';
+import { ConnectionTest } from './providers/connection-test.js';
 import { ChatShellProvider } from './providers/chat.provider.js';
 import { PipelineSteps } from './run/pipeline-steps.js';
 import { ProviderCalls } from './run/provider-calls.js';
-import { QueuePlaces } from './queue/queue-positions.js';
-import { RunClaims } from './queue/run-ownership-check.js';
-import { RunEnding } from './run/run-finalizer.js';
+import { QueuePositions } from './queue/queue-positions.js';
+import { RunOwnershipCheck } from './queue/run-ownership-check.js';
+import { RunFinalizer } from './run/run-finalizer.js';
 import { RunLaunch } from './queue/run-launch.js';
 import { RunPlans } from './plan/run-plan.js';
-import { RunQueue } from './queue/chat-run-queue.js';
-import { RunRegistry } from './run/active-runs.js';
+import { ChatRunQueue } from './queue/chat-run-queue.js';
+import { ActiveRuns } from './run/active-runs.js';
 import { RunStarts } from './queue/run-starts.js';
 import { RunStreams } from './run/run-streams.js';
-import { RunTurns } from './run/turn-loader.js';
-import { RunUpstreams } from './run/provider-runs.js';
-import { RunningReports } from './run/running-status-batcher.js';
+import { TurnLoader } from './run/turn-loader.js';
+import { ProviderRuns } from './run/provider-runs.js';
+import { RunningStatusBatcher } from './run/running-status-batcher.js';
 import { SessionHistory } from './plan/session-history.js';
-import { StreamEndings } from './run/logged-end-recovery.js';
+import { LoggedEndRecovery } from './run/logged-end-recovery.js';
 import { LogWriter } from './stream/log-writer.js';
 import { StreamHub } from './stream/stream-hub.js';
 import { StreamLog } from './stream/stream-log.js';
 import { StreamReader } from './stream/stream-reader.js';
-import { StreamSignsReader } from './diagnosis/stream-health.js';
+import { StreamHealthReader } from './diagnosis/stream-health.js';
 
 /** One chat turn: from the request to its streamed, resumable, cancellable answer. */
 @Module({
@@ -61,7 +61,7 @@ import { StreamSignsReader } from './diagnosis/stream-health.js';
     ProviderHttpModule,
     DifyModule,
   ],
-  controllers: [DirectChatController, ModelProbeController],
+  controllers: [DirectChatController, ConnectionTestController],
   providers: [
     {
       provide: CHAT_PROVIDERS,
@@ -73,14 +73,23 @@ import { StreamSignsReader } from './diagnosis/stream-health.js';
       },
     },
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
-    ...[RunRegistry, RunClaims, RunStreams, RunPlans, RunEnding, RunLaunch, RunQueue, SessionHistory],
-    ...[RunTurns, RunUpstreams, RunningReports, HandedOver, ProviderCalls, PipelineSteps, ChatRunner, RunStarts],
-    ...[ChatRunsProcessor, ChatMaintenanceProcessor, StreamEndings, DirectChatCanceller, EndWithoutRun],
-    ...[StreamSignsReader, ChatRunInspector],
+    ...[ActiveRuns, RunOwnershipCheck, RunStreams, RunPlans, RunFinalizer, RunLaunch, ChatRunQueue, SessionHistory],
     ...[
-      ModelProbe,
+      TurnLoader,
+      ProviderRuns,
+      RunningStatusBatcher,
+      HandedOver,
+      ProviderCalls,
+      PipelineSteps,
+      ChatRunner,
+      RunStarts,
+    ],
+    ...[ChatRunsProcessor, LostRunsProcessor, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
+    ...[StreamHealthReader, ChatRunInspector],
+    ...[
+      ConnectionTest,
       ChatAdmission,
-      QueuePlaces,
+      QueuePositions,
       DirectChatTeams,
       ChatTurns,
       DirectChatService,

@@ -7,7 +7,7 @@ import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { MaxBodyBytes } from '../infra/http/server/body-limit.js';
 import { CallbacksService } from './reporting/callbacks.service.js';
 import { CancelDto, LoadDto, ReceiptDto, StatusDto, ValidateImageDto } from './executor-manager.dto.js';
-import { ValidationsService } from './validation/image-validation-runner.js';
+import { ImageValidationRunner } from './validation/image-validation-runner.js';
 
 /** What a callback has besides its result. */
 const SLACK_BYTES = 64 * 1024;
@@ -20,7 +20,7 @@ const SLACK_BYTES = 64 * 1024;
 @Controller('executor-manager')
 export class ExecutorManagerController {
   constructor(
-    private readonly validations: ValidationsService,
+    private readonly validations: ImageValidationRunner,
     private readonly callbacks: CallbacksService,
   ) {}
 

@@ -7,10 +7,10 @@ import { CallbacksService } from './reporting/callbacks.service.js';
 import { DockerEngine } from './engine/docker-engine.js';
 import { ExecutorManagerController } from './executor-manager.controller.js';
 import { ImageValidator } from './validation/image-validator.js';
-import { Leftovers } from './validation/stale-container-sweeper.js';
+import { StaleContainerSweeper } from './validation/stale-container-sweeper.js';
 import { ManagerHealthController } from './manager-health.controller.js';
 import { RegistryLogins } from './validation/registry-logins.js';
-import { ValidationsService } from './validation/image-validation-runner.js';
+import { ImageValidationRunner } from './validation/image-validation-runner.js';
 
 /** The root of a program of its own: it has neither database nor Redis, only a container engine and the API's address. */
 @Module({})
@@ -22,7 +22,7 @@ export class ExecutorManagerModule {
       controllers: [ExecutorManagerController, ManagerHealthController],
       providers: [
         ...[InternalAccess, DockerEngine, RegistryLogins, ImageValidator],
-        ...[BackendClient, ValidationsService, CallbacksService, Leftovers],
+        ...[BackendClient, ImageValidationRunner, CallbacksService, StaleContainerSweeper],
       ],
     };
   }

@@ -17,11 +17,11 @@ import { ExecutorReportsService } from './reports/executor-reports.service.js';
 import { ExecutorCanceller } from './lifecycle/executor.canceller.js';
 import { ExecutorsController } from './executors.controller.js';
 import { ExecutorInspector } from './diagnosis/executor.inspector.js';
-import { LanesRepository } from './dispatch/dispatch-order.repository.js';
+import { DispatchOrderRepository } from './dispatch/dispatch-order.repository.js';
 import { LeasesService } from './leases/leases.service.js';
-import { OffersRepository } from './dispatch/dispatch.repository.js';
+import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ReportIntake } from './reports/report-intake.js';
-import { ReportNotebook } from './reports/report-dedup-cache.js';
+import { ReportDedupCache } from './reports/report-dedup-cache.js';
 import { SubtasksRepository } from './subtasks.repository.js';
 
 /** The contract with executor managers: handing out subtasks, their reports, leases, cancels and containers. */
@@ -32,9 +32,9 @@ import { SubtasksRepository } from './subtasks.repository.js';
   ],
   controllers: [ExecutorsController],
   providers: [
-    ...[OffersRepository, SubtasksRepository, ReportNotebook, CancelAcks, ExecutorManagerClient],
+    ...[DispatchRepository, SubtasksRepository, ReportDedupCache, CancelAcks, ExecutorManagerClient],
     ...[ExecutionPlans, DispatchService, ReportIntake, ExecutorReportsService, LeasesService, ExecutorLeasesProcessor],
-    ...[LanesRepository, ExecutorInspector],
+    ...[DispatchOrderRepository, ExecutorInspector],
     ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor],
   ],
 })

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/message.dto.js';
 import { PageQuery } from '../common/page.js';
-import { AnnouncesCatalogChanges } from '../infra/cache/cache-invalidation.js';
+import { CacheInvalidationInterceptor } from '../infra/cache/cache-invalidation.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import {
   CreateModelDto,
@@ -18,7 +18,7 @@ import {
 import { ModelsService } from './models.service.js';
 
 @ApiTags('models')
-@UseInterceptors(AnnouncesCatalogChanges)
+@UseInterceptors(CacheInvalidationInterceptor)
 @ApiBearerAuth()
 @ApiErrors('unauthorized', 'validation_failed')
 @Controller('models')

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
-import { CatalogChanges } from '../infra/cache/cache-invalidation.js';
+import { CacheInvalidation } from '../infra/cache/cache-invalidation.js';
 import { SimulatorProcess } from '../infra/embedded/simulator-process.js';
 import { readSeedFiles } from './seed-directory.js';
 import type { SeedVariables } from './seed-file.js';
@@ -10,13 +10,13 @@ import { SeedStore } from './seed-store.js';
 /** Loads the seed files at every start. */
 @Injectable()
 export class SeedsService implements OnApplicationBootstrap {
-  private readonly log = new Logger('Seeds');
+  private readonly log = new Logger(SeedsService.name);
 
   constructor(
     private readonly config: AppConfig,
     private readonly simulator: SimulatorProcess,
     private readonly store: SeedStore,
-    private readonly changes: CatalogChanges,
+    private readonly changes: CacheInvalidation,
   ) {}
 
   onApplicationBootstrap(): Promise<void> {
@@ -36,7 +36,7 @@ export class SeedsService implements OnApplicationBootstrap {
   async load(variables: SeedVariables): Promise<void> {
     const set = buildSeedSet(await readSeedFiles(this.config.seeds.dir, variables));
     await this.store.replace(set);
-    await this.changes.announce();
+    await this.changes.invalidate();
     for (const note of set.notes) this.log.log(note);
     const { shells, models, bots, teams } = set;
     this.log.log(`${shells.length} shells, ${models.length} models, ${bots.length} bots, ${teams.length} teams`);

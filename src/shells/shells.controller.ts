@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Param, Post, Put, Query, UseInterceptors
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/message.dto.js';
-import { AnnouncesCatalogChanges } from '../infra/cache/cache-invalidation.js';
+import { CacheInvalidationInterceptor } from '../infra/cache/cache-invalidation.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import {
   CreateShellDto,
@@ -15,7 +15,7 @@ import {
 import { ShellsService } from './shells.service.js';
 
 @ApiTags('shells')
-@UseInterceptors(AnnouncesCatalogChanges)
+@UseInterceptors(CacheInvalidationInterceptor)
 @ApiBearerAuth()
 @ApiErrors('unauthorized', 'validation_failed')
 @Controller('shells')

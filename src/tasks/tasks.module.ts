@@ -14,7 +14,7 @@ import { RunCancellers } from './backends/run-cancellers.js';
 import { RunStarters } from './backends/run-starters.js';
 import { TaskCancelService } from './cancel/task-cancel.service.js';
 import { TaskCancellationsProcessor } from './cancel/task-cancellations.processor.js';
-import { TaskChanges } from './events/task-change.publisher.js';
+import { TaskChangePublisher } from './events/task-change.publisher.js';
 import { TaskDeletions } from './backends/task-deletions.js';
 import { TaskRetryService } from './turns/task-retry.service.js';
 import { TaskUpdatesProcessor } from './status/task-updates.processor.js';
@@ -28,8 +28,8 @@ import { TurnsRepository } from './turns/turns.repository.js';
 import { TurnsService } from './turns/turns.service.js';
 import { UpdateQueue } from './status/update-queue.js';
 
-import { UpstreamRunsRepository } from './backends/provider-runs.repository.js';
-import { UpstreamRunsService } from './backends/provider-runs.service.js';
+import { ProviderRunsRepository } from './backends/provider-runs.repository.js';
+import { ProviderRunsService } from './backends/provider-runs.service.js';
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
   imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule, SseModule],
@@ -49,14 +49,14 @@ import { UpstreamRunsService } from './backends/provider-runs.service.js';
     TaskRetryService,
     RunCancellers,
     RunStarters,
-    TaskChanges,
+    TaskChangePublisher,
     ...[TaskEventLog, TaskEventsRepository, TaskEventsService],
     TaskDeletions,
     ...[RunInspectors, TaskDiagnosisService],
-    ...[UpstreamRunsRepository, UpstreamRunsService],
+    ...[ProviderRunsRepository, ProviderRunsService],
   ],
   exports: [
-    TaskChanges,
+    TaskChangePublisher,
     TaskDeletions,
     TasksService,
     TurnsService,
@@ -65,7 +65,7 @@ import { UpstreamRunsService } from './backends/provider-runs.service.js';
     RunCancellers,
     RunInspectors,
     RunStarters,
-    UpstreamRunsService,
+    ProviderRunsService,
   ],
 })
 export class TasksModule {}

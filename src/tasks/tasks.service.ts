@@ -6,7 +6,7 @@ import type { TeamDto } from '../teams/teams.dto.js';
 import { TeamsService } from '../teams/teams.service.js';
 import { TaskCancelService } from './cancel/task-cancel.service.js';
 import { TaskDeletions } from './backends/task-deletions.js';
-import { TaskChanges } from './events/task-change.publisher.js';
+import { TaskChangePublisher } from './events/task-change.publisher.js';
 import { TaskRetryService } from './turns/task-retry.service.js';
 import { isTerminal } from './task-status.js';
 import { TaskUpdatesService } from './status/task-updates.service.js';
@@ -30,7 +30,7 @@ export class TasksService {
     private readonly updates: TaskUpdatesService,
     private readonly deletions: TaskDeletions,
     private readonly retries: TaskRetryService,
-    private readonly changes: TaskChanges,
+    private readonly changes: TaskChangePublisher,
   ) {}
 
   /** Wegent's way: with an id it was reserved before, or belongs to a task that gets a new turn. */
@@ -122,7 +122,7 @@ export class TasksService {
       ...(gitUrl !== undefined && { gitUrl }),
       ...(gitRepoId !== undefined && { gitRepoId }),
     });
-    void this.changes.tell([{ userId, taskId, subtaskIds: [] }]);
+    void this.changes.publish([{ userId, taskId, subtaskIds: [] }]);
 
     return this.get(userId, taskId);
   }
@@ -134,7 +134,7 @@ export class TasksService {
     await this.deletions.announce(taskId);
     for (const end = Date.now() + DELETE_PATIENCE_MS; ;) {
       const subtaskIds = await this.repository.markDeleted(userId, taskId);
-      if (subtaskIds) return void this.changes.tell([{ userId, taskId, subtaskIds }]);
+      if (subtaskIds) return void this.changes.publish([{ userId, taskId, subtaskIds }]);
       if (Date.now() > end)
         throw new AppError('task_busy', `Task ${taskId} is still stopping: delete it again in a moment`);
       await new Promise((resolve) => setTimeout(resolve, DELETE_POLL_MS));

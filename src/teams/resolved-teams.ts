@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CatalogChanges } from '../infra/cache/cache-invalidation.js';
+import { CacheInvalidation } from '../infra/cache/cache-invalidation.js';
 import type { ResolvedTeam } from './teams.service.js';
 
 interface Copy {
@@ -21,7 +21,7 @@ const MAX_ENTRIES = 1_000;
 export class ResolvedTeams {
   private readonly teams = new Map<string, Copy>();
 
-  constructor(changes: CatalogChanges) {
+  constructor(changes: CacheInvalidation) {
     changes.onChange(() => this.teams.clear());
   }
 

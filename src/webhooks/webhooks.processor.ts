@@ -18,7 +18,7 @@ const deliveries = new Counter({
 /** Delivers webhooks, again and again until the receiver takes them or the attempts are used up. */
 @Processor(WEBHOOKS, { ...WORKER_OPTIONS, concurrency: 8, settings: { backoffStrategy: webhookBackoff } })
 export class WebhooksProcessor extends WorkerHost implements OnApplicationBootstrap {
-  private readonly log = new Logger('Webhooks');
+  private readonly log = new Logger(WebhooksProcessor.name);
 
   constructor(
     private readonly sender: WebhookSender,

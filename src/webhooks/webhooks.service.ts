@@ -2,8 +2,8 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppConfig } from '../config/app-config.js';
-import { hush } from '../infra/queue/queue-errors.js';
-import { type EndedTask, TaskChanges } from '../tasks/events/task-change.publisher.js';
+import { ignoreQueueErrors } from '../infra/queue/queue-errors.js';
+import { type EndedTask, TaskChangePublisher } from '../tasks/events/task-change.publisher.js';
 import { WEBHOOK_OPTIONS, webhookJobId, type WebhookPayload, WEBHOOKS } from './webhooks.jobs.js';
 
 const EVENTS: Record<EndedTask['status'], WebhookPayload['event']> = {
@@ -17,10 +17,10 @@ const EVENTS: Record<EndedTask['status'], WebhookPayload['event']> = {
 export class WebhooksService implements OnModuleInit {
   constructor(
     @InjectQueue(WEBHOOKS) private readonly queue: Queue<WebhookPayload>,
-    private readonly changes: TaskChanges,
+    private readonly changes: TaskChangePublisher,
     private readonly config: AppConfig,
   ) {
-    hush(queue);
+    ignoreQueueErrors(queue);
   }
 
   onModuleInit(): void {

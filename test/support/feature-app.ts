@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { loadConfig } from '../../src/config/app-config.js';
 import { ConfigModule } from '../../src/config/config.module.js';
-import { CatalogModule } from '../../src/infra/cache/cache-invalidation.js';
+import { CacheInvalidationModule } from '../../src/infra/cache/cache-invalidation.js';
 import { CryptoModule } from '../../src/infra/crypto/crypto.module.js';
 import { DB, type Db, type OpenDatabase } from '../../src/infra/database/database.js';
 import { DATABASE } from '../../src/infra/database/database.module.js';
@@ -117,7 +117,12 @@ export async function startFeatureApp(options: FeatureAppOptions): Promise<Featu
   const dataDir = await mkdtemp(join(tmpdir(), 'conch-test-'));
   const database = options.database ?? (await openTestDatabase());
   const config = loadConfig({ DATA_DIR: dataDir, SIMULATOR: 'off', ...options.environment });
-  const root = RootModule.for(database, options, [ConfigModule.for(config), CatalogModule, CryptoModule, AuthModule]);
+  const root = RootModule.for(database, options, [
+    ConfigModule.for(config),
+    CacheInvalidationModule,
+    CryptoModule,
+    AuthModule,
+  ]);
   const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(), {
     logger: false,
     abortOnError: false,

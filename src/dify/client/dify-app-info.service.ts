@@ -26,7 +26,7 @@ const SHOWN = [
 
 /** What apps are and what they ask for. */
 @Injectable()
-export class DifyFactsService {
+export class DifyAppInfoService {
   constructor(
     private readonly connections: DifyConnections,
     private readonly apps: DifyApps,

@@ -2,7 +2,7 @@
 import type { Step, StepKind, StepStatus } from '../../common/chat-event.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../infra/provider-stream/json.js';
-import { cut, preview } from './truncate-detail.js';
+import { cut, truncateDetail } from './truncate-detail.js';
 
 const STATUS = new Map<string, StepStatus>([
   ['running', 'running'],
@@ -229,7 +229,7 @@ function detail(values: Record<string, unknown>): Pick<Step, 'detail'> {
   const told = Object.entries(values).filter(([, value]) => !isEmpty(value));
   if (told.length === 0) return {};
 
-  return { detail: Object.fromEntries(told.map(([name, value]) => [name, preview(value)])) };
+  return { detail: Object.fromEntries(told.map(([name, value]) => [name, truncateDetail(value)])) };
 }
 
 function isEmpty(value: unknown): boolean {

@@ -6,7 +6,7 @@ const MAX_DEPTH = 8;
 const CUT = '… (cut)';
 
 /** The value as text, JSON unless it is a string, with a mark where it was cut. */
-export function preview(value: unknown, limit = LIMIT): string {
+export function truncateDetail(value: unknown, limit = LIMIT): string {
   if (typeof value === 'string') return cut(value, limit);
   const writer = new JsonWriter(limit);
   writer.write(value, 0);

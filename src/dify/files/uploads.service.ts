@@ -5,7 +5,7 @@ import type { DifyConnection } from '../../common/dify.js';
 import { MAX_ID } from '../../common/fields.js';
 import type { JsonObject } from '../../common/json.js';
 import { asNumber, asText } from '../../infra/provider-stream/json.js';
-import { EndUserNames } from '../../infra/crypto/end-user-pseudonyms.js';
+import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import { openUpload, type Upload } from '../../infra/http/server/multipart.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import { DifyApps } from '../client/dify-apps.js';
@@ -28,7 +28,7 @@ export class UploadsService {
     private readonly connections: DifyConnections,
     private readonly apps: DifyApps,
     private readonly client: DifyClient,
-    private readonly names: EndUserNames,
+    private readonly names: EndUserPseudonyms,
   ) {}
 
   /**

@@ -40,7 +40,7 @@ export interface InputsToKeep {
 /** Inputs and files that turns give to apps. */
 @Injectable()
 export class DifyInputs {
-  private readonly log = new Logger('DifyInputs');
+  private readonly log = new Logger(DifyInputs.name);
 
   constructor(
     private readonly apps: DifyApps,

@@ -5,7 +5,7 @@ import type { AnswerParts } from '../../infra/provider-stream/answer-iterator.js
 import { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { abortableSleep } from '../../infra/provider-stream/retry.js';
 import type { DifyConversations } from './dify-conversations.js';
-import { DifyJoins } from './dify-run-rejoiner.js';
+import { DifyRunRejoiner } from './dify-run-rejoiner.js';
 import type { DifyStarter, Turn } from './dify-starter.js';
 import type { DifyStopper } from './dify-stopper.js';
 import { DifyStream } from './dify-stream.js';
@@ -41,7 +41,7 @@ export class DifyAnswer implements AnswerParts {
   over = false;
   failure: { reason: unknown } | null = null;
   private stream: DifyStream | null = null;
-  private readonly joins: DifyJoins;
+  private readonly joins: DifyRunRejoiner;
   /** Events that are not read from a stream. */
   private readonly own = new EventBatch();
   private onReady: (() => void) | null = null;
@@ -53,7 +53,7 @@ export class DifyAnswer implements AnswerParts {
     private readonly parts: DifyParts,
     private readonly turn: Turn,
   ) {
-    this.joins = new DifyJoins(parts.client, turn);
+    this.joins = new DifyRunRejoiner(parts.client, turn);
     turn.signal.addEventListener('abort', () => this.ready(), { once: true });
   }
 

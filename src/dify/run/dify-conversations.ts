@@ -14,7 +14,7 @@ export type FoundConversation = { id: string } | 'none' | 'lost';
 /** Remembers the conversations that tasks have at Dify: a copy in Redis, the truth in the database. */
 @Injectable()
 export class DifyConversations {
-  private readonly log = new Logger('DifyConversations');
+  private readonly log = new Logger(DifyConversations.name);
 
   constructor(
     private readonly repository: DifyConversationsRepository,

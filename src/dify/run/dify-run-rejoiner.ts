@@ -17,7 +17,7 @@ const POLL_MS = { first: 500, last: 5_000 };
 export type Joined = 'heard' | 'lost';
 
 /** Joins runs that go on at Dify without us. One for each answer. */
-export class DifyJoins {
+export class DifyRunRejoiner {
   private deaf = 0;
   private heard = 0;
 

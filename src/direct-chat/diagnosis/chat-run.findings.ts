@@ -4,7 +4,7 @@ import type { DifyRun } from '../../common/dify.js';
 import { duration } from '../../tasks/diagnosis/findings.js';
 import type { Findings } from '../../tasks/backends/run-inspectors.js';
 import { CHAT_RUNS } from '../queue/chat-runs.jobs.js';
-import type { StreamSigns } from './stream-health.js';
+import type { StreamHealth } from './stream-health.js';
 
 /** What is known of a run. */
 export interface ChatRunFacts {
@@ -16,7 +16,7 @@ export interface ChatRunFacts {
   maxConcurrent: number;
   /** Milliseconds that the worker's lock still lives; 0 or less when there is none. */
   lockMs: number;
-  signs: StreamSigns;
+  signs: StreamHealth;
   /** Name of the model or app that is asked; `unknown` when its bot or model is gone. */
   model: string;
   /** Its run at an app; null when a model answers, or nothing is known of one yet. */

@@ -15,10 +15,10 @@ import {
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { findingsOf } from './chat-run.findings.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from '../queue/chat-runs.jobs.js';
-import { jobSigns } from './job-lock-state.js';
-import { QueuePlaces } from '../queue/queue-positions.js';
+import { jobLockState } from './job-lock-state.js';
+import { QueuePositions } from '../queue/queue-positions.js';
 import { RunPlans } from '../plan/run-plan.js';
-import { StreamSignsReader } from './stream-health.js';
+import { StreamHealthReader } from './stream-health.js';
 
 /** Looks at direct chats, wherever they run. */
 @Injectable()
@@ -27,8 +27,8 @@ export class ChatRunInspector implements RunInspector, OnModuleInit {
     @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
     private readonly inspectors: RunInspectors,
     private readonly redis: RedisClients,
-    private readonly streams: StreamSignsReader,
-    private readonly places: QueuePlaces,
+    private readonly streams: StreamHealthReader,
+    private readonly places: QueuePositions,
     private readonly turns: TurnsService,
     private readonly plans: RunPlans,
     private readonly config: AppConfig,
@@ -49,7 +49,7 @@ export class ChatRunInspector implements RunInspector, OnModuleInit {
     const jobId = chatRunJobId(runId);
     const { firstTokenTimeoutMs: firstTokenMs, idleTimeoutMs: idleMs } = this.config.provider;
     const [{ state, lockMs }, position, signs, label] = await Promise.all([
-      jobSigns(this.queue, jobId, () => this.redis.commands.pttl(keys.queueLock(CHAT_RUNS, jobId))),
+      jobLockState(this.queue, jobId, () => this.redis.commands.pttl(keys.queueLock(CHAT_RUNS, jobId))),
       this.places.placeOf(runId),
       this.streams.read(runId),
       turn && this.plans.labelOf(turn, turn.step(subtask.id) ?? turn.first),

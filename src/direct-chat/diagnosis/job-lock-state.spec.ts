@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JobState } from 'bullmq';
-import { jobSigns } from './job-lock-state.js';
+import { jobLockState } from './job-lock-state.js';
 
 /** A job whose state changes with each look, and its lock as it is after the first. */
 async function look(states: readonly JobState[], lockMs: number) {
@@ -20,7 +20,7 @@ async function look(states: readonly JobState[], lockMs: number) {
     return Promise.resolve(lockMs);
   };
 
-  return jobSigns({ getJob: () => Promise.resolve(job) }, '1', lockOf);
+  return jobLockState({ getJob: () => Promise.resolve(job) }, '1', lockOf);
 }
 
 describe('jobSigns', () => {
@@ -39,6 +39,6 @@ describe('jobSigns', () => {
 
   it('tells a job that there is not', async () => {
     const none = { getJob: () => Promise.resolve(undefined) };
-    expect(await jobSigns(none, '1', () => Promise.resolve(-2))).toEqual({ state: 'unknown', lockMs: -2 });
+    expect(await jobLockState(none, '1', () => Promise.resolve(-2))).toEqual({ state: 'unknown', lockMs: -2 });
   });
 });

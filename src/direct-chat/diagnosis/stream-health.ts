@@ -6,7 +6,7 @@ import { SIGNS } from '../stream/scripts.js';
 import { eventsOf } from '../stream/stream-text.js';
 
 /** How a stream is doing, as its log knows it. */
-export interface StreamSigns {
+export interface StreamHealth {
   /** Name of the process that took it last; null when none has. */
   owner: string | null;
   /** Milliseconds since the newest event, or since the take-over when there was none; null when nobody has taken it. */
@@ -19,7 +19,7 @@ type Script = (...args: (string | number)[]) => Promise<string[]>;
 
 /** Looks at streams from outside, for those who wonder why nothing comes. */
 @Injectable()
-export class StreamSignsReader {
+export class StreamHealthReader {
   private readonly script: Script;
 
   constructor({ commands }: RedisClients) {
@@ -29,7 +29,7 @@ export class StreamSignsReader {
   }
 
   /** @throws when Redis is away */
-  async read(subtaskId: number): Promise<StreamSigns> {
+  async read(subtaskId: number): Promise<StreamHealth> {
     const answer = await this.script(keys.streamMeta(subtaskId), keys.stream(subtaskId));
     const [owner = '', at = '', clock = '', newest = ''] = answer;
 

@@ -6,7 +6,7 @@ import { withoutParams } from '../../common/params-block.js';
 import { DIFY_SHELL } from '../../common/shell-types.js';
 import { stepPrompt } from '../../common/step-prompt.js';
 import { DifyApps } from '../../dify/client/dify-apps.js';
-import { EndUserNames } from '../../infra/crypto/end-user-pseudonyms.js';
+import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import { ModelsService } from '../../models/models.service.js';
 import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
 import type { RunChoice } from '../../tasks/backends/run-starters.js';
@@ -14,7 +14,7 @@ import { type Answer, TurnsService } from '../../tasks/turns/turns.service.js';
 import { answering, leaderOf } from '../../teams/answering.js';
 import { type ResolvedMember, type ResolvedTeam, TeamsService } from '../../teams/teams.service.js';
 import { fitIntoWindow } from './context-window.js';
-import type { RunUpstream } from '../run/provider-run.js';
+import type { ProviderRun } from '../run/provider-run.js';
 import { SessionHistory } from './session-history.js';
 
 /** Everything that a run needs to know. Holds secrets: it stays in memory. */
@@ -55,7 +55,7 @@ export class RunPlans {
     private readonly turns: TurnsService,
     private readonly history: SessionHistory,
     private readonly apps: DifyApps,
-    private readonly names: EndUserNames,
+    private readonly names: EndUserPseudonyms,
   ) {}
 
   /**
@@ -152,7 +152,7 @@ export class RunPlans {
   }
 
   /** What the provider is asked: the conversation, as much of it as the model's window takes. */
-  async toRequest(plan: RunPlan, upstream: RunUpstream | null): Promise<ChatRequest> {
+  async toRequest(plan: RunPlan, upstream: ProviderRun | null): Promise<ChatRequest> {
     const { userId, taskId, subtaskId, model, dify, system } = plan;
     const before = await this.history.before(taskId, plan.questionId);
     const said = [...withoutInputs(before), { role: 'user' as const, content: stepPrompt(asked(plan)) }];

@@ -10,7 +10,7 @@ type Stored = readonly [role: ChatMessage['role'], content: string];
 /** The conversation of a task: a copy in Redis for the next turn, rebuilt from the database when it is not whole. */
 @Injectable()
 export class SessionHistory {
-  private readonly log = new Logger('SessionHistory');
+  private readonly log = new Logger(SessionHistory.name);
 
   constructor(
     private readonly redis: RedisClients,

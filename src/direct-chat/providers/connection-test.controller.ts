@@ -3,14 +3,14 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swa
 import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { TestConnectionDto, TestConnectionResultDto } from '../../models/models.dto.js';
-import { ModelProbe } from './connection-test.js';
+import { ConnectionTest } from './connection-test.js';
 
 @ApiTags('models')
 @ApiBearerAuth()
 @ApiErrors('unauthorized', 'validation_failed')
 @Controller('models')
-export class ModelProbeController {
-  constructor(private readonly models: ModelProbe) {}
+export class ConnectionTestController {
+  constructor(private readonly models: ConnectionTest) {}
 
   @Post('test-connection')
   @HttpCode(200)

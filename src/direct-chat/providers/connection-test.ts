@@ -2,17 +2,17 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
 import { CHAT_PROVIDERS, type ChatProvider, type ChatRequest, type ModelSettings } from '../../common/chat-provider.js';
 import { CHAT_SHELL } from '../../common/shell-types.js';
-import { EndUserNames } from '../../infra/crypto/end-user-pseudonyms.js';
+import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import type { TestConnectionDto, TestConnectionResultDto } from '../../models/models.dto.js';
 
 const TIMEOUT_MS = 20_000;
 
 /** Tries a model with one short question, through the same client and rules that real answers take. */
 @Injectable()
-export class ModelProbe {
+export class ConnectionTest {
   constructor(
     @Inject(CHAT_PROVIDERS) private readonly providers: readonly ChatProvider[],
-    private readonly names: EndUserNames,
+    private readonly names: EndUserPseudonyms,
   ) {}
 
   /** Never throws: what went wrong is the answer. */

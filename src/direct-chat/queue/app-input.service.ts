@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, notFound } from '../../common/app-error.js';
 import { DifyClient } from '../../dify/client/dify.client.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { EndUserNames } from '../../infra/crypto/end-user-pseudonyms.js';
+import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
-import { UpstreamRunsService } from '../../tasks/backends/provider-runs.service.js';
+import { ProviderRunsService } from '../../tasks/backends/provider-runs.service.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import type { AppInputDto, AppInputReplyDto } from '../direct-chat.dto.js';
 import { RunPlans } from '../plan/run-plan.js';
@@ -20,15 +20,15 @@ const STORE_PATIENCE_MS = 1_000;
 /** Hands apps what a person has answered. */
 @Injectable()
 export class AppInputService {
-  private readonly log = new Logger('AppInput');
+  private readonly log = new Logger(AppInputService.name);
 
   constructor(
     @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
     private readonly turns: TurnsService,
     private readonly plans: RunPlans,
     private readonly client: DifyClient,
-    private readonly runs: UpstreamRunsService,
-    private readonly names: EndUserNames,
+    private readonly runs: ProviderRunsService,
+    private readonly names: EndUserPseudonyms,
   ) {}
 
   /** @throws AppError not_found, conflict when the form was answered or has expired, dify_input_invalid */

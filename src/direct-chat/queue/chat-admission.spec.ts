@@ -5,8 +5,8 @@ import type { Lifecycle } from '../../infra/lifecycle.js';
 import type { RedisClients } from '../../infra/redis/redis-clients.js';
 import { ChatAdmission } from './chat-admission.js';
 import type { ChatRunJob } from './chat-runs.jobs.js';
-import type { QueuePlaces } from './queue-positions.js';
-import type { RunQueue } from './chat-run-queue.js';
+import type { QueuePositions } from './queue-positions.js';
+import type { ChatRunQueue } from './chat-run-queue.js';
 
 /** The door with one place and a waiting room for one. */
 class Door {
@@ -29,11 +29,11 @@ class Door {
     const runs = Object.defineProperties({}, { unknown: { get: () => this.begun }, taken: { get: () => this.taken } });
     this.admission = new ChatAdmission(
       {} as Queue<ChatRunJob>,
-      { count } as QueuePlaces,
+      { count } as QueuePositions,
       { isReady: true } as RedisClients,
       { chat: { maxConcurrent: 1, maxQueued: 1, maxRunningPerUser: 10 } } as AppConfig,
       { stopping: false } as Lifecycle,
-      runs as RunQueue,
+      runs as ChatRunQueue,
     );
   }
 

@@ -6,8 +6,8 @@ import { AppConfig } from '../../config/app-config.js';
 import { Lifecycle } from '../../infra/lifecycle.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { CHAT_RUNS, type ChatRunJob } from './chat-runs.jobs.js';
-import { QueuePlaces } from './queue-positions.js';
-import { RETRY_AFTER_SECONDS, RunQueue, unavailable } from './chat-run-queue.js';
+import { QueuePositions } from './queue-positions.js';
+import { RETRY_AFTER_SECONDS, ChatRunQueue, unavailable } from './chat-run-queue.js';
 
 /** How long a count of the queue is good for, and the part of the free places that is given out on it. */
 const COUNT_MS = 250;
@@ -25,11 +25,11 @@ export class ChatAdmission implements OnApplicationBootstrap {
 
   constructor(
     @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
-    private readonly places: QueuePlaces,
+    private readonly places: QueuePositions,
     private readonly redis: RedisClients,
     private readonly config: AppConfig,
     private readonly lifecycle: Lifecycle,
-    private readonly runs: RunQueue,
+    private readonly runs: ChatRunQueue,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {

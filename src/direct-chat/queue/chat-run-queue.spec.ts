@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Queue } from 'bullmq';
 import type { ChatRunJob } from './chat-runs.jobs.js';
-import { RunQueue } from './chat-run-queue.js';
+import { ChatRunQueue } from './chat-run-queue.js';
 import { RunHandle } from '../run/active-runs.js';
 import type { RunOutcome } from '../run/run-outcome.js';
 
@@ -38,12 +38,12 @@ function begun(subtaskId: number) {
 
 describe('the queue of runs', () => {
   let jobs: Jobs;
-  let queue: RunQueue;
+  let queue: ChatRunQueue;
 
   beforeEach(() => {
     jest.useFakeTimers();
     jobs = new Jobs();
-    queue = new RunQueue(jobs as unknown as Queue<ChatRunJob>);
+    queue = new ChatRunQueue(jobs as unknown as Queue<ChatRunJob>);
   });
 
   afterEach(() => {

@@ -4,7 +4,7 @@ import type { Queue } from 'bullmq';
 import { AppError } from '../../common/app-error.js';
 import { within } from '../../common/within.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { hush, isOutage } from '../../infra/queue/queue-errors.js';
+import { ignoreQueueErrors, isOutage } from '../../infra/queue/queue-errors.js';
 import { CHAT_RUN_OPTIONS, CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import type { RunHandle } from '../run/active-runs.js';
 
@@ -19,8 +19,8 @@ const AT_A_TIME = 8;
 
 /** The way into the queue of runs. */
 @Injectable()
-export class RunQueue implements OnModuleDestroy {
-  private readonly log = new Logger('RunQueue');
+export class ChatRunQueue implements OnModuleDestroy {
+  private readonly log = new Logger(ChatRunQueue.name);
   /** Runs of this process without a job yet. */
   private readonly begun = new Set<number>();
   /** Runs that were begun and whose jobs the queue has been given since, ever. */
@@ -29,7 +29,7 @@ export class RunQueue implements OnModuleDestroy {
   private isAdding = false;
 
   constructor(@InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>) {
-    hush(queue);
+    ignoreQueueErrors(queue);
   }
 
   /** Another process is to be given what does not end here. */

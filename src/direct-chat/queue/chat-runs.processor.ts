@@ -8,8 +8,8 @@ import { isOutage } from '../../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../../infra/queue/worker-options.js';
 import { cappedBackoff } from '../../tasks/tasks.jobs.js';
 import { CHAT_RUNS, isChatRunJob } from './chat-runs.jobs.js';
-import { RunClaims } from './run-ownership-check.js';
-import { RunRegistry } from '../run/active-runs.js';
+import { RunOwnershipCheck } from './run-ownership-check.js';
+import { ActiveRuns } from '../run/active-runs.js';
 import { RunStarts } from './run-starts.js';
 
 /**
@@ -26,12 +26,12 @@ import { RunStarts } from './run-starts.js';
   settings: { backoffStrategy: cappedBackoff },
 })
 export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly log = new Logger('ChatRuns');
+  private readonly log = new Logger(ChatRunsProcessor.name);
 
   constructor(
     private readonly starts: RunStarts,
-    private readonly registry: RunRegistry,
-    private readonly claims: RunClaims,
+    private readonly registry: ActiveRuns,
+    private readonly claims: RunOwnershipCheck,
     private readonly config: AppConfig,
   ) {
     super();

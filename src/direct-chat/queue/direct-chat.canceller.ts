@@ -6,22 +6,22 @@ import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
 import { type RunCanceller, RunCancellers } from '../../tasks/backends/run-cancellers.js';
 import { type Answer, TurnsService } from '../../tasks/turns/turns.service.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
-import { EndWithoutRun } from '../run/orphaned-turn-finalizer.js';
-import { RunRegistry } from '../run/active-runs.js';
+import { OrphanedTurnFinalizer } from '../run/orphaned-turn-finalizer.js';
+import { ActiveRuns } from '../run/active-runs.js';
 
 const WAITING_STATES = ['waiting', 'delayed', 'prioritized'];
 
 /** Stops direct chats: in this process, in another one, or while they wait. */
 @Injectable()
 export class DirectChatCanceller implements RunCanceller, OnModuleInit {
-  private readonly log = new Logger('DirectChatCanceller');
+  private readonly log = new Logger(DirectChatCanceller.name);
 
   constructor(
     @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
     private readonly cancellers: RunCancellers,
-    private readonly registry: RunRegistry,
+    private readonly registry: ActiveRuns,
     private readonly bus: RedisBus,
-    private readonly end: EndWithoutRun,
+    private readonly end: OrphanedTurnFinalizer,
     private readonly turns: TurnsService,
   ) {}
 

@@ -3,12 +3,12 @@ import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { hush, isOutage } from '../../infra/queue/queue-errors.js';
+import { ignoreQueueErrors, isOutage } from '../../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../../infra/queue/worker-options.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { CHAT_MAINTENANCE, CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
-import { RunQueue } from './chat-run-queue.js';
-import { StreamEndings } from '../run/logged-end-recovery.js';
+import { ChatRunQueue } from './chat-run-queue.js';
+import { LoggedEndRecovery } from '../run/logged-end-recovery.js';
 
 const EVERY_MS = 15_000;
 /** Younger answers may be between database and queue. */
@@ -20,19 +20,19 @@ const AT_A_TIME = 500;
  * lost its data) and starts them again, so that none is stuck.
  */
 @Processor(CHAT_MAINTENANCE, WORKER_OPTIONS)
-export class ChatMaintenanceProcessor extends WorkerHost implements OnApplicationBootstrap {
-  private readonly log = new Logger('ChatMaintenance');
+export class LostRunsProcessor extends WorkerHost implements OnApplicationBootstrap {
+  private readonly log = new Logger(LostRunsProcessor.name);
 
   constructor(
     @InjectQueue(CHAT_MAINTENANCE) private readonly schedule: Queue,
     @InjectQueue(CHAT_RUNS) private readonly runs: Queue<ChatRunJob>,
     private readonly turns: TurnsService,
-    private readonly endings: StreamEndings,
+    private readonly endings: LoggedEndRecovery,
     private readonly config: AppConfig,
-    private readonly queue: RunQueue,
+    private readonly queue: ChatRunQueue,
   ) {
     super();
-    hush(schedule);
+    ignoreQueueErrors(schedule);
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -9,8 +9,8 @@ const TICK_MS = 250;
 
 /** Tells those who wait for a free place which place in the queue they have. */
 @Injectable()
-export class QueuePlaces implements OnModuleInit, OnApplicationShutdown {
-  private readonly log = new Logger('QueuePlaces');
+export class QueuePositions implements OnModuleInit, OnApplicationShutdown {
+  private readonly log = new Logger(QueuePositions.name);
   private timer: NodeJS.Timeout | undefined;
   private busy = false;
 

@@ -5,18 +5,18 @@ import { logLine } from '../../infra/database/database-errors.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import { HandedOver } from '../plan/handed-over.js';
 import type { RunPlan } from '../plan/run-plan.js';
-import { RunQueue } from './chat-run-queue.js';
+import { ChatRunQueue } from './chat-run-queue.js';
 import { RunStarts } from './run-starts.js';
 
 /** Hands stored answers to the workers. */
 @Injectable()
 export class RunLaunch {
-  private readonly log = new Logger('RunLaunch');
+  private readonly log = new Logger(RunLaunch.name);
 
   constructor(
     private readonly handedOver: HandedOver,
     private readonly starts: RunStarts,
-    private readonly queue: RunQueue,
+    private readonly queue: ChatRunQueue,
     private readonly updates: TaskUpdatesService,
   ) {}
 

@@ -12,7 +12,7 @@ const SILENCE_MS = 1_600;
  * away for a while; generating again would then be paid twice and make every reader start over.
  */
 @Injectable()
-export class RunClaims implements OnModuleInit {
+export class RunOwnershipCheck implements OnModuleInit {
   private readonly heldAt = new Map<number, number>();
 
   constructor(

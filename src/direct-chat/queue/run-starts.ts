@@ -4,14 +4,14 @@ import { ChatAdmission } from './chat-admission.js';
 import { ChatRunner } from '../run/chat-runner.js';
 import type { RunOutcome } from '../run/run-outcome.js';
 import type { RunPlan } from '../plan/run-plan.js';
-import { type RunHandle, RunRegistry } from '../run/active-runs.js';
+import { type RunHandle, ActiveRuns } from '../run/active-runs.js';
 
 /** Begins runs in this process: when the queue gives their jobs, or before, when it is certain to give them. */
 @Injectable()
 export class RunStarts {
   constructor(
     private readonly runner: ChatRunner,
-    private readonly registry: RunRegistry,
+    private readonly registry: ActiveRuns,
     private readonly admission: ChatAdmission,
     private readonly config: AppConfig,
   ) {}

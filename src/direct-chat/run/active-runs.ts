@@ -27,8 +27,8 @@ export class RunHandle {
 
 /** The runs of this process. Only a hint for others: what is true stands in Redis and in the database. */
 @Injectable()
-export class RunRegistry implements OnModuleInit {
-  private readonly log = new Logger('RunRegistry');
+export class ActiveRuns implements OnModuleInit {
+  private readonly log = new Logger(ActiveRuns.name);
   private readonly runs = new Map<number, RunHandle>();
   /** Runs of pipelines by all their steps. */
   private readonly steps = new Map<number, RunHandle>();

@@ -5,7 +5,7 @@ import type { Snapshot } from '../stream/stream-text.js';
 import { TextAccumulator } from '../stream/text-accumulator.js';
 
 /** What has come of an answer: text, reasoning, and whatever else it has. */
-export class AnswerSoFar {
+export class AnswerAccumulator {
   usage: Usage | undefined;
   private readonly content = new TextAccumulator();
   private readonly reasoning = new TextAccumulator();

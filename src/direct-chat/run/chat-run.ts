@@ -13,13 +13,13 @@ import {
 } from '../../common/chat-event.js';
 import type { StopReason } from '../../common/chat-provider.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
-import { AnswerSoFar, answerOf } from './answer-accumulator.js';
+import { AnswerAccumulator, answerOf } from './answer-accumulator.js';
 import type { RunPlan } from '../plan/run-plan.js';
-import type { RunUpstream } from './provider-run.js';
+import type { ProviderRun } from './provider-run.js';
 import { endedSteps } from '../stream/answer-extras.js';
-import { type Batch, frame } from '../stream/frames.js';
+import { type FrameBatch, frame } from '../stream/frames.js';
 import type { LiveStream } from '../stream/live-stream.js';
-import { type LoggedRun, LogTail } from '../stream/pending-append.js';
+import { type LoggedRun, PendingAppend } from '../stream/pending-append.js';
 import type { LogWriter } from '../stream/log-writer.js';
 import { resyncOf, type Snapshot } from '../stream/stream-text.js';
 import type { StreamHub } from '../stream/stream-hub.js';
@@ -35,7 +35,7 @@ export class ChatRun implements LoggedRun {
   readonly stream: LiveStream;
   /** The step's. */
   startedAt = performance.now();
-  readonly tail: LogTail;
+  readonly tail: PendingAppend;
   finishReason: FinishReason = 'stop';
   firstTokenMs: number | null = null;
   /** Known once the step's provider may be called. */
@@ -45,14 +45,14 @@ export class ChatRun implements LoggedRun {
   /** Answers of the turn that an attempt need not ask for again, as events. */
   known: readonly ChatEvent[] = [];
   /** The run on the side of the app that answers the step; null while there is none. */
-  upstream: RunUpstream | null = null;
+  upstream: ProviderRun | null = null;
   /** The subtask that is being answered. */
   stepId: number;
   /** The subtask to which clients count the text that comes. */
   private shownId: number;
   /** Set when the app waits for a person: when to look again at the latest, in milliseconds since the epoch. */
   leaveUntil: number | null = null;
-  private readonly answer = new AnswerSoFar();
+  private readonly answer = new AnswerAccumulator();
 
   constructor(
     /** The turn's first, which the stream is named by. */
@@ -66,7 +66,7 @@ export class ChatRun implements LoggedRun {
     this.stepId = subtaskId;
     this.shownId = subtaskId;
     this.stream = hub.openLocal(subtaskId, seq, () => this.snapshot());
-    this.tail = new LogTail(this);
+    this.tail = new PendingAppend(this);
   }
 
   /** The sequence number that the terminal event will get. */
@@ -117,7 +117,7 @@ export class ChatRun implements LoggedRun {
   }
 
   /** The step is answered by a run at an app. */
-  connect(upstream: RunUpstream): void {
+  connect(upstream: ProviderRun): void {
     this.upstream = upstream;
     upstream.shown = () => {
       const { content, extras } = this.answer.whole();
@@ -159,7 +159,7 @@ export class ChatRun implements LoggedRun {
       this.seq += 1;
       text += frame(this.subtaskId, this.seq, event);
     }
-    const batch: Batch = {
+    const batch: FrameBatch = {
       first,
       last: this.seq,
       text,

@@ -9,21 +9,21 @@ import type { EarlyAnswer } from './early-answer.js';
 import { HandedOver } from '../plan/handed-over.js';
 import { PipelineSteps } from './pipeline-steps.js';
 import { ProviderCalls } from './provider-calls.js';
-import { RunEnding } from './run-finalizer.js';
+import { RunFinalizer } from './run-finalizer.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
 import type { RunHandle } from './active-runs.js';
 import type { RunOutcome } from './run-outcome.js';
 import { RunStreams } from './run-streams.js';
-import { RunTurns } from './turn-loader.js';
-import { RunUpstreams } from './provider-runs.js';
-import { RunningReports } from './running-status-batcher.js';
+import { TurnLoader } from './turn-loader.js';
+import { ProviderRuns } from './provider-runs.js';
+import { RunningStatusBatcher } from './running-status-batcher.js';
 import { hasStarted } from '../stream/stream-text.js';
 
 /** An answer whose workers die this often is not tried again. */
 const MAX_ATTEMPTS = 5;
 
 /** How a step is answered. */
-interface Way {
+interface StepAttempt {
   attempt: number;
   /** Asked for already. */
   early?: EarlyAnswer | null;
@@ -34,7 +34,7 @@ interface Way {
 }
 
 /** What an attempt finds of those before it. */
-interface Earlier {
+interface PreviousAttempts {
   turn: AnswerTurn;
   current: Answer['subtask'];
   /** Whether the stream shows the step that is to be answered. */
@@ -44,18 +44,18 @@ interface Earlier {
 /** Produces the answer of one turn, or of each of its steps: from taking over its stream to its end in log and database. */
 @Injectable()
 export class ChatRunner {
-  private readonly logger = new Logger('ChatRunner');
+  private readonly logger = new Logger(ChatRunner.name);
 
   constructor(
     private readonly plans: RunPlans,
     private readonly handedOver: HandedOver,
     private readonly providers: ProviderCalls,
-    private readonly turns: RunTurns,
+    private readonly turns: TurnLoader,
     private readonly steps: PipelineSteps,
-    private readonly ending: RunEnding,
+    private readonly ending: RunFinalizer,
     private readonly streams: RunStreams,
-    private readonly upstreams: RunUpstreams,
-    private readonly begun: RunningReports,
+    private readonly upstreams: ProviderRuns,
+    private readonly begun: RunningStatusBatcher,
   ) {}
 
   /** @throws when Redis or the database fail in a way that another attempt of the job may mend */
@@ -128,7 +128,11 @@ export class ChatRunner {
   }
 
   /** Another attempt. @throws AppError worker_lost when there were too many */
-  private async again(handle: RunHandle, run: ChatRun, { turn, current, isShown }: Earlier): Promise<RunOutcome> {
+  private async again(
+    handle: RunHandle,
+    run: ChatRun,
+    { turn, current, isShown }: PreviousAttempts,
+  ): Promise<RunOutcome> {
     const known = current.upstreamRun;
     const leaves = known?.leaves ?? 0;
     const attempt = Math.max(run.epoch - leaves, leaves > 0 ? 1 : 2);
@@ -147,7 +151,7 @@ export class ChatRunner {
   }
 
   /** Answers the step of a plan and those that follow. */
-  private async produce(handle: RunHandle, run: ChatRun, first: RunPlan, way: Way): Promise<RunOutcome> {
+  private async produce(handle: RunHandle, run: ChatRun, first: RunPlan, way: StepAttempt): Promise<RunOutcome> {
     await this.answer(handle, run, first, way);
     for (let plan = first; run.leaveUntil === null && plan.later.length > 0;) {
       const next = await this.steps.advance(handle, run, plan);
@@ -159,7 +163,7 @@ export class ChatRunner {
     return run.leaveUntil === null ? this.ending.done(run) : this.ending.leave(run, run.leaveUntil);
   }
 
-  private async answer(handle: RunHandle, run: ChatRun, plan: RunPlan, way: Way): Promise<void> {
+  private async answer(handle: RunHandle, run: ChatRun, plan: RunPlan, way: StepAttempt): Promise<void> {
     const { taskId, subtaskId, label } = plan;
     const { attempt, early, known, joins } = way;
     const how = joins ? 'joined' : 'started';

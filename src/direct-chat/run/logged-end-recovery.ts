@@ -13,7 +13,7 @@ const STATUS: Record<TerminalEvent['type'], TaskUpdate['status']> = {
 
 /** Brings the end that a stream's log has into the database, should its report have been lost. */
 @Injectable()
-export class StreamEndings {
+export class LoggedEndRecovery {
   constructor(
     private readonly log: StreamLog,
     private readonly updates: TaskUpdatesService,

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
-import { RunEnding } from './run-finalizer.js';
+import { RunFinalizer } from './run-finalizer.js';
 import { RunHandle } from './active-runs.js';
 import { RunStreams } from './run-streams.js';
-import { RunUpstreams } from './provider-runs.js';
+import { ProviderRuns } from './provider-runs.js';
 
 /** Ends turns that nobody runs. */
 @Injectable()
-export class EndWithoutRun {
+export class OrphanedTurnFinalizer {
   constructor(
     private readonly streams: RunStreams,
-    private readonly ending: RunEnding,
-    private readonly upstreams: RunUpstreams,
+    private readonly ending: RunFinalizer,
+    private readonly upstreams: ProviderRuns,
   ) {}
 
   /** Takes the stream over, keeps the text that is in it and ends it; a run that the app still has is stopped. Nothing happens when it has ended. */

@@ -4,19 +4,19 @@ import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
 import { answerOf } from './answer-accumulator.js';
 import type { ChatRun } from './chat-run.js';
-import { RunEnding } from './run-finalizer.js';
+import { RunFinalizer } from './run-finalizer.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
-import { type RunHandle, RunRegistry } from './active-runs.js';
-import { RunTurns } from './turn-loader.js';
+import { type RunHandle, ActiveRuns } from './active-runs.js';
+import { TurnLoader } from './turn-loader.js';
 
 /** How one run answers the steps of a pipeline one after the other. */
 @Injectable()
 export class PipelineSteps {
   constructor(
     private readonly plans: RunPlans,
-    private readonly turns: RunTurns,
-    private readonly ending: RunEnding,
-    private readonly registry: RunRegistry,
+    private readonly turns: TurnLoader,
+    private readonly ending: RunFinalizer,
+    private readonly registry: ActiveRuns,
   ) {}
 
   /** Has a cancel of any step reach the run. */

@@ -2,17 +2,17 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import { CHAT_PROVIDERS, type ChatProvider } from '../../common/chat-provider.js';
-import { LoopTurns } from '../../infra/http/server/event-loop-throttle.js';
+import { EventLoopThrottle } from '../../infra/http/server/event-loop-throttle.js';
 import { EarlyAnswer } from './early-answer.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
-import type { RunUpstream } from './provider-run.js';
+import type { ProviderRun } from './provider-run.js';
 
 /** Asks the providers of plans. */
 @Injectable()
 export class ProviderCalls {
   private readonly providers: ReadonlyMap<string, ChatProvider>;
   /** Opening connections is most of what a run costs at its start, and a burst of runs gets here at the same moment. */
-  private readonly asking = new LoopTurns();
+  private readonly asking = new EventLoopThrottle();
 
   constructor(
     private readonly plans: RunPlans,
@@ -25,7 +25,7 @@ export class ProviderCalls {
   async ask(
     plan: RunPlan,
     signal: AbortSignal,
-    upstream: RunUpstream | null,
+    upstream: ProviderRun | null,
   ): Promise<AsyncIterable<readonly ProviderEvent[]>> {
     const provider = this.providers.get(plan.shellType);
     if (!provider)

@@ -5,7 +5,7 @@ import type { DifyRun, DifyStop } from '../../common/dify.js';
 type Write = (run: DifyRun) => Promise<void>;
 
 /** What a run here knows of the run that it has at an app. */
-export class RunUpstream implements UpstreamLink {
+export class ProviderRun implements UpstreamLink {
   /** How the app's run was stopped; null when it was not. */
   stop: DifyStop | null = null;
   /** Settles with the questions that the app suggests; null when it was not asked for any. */

@@ -8,7 +8,7 @@ import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
 import { type Settled, TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
 import { type Answer, TurnsService } from '../../tasks/turns/turns.service.js';
-import { UpstreamRunsService } from '../../tasks/backends/provider-runs.service.js';
+import { ProviderRunsService } from '../../tasks/backends/provider-runs.service.js';
 import type { ChatRun } from './chat-run.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import type { RunHandle } from './active-runs.js';
@@ -39,15 +39,15 @@ const closing = new Histogram({
 
 /** The ways in which a run ends. Each one reaches the database, the history and the log, in this order. */
 @Injectable()
-export class RunEnding {
-  private readonly log = new Logger('ChatRunner');
+export class RunFinalizer {
+  private readonly log = new Logger(RunFinalizer.name);
 
   constructor(
     private readonly updates: TaskUpdatesService,
     private readonly history: SessionHistory,
     private readonly streams: RunStreams,
     private readonly turns: TurnsService,
-    private readonly upstreamRuns: UpstreamRunsService,
+    private readonly upstreamRuns: ProviderRunsService,
   ) {}
 
   async done(run: ChatRun): Promise<'ended'> {

@@ -7,8 +7,8 @@ const WINDOW_MS = 100;
 
 /** Tells the database which runs have begun. It only informs, so nobody waits for it, and the first token does not pay. */
 @Injectable()
-export class RunningReports implements OnModuleDestroy {
-  private readonly log = new Logger('RunningReports');
+export class RunningStatusBatcher implements OnModuleDestroy {
+  private readonly log = new Logger(RunningStatusBatcher.name);
   private readonly begun = new Set<number>();
   private timer: NodeJS.Timeout | null = null;
 

@@ -12,7 +12,7 @@ const HAND_OVER_POLL_MS = 250;
 
 /** Reads turns for runs, which wait for a database that is away. */
 @Injectable()
-export class RunTurns {
+export class TurnLoader {
   constructor(private readonly turns: TurnsService) {}
 
   /** The turn of a subtask; null when it is gone. @throws when the database is away for a minute, or `signal` aborts */

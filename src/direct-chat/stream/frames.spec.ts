@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Batch, batchAfter, frame, joinBatches, parseEventId } from './frames.js';
+import { type FrameBatch, batchAfter, frame, joinBatches, parseEventId } from './frames.js';
 
-function batch(first: number, last: number, more: Partial<Batch> = {}): Batch {
+function batch(first: number, last: number, more: Partial<FrameBatch> = {}): FrameBatch {
   const events = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   const text = events.map((seq) => frame(7, seq, { type: 'content', content: `${seq}\n\n` })).join('');
 

@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../../common/chat-event.js';
 
 /** Consecutive events of one stream, ready for the wire: SSE frames in order, each ended by a blank line. */
-export interface Batch {
+export interface FrameBatch {
   first: number;
   last: number;
   text: string;
@@ -17,7 +17,7 @@ export function frame(subtaskId: number, seq: number, event: ChatEvent): string 
 }
 
 /** The part of a batch after sequence number `cursor`; null when nothing is left. */
-export function batchAfter(batch: Batch, cursor: number): Batch | null {
+export function batchAfter(batch: FrameBatch, cursor: number): FrameBatch | null {
   if (cursor < batch.first) return batch;
   if (cursor >= batch.last) return null;
   let start = 0;
@@ -27,7 +27,7 @@ export function batchAfter(batch: Batch, cursor: number): Batch | null {
 }
 
 /** Several neighbouring batches as one, so that a reader who is behind gets them in one write. */
-export function joinBatches(batches: readonly Batch[]): Batch {
+export function joinBatches(batches: readonly FrameBatch[]): FrameBatch {
   const first = batches[0];
   const last = batches[batches.length - 1];
   if (!first || !last) throw new RangeError('no batches to join');

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Batch } from './frames.js';
+import type { FrameBatch } from './frames.js';
 import { LiveStream } from './live-stream.js';
 
 const SIZE = 1000;
 
-function batch(first: number, last = first, more: Partial<Batch> = {}): Batch {
+function batch(first: number, last = first, more: Partial<FrameBatch> = {}): FrameBatch {
   const text = Array.from({ length: last - first + 1 }, (_, index) => `${first + index}${'.'.repeat(SIZE)}\n\n`).join(
     '',
   );

@@ -1,4 +1,4 @@
-import { type Batch, batchAfter, joinBatches } from './frames.js';
+import { type FrameBatch, batchAfter, joinBatches } from './frames.js';
 import type { Snapshot } from './stream-text.js';
 
 /** A reader that wants to know when a stream has changed. */
@@ -16,7 +16,7 @@ const WINDOW_BYTES = 2 * 1024;
  * one costs nothing but its cursor.
  */
 export class LiveStream {
-  private window: Batch[] = [];
+  private window: FrameBatch[] = [];
   private windowBytes = 0;
   private readonly listeners: StreamListener[] = [];
   /** Sequence number of the newest event; -1 while unknown (a remote stream whose log was not read yet). */
@@ -35,7 +35,7 @@ export class LiveStream {
 
   constructor(readonly subtaskId: number) {}
 
-  push(batch: Batch): void {
+  push(batch: FrameBatch): void {
     if (batch.last <= this.head) return;
     this.window.push(batch);
     this.windowBytes += batch.text.length;
@@ -53,7 +53,7 @@ export class LiveStream {
   }
 
   /** Everything after `cursor` as one batch; null when it is not (or not all) in the window. */
-  take(cursor: number): Batch | null {
+  take(cursor: number): FrameBatch | null {
     const newest = this.window[this.window.length - 1];
     if (!newest || cursor >= newest.last) return null;
     // The usual case: the reader has everything but the newest batch.

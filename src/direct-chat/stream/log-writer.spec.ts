@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Batch } from './frames.js';
+import type { FrameBatch } from './frames.js';
 import { LiveStream } from './live-stream.js';
-import { type LoggedRun, LogTail } from './pending-append.js';
+import { type LoggedRun, PendingAppend } from './pending-append.js';
 import { LogWriter } from './log-writer.js';
 import type { Append, AppendOutcome, StreamLog } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
@@ -39,7 +39,7 @@ class TestRun implements LoggedRun {
   readonly stream: LiveStream;
   readonly epoch = 1;
   length = 0;
-  readonly tail = new LogTail(this);
+  readonly tail = new PendingAppend(this);
   seq = 0;
   wasFenced = false;
   repairs = 0;
@@ -53,7 +53,7 @@ class TestRun implements LoggedRun {
     this.stream.head = 0;
   }
 
-  say(text: string, more: Partial<Batch> = {}, urgent = false): void {
+  say(text: string, more: Partial<FrameBatch> = {}, urgent = false): void {
     this.seq += 1;
     const batch = { first: this.seq, last: this.seq, text, terminal: false, selfContained: false, ...more };
     this.stream.push(batch);

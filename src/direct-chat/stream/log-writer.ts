@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
-import type { Batch } from './frames.js';
-import { type LogTail, toAppend } from './pending-append.js';
+import type { FrameBatch } from './frames.js';
+import { type PendingAppend, toAppend } from './pending-append.js';
 import { type AppendOutcome, StreamLog } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
 
@@ -33,11 +33,11 @@ const flushed = new Histogram({
 /** Writes the events of this process's runs into their logs. */
 @Injectable()
 export class LogWriter implements BeforeApplicationShutdown {
-  private readonly log = new Logger('LogWriter');
+  private readonly log = new Logger(LogWriter.name);
   /** Have unwritten events, and wait for their turn. */
-  private readonly waiting = new Set<LogTail>();
+  private readonly waiting = new Set<PendingAppend>();
   /** Are written as soon as the call before is through. */
-  private readonly due = new Set<LogTail>();
+  private readonly due = new Set<PendingAppend>();
   private timer: NodeJS.Timeout | null = null;
   private turn = 0;
   private groups = 1;
@@ -54,7 +54,7 @@ export class LogWriter implements BeforeApplicationShutdown {
   }
 
   /** Queues a batch. `urgent` (first token, end) is written at once, the rest when its stream has its turn. */
-  add(tail: LogTail, batch: Batch, urgent: boolean): void {
+  add(tail: PendingAppend, batch: FrameBatch, urgent: boolean): void {
     if (tail.closed) return;
     if (batch.selfContained) this.forget(tail);
     tail.pending.push(batch);
@@ -66,7 +66,7 @@ export class LogWriter implements BeforeApplicationShutdown {
   }
 
   /** Resolves when everything added so far is written, or `timeoutMs` is over. @returns whether it is written */
-  async drained(tail: LogTail, timeoutMs: number): Promise<boolean> {
+  async drained(tail: PendingAppend, timeoutMs: number): Promise<boolean> {
     for (const end = Date.now() + timeoutMs; !tail.isEmpty() && !tail.closed;) {
       if (Date.now() >= end) return false;
       this.due.add(tail);
@@ -77,7 +77,7 @@ export class LogWriter implements BeforeApplicationShutdown {
     return true;
   }
 
-  private wait(tail: LogTail): void {
+  private wait(tail: PendingAppend): void {
     this.waiting.add(tail);
     this.awaitTick();
   }
@@ -96,7 +96,7 @@ export class LogWriter implements BeforeApplicationShutdown {
     void this.write();
   }
 
-  private isTurnOf({ run }: LogTail): boolean {
+  private isTurnOf({ run }: PendingAppend): boolean {
     return (run.stream.subtaskId % this.groups) * (TURNS / this.groups) === this.turn;
   }
 
@@ -104,12 +104,12 @@ export class LogWriter implements BeforeApplicationShutdown {
     for (const tail of this.waiting) this.call(tail);
   }
 
-  private call(tail: LogTail): void {
+  private call(tail: PendingAppend): void {
     this.waiting.delete(tail);
     this.due.add(tail);
   }
 
-  private writeSoon(tail: LogTail): void {
+  private writeSoon(tail: PendingAppend): void {
     this.call(tail);
     if (this.soon) return;
     this.soon = true;
@@ -141,7 +141,7 @@ export class LogWriter implements BeforeApplicationShutdown {
     }
   }
 
-  private async settle(tail: LogTail, outcome: AppendOutcome): Promise<void> {
+  private async settle(tail: PendingAppend, outcome: AppendOutcome): Promise<void> {
     const batch = tail.sending;
     if (!batch) return;
     if (outcome === 'fenced') {
@@ -165,14 +165,14 @@ export class LogWriter implements BeforeApplicationShutdown {
     if (tail.snapshot) await this.compact(tail, tail.snapshot);
   }
 
-  private async compact(tail: LogTail, snapshot: Snapshot): Promise<void> {
+  private async compact(tail: PendingAppend, snapshot: Snapshot): Promise<void> {
     tail.snapshot = null;
     tail.loggedBytes = 0;
     await this.streamLog.saveSnapshot(tail.run.stream.subtaskId, tail.run.epoch, snapshot);
   }
 
   /** Drops the unwritten events: a self-contained one takes their place. */
-  private forget(tail: LogTail): void {
+  private forget(tail: PendingAppend): void {
     tail.pending = [];
     tail.pendingBytes = 0;
     tail.sending = null;
@@ -185,7 +185,7 @@ export class LogWriter implements BeforeApplicationShutdown {
     this.failing = false;
   }
 
-  private failed(tails: readonly LogTail[], error: Error): void {
+  private failed(tails: readonly PendingAppend[], error: Error): void {
     if (!this.failing) this.log.warn(`stream logs cannot be written, kept for later: ${error.message}`);
     this.failing = true;
     flushErrors.inc();

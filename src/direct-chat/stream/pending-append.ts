@@ -1,4 +1,4 @@
-import { type Batch, joinBatches } from './frames.js';
+import { type FrameBatch, joinBatches } from './frames.js';
 import type { LiveStream } from './live-stream.js';
 import type { Append } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
@@ -25,10 +25,10 @@ export interface LoggedRun {
 }
 
 /** The unwritten tail of one run. */
-export class LogTail {
-  pending: Batch[] = [];
+export class PendingAppend {
+  pending: FrameBatch[] = [];
   pendingBytes = 0;
-  sending: Batch | null = null;
+  sending: FrameBatch | null = null;
   repairing = false;
   /** Since the last snapshot. */
   loggedBytes = 0;
@@ -49,7 +49,7 @@ export class LogTail {
  * Moves what is pending into the batch that is sent. A batch whose sending failed goes again as it was: the script
  * knows it when it had arrived after all.
  */
-export function toAppend(tail: LogTail): Append {
+export function toAppend(tail: PendingAppend): Append {
   const { stream, epoch } = tail.run;
   if (!tail.sending) {
     tail.sending = joinBatches(tail.pending);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Batch } from './frames.js';
+import type { FrameBatch } from './frames.js';
 import { LiveStream } from './live-stream.js';
 import { StreamCursor } from './stream-cursor.js';
 import type { StreamHub } from './stream-hub.js';
 import type { StreamLog } from './stream-log.js';
 
-const batch = (first: number, last: number, terminal = false): Batch => {
+const batch = (first: number, last: number, terminal = false): FrameBatch => {
   return { first, last, text: `${first}-${last}`, terminal, selfContained: false };
 };
 

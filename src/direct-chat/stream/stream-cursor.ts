@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventSource } from '../../infra/sse/sse.js';
-import { type Batch, batchAfter, frame } from './frames.js';
+import { type FrameBatch, batchAfter, frame } from './frames.js';
 import type { LiveStream } from './live-stream.js';
 import type { StreamHub } from './stream-hub.js';
 import type { StreamLog, StreamState } from './stream-log.js';
@@ -27,7 +27,7 @@ export class StreamCursor implements EventSource {
   private generation: number;
   private checked: boolean;
   private aheadSince = 0;
-  private fetched: Batch | null = null;
+  private fetched: FrameBatch | null = null;
   private fetching = false;
   /** The stream changed while something was fetched: what was found may be old. */
   private missedChange = false;
@@ -51,7 +51,7 @@ export class StreamCursor implements EventSource {
   }
 
   /** The next events, if they are at hand. No promise: a token passes here without a detour. */
-  take(): Batch | null {
+  take(): FrameBatch | null {
     if (this.fetching) return null;
     if (this.generation !== this.stream.generation) {
       this.generation = this.stream.generation;
@@ -109,7 +109,7 @@ export class StreamCursor implements EventSource {
     });
   }
 
-  private async fetch(): Promise<Batch | null> {
+  private async fetch(): Promise<FrameBatch | null> {
     try {
       return this.checked ? await this.fromLog() : await this.check();
     } catch {
@@ -124,7 +124,7 @@ export class StreamCursor implements EventSource {
   }
 
   /** Whether the position is one of the log's; if not, what to send in its place. */
-  private async check(): Promise<Batch | null> {
+  private async check(): Promise<FrameBatch | null> {
     const state = await this.log.state(this.stream.subtaskId);
     // Nothing is known of this stream (any more): whatever comes is new.
     if (state === null) return this.goOnFrom(0);
@@ -154,7 +154,7 @@ export class StreamCursor implements EventSource {
     return Date.now() - this.aheadSince > AHEAD_PATIENCE_MS;
   }
 
-  private async wholeText(state: StreamState): Promise<Batch> {
+  private async wholeText(state: StreamState): Promise<FrameBatch> {
     const text = this.stream.snapshot?.() ?? (await this.log.text(this.stream.subtaskId));
     this.checked = true;
 
@@ -163,7 +163,7 @@ export class StreamCursor implements EventSource {
   }
 
   /** Makes the client drop what it has: number 0, because no event of the log says it. */
-  private startAgain(): Batch {
+  private startAgain(): FrameBatch {
     this.checked = true;
     this.aheadSince = 0;
     const text = frame(this.stream.subtaskId, 0, { type: 'reset', attempt: 1, reason: 'log_lost' });
@@ -171,7 +171,7 @@ export class StreamCursor implements EventSource {
     return { first: 0, last: 0, text, terminal: false, selfContained: true };
   }
 
-  private async fromLog(): Promise<Batch | null> {
+  private async fromLog(): Promise<FrameBatch | null> {
     const { position } = this;
     const batch = await this.log.read(this.stream.subtaskId, position);
     if (!batch) return this.beyondLog();
@@ -182,7 +182,7 @@ export class StreamCursor implements EventSource {
   }
 
   /** The log has nothing after the position: all is read, or trimmed away, or the log has lost its end. */
-  private async beyondLog(): Promise<Batch | null> {
+  private async beyondLog(): Promise<FrameBatch | null> {
     if (this.stream.local) return null;
     const state = await this.log.state(this.stream.subtaskId);
     if (state === null && (await this.hasEnded())) {
@@ -199,13 +199,13 @@ export class StreamCursor implements EventSource {
     return null;
   }
 
-  private async snapshotAfter(position: number): Promise<Batch | null> {
+  private async snapshotAfter(position: number): Promise<FrameBatch | null> {
     const snapshot = await this.log.readSnapshot(this.stream.subtaskId);
 
     return snapshot && snapshot.seq > position ? this.resync(snapshot) : null;
   }
 
-  private resync(snapshot: Snapshot): Batch {
+  private resync(snapshot: Snapshot): FrameBatch {
     const { seq } = snapshot;
     const text = frame(this.stream.subtaskId, seq, resyncOf(this.stream.subtaskId, snapshot));
 

@@ -15,7 +15,7 @@ const RECHECK_MS = 5_000;
 /** The streams that this process runs or reads. One subscription per stream that runs elsewhere, however many read it. */
 @Injectable()
 export class StreamHub implements OnModuleInit, OnApplicationShutdown {
-  private readonly log = new Logger('StreamHub');
+  private readonly log = new Logger(StreamHub.name);
   private readonly streams = new Map<number, LiveStream>();
   private readonly channels = new Map<string, { stream: LiveStream; ready: Promise<unknown> }>();
   private recheck: NodeJS.Timeout | undefined;

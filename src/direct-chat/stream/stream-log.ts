@@ -3,7 +3,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { PROCESS_NAME } from '../../infra/process-name.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
-import { type Batch, batchAfter, joinBatches } from './frames.js';
+import { type FrameBatch, batchAfter, joinBatches } from './frames.js';
 import { ANNOUNCE, APPEND, BEGIN, SNAPSHOT } from './scripts.js';
 import { EMPTY_TEXT, foldFrames, type Snapshot, type StreamText } from './stream-text.js';
 
@@ -11,7 +11,7 @@ import { EMPTY_TEXT, foldFrames, type Snapshot, type StreamText } from './stream
 export interface Append {
   subtaskId: number;
   epoch: number;
-  batch: Batch;
+  batch: FrameBatch;
   /** Accept that the log lost events before this self-contained batch. */
   repair: boolean;
 }
@@ -114,7 +114,7 @@ export class StreamLog {
   }
 
   /** The next events from the log after `cursor`, many in one batch; null when there are none. */
-  async read(subtaskId: number, cursor: number): Promise<Batch | null> {
+  async read(subtaskId: number, cursor: number): Promise<FrameBatch | null> {
     const entries = await this.redis.commands.xrange(
       keys.stream(subtaskId),
       `${cursor + 1}-0`,
@@ -159,7 +159,7 @@ export class StreamLog {
 }
 
 /** A message of the live channel, `first,last,flags\nframes`, as a batch. */
-export function parseLiveMessage(message: string): Batch {
+export function parseLiveMessage(message: string): FrameBatch {
   const end = message.indexOf('\n');
   const [first, last, flags = ''] = message.slice(0, end).split(',');
 
@@ -172,7 +172,7 @@ export function parseLiveMessage(message: string): Batch {
   };
 }
 
-function toBatch(id: string, fields: string[]): Batch {
+function toBatch(id: string, fields: string[]): FrameBatch {
   const [, first, , flags = '', , text = ''] = fields;
 
   return {
@@ -185,7 +185,7 @@ function toBatch(id: string, fields: string[]): Batch {
 }
 
 /** The batches up to the first gap: what comes after it is read again from there. */
-function gapless(batches: Batch[]): Batch[] {
+function gapless(batches: FrameBatch[]): FrameBatch[] {
   const end = batches.findIndex((batch, index) => index > 0 && batch.first !== (batches[index - 1]?.last ?? 0) + 1);
 
   return end === -1 ? batches : batches.slice(0, end);

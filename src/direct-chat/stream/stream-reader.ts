@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Batch } from './frames.js';
+import type { FrameBatch } from './frames.js';
 import { StreamCursor } from './stream-cursor.js';
 import { StreamHub } from './stream-hub.js';
 import { StreamLog } from './stream-log.js';
@@ -33,7 +33,7 @@ export class StreamReader {
   }
 
   /** The terminal batch after `position`; null when it does not come within `timeoutMs`. */
-  async end(subtaskId: number, position: number, timeoutMs: number): Promise<Batch | null> {
+  async end(subtaskId: number, position: number, timeoutMs: number): Promise<FrameBatch | null> {
     const cursor = await this.open(subtaskId, position);
     let timer: NodeJS.Timeout | undefined;
     try {

@@ -1,6 +1,6 @@
 import type { ChatEvent, ResyncEvent } from '../../common/chat-event.js';
 import { type AnswerExtras, extrasOf, withExtra } from './answer-extras.js';
-import type { Batch } from './frames.js';
+import type { FrameBatch } from './frames.js';
 
 /** A whole answer up to the event `seq` of its stream. */
 export interface Snapshot {
@@ -21,7 +21,7 @@ export interface StreamText extends Snapshot {
 export const EMPTY_TEXT: StreamText = { seq: 0, content: '', reasoning: '', last: null };
 
 /** Applies the events of a batch, as a client does. */
-export function foldFrames(text: StreamText, batch: Pick<Batch, 'text' | 'last'>): StreamText {
+export function foldFrames(text: StreamText, batch: Pick<FrameBatch, 'text' | 'last'>): StreamText {
   return { ...eventsOf(batch.text).reduce(foldEvent, text), seq: batch.last };
 }
 

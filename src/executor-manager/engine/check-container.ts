@@ -1,6 +1,6 @@
 import type { Container } from 'dockerode';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { CappedText } from './text-ring-buffer.js';
+import { TextRingBuffer } from './text-ring-buffer.js';
 import { Demultiplexer } from './demultiplexer.js';
 import { engineCall } from './engine-call.js';
 import { engineFailure, engineStatus } from './engine-errors.js';
@@ -45,7 +45,7 @@ export class CheckContainer {
   async run(command: readonly string[], limitMs: number, signal: AbortSignal): Promise<CommandResult> {
     const exec = await engineCall(this.container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true }));
     const stream = await engineCall(exec.start({}));
-    const text = new CappedText(KEPT_BYTES);
+    const text = new TextRingBuffer(KEPT_BYTES);
     const ended = await read(stream, text, limitMs, signal);
     if (ended !== 'exited') return { ended, exitCode: null, output: text.toString() };
     const { ExitCode } = await engineCall(exec.inspect());
@@ -55,7 +55,7 @@ export class CheckContainer {
 
   async state(): Promise<ContainerState> {
     const { State } = await engineCall(this.container.inspect());
-    const log = new CappedText(KEPT_BYTES);
+    const log = new TextRingBuffer(KEPT_BYTES);
     const demultiplexer = new Demultiplexer((part) => log.add(part));
     demultiplexer.take(await engineCall(this.container.logs({ stdout: true, stderr: true, tail: LOG_LINES })));
 
@@ -82,7 +82,7 @@ export class CheckContainer {
 
 async function read(
   stream: Readable,
-  text: CappedText,
+  text: TextRingBuffer,
   limitMs: number,
   signal: AbortSignal,
 ): Promise<CommandResult['ended']> {

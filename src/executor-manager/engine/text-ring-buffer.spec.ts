@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { CappedText } from './text-ring-buffer.js';
+import { TextRingBuffer } from './text-ring-buffer.js';
 
-function printed(half: number, ...chunks: string[]): CappedText {
-  const text = new CappedText(half);
+function printed(half: number, ...chunks: string[]): TextRingBuffer {
+  const text = new TextRingBuffer(half);
   for (const chunk of chunks) text.add(Buffer.from(chunk));
 
   return text;

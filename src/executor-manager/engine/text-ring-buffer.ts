@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /** Keeps the first and the last bytes of what a program prints, whatever it prints. */
-export class CappedText {
+export class TextRingBuffer {
   private head = Buffer.alloc(0);
   private tail = Buffer.alloc(0);
   private dropped = 0;

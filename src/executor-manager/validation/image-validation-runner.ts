@@ -10,7 +10,7 @@ import { EngineTrouble } from '../engine/engine-errors.js';
 import { checksFor, IMAGE_CHECKS } from './image-checks.js';
 import { ImageValidator, type Validation } from './image-validator.js';
 import { ReportSender } from '../reporting/report-sender.js';
-import { Slots } from './semaphore.js';
+import { Semaphore } from './semaphore.js';
 import { RunStopped, ValidationRun } from './validation-run.js';
 
 /** The API takes a manager for lost that says nothing for much longer than this. */
@@ -24,9 +24,9 @@ const STOP_MS = 10_000;
 
 /** The validations of this process: running, waiting for their turn, or ended a short while ago. */
 @Injectable()
-export class ValidationsService implements BeforeApplicationShutdown {
-  private readonly log = new Logger('Validations');
-  private readonly slots: Slots;
+export class ImageValidationRunner implements BeforeApplicationShutdown {
+  private readonly log = new Logger(ImageValidationRunner.name);
+  private readonly slots: Semaphore;
   private readonly limitMs: number;
   private readonly runs = new Map<string, ValidationRun>();
   private readonly atWork = new Map<ValidationRun, Promise<void>>();
@@ -39,7 +39,7 @@ export class ValidationsService implements BeforeApplicationShutdown {
     private readonly validator: ImageValidator,
     private readonly backend: BackendClient,
   ) {
-    this.slots = new Slots(config.manager.concurrency);
+    this.slots = new Semaphore(config.manager.concurrency);
     this.limitMs = config.images.validationTimeoutSeconds * 1000;
   }
 
@@ -146,7 +146,7 @@ export class ValidationsService implements BeforeApplicationShutdown {
   }
 
   private async validate(run: ValidationRun, what: Pick<Validation, 'reference' | 'checks'>) {
-    const release = await this.slots.take(run.signal);
+    const release = await this.slots.acquire(run.signal);
     const limit = AbortSignal.timeout(this.limitMs);
     const labels = {
       [LABELS.manager]: this.config.manager.name,

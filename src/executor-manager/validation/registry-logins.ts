@@ -7,7 +7,7 @@ import { EngineTrouble } from '../engine/engine-errors.js';
 /** The log-ins of REGISTRY_AUTH or REGISTRY_AUTH_FILE. The file is read each time: passwords change. */
 @Injectable()
 export class RegistryLogins {
-  private readonly log = new Logger('RegistryLogins');
+  private readonly log = new Logger(RegistryLogins.name);
 
   constructor(private readonly config: AppConfig) {}
 

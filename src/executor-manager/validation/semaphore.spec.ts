@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Slots } from './semaphore.js';
+import { Semaphore } from './semaphore.js';
 
 const never = new AbortController().signal;
 
@@ -17,10 +17,10 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 
 describe('Slots', () => {
   it('lets in as many as there are, and the rest in their order', async () => {
-    const slots = new Slots(2);
-    const [first, second] = await Promise.all([slots.take(never), slots.take(never)]);
-    const third = slots.take(never);
-    const fourth = slots.take(never);
+    const slots = new Semaphore(2);
+    const [first, second] = await Promise.all([slots.acquire(never), slots.acquire(never)]);
+    const third = slots.acquire(never);
+    const fourth = slots.acquire(never);
 
     expect(await isSettled(third)).toBe(false);
     first();
@@ -31,26 +31,26 @@ describe('Slots', () => {
   });
 
   it('gives a slot back once only', async () => {
-    const slots = new Slots(1);
-    const release = await slots.take(never);
+    const slots = new Semaphore(1);
+    const release = await slots.acquire(never);
     release();
     release();
-    await slots.take(never);
+    await slots.acquire(never);
 
-    expect(await isSettled(slots.take(never))).toBe(false);
+    expect(await isSettled(slots.acquire(never))).toBe(false);
   });
 
   it('forgets who has gone', async () => {
-    const slots = new Slots(1);
-    const release = await slots.take(never);
+    const slots = new Semaphore(1);
+    const release = await slots.acquire(never);
     const leaver = new AbortController();
-    const left = slots.take(leaver.signal);
-    const next = slots.take(never);
+    const left = slots.acquire(leaver.signal);
+    const next = slots.acquire(never);
     leaver.abort(new Error('gone'));
 
     await expect(left).rejects.toThrow('gone');
     release();
     expect(await isSettled(next)).toBe(true);
-    await expect(slots.take(leaver.signal)).rejects.toThrow('gone');
+    await expect(slots.acquire(leaver.signal)).rejects.toThrow('gone');
   });
 });

@@ -1,5 +1,5 @@
 /** Lets a number of pieces of work run at a time, first come first served. */
-export class Slots {
+export class Semaphore {
   private readonly waiting: (() => void)[] = [];
 
   constructor(private free: number) {}
@@ -9,7 +9,7 @@ export class Slots {
    * @returns gives it back; more than once does nothing
    * @throws the signal's reason when it is aborted before
    */
-  async take(signal: AbortSignal): Promise<() => void> {
+  async acquire(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     if (this.free > 0) this.free -= 1;
     else await this.turn(signal);

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { AppConfig } from '../../config/app-config.js';
 import { LABELS } from './container-labels.js';
 import { DockerEngine } from '../engine/docker-engine.js';
-import { ValidationsService } from './image-validation-runner.js';
+import { ImageValidationRunner } from './image-validation-runner.js';
 
 const INTERVAL_MS = 60_000;
 
@@ -11,14 +11,14 @@ const INTERVAL_MS = 60_000;
  * is up. Again and again, because the engine may be away at the start.
  */
 @Injectable()
-export class Leftovers implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly log = new Logger('Leftovers');
+export class StaleContainerSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly log = new Logger(StaleContainerSweeper.name);
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly config: AppConfig,
     private readonly engine: DockerEngine,
-    private readonly validations: ValidationsService,
+    private readonly validations: ImageValidationRunner,
   ) {}
 
   onApplicationBootstrap(): void {

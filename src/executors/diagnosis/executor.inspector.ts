@@ -8,14 +8,14 @@ import {
 } from '../../tasks/backends/run-inspectors.js';
 import { CancelAcks } from '../lifecycle/cancel-acks.js';
 import { executorFindings } from './executor-findings.js';
-import { LanesRepository } from '../dispatch/dispatch-order.repository.js';
+import { DispatchOrderRepository } from '../dispatch/dispatch-order.repository.js';
 
 /** Looks at subtasks that executors answer: on offer, handed out or lost. */
 @Injectable()
 export class ExecutorInspector implements RunInspector, OnModuleInit {
   constructor(
     private readonly inspectors: RunInspectors,
-    private readonly lanes: LanesRepository,
+    private readonly lanes: DispatchOrderRepository,
     private readonly acks: CancelAcks,
     private readonly config: AppConfig,
   ) {}

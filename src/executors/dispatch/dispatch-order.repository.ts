@@ -5,7 +5,7 @@ import type { Answer } from '../../tasks/turns/turns.service.js';
 
 /** The order in which subtasks are offered to executors. */
 @Injectable()
-export class LanesRepository {
+export class DispatchOrderRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
   /** Place among those on offer in its lane, 1 = next; null when it is not on offer. */

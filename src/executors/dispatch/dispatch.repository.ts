@@ -12,7 +12,7 @@ type Subtask = typeof subtasks.$inferSelect;
 type Task = typeof tasks.$inferSelect;
 
 /** A subtask that is being handed out, held by the transaction that has claimed it. */
-export interface Offer {
+export interface ClaimedSubtask {
   subtask: Pick<Subtask, 'id' | 'taskId' | 'userId' | 'teamId' | 'lane' | 'botIds' | 'title' | 'progress'> &
     Pick<Subtask, 'executorName' | 'executorNamespace' | 'createdAt' | 'updatedAt'>;
   task: Pick<Task, 'title' | 'prompt' | 'type' | 'modelId' | 'gitUrl' | 'gitRepo' | 'gitRepoId' | 'gitDomain'> &
@@ -34,7 +34,7 @@ export interface TurnContext {
 
 /** Subtasks that executors may take. */
 @Injectable()
-export class OffersRepository {
+export class DispatchRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
   /** Runs `work` in one transaction: what it has claimed is nobody's when it fails. */
@@ -46,7 +46,7 @@ export class OffersRepository {
    * Takes the next subtasks on offer that nobody else holds: they are RUNNING, each with a lease, and what an earlier
    * executor has numbered and named is forgotten.
    */
-  async claim(tx: Db, wanted: Wanted, leaseSeconds: number): Promise<Offer[]> {
+  async claim(tx: Db, wanted: Wanted, leaseSeconds: number): Promise<ClaimedSubtask[]> {
     const rows = await claimed(tx, wanted, leaseSeconds);
     const again = rows.filter(({ wasBegun }) => wasBegun).map(({ id }) => id);
     if (again.length > 0) await tx.delete(executorEvents).where(inArray(executorEvents.subtaskId, again));
@@ -62,7 +62,7 @@ function claimed(tx: Db, wanted: Wanted, lease: number): Promise<ClaimedRow[]> {
   return limit === 1 ? CLAIM_NEXT.rows(tx, { lease, lane }) : CLAIM_SOME.rows(tx, { lease, lane, limit });
 }
 
-function toOffer(row: ClaimedRow): Offer {
+function toOffer(row: ClaimedRow): ClaimedSubtask {
   const { question, position, previous, nextId, taskTitle, taskPrompt } = row;
   const isPartOfTurn = question !== null;
 

@@ -3,27 +3,27 @@ import { AppError, type ErrorCode } from '../../common/app-error.js';
 import { SecretBoxError } from '../../common/secret-box.js';
 import { AppConfig } from '../../config/app-config.js';
 import type { Db } from '../../infra/database/database.js';
-import { TaskChanges } from '../../tasks/events/task-change.publisher.js';
+import { TaskChangePublisher } from '../../tasks/events/task-change.publisher.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import type { DispatchDto, DispatchedSubtaskDto, DispatchQuery } from './dispatch.dto.js';
 import { toDispatched } from './dispatched-subtask.js';
 import { type ExecutionPlan, ExecutionPlans } from './execution-plans.js';
 import { offersTotal } from '../executor-metrics.js';
-import { type Offer, OffersRepository, type Wanted } from './dispatch.repository.js';
+import { type ClaimedSubtask, DispatchRepository, type Wanted } from './dispatch.repository.js';
 
 /** Rounds of one dispatch: subtasks that cannot be handed out do not stand in the way of those behind them. */
 const MAX_ROUNDS = 5;
 const FAIL_PATIENCE_MS = 500;
 
 interface Broken {
-  offer: Offer;
+  offer: ClaimedSubtask;
   code: ErrorCode;
   message: string;
 }
 
 interface Round {
   found: number;
-  taken: Offer[];
+  taken: ClaimedSubtask[];
   dispatched: DispatchedSubtaskDto[];
   broken: Broken[];
 }
@@ -31,14 +31,14 @@ interface Round {
 /** Hands subtasks to executors: each to one, oldest first, fair between users. */
 @Injectable()
 export class DispatchService {
-  private readonly log = new Logger('Dispatch');
+  private readonly log = new Logger(DispatchService.name);
   private readonly leaseSeconds: number;
 
   constructor(
-    private readonly repository: OffersRepository,
+    private readonly repository: DispatchRepository,
     private readonly plans: ExecutionPlans,
     private readonly updates: TaskUpdatesService,
-    private readonly changes: TaskChanges,
+    private readonly changes: TaskChangePublisher,
     { executors }: AppConfig,
   ) {
     this.leaseSeconds = executors.leaseSeconds;
@@ -67,7 +67,7 @@ export class DispatchService {
       this.log.log(`task ${subtask.taskId} subtask ${subtask.id}: handed out`);
     }
     await Promise.all([
-      this.changes.tell(
+      this.changes.publish(
         round.taken.map(({ subtask: { userId, taskId, id } }) => ({ userId, taskId, subtaskIds: [id] })),
       ),
       ...round.broken.map((broken) => this.fail(broken)),
@@ -96,7 +96,7 @@ export class DispatchService {
     return round;
   }
 
-  private async plan(tx: Db, offer: Offer): Promise<ExecutionPlan | Broken> {
+  private async plan(tx: Db, offer: ClaimedSubtask): Promise<ExecutionPlan | Broken> {
     try {
       return await this.plans.make(tx, offer);
     } catch (error) {

@@ -3,7 +3,7 @@ import type { ModelSettings } from '../../common/chat-provider.js';
 import { stepPrompt } from '../../common/step-prompt.js';
 import { agentConfigOf, toDispatched } from './dispatched-subtask.js';
 import type { ExecutionPlan } from './execution-plans.js';
-import type { Offer } from './dispatch.repository.js';
+import type { ClaimedSubtask } from './dispatch.repository.js';
 
 const MODEL: ModelSettings = {
   name: 'sonnet',
@@ -15,7 +15,7 @@ const MODEL: ModelSettings = {
   parameters: {},
 };
 
-const OFFER: Offer = {
+const OFFER: ClaimedSubtask = {
   subtask: {
     ...{ id: 501, taskId: 77, userId: 3, teamId: 5, lane: 'online', botIds: [9], title: 'Fix login - coder' },
     ...{ progress: 0, executorName: '', executorNamespace: '', createdAt: new Date('2025-12-02T10:00:00.123Z') },

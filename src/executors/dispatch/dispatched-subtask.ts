@@ -5,9 +5,9 @@ import type { JsonObject } from '../../common/json.js';
 import { stepPrompt } from '../../common/step-prompt.js';
 import type { DispatchedSubtaskDto } from './dispatch.dto.js';
 import type { ExecutionPlan, PlannedBot } from './execution-plans.js';
-import type { Offer } from './dispatch.repository.js';
+import type { ClaimedSubtask } from './dispatch.repository.js';
 
-export function toDispatched(offer: Offer, plan: ExecutionPlan): DispatchedSubtaskDto {
+export function toDispatched(offer: ClaimedSubtask, plan: ExecutionPlan): DispatchedSubtaskDto {
   const { subtask, task, turn } = offer;
 
   return {

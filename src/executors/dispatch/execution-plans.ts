@@ -10,7 +10,7 @@ import type { Db } from '../../infra/database/database.js';
 import { ModelsService } from '../../models/models.service.js';
 import { requireShell, type ResolvedMember, type ResolvedTeam, TeamsService } from '../../teams/teams.service.js';
 import { agentConfigOf } from './dispatched-subtask.js';
-import type { Offer } from './dispatch.repository.js';
+import type { ClaimedSubtask } from './dispatch.repository.js';
 
 /** A bot of a subtask, with the model that it is to use. Holds secrets. */
 export interface PlannedBot {
@@ -39,7 +39,7 @@ export class ExecutionPlans {
   ) {}
 
   /** @throws AppError, SecretBoxError when something that it needs is gone or cannot be read */
-  async make(tx: Db, offer: Offer): Promise<ExecutionPlan> {
+  async make(tx: Db, offer: ClaimedSubtask): Promise<ExecutionPlan> {
     const { subtask, task, turn } = offer;
     const user = await this.users.forExecutor(subtask.userId, task.gitDomain, tx);
     const team = await this.teams.resolveWithin(tx, subtask.userId, subtask.teamId);
@@ -54,7 +54,7 @@ export class ExecutionPlans {
   }
 
   /** Forced by the task, bound to the bot, brought by the bot, chosen for the task: in this order. */
-  private async configOf(tx: Db, member: ResolvedMember, { subtask, task }: Offer): Promise<JsonObject> {
+  private async configOf(tx: Db, member: ResolvedMember, { subtask, task }: ClaimedSubtask): Promise<JsonObject> {
     const own = openConfig(member.sealedConfig, this.box);
     const chosen = (name: string) => this.chosenModel(tx, subtask.userId, name);
     if (task.forceOverrideBotModel && task.modelId) return agentConfigOf(own, await chosen(task.modelId));

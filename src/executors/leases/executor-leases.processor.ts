@@ -3,7 +3,7 @@ import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { hush, isOutage } from '../../infra/queue/queue-errors.js';
+import { ignoreQueueErrors, isOutage } from '../../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../../infra/queue/worker-options.js';
 import { EXECUTOR_LEASES } from './executor-leases.jobs.js';
 import { LeasesService } from './leases.service.js';
@@ -14,7 +14,7 @@ const MAX_MS = 10_000;
 /** Looks for executors that fell silent: one process at a time, whichever takes the job. */
 @Processor(EXECUTOR_LEASES, WORKER_OPTIONS)
 export class ExecutorLeasesProcessor extends WorkerHost implements OnApplicationBootstrap {
-  private readonly log = new Logger('Leases');
+  private readonly log = new Logger(ExecutorLeasesProcessor.name);
 
   constructor(
     @InjectQueue(EXECUTOR_LEASES) private readonly schedule: Queue,
@@ -22,7 +22,7 @@ export class ExecutorLeasesProcessor extends WorkerHost implements OnApplication
     private readonly config: AppConfig,
   ) {
     super();
-    hush(schedule);
+    ignoreQueueErrors(schedule);
   }
 
   async onApplicationBootstrap(): Promise<void> {

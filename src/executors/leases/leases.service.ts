@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError, notFound } from '../../common/app-error.js';
 import { AppConfig } from '../../config/app-config.js';
-import { TaskChanges } from '../../tasks/events/task-change.publisher.js';
+import { TaskChangePublisher } from '../../tasks/events/task-change.publisher.js';
 import { isTerminal } from '../../tasks/task-status.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import { ExecutorDeletions } from '../lifecycle/executor-deletions.js';
@@ -16,14 +16,14 @@ const SETTLE_MS = 1_000;
 /** Executors are heard of, or lose what they have. */
 @Injectable()
 export class LeasesService {
-  private readonly log = new Logger('Leases');
+  private readonly log = new Logger(LeasesService.name);
 
   constructor(
     private readonly repository: SubtasksRepository,
     private readonly updates: TaskUpdatesService,
     private readonly canceller: ExecutorCanceller,
     private readonly deletions: ExecutorDeletions,
-    private readonly changes: TaskChanges,
+    private readonly changes: TaskChangePublisher,
     private readonly config: AppConfig,
   ) {}
 
@@ -58,7 +58,7 @@ export class LeasesService {
     }
     if (await this.repository.offerAgain(id, this.config.executors.maxAttempts)) {
       this.log.warn(`task ${taskId} subtask ${id}: its executor was lost (offer ${offers}); offered again`);
-      await this.changes.tell([{ userId, taskId, subtaskIds: [id] }]);
+      await this.changes.publish([{ userId, taskId, subtaskIds: [id] }]);
 
       return 'offered_again';
     }

@@ -23,7 +23,7 @@ const OPTIONS = { ...WORKER_OPTIONS, concurrency: 4, settings: { backoffStrategy
 /** Deletes executors: first finds out which of a task, then each by a job of its own, repeated until it worked. */
 @Processor(EXECUTOR_DELETIONS, OPTIONS)
 export class ExecutorDeletionsProcessor extends WorkerHost implements OnApplicationBootstrap {
-  private readonly log = new Logger('ExecutorDeletions');
+  private readonly log = new Logger(ExecutorDeletionsProcessor.name);
 
   constructor(
     private readonly repository: SubtasksRepository,

@@ -4,7 +4,7 @@ import type { Queue } from 'bullmq';
 import { createHash } from 'node:crypto';
 import { AppError } from '../../common/app-error.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { hush } from '../../infra/queue/queue-errors.js';
+import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
 import { TaskDeletions } from '../../tasks/backends/task-deletions.js';
 import {
   EXECUTOR_DELETIONS,
@@ -18,7 +18,7 @@ import { SubtasksRepository } from '../subtasks.repository.js';
 /** Has executors deleted that nobody needs any more: durably, in the background. */
 @Injectable()
 export class ExecutorDeletions implements OnModuleInit {
-  private readonly log = new Logger('ExecutorDeletions');
+  private readonly log = new Logger(ExecutorDeletions.name);
 
   constructor(
     @InjectQueue(EXECUTOR_DELETIONS) private readonly queue: Queue<ExecutorDeletion>,
@@ -26,7 +26,7 @@ export class ExecutorDeletions implements OnModuleInit {
     private readonly manager: ExecutorManagerClient,
     private readonly deletions: TaskDeletions,
   ) {
-    hush(queue);
+    ignoreQueueErrors(queue);
   }
 
   onModuleInit(): void {

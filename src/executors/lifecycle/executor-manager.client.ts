@@ -11,7 +11,7 @@ const NO_REFUSALS = [401, 403, 407, 408, 429];
 /** What is asked of the executor manager about executors. Its field `status` counts more than that of HTTP: failures come as 200, too. */
 @Injectable()
 export class ExecutorManagerClient {
-  private readonly log = new Logger('ExecutorManager');
+  private readonly log = new Logger(ExecutorManagerClient.name);
 
   constructor(private readonly http: ExecutorManagerHttp) {}
 

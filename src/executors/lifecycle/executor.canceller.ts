@@ -24,7 +24,7 @@ type Subtask = Pick<Answer['subtask'], 'id' | 'taskId' | 'status'>;
 /** Stops executors: asks their manager, again and again, and ends the subtask without them when time is up. */
 @Injectable()
 export class ExecutorCanceller implements RunCanceller, OnModuleInit {
-  private readonly log = new Logger('ExecutorCanceller');
+  private readonly log = new Logger(ExecutorCanceller.name);
   private readonly asking = new Map<number, Promise<void>>();
   private readonly patienceMs: number;
 

@@ -6,7 +6,7 @@ import { isTerminal } from '../../tasks/task-status.js';
 import { ExecutorDeletions } from '../lifecycle/executor-deletions.js';
 import { resultProblems } from './executor-report.js';
 import type { ExecutorReportDto, ReportReceiptDto } from './executor-reports.dto.js';
-import { type Arrival, ReportIntake } from './report-intake.js';
+import { type ReceivedReport, ReportIntake } from './report-intake.js';
 
 /** Answers reports of executors: checked, queued, and only then acknowledged. */
 @Injectable()
@@ -44,7 +44,7 @@ export class ExecutorReportsService {
   }
 
   /** Containers that are needed no longer: those of a deleted task, and with the end of one that wants it so. */
-  private async clearAway({ report, subtask }: Arrival): Promise<void> {
+  private async clearAway({ report, subtask }: ReceivedReport): Promise<void> {
     const { taskId, taskStatus, autoDelete } = subtask;
     const name = report.executor_name;
     if (taskStatus === 'DELETE' && name) await this.deletions.deleteExecutor(name);
@@ -52,7 +52,7 @@ export class ExecutorReportsService {
   }
 }
 
-function receiptOf({ subtask, update, reason }: Arrival): ReportReceiptDto {
+function receiptOf({ subtask, update, reason }: ReceivedReport): ReportReceiptDto {
   const { id, taskId, status, progress } = subtask;
   const ids = { subtask_id: id, task_id: taskId };
   if (reason) return { ...ids, status, progress, message: `Report ignored: ${reason}`, ignored: reason };

@@ -48,8 +48,8 @@ export interface NotedReport {
 
 /** Remembers which reports of an executor are in the queue already, so that who repeats one is told at once. */
 @Injectable()
-export class ReportNotebook {
-  private readonly log = new Logger('ReportNotebook');
+export class ReportDedupCache {
+  private readonly log = new Logger(ReportDedupCache.name);
 
   private readonly scripts: Scripts;
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import { Batches } from '../../common/batcher.js';
+import { Batcher } from '../../common/batcher.js';
 import { AppConfig } from '../../config/app-config.js';
 import { LEASE_IS_FRESH } from '../../tasks/lease.js';
 import { isTerminal } from '../../tasks/task-status.js';
@@ -9,7 +9,7 @@ import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
 import { reportsTotal } from '../executor-metrics.js';
 import { reasonToIgnore, toTaskUpdate } from './executor-report.js';
 import type { ExecutorReportDto, IgnoredReason } from './executor-reports.dto.js';
-import { ReportNotebook, type ReportNotes } from './report-dedup-cache.js';
+import { ReportDedupCache, type ReportNotes } from './report-dedup-cache.js';
 import { type ExecutorSubtask, SubtasksRepository } from '../subtasks.repository.js';
 
 /** Reports that are taken in together. */
@@ -17,7 +17,7 @@ const MAX_TOGETHER = 25;
 const RETRY_AFTER_SECONDS = 2;
 
 /** A report on a subtask that there is. */
-export interface Arrival {
+export interface ReceivedReport {
   report: ExecutorReportDto;
   subtask: ExecutorSubtask;
   update: TaskUpdate;
@@ -32,31 +32,31 @@ export interface Arrival {
 @Injectable()
 export class ReportIntake {
   private readonly leaseSeconds: number;
-  private readonly arrivals: Batches<ExecutorReportDto, Arrival | null>;
+  private readonly arrivals: Batcher<ExecutorReportDto, ReceivedReport | null>;
 
   constructor(
     private readonly repository: SubtasksRepository,
     private readonly updates: TaskUpdatesService,
-    private readonly notebook: ReportNotebook,
+    private readonly notebook: ReportDedupCache,
     { executors }: AppConfig,
   ) {
     this.leaseSeconds = executors.leaseSeconds;
-    this.arrivals = new Batches(MAX_TOGETHER, (reports) => this.takeAll(reports));
+    this.arrivals = new Batcher(MAX_TOGETHER, (reports) => this.takeAll(reports));
   }
 
   /**
    * Resolves when the report is queued for good, or of no use; null when there is no such subtask.
    * @throws AppError service_unavailable when it could not be queued
    */
-  async take(report: ExecutorReportDto): Promise<Arrival | null> {
+  async take(report: ExecutorReportDto): Promise<ReceivedReport | null> {
     const [arrival = null] = await this.arrivals.add([report]);
 
     return arrival;
   }
 
-  private async takeAll(reports: readonly ExecutorReportDto[]): Promise<(Arrival | null)[]> {
+  private async takeAll(reports: readonly ExecutorReportDto[]): Promise<(ReceivedReport | null)[]> {
     const subtasks = await this.repository.findAll(reports.map((report) => report.subtask_id));
-    const arrivals = reports.map((report): Arrival | null => {
+    const arrivals = reports.map((report): ReceivedReport | null => {
       const subtask = subtasks.get(report.subtask_id);
 
       return subtask ? { report, subtask, update: toTaskUpdate(report, subtask.offers), reason: null } : null;
@@ -70,7 +70,7 @@ export class ReportIntake {
   }
 
   /** Finds the reasons to ignore. The processor decides again: more reports may be on their way to it. */
-  private async judge(arrivals: readonly Arrival[]): Promise<void> {
+  private async judge(arrivals: readonly ReceivedReport[]): Promise<void> {
     const noted = arrivals.filter(isNoted);
     const notes = await orUnavailable(this.notebook.read(noted.map(toNote)));
     for (const arrival of arrivals.filter(hasEnded)) arrival.reason = 'terminal';
@@ -80,7 +80,7 @@ export class ReportIntake {
     }
   }
 
-  private async queue(arrivals: readonly Arrival[]): Promise<void> {
+  private async queue(arrivals: readonly ReceivedReport[]): Promise<void> {
     if (arrivals.length === 0) return;
     const isFreshFrom = Date.now() + this.leaseSeconds * 1000 * LEASE_IS_FRESH;
     const used = arrivals.filter(({ subtask }) => (subtask.leaseExpiresAt?.getTime() ?? 0) <= isFreshFrom);
@@ -94,18 +94,18 @@ export class ReportIntake {
   }
 }
 
-const hasEnded = ({ subtask: { status } }: Arrival) => isTerminal(status) || status === 'DELETE';
-const toNote = ({ report, subtask }: Arrival) => ({ report, offer: subtask.offers });
+const hasEnded = ({ subtask: { status } }: ReceivedReport) => isTerminal(status) || status === 'DELETE';
+const toNote = ({ report, subtask }: ReceivedReport) => ({ report, offer: subtask.offers });
 
 /** Reports without number and name (Wegent's) can only come too late; so can those of executors that were given up. */
-function isNoted(arrival: Arrival): boolean {
+function isNoted(arrival: ReceivedReport): boolean {
   const { report, subtask } = arrival;
   const isPlain = report.seq == null && report.event_id == null;
 
   return !isPlain || (subtask.offers > 1 && !hasEnded(arrival));
 }
 
-function reasonOf(arrival: Arrival, notes: ReportNotes): IgnoredReason | null {
+function reasonOf(arrival: ReceivedReport, notes: ReportNotes): IgnoredReason | null {
   const { offers, reportSeq } = arrival.subtask;
   const seqs = [reportSeq, notes.newestSeq].filter((seq) => seq !== null);
 

@@ -14,7 +14,7 @@ import { mergeMap, type Observable } from 'rxjs';
  * through a relay, in the others.
  */
 @Injectable()
-export class CatalogChanges {
+export class CacheInvalidation {
   private readonly listeners: (() => void)[] = [];
   private relay: () => Promise<void> = () => Promise.resolve();
 
@@ -28,21 +28,21 @@ export class CatalogChanges {
   }
 
   /** A change was stored here. */
-  async announce(): Promise<void> {
-    this.tell();
+  async invalidate(): Promise<void> {
+    this.invalidateLocal();
     await this.relay();
   }
 
   /** A change was stored somewhere. */
-  tell(): void {
+  invalidateLocal(): void {
     for (const listener of this.listeners) listener();
   }
 }
 
 /** Announces a change after every successful call of a controller that is not a GET. */
 @Injectable()
-export class AnnouncesCatalogChanges implements NestInterceptor {
-  constructor(private readonly changes: CatalogChanges) {}
+export class CacheInvalidationInterceptor implements NestInterceptor {
+  constructor(private readonly changes: CacheInvalidation) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { method } = context.switchToHttp().getRequest<FastifyRequest>();
@@ -50,7 +50,7 @@ export class AnnouncesCatalogChanges implements NestInterceptor {
 
     return next.handle().pipe(
       mergeMap(async (reply: unknown) => {
-        await this.changes.announce();
+        await this.changes.invalidate();
 
         return reply;
       }),
@@ -59,5 +59,5 @@ export class AnnouncesCatalogChanges implements NestInterceptor {
 }
 
 @Global()
-@Module({ providers: [CatalogChanges], exports: [CatalogChanges] })
-export class CatalogModule {}
+@Module({ providers: [CacheInvalidation], exports: [CacheInvalidation] })
+export class CacheInvalidationModule {}

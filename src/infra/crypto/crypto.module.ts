@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { SecretBox } from '../../common/secret-box.js';
 import { AppConfig } from '../../config/app-config.js';
-import { EndUserNames } from './end-user-pseudonyms.js';
+import { EndUserPseudonyms } from './end-user-pseudonyms.js';
 import { loadSecrets, Secrets } from './secrets.js';
 
 /** Offers the {@link Secrets} of the server, the {@link SecretBox} that encrypts what users entrust to it, and the names that hide them. */
@@ -9,9 +9,9 @@ import { loadSecrets, Secrets } from './secrets.js';
 @Module({
   providers: [
     { provide: Secrets, inject: [AppConfig], useFactory: loadSecrets },
-    EndUserNames,
+    EndUserPseudonyms,
     { provide: SecretBox, inject: [Secrets], useFactory: (secrets: Secrets) => new SecretBox(secrets.encryptionKeys) },
   ],
-  exports: [Secrets, SecretBox, EndUserNames],
+  exports: [Secrets, SecretBox, EndUserPseudonyms],
 })
 export class CryptoModule {}

@@ -8,7 +8,7 @@ const MAX_REMEMBERED = 1000;
 
 /** Names of our users for providers: stable, and of no use to find out who it is. */
 @Injectable()
-export class EndUserNames {
+export class EndUserPseudonyms {
   private readonly key: string;
   private readonly names = new Map<number, string>();
 

@@ -38,7 +38,7 @@ exit $status
 /** A private redis-server (or valkey-server) with an append-only file, restarted when it dies. */
 export class EmbeddedRedis {
   readonly socketPath: string;
-  private readonly log = new Logger('EmbeddedRedis');
+  private readonly log = new Logger(EmbeddedRedis.name);
   private readonly directory: string;
   private child: ChildProcess | null = null;
   private stopping = false;

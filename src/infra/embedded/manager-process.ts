@@ -20,7 +20,7 @@ const RESTART_DELAY_MS = 1_000;
  */
 @Injectable()
 export class ManagerProcess implements OnApplicationShutdown {
-  private readonly log = new Logger('ManagerProcess');
+  private readonly log = new Logger(ManagerProcess.name);
   private child: ChildProcess | null = null;
   private stopping = false;
   private address: string | undefined;

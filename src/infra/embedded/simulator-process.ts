@@ -9,7 +9,7 @@ const START_TIMEOUT_MS = 10_000;
 /** The provider simulator beside the app: a child process, or the address of one that runs already. */
 @Injectable()
 export class SimulatorProcess implements OnApplicationShutdown {
-  private readonly log = new Logger('Simulator');
+  private readonly log = new Logger(SimulatorProcess.name);
   private child: ChildProcess | null = null;
   private stopping = false;
   private address: string | undefined;

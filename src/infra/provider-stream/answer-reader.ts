@@ -1,7 +1,7 @@
 /** The body of a reply -> batches of events, as fast as its consumer takes them and no faster. */
 import type { Readable } from 'node:stream';
 import type { ProviderEvent } from '../../common/chat-event.js';
-import { LoopTurns } from '../http/server/event-loop-throttle.js';
+import { EventLoopThrottle } from '../http/server/event-loop-throttle.js';
 import type { AnswerParts } from './answer-iterator.js';
 import type { AnswerMapper } from './answer-mapper.js';
 import { EventBatch } from './event-batch.js';
@@ -16,7 +16,7 @@ const HIGH_WATER_BYTES = 64 * 1024;
  */
 const BYTES_PER_TURN = 256 * 1024;
 
-const reads = new LoopTurns(BYTES_PER_TURN);
+const reads = new EventLoopThrottle(BYTES_PER_TURN);
 
 /**
  * Reads by `data` events and not by `for await`, whose CPU is the same (27 microseconds per read of one token, 40

@@ -12,6 +12,6 @@ export function isOutage(error: Error): boolean {
 }
 
 /** Without a listener the library prints every failed attempt to connect. Failed commands still reject. */
-export function hush(queue: Queue): void {
+export function ignoreQueueErrors(queue: Queue): void {
   queue.on('error', () => undefined);
 }

@@ -1,19 +1,19 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { CatalogChanges } from '../cache/cache-invalidation.js';
+import { CacheInvalidation } from '../cache/cache-invalidation.js';
 import { RedisBus } from './redis.bus.js';
 
 /** Takes catalog changes from process to process. */
 @Injectable()
-export class CatalogRelay implements OnModuleInit {
-  private readonly log = new Logger('CatalogRelay');
+export class CacheInvalidationRelay implements OnModuleInit {
+  private readonly log = new Logger(CacheInvalidationRelay.name);
 
   constructor(
     private readonly bus: RedisBus,
-    private readonly changes: CatalogChanges,
+    private readonly changes: CacheInvalidation,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    await this.bus.on('catalog', () => this.changes.tell());
+    await this.bus.on('catalog', () => this.changes.invalidateLocal());
     this.changes.relayBy(async () => {
       try {
         await this.bus.publish('catalog', {});

@@ -5,7 +5,7 @@ import { RedisClients } from './redis-clients.js';
 const RECHECK_MS = 5_000;
 
 /** Tells the readers of one channel when there are news: messages are signs only, what they are about is read. */
-export class ChannelFeed {
+export class ChannelSubscription {
   /** Grows with every sign of news. */
   version = 0;
   /** Grows when the connection had been away: messages may have been lost. */
@@ -43,9 +43,9 @@ export class ChannelFeed {
 
 /** The channels that somebody listens to in this process: one subscription each, on the process's one connection for it. */
 @Injectable()
-export class ChannelFeeds implements OnModuleInit, OnApplicationShutdown {
-  private readonly log = new Logger('ChannelFeeds');
-  private readonly feeds = new Map<string, ChannelFeed>();
+export class ChannelSubscriptions implements OnModuleInit, OnApplicationShutdown {
+  private readonly log = new Logger(ChannelSubscriptions.name);
+  private readonly feeds = new Map<string, ChannelSubscription>();
   private recheck: NodeJS.Timeout | undefined;
 
   constructor(private readonly redis: RedisClients) {}
@@ -61,8 +61,8 @@ export class ChannelFeeds implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Adds a reader. Resolves when the subscription stands: what is published from then on is told. */
-  async acquire(channel: string): Promise<ChannelFeed> {
-    const feed = this.feeds.get(channel) ?? new ChannelFeed(channel);
+  async acquire(channel: string): Promise<ChannelSubscription> {
+    const feed = this.feeds.get(channel) ?? new ChannelSubscription(channel);
     this.feeds.set(channel, feed);
     feed.readers += 1;
     try {
@@ -76,7 +76,7 @@ export class ChannelFeeds implements OnModuleInit, OnApplicationShutdown {
     return feed;
   }
 
-  release(feed: ChannelFeed): void {
+  release(feed: ChannelSubscription): void {
     feed.readers -= 1;
     if (feed.readers > 0 || !this.feeds.delete(feed.channel)) return;
     this.redis.subscriber.unsubscribe(feed.channel).catch(() => undefined);

@@ -25,7 +25,7 @@ export class RedisClients {
   /** For the queues; BullMQ duplicates it where it blocks. */
   readonly queues: RedisClient;
   readonly isCluster: boolean;
-  private readonly log = new Logger('Redis');
+  private readonly log = new Logger(RedisClients.name);
 
   private constructor(open: (role: string, options: RedisOptions) => RedisClient) {
     this.commands = this.watch(

@@ -20,7 +20,7 @@ export type BusTopic = keyof BusMessages;
 /** Messages between the processes of one installation, over one subscriber connection per process. */
 @Injectable()
 export class RedisBus {
-  private readonly log = new Logger('RedisBus');
+  private readonly log = new Logger(RedisBus.name);
   private readonly handlers = new Map<string, ((message: never) => void)[]>();
 
   constructor(private readonly redis: RedisClients) {

@@ -1,8 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 import { EmbeddedParts } from '../embedded/embedded.module.js';
-import { CatalogRelay } from './cache-invalidation.relay.js';
-import { ChannelFeeds } from './channel-subscriptions.js';
+import { CacheInvalidationRelay } from './cache-invalidation.relay.js';
+import { ChannelSubscriptions } from './channel-subscriptions.js';
 import { RedisBus } from './redis.bus.js';
 import { RedisClients } from './redis-clients.js';
 
@@ -11,14 +11,14 @@ import { RedisClients } from './redis-clients.js';
 @Module({
   providers: [
     RedisBus,
-    CatalogRelay,
-    ChannelFeeds,
+    CacheInvalidationRelay,
+    ChannelSubscriptions,
     {
       provide: RedisClients,
       inject: [AppConfig, EmbeddedParts],
       useFactory: (config: AppConfig, parts: EmbeddedParts) => RedisClients.connect(config.redis, parts.redisSocket),
     },
   ],
-  exports: [RedisClients, RedisBus, ChannelFeeds],
+  exports: [RedisClients, RedisBus, ChannelSubscriptions],
 })
 export class RedisModule {}

@@ -47,7 +47,7 @@ const dropped = new Counter({
  */
 @Injectable()
 export class SseConnections implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly log = new Logger('SseConnections');
+  private readonly log = new Logger(SseConnections.name);
   private readonly sinks = new Set<SseSink>();
   private timer: NodeJS.Timeout | undefined;
 

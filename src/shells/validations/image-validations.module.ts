@@ -3,13 +3,13 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../../auth/auth.module.js';
 import { SseModule } from '../../infra/sse/sse.module.js';
 import { ShellsModule } from '../shells.module.js';
-import { ValidationChanges } from './validation-transitions.js';
-import { ValidationCopies } from './validation-cache.js';
+import { ValidationTransitions } from './validation-transitions.js';
+import { ValidationCache } from './validation-cache.js';
 import { ValidationEventsService } from './validation-events.js';
 import { ValidationReportsController } from './validation-reports.controller.js';
-import { ValidationRequests } from './validation-starter.js';
+import { ValidationStarter } from './validation-starter.js';
 import { ValidationStatuses } from './validation-statuses.js';
-import { ValidationSubmissions } from './validation-dispatcher.js';
+import { ValidationDispatcher } from './validation-dispatcher.js';
 import { ValidationsController } from './validations.controller.js';
 import { IMAGE_VALIDATIONS } from './validations.jobs.js';
 import { ValidationsProcessor } from './validations.processor.js';
@@ -21,8 +21,8 @@ import { ValidationsService } from './validations.service.js';
   imports: [BullModule.registerQueue({ name: IMAGE_VALIDATIONS }), AuthModule, SseModule, ShellsModule],
   controllers: [ValidationsController, ValidationReportsController],
   providers: [
-    ...[ValidationsRepository, ValidationCopies, ValidationChanges, ValidationStatuses],
-    ...[ValidationRequests, ValidationSubmissions, ValidationsProcessor],
+    ...[ValidationsRepository, ValidationCache, ValidationTransitions, ValidationStatuses],
+    ...[ValidationStarter, ValidationDispatcher, ValidationsProcessor],
     ...[ValidationsService, ValidationEventsService],
   ],
 })

@@ -35,8 +35,8 @@ export interface ShownValidation {
 
 /** Copies of validations in Redis, for those who look often; the rows are the truth. Works without Redis, if slower. */
 @Injectable()
-export class ValidationCopies {
-  private readonly log = new Logger('ValidationCopies');
+export class ValidationCache {
+  private readonly log = new Logger(ValidationCache.name);
 
   constructor(private readonly redis: RedisClients) {
     redis.commands.defineCommand('validationPut', { lua: PUT, numberOfKeys: 1 });

@@ -4,8 +4,8 @@ import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { ImageManagerHttp } from '../../infra/http/client/executor-manager-http.js';
 import type { InternalReply } from '../../infra/http/client/internal-http.js';
-import { ValidationChanges } from './validation-transitions.js';
-import { ValidationRequests } from './validation-starter.js';
+import { ValidationTransitions } from './validation-transitions.js';
+import { ValidationStarter } from './validation-starter.js';
 import { applyReport, type Ending, endBy, type ValidationRow } from './validation-state.js';
 import { silenceMs } from './validations.jobs.js';
 import { ValidationsRepository } from './validations.repository.js';
@@ -17,13 +17,13 @@ const TRANSIENT = [408, 425, 429];
 
 /** Gives validations to the executor manager, and watches over what becomes of them. */
 @Injectable()
-export class ValidationSubmissions {
-  private readonly log = new Logger('ImageValidations');
+export class ValidationDispatcher {
+  private readonly log = new Logger(ValidationDispatcher.name);
 
   constructor(
     private readonly repository: ValidationsRepository,
-    private readonly changes: ValidationChanges,
-    private readonly requests: ValidationRequests,
+    private readonly changes: ValidationTransitions,
+    private readonly requests: ValidationStarter,
     private readonly manager: ImageManagerHttp,
     private readonly config: AppConfig,
   ) {}

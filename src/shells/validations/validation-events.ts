@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventReader, PulledEvents } from '../../infra/sse/pulled-events.js';
 import type { EventSource } from '../../infra/sse/sse.js';
-import { type ChannelFeed, ChannelFeeds } from '../../infra/redis/channel-subscriptions.js';
+import { type ChannelSubscription, ChannelSubscriptions } from '../../infra/redis/channel-subscriptions.js';
 import { keys } from '../../infra/redis/keys.js';
 import type { ShownValidation } from './validation-cache.js';
 import { ValidationStatuses } from './validation-statuses.js';
@@ -18,7 +18,7 @@ export type ValidationEvents = () => Promise<EventSource>;
 export class ValidationEventsService {
   constructor(
     private readonly statuses: ValidationStatuses,
-    private readonly feeds: ChannelFeeds,
+    private readonly feeds: ChannelSubscriptions,
   ) {}
 
   /** Null when the client has the last event already. @throws AppError not_found */
@@ -49,7 +49,7 @@ class ValidationReader implements EventReader {
     private readonly id: string,
     private seen: number,
     private readonly statuses: ValidationStatuses,
-    private readonly feed: ChannelFeed,
+    private readonly feed: ChannelSubscription,
     private readonly signal: AbortSignal,
   ) {}
 

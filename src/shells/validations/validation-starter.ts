@@ -7,12 +7,12 @@ import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { ImageManagerHttp } from '../../infra/http/client/executor-manager-http.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
-import { hush } from '../../infra/queue/queue-errors.js';
+import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
 import { ImagePolicy } from '../image-policy.js';
 import { type ShellImage, ShellImages } from '../shell-images.js';
 import { ShellsRepository, type Verdict } from '../shells.repository.js';
 import { ShellsService } from '../shells.service.js';
-import { ValidationChanges } from './validation-transitions.js';
+import { ValidationTransitions } from './validation-transitions.js';
 import type { ValidationRow } from './validation-state.js';
 import type { ValidateImageDto, ValidationRequestDto } from './validation.dto.js';
 import { IMAGE_VALIDATIONS, SUBMISSION_OPTIONS, type SubmissionJob, submissionJobId } from './validations.jobs.js';
@@ -28,13 +28,13 @@ type Wanted = Omit<ShellImage, 'shellName'> & { shellName: string | null };
 
 /** Asks for validations of images: by hand, and for every new image of a shell. */
 @Injectable()
-export class ValidationRequests implements OnModuleInit {
-  private readonly log = new Logger('ImageValidations');
+export class ValidationStarter implements OnModuleInit {
+  private readonly log = new Logger(ValidationStarter.name);
 
   constructor(
     @InjectQueue(IMAGE_VALIDATIONS) private readonly queue: Queue<SubmissionJob>,
     private readonly repository: ValidationsRepository,
-    private readonly changes: ValidationChanges,
+    private readonly changes: ValidationTransitions,
     private readonly shells: ShellsService,
     private readonly shellRows: ShellsRepository,
     private readonly images: ShellImages,
@@ -42,7 +42,7 @@ export class ValidationRequests implements OnModuleInit {
     private readonly manager: ImageManagerHttp,
     private readonly config: AppConfig,
   ) {
-    hush(queue);
+    ignoreQueueErrors(queue);
   }
 
   onModuleInit(): void {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../common/app-error.js';
 import { isDatabaseDown } from '../../infra/database/database-errors.js';
-import { type ShownValidation, ValidationCopies } from './validation-cache.js';
+import { type ShownValidation, ValidationCache } from './validation-cache.js';
 import { ValidationsRepository } from './validations.repository.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -14,7 +14,7 @@ export const isValidationId = (text: string): boolean => UUID.test(text);
 export class ValidationStatuses {
   constructor(
     private readonly repository: ValidationsRepository,
-    private readonly copies: ValidationCopies,
+    private readonly copies: ValidationCache,
   ) {}
 
   /** @throws AppError not_found, also for what is somebody else's */

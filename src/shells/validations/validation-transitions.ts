@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Counter } from 'prom-client';
-import { CatalogChanges } from '../../infra/cache/cache-invalidation.js';
+import { CacheInvalidation } from '../../infra/cache/cache-invalidation.js';
 import type { Db } from '../../infra/database/database.js';
 import { ShellsRepository, type Verdict } from '../shells.repository.js';
-import { ValidationCopies } from './validation-cache.js';
+import { ValidationCache } from './validation-cache.js';
 import { type Ignored, reasonOf, type ValidationChange, type ValidationRow } from './validation-state.js';
 import { ValidationsRepository } from './validations.repository.js';
 
@@ -25,14 +25,14 @@ interface Changed {
 
 /** The one way in which validations change: the row and the shells with its image in one transaction, then readers are told. */
 @Injectable()
-export class ValidationChanges {
-  private readonly log = new Logger('ImageValidations');
+export class ValidationTransitions {
+  private readonly log = new Logger(ValidationTransitions.name);
 
   constructor(
     private readonly repository: ValidationsRepository,
     private readonly shells: ShellsRepository,
-    private readonly copies: ValidationCopies,
-    private readonly catalog: CatalogChanges,
+    private readonly copies: ValidationCache,
+    private readonly catalog: CacheInvalidation,
   ) {}
 
   /** @returns why nothing was changed, or null; undefined when there is no such validation */
@@ -70,7 +70,7 @@ export class ValidationChanges {
 
   private async tell({ row, judged }: Pick<Changed, 'row' | 'judged'>): Promise<void> {
     await this.copies.put(row);
-    if (judged) await this.catalog.announce();
+    if (judged) await this.catalog.invalidate();
     if (row.outcome === null) return;
     ended.inc({ outcome: row.outcome });
     this.log.log(

@@ -7,7 +7,7 @@ import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { SseConnections } from '../../infra/sse/sse.js';
 import { ApiValidationEvents, ValidationEventsQuery } from './validation-event.dto.js';
 import { ValidationEventsService } from './validation-events.js';
-import { ValidationRequests } from './validation-starter.js';
+import { ValidationStarter } from './validation-starter.js';
 import { ValidateImageDto, ValidationDto, ValidationListDto, ValidationRequestDto } from './validation.dto.js';
 import { ValidationsService } from './validations.service.js';
 
@@ -18,7 +18,7 @@ import { ValidationsService } from './validations.service.js';
 @Controller('shells')
 export class ValidationsController {
   constructor(
-    private readonly requests: ValidationRequests,
+    private readonly requests: ValidationStarter,
     private readonly validations: ValidationsService,
     private readonly events: ValidationEventsService,
     private readonly sse: SseConnections,

@@ -5,7 +5,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { isOutage } from '../../infra/queue/queue-errors.js';
 import { WORKER_OPTIONS } from '../../infra/queue/worker-options.js';
-import { ValidationSubmissions } from './validation-dispatcher.js';
+import { ValidationDispatcher } from './validation-dispatcher.js';
 import {
   IMAGE_VALIDATIONS,
   isSubmissionJob,
@@ -21,11 +21,11 @@ const OPTIONS = { ...WORKER_OPTIONS, concurrency: 32, settings: { backoffStrateg
 /** Gives validations to the executor manager, and looks after those that run. */
 @Processor(IMAGE_VALIDATIONS, OPTIONS)
 export class ValidationsProcessor extends WorkerHost implements OnApplicationBootstrap {
-  private readonly log = new Logger('ImageValidations');
+  private readonly log = new Logger(ValidationsProcessor.name);
 
   constructor(
     @InjectQueue(IMAGE_VALIDATIONS) private readonly queue: Queue,
-    private readonly submissions: ValidationSubmissions,
+    private readonly submissions: ValidationDispatcher,
     private readonly config: AppConfig,
   ) {
     super();

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../../common/app-error.js';
 import { offsetOf, type PageQuery } from '../../common/page.js';
 import { ShellsService } from '../shells.service.js';
-import { ValidationChanges } from './validation-transitions.js';
+import { ValidationTransitions } from './validation-transitions.js';
 import { applyReport, endBy } from './validation-state.js';
 import { isValidationId, ValidationStatuses } from './validation-statuses.js';
 import {
@@ -26,7 +26,7 @@ const MESSAGES = {
 export class ValidationsService {
   constructor(
     private readonly repository: ValidationsRepository,
-    private readonly changes: ValidationChanges,
+    private readonly changes: ValidationTransitions,
     private readonly statuses: ValidationStatuses,
     private readonly shells: ShellsService,
   ) {}

@@ -13,7 +13,7 @@ const SAVE = new Statement<never, { subtaskId: number; run: string }>(
 
 /** What subtasks keep of the runs that they have at apps. */
 @Injectable()
-export class UpstreamRunsRepository {
+export class ProviderRunsRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
   /** Fields that are left out stay, and answers to forms always: others may have been noted meanwhile. */

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { DifyRun } from '../../common/dify.js';
-import { TaskChanges } from '../events/task-change.publisher.js';
-import { UpstreamRunsRepository } from './provider-runs.repository.js';
+import { TaskChangePublisher } from '../events/task-change.publisher.js';
+import { ProviderRunsRepository } from './provider-runs.repository.js';
 
 /** Keeps what is known of the runs that answers have at apps. */
 @Injectable()
-export class UpstreamRunsService {
+export class ProviderRunsService {
   constructor(
-    private readonly repository: UpstreamRunsRepository,
-    private readonly changes: TaskChanges,
+    private readonly repository: ProviderRunsRepository,
+    private readonly changes: TaskChangePublisher,
   ) {}
 
   /** Keeps what a later attempt needs. @throws when the database is away */
@@ -29,6 +29,6 @@ export class UpstreamRunsService {
   /** Suggestions that came after the end of their answer. */
   async addSuggestions(subtaskId: number, questions: readonly string[]): Promise<void> {
     const owner = await this.repository.addSuggestions(subtaskId, questions);
-    if (owner) await this.changes.tell([{ ...owner, subtaskIds: [subtaskId] }]);
+    if (owner) await this.changes.publish([{ ...owner, subtaskIds: [subtaskId] }]);
   }
 }

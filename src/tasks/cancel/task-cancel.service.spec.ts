@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq';
 import { loadConfig } from '../../config/app-config.js';
 import { RunCancellers } from '../backends/run-cancellers.js';
 import { TaskCancelService } from './task-cancel.service.js';
-import type { TaskChanges } from '../events/task-change.publisher.js';
+import type { TaskChangePublisher } from '../events/task-change.publisher.js';
 import type { TaskUpdatesRepository } from '../status/task-updates.repository.js';
 import type { TaskUpdatesService } from '../status/task-updates.service.js';
 import type { TaskCancellation, TaskUpdate } from '../tasks.jobs.js';
@@ -33,7 +33,7 @@ function cancels(unfinished: SubtaskRow[], lost: number[] = []) {
     cancellers,
     { settle: (update: TaskUpdate) => Promise.resolve(ended.push(update)) } as unknown as TaskUpdatesService,
     { mend: (taskId: number) => Promise.resolve((mended.push(taskId), [])) } as unknown as TaskUpdatesRepository,
-    { tell: () => Promise.resolve() } as unknown as TaskChanges,
+    { tell: () => Promise.resolve() } as unknown as TaskChangePublisher,
     loadConfig({ CANCEL_DEADLINE_SECONDS: '30' }),
   );
 

@@ -2,11 +2,11 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppError, notFound } from '../../common/app-error.js';
-import { hush } from '../../infra/queue/queue-errors.js';
+import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { RunCancellers } from '../backends/run-cancellers.js';
-import { TaskChanges } from '../events/task-change.publisher.js';
+import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import { isTerminal } from '../task-status.js';
 import { TaskUpdatesRepository } from '../status/task-updates.repository.js';
 import { TaskUpdatesService } from '../status/task-updates.service.js';
@@ -20,7 +20,7 @@ const SETTLE_MS = 1_000;
 /** Cancels tasks: durably, and at once where possible. */
 @Injectable()
 export class TaskCancelService {
-  private readonly log = new Logger('TaskCancel');
+  private readonly log = new Logger(TaskCancelService.name);
 
   constructor(
     @InjectQueue(TASK_CANCELLATIONS) private readonly queue: Queue<TaskCancellation>,
@@ -28,10 +28,10 @@ export class TaskCancelService {
     private readonly cancellers: RunCancellers,
     private readonly updates: TaskUpdatesService,
     private readonly states: TaskUpdatesRepository,
-    private readonly changes: TaskChanges,
+    private readonly changes: TaskChangePublisher,
     private readonly config: AppConfig,
   ) {
-    hush(queue);
+    ignoreQueueErrors(queue);
   }
 
   /**
@@ -49,7 +49,7 @@ export class TaskCancelService {
     const subtaskIds = subtasks.map(({ id }) => id);
     const cancellation = { taskId, requestedAt, subtaskIds };
     const durable = this.queue.add('cancel', cancellation, { ...CANCELLATION_JOB_OPTIONS, delay: 1000 });
-    void this.changes.tell([{ userId, taskId, subtaskIds: [] }]);
+    void this.changes.publish([{ userId, taskId, subtaskIds: [] }]);
     const stopped = await Promise.allSettled([
       durable,
       ...this.toStop(subtasks).map((subtask) => this.stop(subtask, requestedAt, false)),
@@ -70,7 +70,7 @@ export class TaskCancelService {
       ({ id, createdAt }) => subtaskIds?.includes(id) ?? createdAt.getTime() <= requestedAt,
     );
     for (const subtask of this.toStop(meant)) await this.stop(subtask, requestedAt, force);
-    if (subtasks.length === 0) await this.changes.tell(await this.states.mend(taskId));
+    if (subtasks.length === 0) await this.changes.publish(await this.states.mend(taskId));
 
     return meant.length === 0;
   }

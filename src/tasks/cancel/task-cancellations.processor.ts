@@ -11,7 +11,7 @@ import { cappedBackoff, isTaskCancellation, TASK_CANCELLATIONS } from '../tasks.
 /** Repeats a cancel until the task has ended. */
 @Processor(TASK_CANCELLATIONS, { ...WORKER_OPTIONS, concurrency: 16, settings: { backoffStrategy: cappedBackoff } })
 export class TaskCancellationsProcessor extends WorkerHost implements OnApplicationBootstrap {
-  private readonly log = new Logger('TaskCancel');
+  private readonly log = new Logger(TaskCancellationsProcessor.name);
 
   constructor(
     private readonly cancels: TaskCancelService,

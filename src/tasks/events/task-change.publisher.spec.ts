@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { TaskEventLog } from './task-event-log.js';
 import type { EndedTask, TaskEventsRepository } from './task-events.repository.js';
-import { type TaskChange, TaskChanges } from './task-change.publisher.js';
+import { type TaskChange, TaskChangePublisher } from './task-change.publisher.js';
 
 const change = (taskId: number, ...subtaskIds: number[]): TaskChange => ({ userId: 1, taskId, subtaskIds });
 
@@ -26,7 +26,7 @@ class Log {
 const rows = { ended: (ids: readonly number[]) => Promise.resolve(ids.map((id) => ({ id }) as EndedTask)) };
 
 const changesOn = (log: Log) =>
-  new TaskChanges(log as unknown as TaskEventLog, rows as unknown as TaskEventsRepository);
+  new TaskChangePublisher(log as unknown as TaskEventLog, rows as unknown as TaskEventsRepository);
 
 describe('changes of tasks', () => {
   it('that come while others are told are told together, each task once', async () => {
@@ -36,9 +36,9 @@ describe('changes of tasks', () => {
     log.hold = new Promise((resolve) => {
       go = resolve;
     });
-    const first = changes.tell([change(1, 11)]);
+    const first = changes.publish([change(1, 11)]);
     await Promise.resolve();
-    const more = [changes.tell([change(2, 21)]), changes.tell([change(3), change(2, 22, 21)])];
+    const more = [changes.publish([change(2, 21)]), changes.publish([change(3), change(2, 22, 21)])];
     go();
     await Promise.all([first, ...more]);
 
@@ -48,10 +48,10 @@ describe('changes of tasks', () => {
   it('that cannot be told are told with the next ones, and nobody is bothered', async () => {
     const log = new Log(2);
     const changes = changesOn(log);
-    await changes.tell([change(1, 11)]);
-    await changes.tell([change(2)]);
+    await changes.publish([change(1, 11)]);
+    await changes.publish([change(2)]);
     expect(log.batches).toEqual([]);
-    await changes.tell([change(1, 12)]);
+    await changes.publish([change(1, 12)]);
 
     expect(log.batches).toEqual([[change(1, 11, 12), change(2)]]);
     await changes.onApplicationShutdown();
@@ -60,7 +60,7 @@ describe('changes of tasks', () => {
   it('that wait are told before the process ends', async () => {
     const log = new Log(1);
     const changes = changesOn(log);
-    await changes.tell([change(1)]);
+    await changes.publish([change(1)]);
     await changes.onApplicationShutdown();
 
     expect(log.batches).toEqual([[change(1)]]);
@@ -74,8 +74,8 @@ describe('changes of tasks', () => {
 
       return heard.length === 1 ? Promise.reject(new Error('the queue is away')) : Promise.resolve();
     });
-    await changes.tell([change(1, 11), change(2, 21)]);
-    await changes.tell([]);
+    await changes.publish([change(1, 11), change(2, 21)]);
+    await changes.publish([]);
 
     expect(heard).toEqual([
       [1, 2],

@@ -35,8 +35,8 @@ const told = new Counter({
 
 /** Where every applied change of a task is told, after it is committed, so that clients see it live. */
 @Injectable()
-export class TaskChanges implements OnApplicationShutdown {
-  private readonly log = new Logger('TaskChanges');
+export class TaskChangePublisher implements OnApplicationShutdown {
+  private readonly log = new Logger(TaskChangePublisher.name);
   private readonly handlers: EndedHandler[] = [];
   /** By task: several changes of one that wait are one. */
   private readonly waiting = new Map<number, TaskChange>();
@@ -59,7 +59,7 @@ export class TaskChanges implements OnApplicationShutdown {
    * Resolves when the changes were told, or could not be told at once: then it is tried again until they are.
    * Never throws: a change that nobody hears of is still in the database.
    */
-  tell(changes: readonly TaskChange[]): Promise<void> {
+  publish(changes: readonly TaskChange[]): Promise<void> {
     for (const change of changes) this.add(change);
     this.next ??= this.sending.then(() => this.flush());
 
@@ -71,7 +71,7 @@ export class TaskChanges implements OnApplicationShutdown {
     for (const change of changes) this.add(change);
     this.soon ??= setTimeout(() => {
       this.soon = undefined;
-      void this.tell([]);
+      void this.publish([]);
     }, SOON_MS).unref();
   }
 
@@ -79,7 +79,7 @@ export class TaskChanges implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     clearTimeout(this.retry);
     clearTimeout(this.soon);
-    await this.tell([]);
+    await this.publish([]);
     clearTimeout(this.retry);
   }
 
@@ -115,7 +115,7 @@ export class TaskChanges implements OnApplicationShutdown {
     for (const change of batch.slice(0, room)) this.add(change);
     if (batch.length > room) told.inc({ outcome: 'dropped' }, batch.length - room);
     clearTimeout(this.retry);
-    this.retry = setTimeout(() => void this.tell([]), RETRY_MS).unref();
+    this.retry = setTimeout(() => void this.publish([]), RETRY_MS).unref();
   }
 
   private async handleEnded(batch: readonly TaskChange[]): Promise<void> {

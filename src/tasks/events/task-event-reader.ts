@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventReader } from '../../infra/sse/pulled-events.js';
-import type { ChannelFeed } from '../../infra/redis/channel-subscriptions.js';
+import type { ChannelSubscription } from '../../infra/redis/channel-subscriptions.js';
 import { type EventScope, type RowRef, rowsToTell, type TaskEvent, taskFrame, toEventId } from './task-event.js';
 import type { TaskEventLog } from './task-event-log.js';
 import type { TaskEventsRepository } from './task-events.repository.js';
@@ -18,7 +18,7 @@ const RETRY_MS = 500;
 export interface ReaderParts {
   log: TaskEventLog;
   rows: TaskEventsRepository;
-  feed: ChannelFeed;
+  feed: ChannelSubscription;
 }
 
 /**

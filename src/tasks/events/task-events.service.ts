@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { notFound } from '../../common/app-error.js';
 import { PulledEvents } from '../../infra/sse/pulled-events.js';
 import type { EventSource } from '../../infra/sse/sse.js';
-import { ChannelFeeds } from '../../infra/redis/channel-subscriptions.js';
+import { ChannelSubscriptions } from '../../infra/redis/channel-subscriptions.js';
 import { keys } from '../../infra/redis/keys.js';
 import { type EventScope, positionOf } from './task-event.js';
 import { TaskEventLog } from './task-event-log.js';
@@ -18,7 +18,7 @@ export class TaskEventsService {
   constructor(
     private readonly log: TaskEventLog,
     private readonly rows: TaskEventsRepository,
-    private readonly feeds: ChannelFeeds,
+    private readonly feeds: ChannelSubscriptions,
   ) {}
 
   /** The events of all tasks of a user, after an event that the client has; from a snapshot without one. */

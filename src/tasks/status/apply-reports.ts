@@ -28,7 +28,7 @@ export interface AppliedUpdates {
 }
 
 /** What the reports of a job make of the turns that they are about. */
-export interface Verdict extends AppliedUpdates {
+export interface ReportsResult extends AppliedUpdates {
   steps: StepDraft[];
   tasks: TaskDraft[];
 }
@@ -44,15 +44,15 @@ interface Hearing {
  * @param rows all steps of the turns concerned
  * @param locked their tasks
  */
-export function hear(
+export function applyReports(
   rows: readonly LockedStep[],
   locked: readonly LockedTask[],
   updates: readonly TaskUpdate[],
-): Verdict {
+): ReportsResult {
   const known = new Set(
     locked.flatMap((task) => task.known.map(({ subtaskId, eventId }) => eventKey(subtaskId, eventId))),
   );
-  const verdict: Verdict = { results: updates.map(unknown), changes: [], steps: [], tasks: [] };
+  const verdict: ReportsResult = { results: updates.map(unknown), changes: [], steps: [], tasks: [] };
   for (const { turn, reports } of hearingsOf(rows, locked, updates)) {
     const { outcomes, steps, task } = decideTurn(
       turn,

@@ -51,7 +51,11 @@ export function draftOf(step: Step): StepDraft {
  * Whether a report counts.
  * @param isKnownEvent whether its event id was applied before
  */
-export function judge(step: Step, update: TaskUpdate, isKnownEvent: boolean): Exclude<ReportOutcome, 'unknown'> {
+export function classifyReport(
+  step: Step,
+  update: TaskUpdate,
+  isKnownEvent: boolean,
+): Exclude<ReportOutcome, 'unknown'> {
   if (!SUBTASK_TRANSITIONS[step.status].includes(update.status)) return 'terminal';
   if (isKnownEvent) return 'duplicate';
   if (isBeforeItsTurn(step, update)) return 'stale';

@@ -26,7 +26,7 @@ const CONCURRENCY = 20;
   settings: { backoffStrategy: cappedBackoff },
 })
 export class TaskUpdatesProcessor extends WorkerHost implements OnApplicationBootstrap {
-  private readonly log = new Logger('TaskUpdates');
+  private readonly log = new Logger(TaskUpdatesProcessor.name);
 
   constructor(
     private readonly updates: TaskUpdatesService,

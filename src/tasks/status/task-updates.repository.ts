@@ -12,7 +12,7 @@ import {
   writeTurns,
 } from './task-updates.sql.js';
 import type { TaskUpdate } from '../tasks.jobs.js';
-import { type AppliedUpdates, hear } from './apply-reports.js';
+import { type AppliedUpdates, applyReports } from './apply-reports.js';
 
 /** Applies reports. Every status write is guarded by the states it may follow. */
 @Injectable()
@@ -65,7 +65,7 @@ export class TaskUpdatesRepository {
       const steps = await lock(tx);
       const taskIds = [...new Set(steps.map(({ taskId }) => taskId))];
       const locked = await lockTasks(tx, taskIds, eventsIn(updates, steps));
-      const { results, changes, ...verdict } = hear(steps, locked, updates);
+      const { results, changes, ...verdict } = applyReports(steps, locked, updates);
       await writeTurns(tx, verdict.steps, verdict.tasks, this.config.executors.leaseSeconds);
 
       return { results, changes };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RedisBus } from '../../infra/redis/redis.bus.js';
-import type { TaskChanges } from '../events/task-change.publisher.js';
+import type { TaskChangePublisher } from '../events/task-change.publisher.js';
 import type { TaskUpdatesRepository } from './task-updates.repository.js';
 import { TaskUpdatesService } from './task-updates.service.js';
 import type { TaskUpdate } from '../tasks.jobs.js';
@@ -31,7 +31,7 @@ function serviceOn(apply: () => Promise<AppliedUpdates>) {
     queue as unknown as UpdateQueue,
     { apply } as unknown as TaskUpdatesRepository,
     { on: nothing, publish: nothing } as unknown as RedisBus,
-    { tell: nothing } as unknown as TaskChanges,
+    { tell: nothing } as unknown as TaskChangePublisher,
   );
 
   return { service, queued };

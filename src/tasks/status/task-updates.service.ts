@@ -1,11 +1,11 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter } from 'prom-client';
-import { Batches } from '../../common/batcher.js';
+import { Batcher } from '../../common/batcher.js';
 import { toStorable } from '../../common/storable.js';
 import { isBadData, logLine } from '../../infra/database/database-errors.js';
 import { RedisBus } from '../../infra/redis/redis.bus.js';
-import { TaskChanges } from '../events/task-change.publisher.js';
+import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import { isTerminal } from '../task-status.js';
 import { TaskUpdatesRepository } from './task-updates.repository.js';
 import type { TaskUpdate } from '../tasks.jobs.js';
@@ -44,15 +44,15 @@ interface Waiting {
 /** The one way to report the state of a subtask. */
 @Injectable()
 export class TaskUpdatesService implements OnModuleInit {
-  private readonly log = new Logger('TaskUpdates');
+  private readonly log = new Logger(TaskUpdatesService.name);
   private readonly waiting = new Map<number, Set<Waiting>>();
-  private readonly hearings = new Batches<TaskUpdate, Heard>(MAX_TOGETHER, (updates) => this.applyAndTell(updates));
+  private readonly hearings = new Batcher<TaskUpdate, Heard>(MAX_TOGETHER, (updates) => this.applyAndTell(updates));
 
   constructor(
     private readonly queue: UpdateQueue,
     private readonly repository: TaskUpdatesRepository,
     private readonly bus: RedisBus,
-    private readonly changes: TaskChanges,
+    private readonly changes: TaskChangePublisher,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -126,7 +126,7 @@ export class TaskUpdatesService implements OnModuleInit {
   private async applyFromHere(update: TaskUpdate): Promise<Settled | null> {
     try {
       const { results, changes } = await this.applyNow([update]);
-      void this.changes.tell(changes);
+      void this.changes.publish(changes);
 
       return results[0]?.outcome === 'applied' ? 'applied' : 'ignored';
     } catch (error) {
@@ -146,13 +146,13 @@ export class TaskUpdatesService implements OnModuleInit {
   async apply(updates: readonly TaskUpdate[], isRepeated: boolean): Promise<void> {
     const heard = await this.hearings.add(updates);
     await Promise.all(heard.map(({ told }) => told));
-    if (isRepeated) await this.changes.tell(heard.flatMap(({ result }) => result.turn ?? []));
+    if (isRepeated) await this.changes.publish(heard.flatMap(({ result }) => result.turn ?? []));
   }
 
   private async applyAndTell(updates: readonly TaskUpdate[]): Promise<Heard[]> {
     const { results, changes } = await this.applyNow(updates);
     // Not waited for: the next reports are applied meanwhile.
-    const told = changes.length > 0 ? this.changes.tell(changes) : Promise.resolve();
+    const told = changes.length > 0 ? this.changes.publish(changes) : Promise.resolve();
 
     return results.map((result) => ({ result, told }));
   }

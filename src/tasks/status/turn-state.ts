@@ -1,5 +1,12 @@
 import type { TaskStatus } from '../../infra/database/schema/schema.js';
-import { draftOf, judge, type ReportOutcome, type Step, type StepDraft, withReport } from './classify-report.js';
+import {
+  draftOf,
+  classifyReport,
+  type ReportOutcome,
+  type Step,
+  type StepDraft,
+  withReport,
+} from './classify-report.js';
 import { deriveProgress, deriveTaskStatus, isTerminal, TASK_TRANSITIONS } from '../task-status.js';
 import type { TaskUpdate } from '../tasks.jobs.js';
 
@@ -54,7 +61,7 @@ export function decideTurn(turn: Turn, reports: readonly TaskUpdate[], knownEven
     const step = steps.get(update.subtaskId);
     if (!step) return 'unknown';
     const key = update.report?.eventId === undefined ? null : eventKey(step.id, update.report.eventId);
-    const outcome = judge(step, update, key !== null && events.has(key));
+    const outcome = classifyReport(step, update, key !== null && events.has(key));
     if (outcome !== 'applied') return outcome;
     steps.set(step.id, withReport(step, update));
     if (key !== null) events.add(key);

@@ -6,7 +6,7 @@ import { runsOnExecutors, type TurnRequest, TurnsService } from './turns.service
 /** Runs turns again that failed or were cancelled. */
 @Injectable()
 export class TaskRetryService {
-  private readonly log = new Logger('TaskRetry');
+  private readonly log = new Logger(TaskRetryService.name);
 
   constructor(
     private readonly turns: TurnsService,

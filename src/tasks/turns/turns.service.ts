@@ -9,7 +9,7 @@ import { requireShell, type ResolvedTeam, TeamsService } from '../../teams/teams
 import type { AnswerTurn } from './answer-turn.js';
 import { AnswerTurnsRepository } from './answer-turns.repository.js';
 import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
-import { TaskChanges } from '../events/task-change.publisher.js';
+import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import { isTerminal } from '../task-status.js';
 import { busy, closed, notFailed, tooManyRuns, unknownId } from './turn-errors.js';
 import { TasksRepository } from '../tasks.repository.js';
@@ -65,7 +65,7 @@ export class TurnsService {
     private readonly answers: AnswerTurnsRepository,
     private readonly tasks: TasksRepository,
     private readonly teams: TeamsService,
-    private readonly changes: TaskChanges,
+    private readonly changes: TaskChangePublisher,
     config: AppConfig,
   ) {
     this.expireHours = config.tasks.appendExpireHours;

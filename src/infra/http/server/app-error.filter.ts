@@ -49,7 +49,7 @@ interface Failure {
 /** Turns whatever was thrown into the one error shape of the API. What is not meant for clients is only logged. */
 @Catch()
 export class AppErrorFilter implements ExceptionFilter {
-  private readonly log = new Logger('Http');
+  private readonly log = new Logger(AppErrorFilter.name);
 
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();

@@ -5,7 +5,7 @@ import { applyBodyLimits } from './body-limit.js';
 import { parseOnlyJson } from './json-body.js';
 import { passForms } from './multipart.js';
 import { requestId } from './request-id.js';
-import { beginInTurns } from './request-throttle.js';
+import { throttleRequests } from './request-throttle.js';
 import { AppValidationPipe } from './validation.pipe.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -39,5 +39,5 @@ export function configureHttp(app: NestFastifyApplication, prefix = 'api'): void
     void reply.header('X-Request-Id', request.id);
     done();
   });
-  beginInTurns(instance);
+  throttleRequests(instance);
 }

@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
-import { LoopTurns } from './event-loop-throttle.js';
+import { EventLoopThrottle } from './event-loop-throttle.js';
 
 describe('LoopTurns', () => {
   it('begins lone work at once', () => {
     let begun = false;
-    new LoopTurns().begin(() => (begun = true));
+    new EventLoopThrottle().begin(() => (begun = true));
     expect(begun).toBe(true);
   });
 
   it('spreads a burst over turns, in order, and loses nothing', async () => {
-    const turns = new LoopTurns();
+    const turns = new EventLoopThrottle();
     const begun: number[] = [];
     for (let i = 0; i < 50; i += 1) turns.begin(() => begun.push(i));
     expect(begun.length).toBeLessThan(10);
@@ -21,7 +21,7 @@ describe('LoopTurns', () => {
   });
 
   it('lets what comes later wait its turn', async () => {
-    const turns = new LoopTurns();
+    const turns = new EventLoopThrottle();
     const begun: string[] = [];
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) turns.begin(() => begun.push(name));
     await turn();

@@ -11,7 +11,7 @@ interface Waiting {
  * Two hundred requests that one read of the network brings are otherwise handled in one go, which holds every stream
  * up for 60 to 100 ms. Alone, work begins at once.
  */
-export class LoopTurns {
+export class EventLoopThrottle {
   private readonly waiting: Waiting[] = [];
   /** Cost of what has begun in this turn of the event loop. */
   private begun = 0;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { LoopTurns } from './event-loop-throttle.js';
+import { EventLoopThrottle } from './event-loop-throttle.js';
 
 /** Light requests that begin in one turn of the event loop; together they take a few milliseconds. */
 const LIGHT_PER_TURN = 16;
@@ -9,10 +9,10 @@ export interface RouteTraits {
   isLight?: boolean;
 }
 
-/** Lets requests that come in a burst begin a few at a time, see {@link LoopTurns}. */
-export function beginInTurns(instance: FastifyInstance): void {
-  const turns = new LoopTurns();
-  const lightTurns = new LoopTurns(LIGHT_PER_TURN);
+/** Lets requests that come in a burst begin a few at a time, see {@link EventLoopThrottle}. */
+export function throttleRequests(instance: FastifyInstance): void {
+  const turns = new EventLoopThrottle();
+  const lightTurns = new EventLoopThrottle(LIGHT_PER_TURN);
   instance.addHook('onRequest', ({ routeOptions }, _reply, done) => {
     const { isLight } = routeOptions.config as RouteTraits;
     (isLight ? lightTurns : turns).begin(done);
