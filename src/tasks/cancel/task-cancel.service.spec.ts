@@ -33,7 +33,7 @@ function cancels(unfinished: SubtaskRow[], lost: number[] = []) {
     cancellers,
     { settle: (update: TaskUpdate) => Promise.resolve(ended.push(update)) } as unknown as TaskUpdatesService,
     { mend: (taskId: number) => Promise.resolve((mended.push(taskId), [])) } as unknown as TaskUpdatesRepository,
-    { tell: () => Promise.resolve() } as unknown as TaskChangePublisher,
+    { publish: () => Promise.resolve() } as unknown as TaskChangePublisher,
     loadConfig({ CANCEL_DEADLINE_SECONDS: '30' }),
   );
 

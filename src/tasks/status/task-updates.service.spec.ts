@@ -31,7 +31,7 @@ function serviceOn(apply: () => Promise<AppliedUpdates>) {
     queue as unknown as UpdateQueue,
     { apply } as unknown as TaskUpdatesRepository,
     { on: nothing, publish: nothing } as unknown as RedisBus,
-    { tell: nothing } as unknown as TaskChangePublisher,
+    { publish: nothing } as unknown as TaskChangePublisher,
   );
 
   return { service, queued };
