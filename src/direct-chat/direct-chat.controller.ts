@@ -1,11 +1,25 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  type MessageEvent,
+  Param,
+  Post,
+  Query,
+  RequestMethod,
+  Res,
+  Sse,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { Observable } from 'rxjs';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { IdPipe } from '../infra/http/server/id.pipe.js';
-import { SseConnections } from '../infra/sse/sse.js';
-import { type AnswerSource, AnswerStreams } from './request/answer-streams.js';
+import { SseStreams } from '../infra/sse/sse-streams.js';
+import { AnswerStreams } from './request/answer-streams.js';
 import { AppInputService } from './queue/app-input.service.js';
 import { ApiChatStream } from './chat-event.dto.js';
 import { DirectChatTeams } from './plan/direct-chat-teams.js';
@@ -42,10 +56,10 @@ export class DirectChatController {
     private readonly streams: AnswerStreams,
     private readonly teams: DirectChatTeams,
     private readonly inputs: AppInputService,
-    private readonly sse: SseConnections,
+    private readonly sse: SseStreams,
   ) {}
 
-  @Post('stream')
+  @Sse('stream', { method: RequestMethod.POST })
   @HttpCode(200)
   @ApiOperation({ summary: 'Ask, and stream the answer: creates a task, or appends a turn to one' })
   @ApiHeader(IDEMPOTENCY_KEY)
@@ -57,13 +71,14 @@ export class DirectChatController {
     @Body() body: StreamChatDto,
     @Headers('idempotency-key') key: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Observable<MessageEvent>> {
     const answer = await this.chats.start(user.id, body, key);
-    await this.send(reply, await this.streams.open(user.id, answer, lastEventId));
+
+    return this.sse.fromOrEmpty(reply, await this.streams.open(user.id, answer, lastEventId));
   }
 
-  @Post(':task_id/stream')
+  @Sse(':task_id/stream', { method: RequestMethod.POST })
   @HttpCode(200)
   @ApiOperation({ summary: 'Start the waiting answer of a task, or append a turn when it has ended' })
   @ApiChatStream()
@@ -73,13 +88,14 @@ export class DirectChatController {
     @CurrentUser() user: AuthUser,
     @Param('task_id', IdPipe) taskId: number,
     @Body() body: StreamTaskDto,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Observable<MessageEvent>> {
     const answer = await this.chats.startTask(user.id, taskId, body);
-    await this.send(reply, await this.streams.open(user.id, answer));
+
+    return this.sse.fromOrEmpty(reply, await this.streams.open(user.id, answer));
   }
 
-  @Get(':task_id/stream')
+  @Sse(':task_id/stream')
   @ApiOperation({ summary: 'Attach to the newest (or named) answer: what was missed, then live' })
   @ApiHeader(LAST_EVENT_ID)
   @ApiChatStream()
@@ -90,10 +106,11 @@ export class DirectChatController {
     @Param('task_id', IdPipe) taskId: number,
     @Query() query: AttachQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Observable<MessageEvent>> {
     const cursor = lastEventId ?? query.last_event_id;
-    await this.send(reply, await this.streams.attach(user.id, taskId, query.subtask_id, cursor));
+
+    return this.sse.fromOrEmpty(reply, await this.streams.attach(user.id, taskId, query.subtask_id, cursor));
   }
 
   @Post(':task_id/cancel')
@@ -124,10 +141,5 @@ export class DirectChatController {
   @ApiErrors('not_found')
   check(@CurrentUser() user: AuthUser, @Param('team_id', IdPipe) teamId: number): Promise<CheckChatDto> {
     return this.teams.check(user.id, teamId);
-  }
-
-  private async send(reply: FastifyReply, source: AnswerSource): Promise<void> {
-    if (source) this.sse.send(reply, source);
-    else await reply.status(204).send();
   }
 }

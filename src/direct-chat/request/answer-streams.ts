@@ -1,15 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type MessageEvent } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../common/app-error.js';
 import type { TerminalEvent } from '../../common/chat-event.js';
 import { isTerminal as isTerminalEvent } from '../../common/chat-event.js';
-import type { EventSource } from '../../infra/sse/sse.js';
+import type { OpenSseSource, SseSource } from '../../infra/sse/sse-source.js';
 import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
 import { TaskCancelService } from '../../tasks/cancel/task-cancel.service.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import type { CancelChatDto } from '../direct-chat.dto.js';
 import type { StartedAnswer } from './direct-chat.service.js';
-import { frame, parseEventId } from '../stream/frames.js';
+import { parseEventId } from '../stream/frames.js';
 import { StreamLog, type StreamState } from '../stream/stream-log.js';
 import { StreamReader } from '../stream/stream-reader.js';
 import { eventsOf } from '../stream/stream-text.js';
@@ -25,9 +25,6 @@ const FRESH_MS = 4_000;
 const END_LAG_MS = 1_000;
 const END_POLL_MS = 25;
 
-/** How to read an answer; null when the caller has all of it already. */
-export type AnswerSource = (() => Promise<EventSource>) | null;
-
 /** Reading answers that were started, and stopping them. */
 @Injectable()
 export class AnswerStreams {
@@ -39,7 +36,7 @@ export class AnswerStreams {
   ) {}
 
   /** An answer that was asked for: a new one from its start, one that the request's key has found from where it says. */
-  async open(userId: number, answer: StartedAnswer, lastEventId?: string): Promise<AnswerSource> {
+  async open(userId: number, answer: StartedAnswer, lastEventId?: string): Promise<OpenSseSource | null> {
     const { taskId, subtaskId, isNew } = answer;
     if (!isNew) return this.attach(userId, taskId, subtaskId, lastEventId);
 
@@ -58,7 +55,7 @@ export class AnswerStreams {
     taskId: number,
     subtaskId: number | undefined,
     lastEventId: string | undefined,
-  ): Promise<AnswerSource> {
+  ): Promise<OpenSseSource | null> {
     const turn = await this.turns.newestTurn(userId, taskId, subtaskId);
     const { first } = turn;
     if (!first.runRequestedAt) {
@@ -98,15 +95,16 @@ export class AnswerStreams {
     }
   }
 
-  private fromDatabase({ first, deciding, steps }: AnswerTurn, cursor: number): AnswerSource {
+  private fromDatabase({ first, deciding, steps }: AnswerTurn, cursor: number): OpenSseSource | null {
     // A step that was never begun has no number of its own: the ends of those before it tell how far the stream went.
     const seq = Math.max(...steps.map(({ terminalSeq }) => terminalSeq ?? 0), 2);
     if (cursor >= seq) return null;
-    const text = endOf(first.id, deciding)
-      .map((event, index) => frame(first.id, seq - 1 + index, event))
-      .join('');
+    const events = endOf(first.id, deciding).map((event, index) => ({
+      id: `${first.id}-${seq - 1 + index}`,
+      data: JSON.stringify(event),
+    }));
 
-    return () => Promise.resolve(new WholeText(text));
+    return () => Promise.resolve(new StoredEvents(events));
   }
 
   /** Stops the newest answer and waits a moment for its end. @throws AppError not_found, task_final */
@@ -144,17 +142,17 @@ export class AnswerStreams {
   }
 }
 
-/** A source of one piece. */
-class WholeText implements EventSource {
+/** Events that are all at hand. */
+class StoredEvents implements SseSource {
   ended = false;
   onReady = (): void => undefined;
 
-  constructor(private readonly text: string) {}
+  constructor(private readonly events: readonly MessageEvent[]) {}
 
-  take(): { text: string } {
+  read(): readonly MessageEvent[] {
     this.ended = true;
 
-    return { text: this.text };
+    return this.events;
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import type { MessageEvent } from '@nestjs/common';
 import type { ChatEvent } from '../../common/chat-event.js';
 
 /** Consecutive events of one stream, ready for the wire: SSE frames in order, each ended by a blank line. */
@@ -14,6 +15,22 @@ export interface FrameBatch {
 /** One event as an SSE frame. JSON never holds a raw line break, so one `data:` line is enough. */
 export function frame(subtaskId: number, seq: number, event: ChatEvent): string {
   return `id: ${subtaskId}-${seq}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+const ID = 'id: ';
+const DATA = '\ndata: ';
+
+/** The events of some frames, as `@Sse` sends them. */
+export function messagesOf(frames: string): MessageEvent[] {
+  const messages: MessageEvent[] = [];
+  for (let start = 0; start < frames.length;) {
+    const data = frames.indexOf(DATA, start);
+    const end = frames.indexOf('\n\n', data);
+    messages.push({ id: frames.slice(start + ID.length, data), data: frames.slice(data + DATA.length, end) });
+    start = end + 2;
+  }
+
+  return messages;
 }
 
 /** The part of a batch after sequence number `cursor`; null when nothing is left. */

@@ -23,28 +23,28 @@ describe('LiveStream', () => {
 
   it('gives a reader all it misses, in one batch', () => {
     for (const seq of [1, 2, 3]) stream.push(batch(seq));
-    expect(stream.take(0)).toMatchObject({ first: 1, last: 3 });
-    expect(stream.take(2)).toMatchObject({ first: 3, last: 3 });
-    expect(stream.take(3)).toBeNull();
+    expect(stream.readAfter(0)).toMatchObject({ first: 1, last: 3 });
+    expect(stream.readAfter(2)).toMatchObject({ first: 3, last: 3 });
+    expect(stream.readAfter(3)).toBeNull();
   });
 
   it('cuts a batch in the middle of which a reader stands', () => {
     stream.push(batch(1, 4));
-    expect(stream.take(2)).toMatchObject({ first: 3, last: 4, text: batch(3, 4).text });
+    expect(stream.readAfter(2)).toMatchObject({ first: 3, last: 4, text: batch(3, 4).text });
   });
 
   it('ignores what it has already', () => {
     stream.push(batch(1));
     stream.push(batch(1));
-    expect(stream.take(0)).toMatchObject({ first: 1, last: 1 });
+    expect(stream.readAfter(0)).toMatchObject({ first: 1, last: 1 });
   });
 
   it('lets go of logged events only, and then sends far readers to the log', () => {
     for (let seq = 1; seq <= 40; seq += 1) stream.push(batch(seq));
-    expect(stream.take(0)).toMatchObject({ first: 1, last: 40 });
+    expect(stream.readAfter(0)).toMatchObject({ first: 1, last: 40 });
     stream.confirm(40);
-    expect(stream.take(0)).toBeNull();
-    expect(stream.take(39)).toMatchObject({ first: 40 });
+    expect(stream.readAfter(0)).toBeNull();
+    expect(stream.readAfter(39)).toMatchObject({ first: 40 });
   });
 
   it('serves any reader from a batch that stands for all before it', () => {
@@ -52,7 +52,7 @@ describe('LiveStream', () => {
     stream.confirm(1);
     const far = new LiveStream(1);
     far.push(batch(50, 50, { selfContained: true }));
-    expect(far.take(3)).toMatchObject({ first: 50 });
+    expect(far.readAfter(3)).toMatchObject({ first: 50 });
   });
 
   it('tells all readers of an event, also one that leaves at once', () => {
@@ -61,10 +61,10 @@ describe('LiveStream', () => {
       changed: () => {
         told.push(name);
         if (name !== 'a')
-          stream.forget(listeners.find((_, index) => 'abc'[index] === name) ?? { changed: () => undefined });
+          stream.removeListener(listeners.find((_, index) => 'abc'[index] === name) ?? { changed: () => undefined });
       },
     }));
-    for (const listener of listeners) stream.listen(listener);
+    for (const listener of listeners) stream.addListener(listener);
     stream.push(batch(1));
     expect(told.toSorted()).toEqual(['a', 'b', 'c']);
     stream.push(batch(2));
@@ -78,7 +78,7 @@ describe('LiveStream', () => {
     const before = stream.generation;
     stream.rewind();
     expect(stream).toMatchObject({ head: -1, local: false, rewindTo: 1, generation: before + 1 });
-    expect(stream.take(0)).toBeNull();
+    expect(stream.readAfter(0)).toBeNull();
   });
 
   it('knows whether it was silent since it was asked', () => {

@@ -53,7 +53,7 @@ export class LiveStream {
   }
 
   /** Everything after `cursor` as one batch; null when it is not (or not all) in the window. */
-  take(cursor: number): FrameBatch | null {
+  readAfter(cursor: number): FrameBatch | null {
     const newest = this.window[this.window.length - 1];
     if (!newest || cursor >= newest.last) return null;
     // The usual case: the reader has everything but the newest batch.
@@ -66,17 +66,17 @@ export class LiveStream {
     return batchAfter(missed, cursor);
   }
 
-  /** Has `listener` told of every event, rewind or {@link notify}, until {@link forget}. */
-  listen(listener: StreamListener): void {
+  /** Notifies `listener` of every event, rewind and {@link notify}, until {@link removeListener}. */
+  addListener(listener: StreamListener): void {
     this.listeners.push(listener);
   }
 
-  forget(listener: StreamListener): void {
+  removeListener(listener: StreamListener): void {
     const index = this.listeners.indexOf(listener);
     if (index >= 0) this.listeners.splice(index, 1);
   }
 
-  /** Forgets what it holds: another owner has taken over, and the log is the truth from `confirmed` on. */
+  /** Drops its events: another owner has taken over, and the log is the truth from `confirmed` on. */
   rewind(): void {
     this.window = [];
     this.windowBytes = 0;
@@ -89,7 +89,7 @@ export class LiveStream {
   }
 
   /** Makes readers look at the log again: messages may have been missed. */
-  doubt(): void {
+  invalidateHead(): void {
     this.head = -1;
     this.notify();
   }
@@ -102,7 +102,7 @@ export class LiveStream {
     return silent;
   }
 
-  /** Tells the readers, who then look for themselves. */
+  /** Notifies the readers, which then look for themselves. */
   notify(): void {
     // From the end, because a reader that has reached its own end leaves the list at once.
     for (let index = this.listeners.length - 1; index >= 0; index -= 1) this.listeners[index]?.changed();

@@ -29,32 +29,32 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 describe('StreamCursor', () => {
   it('ends when its log is gone and the answer has ended: who comes back is told by the database', async () => {
     const { cursor, readyCount } = open(true);
-    expect(cursor.take()).toBeNull();
+    expect(cursor.readBatch()).toBeNull();
     await settled();
     expect([cursor.ended, readyCount()]).toEqual([true, 1]);
   });
 
   it('waits when its log is not there yet, and takes what comes', async () => {
     const { cursor, stream, readyCount } = open(false);
-    expect(cursor.take()).toBeNull();
+    expect(cursor.readBatch()).toBeNull();
     await settled();
     expect([cursor.ended, readyCount()]).toEqual([false, 0]);
     stream.push(batch(1, 2));
     expect(readyCount()).toBe(1);
-    expect(cursor.take()).toMatchObject({ first: 1, last: 2 });
+    expect(cursor.readBatch()).toMatchObject({ first: 1, last: 2 });
     stream.push(batch(3, 3, true));
-    expect(cursor.take()).toMatchObject({ first: 3 });
+    expect(cursor.readBatch()).toMatchObject({ first: 3 });
     expect(cursor.ended).toBe(true);
   });
 
   it('hears of what comes while it looks into the log', async () => {
     const { cursor, stream, readyCount } = open(false);
-    expect(cursor.take()).toBeNull();
+    expect(cursor.readBatch()).toBeNull();
     stream.push(batch(1, 1));
-    expect(cursor.take()).toBeNull();
+    expect(cursor.readBatch()).toBeNull();
     await settled();
     expect(readyCount()).toBe(1);
-    expect(cursor.take()).toMatchObject({ first: 1 });
+    expect(cursor.readBatch()).toMatchObject({ first: 1 });
   });
 
   it('leaves its stream once, however often it is closed', () => {

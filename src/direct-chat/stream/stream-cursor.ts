@@ -1,6 +1,7 @@
+import type { MessageEvent } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventSource } from '../../infra/sse/sse.js';
-import { type FrameBatch, batchAfter, frame } from './frames.js';
+import type { SseSource } from '../../infra/sse/sse-source.js';
+import { type FrameBatch, batchAfter, frame, messagesOf } from './frames.js';
 import type { LiveStream } from './live-stream.js';
 import type { StreamHub } from './stream-hub.js';
 import type { StreamLog, StreamState } from './stream-log.js';
@@ -20,8 +21,8 @@ const AHEAD_POLL_MS = 50;
  * A place that a client brings along is checked against the log before anything is sent: its number may be one that
  * an owner, lost since, had shown to its own readers and never logged, and that the next owner gave to another event.
  */
-export class StreamCursor implements EventSource {
-  /** The terminal event was taken. */
+export class StreamCursor implements SseSource {
+  /** The terminal event was read. */
   ended = false;
   onReady: () => void = () => undefined;
   private generation: number;
@@ -47,18 +48,24 @@ export class StreamCursor implements EventSource {
     // Nobody was ever sent more than the process that runs the stream has produced.
     if (stream.local && position > stream.head) this.position = 0;
     this.checked = this.position === 0;
-    stream.listen(this);
+    stream.addListener(this);
   }
 
-  /** The next events, if they are at hand. No promise: a token passes here without a detour. */
-  take(): FrameBatch | null {
+  read(): MessageEvent[] | null {
+    const batch = this.readBatch();
+
+    return batch && messagesOf(batch.text);
+  }
+
+  /** Returns the next events as frames; null when they have to be fetched, or do not exist yet. */
+  readBatch(): FrameBatch | null {
     if (this.fetching) return null;
     if (this.generation !== this.stream.generation) {
       this.generation = this.stream.generation;
       this.position = Math.min(this.position, this.stream.rewindTo);
       this.fetched = null;
     }
-    const batch = this.fetched ?? (this.checked ? this.stream.take(this.position) : null);
+    const batch = this.fetched ?? (this.checked ? this.stream.readAfter(this.position) : null);
     if (!batch) {
       this.lookFurther();
 
@@ -81,7 +88,7 @@ export class StreamCursor implements EventSource {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.stream.forget(this);
+    this.stream.removeListener(this);
     this.hub.release(this.stream);
   }
 
@@ -101,7 +108,7 @@ export class StreamCursor implements EventSource {
         this.ended ||
         !this.exhausted ||
         this.generation !== this.stream.generation ||
-        this.stream.take(this.position)
+        this.stream.readAfter(this.position)
       ) {
         this.exhausted = false;
         this.onReady();

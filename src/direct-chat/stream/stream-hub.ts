@@ -35,10 +35,10 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     });
     // What was published while the connection was away is lost: the log has it.
     this.redis.subscriber.on('ready', () => {
-      for (const { stream } of this.channels.values()) stream.doubt();
+      for (const { stream } of this.channels.values()) stream.invalidateHead();
     });
     this.recheck = setInterval(() => {
-      for (const { stream } of this.channels.values()) if (stream.wasSilent()) stream.doubt();
+      for (const { stream } of this.channels.values()) if (stream.wasSilent()) stream.invalidateHead();
     }, RECHECK_MS).unref();
   }
 
@@ -65,7 +65,7 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     stream.snapshot = null;
     if (stream.readers === 0) this.streams.delete(stream.subtaskId);
     // What was published before the subscription stood is in the log.
-    else void this.subscribe(stream).then(() => stream.doubt());
+    else void this.subscribe(stream).then(() => stream.invalidateHead());
   }
 
   /**
@@ -130,11 +130,11 @@ function takenHere(stream: LiveStream, withinMs: number): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
-      stream.forget(listener);
+      stream.removeListener(listener);
       resolve();
     };
     const listener = { changed: done };
     const timer = setTimeout(done, withinMs);
-    stream.listen(listener);
+    stream.addListener(listener);
   });
 }

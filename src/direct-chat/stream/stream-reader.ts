@@ -40,7 +40,7 @@ export class StreamReader {
       return await new Promise((resolve) => {
         timer = setTimeout(() => resolve(null), timeoutMs);
         cursor.onReady = () => {
-          for (let batch = cursor.take(); batch; batch = cursor.take()) if (batch.terminal) resolve(batch);
+          for (let batch = cursor.readBatch(); batch; batch = cursor.readBatch()) if (batch.terminal) resolve(batch);
         };
         cursor.onReady();
       });

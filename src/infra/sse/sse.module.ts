@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { SseConnections } from './sse.js';
+import { SseStreams } from './sse-streams.js';
 
-/** The open event streams of this process: one instance, whichever features send them. */
-@Module({ providers: [SseConnections], exports: [SseConnections] })
+/** The event streams of this process: one instance for all features. */
+@Module({ providers: [SseStreams], exports: [SseStreams] })
 export class SseModule {}

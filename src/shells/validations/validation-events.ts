@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type MessageEvent } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EventReader, PulledEvents } from '../../infra/sse/pulled-events.js';
-import type { EventSource } from '../../infra/sse/sse.js';
+import { type SseReader, SseReaderSource } from '../../infra/sse/sse-reader-source.js';
+import type { OpenSseSource } from '../../infra/sse/sse-source.js';
 import { type ChannelSubscription, ChannelSubscriptions } from '../../infra/redis/channel-subscriptions.js';
 import { keys } from '../../infra/redis/keys.js';
 import type { ShownValidation } from './validation-cache.js';
@@ -9,9 +9,6 @@ import { ValidationStatuses } from './validation-statuses.js';
 
 /** How long to wait for a store that is away before looking again. */
 const RETRY_MS = 500;
-
-/** How to read live events; called once the stream is open. */
-export type ValidationEvents = () => Promise<EventSource>;
 
 /** Live events of validations: each is the whole state, so that whoever comes back needs the newest only. */
 @Injectable()
@@ -22,7 +19,7 @@ export class ValidationEventsService {
   ) {}
 
   /** Null when the client has the last event already. @throws AppError not_found */
-  async open(userId: number, id: string, lastEventId: string | undefined): Promise<ValidationEvents | null> {
+  async open(userId: number, id: string, lastEventId: string | undefined): Promise<OpenSseSource | null> {
     const { isEnded, revision } = await this.statuses.own(userId, id);
     const seen = revisionOf(id, lastEventId);
     if (isEnded && seen >= revision) return null;
@@ -33,7 +30,7 @@ export class ValidationEventsService {
       const gone = new AbortController();
       const reader = new ValidationReader(id, seen, this.statuses, feed, gone.signal);
 
-      return new PulledEvents(reader, () => {
+      return new SseReaderSource(reader, () => {
         gone.abort();
         this.feeds.release(feed);
       });
@@ -42,7 +39,7 @@ export class ValidationEventsService {
 }
 
 /** One reader's place among the states of a validation. */
-class ValidationReader implements EventReader {
+class ValidationReader implements SseReader {
   ended = false;
 
   constructor(
@@ -53,16 +50,16 @@ class ValidationReader implements EventReader {
     private readonly signal: AbortSignal,
   ) {}
 
-  async next(): Promise<string> {
+  async next(): Promise<readonly MessageEvent[]> {
     while (!this.signal.aborted) {
       const { version } = this.feed;
       const shown = await this.look();
-      if (shown && shown.revision > this.seen) return this.tell(shown);
+      if (shown && shown.revision > this.seen) return [this.toMessage(shown)];
       if (shown) await this.feed.changed(version, this.signal);
       else await sleep(RETRY_MS, undefined, { signal: this.signal }).catch(() => undefined);
     }
 
-    return '';
+    return [];
   }
 
   /** Null when the stores are away: they say so in the log of the process. */
@@ -70,11 +67,11 @@ class ValidationReader implements EventReader {
     return this.statuses.read(this.id).catch(() => null);
   }
 
-  private tell({ revision, isEnded, json }: ShownValidation): string {
+  private toMessage({ revision, isEnded, json }: ShownValidation): MessageEvent {
     this.seen = revision;
     this.ended = isEnded;
 
-    return `id: ${this.id}-${revision}\ndata: {"type":"validation",${json.slice(1)}\n\n`;
+    return { id: `${this.id}-${revision}`, data: `{"type":"validation",${json.slice(1)}` };
   }
 }
 

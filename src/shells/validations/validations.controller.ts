@@ -1,10 +1,23 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  type MessageEvent,
+  Param,
+  Post,
+  Query,
+  Res,
+  Sse,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { Observable } from 'rxjs';
 import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
 import { PageQuery } from '../../common/page.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
-import { SseConnections } from '../../infra/sse/sse.js';
+import { SseStreams } from '../../infra/sse/sse-streams.js';
 import { ApiValidationEvents, ValidationEventsQuery } from './validation-event.dto.js';
 import { ValidationEventsService } from './validation-events.js';
 import { ValidationStarter } from './validation-starter.js';
@@ -21,7 +34,7 @@ export class ValidationsController {
     private readonly requests: ValidationStarter,
     private readonly validations: ValidationsService,
     private readonly events: ValidationEventsService,
-    private readonly sse: SseConnections,
+    private readonly sse: SseStreams,
   ) {}
 
   @Post('validate-image')
@@ -41,7 +54,7 @@ export class ValidationsController {
     return this.validations.status(user.id, id);
   }
 
-  @Get('validation-status/:id/events')
+  @Sse('validation-status/:id/events')
   @ApiOperation({ summary: 'The same live, up to its end' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this event' })
   @ApiValidationEvents()
@@ -52,11 +65,11 @@ export class ValidationsController {
     @Param('id') id: string,
     @Query() query: ValidationEventsQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Observable<MessageEvent>> {
     const events = await this.events.open(user.id, id, lastEventId ?? query.last_event_id);
-    if (events) this.sse.send(reply, events);
-    else await reply.code(204).send();
+
+    return this.sse.fromOrEmpty(reply, events);
   }
 
   @Post('validation-status/:id/cancel')

@@ -1,7 +1,8 @@
+import type { MessageEvent } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventReader } from '../../infra/sse/pulled-events.js';
+import type { SseReader } from '../../infra/sse/sse-reader-source.js';
 import type { ChannelSubscription } from '../../infra/redis/channel-subscriptions.js';
-import { type EventScope, type RowRef, rowsToTell, type TaskEvent, taskFrame, toEventId } from './task-event.js';
+import { type EventScope, type RowRef, rowsToTell, type TaskEvent, taskMessage, toEventId } from './task-event.js';
 import type { TaskEventLog } from './task-event-log.js';
 import type { TaskEventsRepository } from './task-events.repository.js';
 
@@ -27,9 +28,11 @@ export interface ReaderParts {
  * A snapshot notes the end of the log before it reads the rows, so what is changed meanwhile is told again after it
  * rather than never.
  */
-export class TaskEventReader implements EventReader {
-  /** Nothing comes any more: the one task of this stream was deleted. */
+export class TaskEventReader implements SseReader {
+  /** The one task of this stream was deleted. */
   ended = false;
+  /** Id of the newest event after which a client can resume; '' before there is one. */
+  private lastId = '';
   /** Rows to tell before the place in the log is reached. */
   private pending: RowRef[] = [];
   private generation: number;
@@ -47,34 +50,35 @@ export class TaskEventReader implements EventReader {
     this.isFirst = position === null;
   }
 
-  /** The next events as SSE frames, as soon as there are some; '' when the signal was given. Never throws. */
-  async next(): Promise<string> {
+  async next(): Promise<readonly MessageEvent[]> {
     while (!this.signal.aborted) {
       try {
-        const text = this.pending.length > 0 ? await this.tell() : await this.look();
-        if (text !== '') return text;
+        const messages = this.pending.length > 0 ? await this.readRows() : await this.look();
+        if (messages.length > 0) return messages;
       } catch {
         // Redis or the database is away, and says so in the log of the process.
         await this.pause(RETRY_MS);
       }
     }
 
-    return '';
+    return [];
   }
 
-  private async tell(): Promise<string> {
+  /** An event before the last one of its place in the log repeats the id before: a client that resumes gets it again. */
+  private async readRows(): Promise<MessageEvent[]> {
     const refs = this.pending.slice(0, ROWS_AT_A_TIME);
     const events = await this.parts.rows.events(this.scope.userId, refs);
     this.pending = this.pending.slice(refs.length);
     this.ended = this.scope.taskId !== null && events.some(isDeletion);
     const isLast = this.pending.length === 0 && this.position !== null;
-    const id = isLast ? toEventId(this.scope, this.position ?? '') : null;
+    const before = this.lastId;
+    if (isLast && events.length > 0) this.lastId = toEventId(this.scope, this.position ?? '');
 
-    return events.map((event, index) => taskFrame(event, index === events.length - 1 ? id : null)).join('');
+    return events.map((event, index) => taskMessage(event, index === events.length - 1 ? this.lastId : before));
   }
 
-  /** Finds what is to be told next, or waits until there may be something. */
-  private async look(): Promise<''> {
+  /** Finds which rows to read next, or waits until there may be some. */
+  private async look(): Promise<[]> {
     const { feed, log } = this.parts;
     const { version } = feed;
     if (this.position === null || this.generation !== feed.generation) return this.startSnapshot();
@@ -86,10 +90,10 @@ export class TaskEventReader implements EventReader {
     this.position = changes.at(-1)?.id ?? this.position;
     if (changes.length === 0) await feed.changed(version, this.signal);
 
-    return '';
+    return [];
   }
 
-  private async startSnapshot(): Promise<''> {
+  private async startSnapshot(): Promise<[]> {
     const { generation } = this.parts.feed;
     const position = await this.parts.log.end(this.scope.userId);
     this.pending = await this.parts.rows.snapshot(this.scope, !this.isFirst);
@@ -97,7 +101,7 @@ export class TaskEventReader implements EventReader {
     this.generation = generation;
     this.position = position;
 
-    return '';
+    return [];
   }
 
   private async pause(ms: number): Promise<void> {

@@ -1,6 +1,7 @@
+import type { MessageEvent } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import type { TaskDto } from '../tasks.dto.js';
-import { type LoggedChange, MAX_EVENT_BYTES, positionOf, rowsToTell, taskFrame, toEventId } from './task-event.js';
+import { type LoggedChange, MAX_EVENT_BYTES, positionOf, rowsToTell, taskMessage, toEventId } from './task-event.js';
 
 const ALL = { userId: 7, taskId: null };
 const ONE = { userId: 7, taskId: 3 };
@@ -8,7 +9,7 @@ const ONE = { userId: 7, taskId: 3 };
 const task = (value: string | null): TaskDto =>
   ({ id: 3, title: 'A title', prompt: 'a\nb', result: value === null ? null : { value } }) as TaskDto;
 
-const parsed = (frame: string) => JSON.parse(frame.slice(frame.indexOf('data: ') + 6)) as Record<string, unknown>;
+const parsed = ({ data }: MessageEvent) => JSON.parse(data as string) as Record<string, unknown>;
 
 describe('ids of events', () => {
   it.each([
@@ -52,30 +53,29 @@ describe('what some changes tell', () => {
   });
 });
 
-describe('a frame', () => {
-  it('is one data line, with an id where a client may go on', () => {
+describe('a message', () => {
+  it('is the event as JSON, with the id that a client resumes from', () => {
     const event = { type: 'task', task: task('text') } as const;
-    const data =
-      'data: {"type":"task","task":{"id":3,"title":"A title","prompt":"a\\nb","result":{"value":"text"}}}\n\n';
-    expect(taskFrame(event, null)).toBe(data);
-    expect(taskFrame(event, 'u7-1-1')).toBe(`id: u7-1-1\n${data}`);
+    const data = '{"type":"task","task":{"id":3,"title":"A title","prompt":"a\\nb","result":{"value":"text"}}}';
+    expect(taskMessage(event, '')).toEqual({ id: '', data });
+    expect(taskMessage(event, 'u7-1-1')).toEqual({ id: 'u7-1-1', data });
   });
 
   it('leaves out a result that makes it too big, and says so', () => {
-    const frame = taskFrame({ type: 'task', task: task('ü'.repeat(MAX_EVENT_BYTES / 2)) }, null);
-    expect(parsed(frame)).toEqual({ type: 'task', task: task(null), result_omitted: true });
+    const message = taskMessage({ type: 'task', task: task('ü'.repeat(MAX_EVENT_BYTES / 2)) }, '');
+    expect(parsed(message)).toEqual({ type: 'task', task: task(null), result_omitted: true });
   });
 
   it('keeps a result that just fits', () => {
     const rest = Buffer.byteLength(JSON.stringify({ type: 'task', task: task('') }));
     const whole = task('x'.repeat(MAX_EVENT_BYTES - rest));
-    expect(parsed(taskFrame({ type: 'task', task: whole }, null))).toEqual({ type: 'task', task: whole });
+    expect(parsed(taskMessage({ type: 'task', task: whole }, ''))).toEqual({ type: 'task', task: whole });
     const more = task('x'.repeat(MAX_EVENT_BYTES - rest + 1));
-    expect(parsed(taskFrame({ type: 'task', task: more }, null))).toMatchObject({ result_omitted: true });
+    expect(parsed(taskMessage({ type: 'task', task: more }, ''))).toMatchObject({ result_omitted: true });
   });
 
   it('does not claim to leave out what is not there', () => {
     const long = { ...task(null), prompt: 'x'.repeat(MAX_EVENT_BYTES) };
-    expect(parsed(taskFrame({ type: 'task', task: long }, null))).toEqual({ type: 'task', task: long });
+    expect(parsed(taskMessage({ type: 'task', task: long }, ''))).toEqual({ type: 'task', task: long });
   });
 });

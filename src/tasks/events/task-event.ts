@@ -1,3 +1,4 @@
+import type { MessageEvent } from '@nestjs/common';
 import type { SubtaskDto, TaskDto } from '../tasks.dto.js';
 
 /** What a live stream of tasks sends. */
@@ -45,9 +46,12 @@ export function rowsToTell(changes: readonly LoggedChange[], { taskId }: EventSc
   ]);
 }
 
-/** One event as an SSE frame. `id` is null for events after which a client cannot go on. */
-export function taskFrame(event: TaskEvent, id: string | null): string {
-  return `${id === null ? '' : `id: ${id}\n`}data: ${toJson(event)}\n\n`;
+/**
+ * One event as `@Sse` sends it.
+ * @param id where a client can resume after it; '' makes a client forget its id, so that it resumes from a snapshot
+ */
+export function taskMessage(event: TaskEvent, id: string): MessageEvent {
+  return { id, data: toJson(event) };
 }
 
 function toJson(event: TaskEvent): string {

@@ -1,10 +1,11 @@
-import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { Controller, Headers, type MessageEvent, Param, Query, Res, Sse } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { Observable } from 'rxjs';
 import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { IdPipe } from '../../infra/http/server/id.pipe.js';
-import { SseConnections } from '../../infra/sse/sse.js';
+import { SseStreams } from '../../infra/sse/sse-streams.js';
 import { ApiTaskEvents, TaskEventsQuery } from './task-event.dto.js';
 import { TaskEventsService } from './task-events.service.js';
 
@@ -22,10 +23,10 @@ const LAST_EVENT_ID = {
 export class TaskEventsController {
   constructor(
     private readonly events: TaskEventsService,
-    private readonly sse: SseConnections,
+    private readonly sse: SseStreams,
   ) {}
 
-  @Get('events')
+  @Sse('events')
   @ApiOperation({ summary: 'All my tasks, live: first the unfinished and the newest 50, then every change' })
   @ApiHeader(LAST_EVENT_ID)
   @ApiTaskEvents()
@@ -33,12 +34,12 @@ export class TaskEventsController {
     @CurrentUser() user: AuthUser,
     @Query() query: TaskEventsQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Res() reply: FastifyReply,
-  ): void {
-    this.sse.send(reply, this.events.all(user.id, lastEventId ?? query.last_event_id));
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Observable<MessageEvent> {
+    return this.sse.from(reply, this.events.all(user.id, lastEventId ?? query.last_event_id));
   }
 
-  @Get(':id/events')
+  @Sse(':id/events')
   @ApiOperation({
     summary: 'A task, live: first it and its newest 100 subtasks, then every change until it is deleted',
   })
@@ -50,8 +51,8 @@ export class TaskEventsController {
     @Param('id', IdPipe) id: number,
     @Query() query: TaskEventsQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    this.sse.send(reply, await this.events.one(user.id, id, lastEventId ?? query.last_event_id));
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Observable<MessageEvent>> {
+    return this.sse.from(reply, await this.events.one(user.id, id, lastEventId ?? query.last_event_id));
   }
 }

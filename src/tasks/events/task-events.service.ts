@@ -1,16 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../common/app-error.js';
-import { PulledEvents } from '../../infra/sse/pulled-events.js';
-import type { EventSource } from '../../infra/sse/sse.js';
+import { SseReaderSource } from '../../infra/sse/sse-reader-source.js';
+import type { OpenSseSource } from '../../infra/sse/sse-source.js';
 import { ChannelSubscriptions } from '../../infra/redis/channel-subscriptions.js';
 import { keys } from '../../infra/redis/keys.js';
 import { type EventScope, positionOf } from './task-event.js';
 import { TaskEventLog } from './task-event-log.js';
 import { TaskEventReader } from './task-event-reader.js';
 import { TaskEventsRepository } from './task-events.repository.js';
-
-/** How to read live events; called once the stream is open. */
-export type TaskEvents = () => Promise<EventSource>;
 
 /** Live events of tasks. */
 @Injectable()
@@ -22,18 +19,18 @@ export class TaskEventsService {
   ) {}
 
   /** The events of all tasks of a user, after an event that the client has; from a snapshot without one. */
-  all(userId: number, lastEventId: string | undefined): TaskEvents {
+  all(userId: number, lastEventId: string | undefined): OpenSseSource {
     return this.open({ userId, taskId: null }, lastEventId);
   }
 
   /** The events of one task. @throws AppError not_found */
-  async one(userId: number, taskId: number, lastEventId: string | undefined): Promise<TaskEvents> {
+  async one(userId: number, taskId: number, lastEventId: string | undefined): Promise<OpenSseSource> {
     if (!(await this.rows.exists(userId, taskId))) throw notFound(`Task ${taskId}`);
 
     return this.open({ userId, taskId }, lastEventId);
   }
 
-  private open(scope: EventScope, lastEventId: string | undefined): TaskEvents {
+  private open(scope: EventScope, lastEventId: string | undefined): OpenSseSource {
     return async () => {
       // Subscribed before the log is read, so that nothing falls between.
       const feed = await this.feeds.acquire(keys.taskEventsLive(scope.userId));
@@ -41,7 +38,7 @@ export class TaskEventsService {
       const parts = { log: this.log, rows: this.rows, feed };
       const reader = new TaskEventReader(scope, positionOf(scope, lastEventId), parts, gone.signal);
 
-      return new PulledEvents(reader, () => {
+      return new SseReaderSource(reader, () => {
         gone.abort();
         this.feeds.release(feed);
       });

@@ -1,0 +1,80 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type MessageEvent } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { finished } from 'node:stream/promises';
+import { Counter, Gauge } from 'prom-client';
+import { EMPTY, interval, Observable, Subject } from 'rxjs';
+import { logLine } from '../database/database-errors.js';
+import { SseSubscription } from './sse-subscription.js';
+import type { OpenSseSource } from './sse-source.js';
+
+/** Shorter than every idle timeout on the way (nginx and load balancers: 60 s). */
+const PING_MS = 15_000;
+/** How long the last events of open streams may take to leave at shutdown. */
+const CLOSE_MS = 1_000;
+
+const open = new Gauge({ name: 'conch_sse_connections', help: 'Open event streams' });
+const dropped = new Counter({
+  name: 'conch_sse_dropped_total',
+  help: 'Event streams whose client received nothing for a minute',
+});
+
+/** The event streams of this process, as Observables for handlers with `@Sse`. */
+@Injectable()
+export class SseStreams implements BeforeApplicationShutdown {
+  private readonly log = new Logger(SseStreams.name);
+  private readonly pings = interval(PING_MS);
+  private readonly closing = new Subject<void>();
+  private readonly replies = new Set<FastifyReply>();
+
+  /** Number of streams that are open. */
+  get size(): number {
+    return this.replies.size;
+  }
+
+  /**
+   * Returns the events of a source, emitted no faster than the client receives them. The source is opened when Nest
+   * subscribes, and closed when the client disconnects, the source ends or the process stops.
+   */
+  from(reply: FastifyReply, openSource: OpenSseSource): Observable<MessageEvent> {
+    return new Observable((subscriber) => {
+      this.add(reply);
+      const subscription = new SseSubscription(subscriber, reply.raw, (error) => {
+        this.log.error(`an event stream broke: ${logLine(error)}`);
+        subscriber.complete();
+      });
+      subscriber.add(() => {
+        subscription.close();
+        this.remove(reply);
+      });
+      subscriber.add(this.pings.subscribe(() => void (subscription.ping() || dropped.inc())));
+      subscriber.add(this.closing.subscribe(() => subscription.goAway()));
+      void subscription.start(openSource);
+    });
+  }
+
+  /** Returns the same; for null an empty reply of status 204, which tells an EventSource not to reconnect. */
+  fromOrEmpty(reply: FastifyReply, openSource: OpenSseSource | null): Observable<MessageEvent> {
+    if (openSource) return this.from(reply, openSource);
+    reply.status(204);
+
+    return EMPTY;
+  }
+
+  /** Ends all streams: clients reconnect after a random delay, each to a replica that still runs. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const signal = AbortSignal.timeout(CLOSE_MS);
+    const ends = [...this.replies].map(({ raw }) => finished(raw, { signal, cleanup: true }).catch(() => undefined));
+    this.closing.next();
+    await Promise.all(ends);
+  }
+
+  private add(reply: FastifyReply): void {
+    this.replies.add(reply);
+    open.set(this.replies.size);
+  }
+
+  private remove(reply: FastifyReply): void {
+    this.replies.delete(reply);
+    open.set(this.replies.size);
+  }
+}
