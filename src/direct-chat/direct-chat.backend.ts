@@ -6,14 +6,14 @@ import { type Answer, runsOnExecutors, type TurnRequest } from '../tasks/turns/t
 import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
 import type { TaskChoice } from './plan/run-plan.js';
 import { DirectChatCanceller } from './queue/direct-chat.canceller.js';
-import { ChatTurns } from './request/chat-turns.js';
+import { DirectChatService } from './request/direct-chat.service.js';
 
 /** Direct chat as tasks see it: starts, cancels and inspects the answers that this server streams itself. */
 @Injectable()
 export class DirectChatBackend implements AnswerBackend, OnModuleInit {
   constructor(
     private readonly backends: AnswerBackends,
-    private readonly chats: ChatTurns,
+    private readonly chats: DirectChatService,
     private readonly canceller: DirectChatCanceller,
     private readonly inspector: ChatRunInspector,
   ) {}
@@ -31,7 +31,7 @@ export class DirectChatBackend implements AnswerBackend, OnModuleInit {
   }
 
   start(turn: TurnRequest, choice: RunChoice, task: TaskChoice): Promise<unknown> {
-    return this.chats.start(turn, choice, task);
+    return this.chats.startTurn(turn, choice, task);
   }
 
   cancel(subtask: Answer['subtask'], requestedAt: number, force: boolean): Promise<void> {

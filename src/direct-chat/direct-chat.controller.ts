@@ -22,7 +22,6 @@ import { SseStreams } from '../infra/sse/sse-streams.js';
 import { AnswerStreams } from './request/answer-streams.js';
 import { AppInputService } from './queue/app-input.service.js';
 import { ApiChatStream } from './chat-event.dto.js';
-import { DirectChatTeams } from './plan/direct-chat-teams.js';
 import {
   AppInputDto,
   AppInputReplyDto,
@@ -54,7 +53,6 @@ export class DirectChatController {
   constructor(
     private readonly chats: DirectChatService,
     private readonly streams: AnswerStreams,
-    private readonly teams: DirectChatTeams,
     private readonly inputs: AppInputService,
     private readonly sse: SseStreams,
   ) {}
@@ -140,6 +138,6 @@ export class DirectChatController {
   @ApiOkResponse({ type: CheckChatDto })
   @ApiErrors('not_found')
   check(@CurrentUser() user: AuthUser, @Param('team_id', IdPipe) teamId: number): Promise<CheckChatDto> {
-    return this.teams.check(user.id, teamId);
+    return this.chats.checkTeam(user.id, teamId);
   }
 }

@@ -18,14 +18,11 @@ import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
 import { ChatRunner } from './run/chat-runner.js';
 import { CHAT_MAINTENANCE, CHAT_RUNS } from './queue/chat-runs.jobs.js';
 import { ChatRunsProcessor } from './queue/chat-runs.processor.js';
-import { ChatTurns } from './request/chat-turns.js';
-import { DirectChatTeams } from './plan/direct-chat-teams.js';
 import { DirectChatCanceller } from './queue/direct-chat.canceller.js';
 import { DirectChatBackend } from './direct-chat.backend.js';
 import { DirectChatController } from './direct-chat.controller.js';
 import { DirectChatService } from './request/direct-chat.service.js';
 import { OrphanedTurnFinalizer } from './run/orphaned-turn-finalizer.js';
-import { HandedOver } from './plan/handed-over.js';
 import { ConnectionTestController } from './providers/connection-test.controller.js';
 import { ConnectionTest } from './providers/connection-test.js';
 import { ChatShellProvider } from './providers/chat.provider.js';
@@ -34,11 +31,9 @@ import { ProviderCalls } from './run/provider-calls.js';
 import { QueuePositions } from './queue/queue-positions.js';
 import { RunOwnershipCheck } from './queue/run-ownership-check.js';
 import { RunFinalizer } from './run/run-finalizer.js';
-import { RunLaunch } from './queue/run-launch.js';
 import { RunPlans } from './plan/run-plan.js';
 import { ChatRunQueue } from './queue/chat-run-queue.js';
 import { ActiveRuns } from './run/active-runs.js';
-import { RunStarts } from './queue/run-starts.js';
 import { RunStreams } from './run/run-streams.js';
 import { TurnLoader } from './run/turn-loader.js';
 import { ProviderRuns } from './run/provider-runs.js';
@@ -74,29 +69,11 @@ import { StreamHealthReader } from './diagnosis/stream-health.js';
       },
     },
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
-    ...[ActiveRuns, RunOwnershipCheck, RunStreams, RunPlans, RunFinalizer, RunLaunch, ChatRunQueue, SessionHistory],
-    ...[
-      TurnLoader,
-      ProviderRuns,
-      RunningStatusBatcher,
-      HandedOver,
-      ProviderCalls,
-      PipelineSteps,
-      ChatRunner,
-      RunStarts,
-    ],
+    ...[ActiveRuns, RunOwnershipCheck, RunStreams, RunPlans, RunFinalizer, ChatRunQueue, SessionHistory],
+    ...[TurnLoader, ProviderRuns, RunningStatusBatcher, ProviderCalls, PipelineSteps, ChatRunner],
     ...[ChatRunsProcessor, LostRunsProcessor, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
     ...[StreamHealthReader, ChatRunInspector, DirectChatBackend],
-    ...[
-      ConnectionTest,
-      ChatAdmission,
-      QueuePositions,
-      DirectChatTeams,
-      ChatTurns,
-      DirectChatService,
-      AnswerStreams,
-      AppInputService,
-    ],
+    ...[ConnectionTest, ChatAdmission, QueuePositions, DirectChatService, AnswerStreams, AppInputService],
   ],
 })
 export class DirectChatModule {}

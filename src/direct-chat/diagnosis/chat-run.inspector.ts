@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppConfig } from '../../config/app-config.js';
 import { PROCESS_NAME } from '../../infra/process-name.js';
-import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { type AnswerInspection, type Findings, fromRow } from '../../tasks/diagnosis/findings.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
@@ -14,14 +13,14 @@ import { QueuePositions } from '../queue/queue-positions.js';
 import { RunPlans } from '../plan/run-plan.js';
 import { StreamHealthReader } from './stream-health.js';
 
-/** Looks at direct chats, wherever they run. */
+/** Inspects direct chats, in whichever process they run. */
 @Injectable()
 export class ChatRunInspector {
   constructor(
     @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
     private readonly redis: RedisClients,
     private readonly streams: StreamHealthReader,
-    private readonly places: QueuePositions,
+    private readonly positions: QueuePositions,
     private readonly turns: TurnsService,
     private readonly plans: RunPlans,
     private readonly config: AppConfig,
@@ -34,8 +33,8 @@ export class ChatRunInspector {
     const jobId = chatRunJobId(runId);
     const { firstTokenTimeoutMs: firstTokenMs, idleTimeoutMs: idleMs } = this.config.provider;
     const [{ state, lockMs }, position, signs, label] = await Promise.all([
-      jobLockState(this.queue, jobId, () => this.redis.commands.pttl(keys.queueLock(CHAT_RUNS, jobId))),
-      this.places.placeOf(runId),
+      jobLockState(this.queue, jobId, () => this.redis.commands.pttl(this.queue.toKey(`${jobId}:lock`))),
+      this.positions.positionOf(runId),
       this.streams.read(runId),
       turn && this.plans.labelOf(turn, turn.step(subtask.id) ?? turn.first),
     ]);

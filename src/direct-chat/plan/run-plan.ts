@@ -46,7 +46,7 @@ export interface TaskChoice {
   forceOverrideBotModel: boolean;
 }
 
-/** Works out how an answer is to be produced, from the request or, in another process, from the database. */
+/** Loads from the database how an answer is to be produced, and checks it for requests. */
 @Injectable()
 export class RunPlans {
   constructor(
@@ -59,16 +59,11 @@ export class RunPlans {
   ) {}
 
   /**
-   * Who answers first, and with which model. All steps of a pipeline are checked.
+   * Checks that the bots of all steps can answer, so that none fails when the steps before it have been paid.
    * @throws AppError model_not_configured, not_found
    */
-  async choose(userId: number, team: ResolvedTeam, choice: RunChoice, task?: TaskChoice) {
-    const [first = leaderOf(team), ...later] = answering(team);
-    const chosen = await this.chooseFor(userId, first, choice, task);
-    // Found out now, and not when the steps before have been paid.
-    for (const member of later) await this.chooseFor(userId, member, choice, task);
-
-    return chosen;
+  async check(userId: number, team: ResolvedTeam, choice: RunChoice, task?: TaskChoice): Promise<void> {
+    for (const member of answering(team)) await this.chooseFor(userId, member, choice, task);
   }
 
   private async chooseFor(userId: number, member: ResolvedMember, choice: RunChoice, task?: TaskChoice) {
@@ -106,13 +101,9 @@ export class RunPlans {
     return model;
   }
 
-  /**
-   * The plan of a stored answer.
-   * @param choice what the request that starts it has chosen, when it is not stored yet
-   * @throws AppError when its team or model cannot be used any more
-   */
-  async load(turn: AnswerTurn, step: Answer['subtask'], choice = storedChoice(turn)): Promise<RunPlan> {
-    const chosen = await this.chosenFor(turn, step, choice);
+  /** Returns the plan of a stored answer. @throws AppError when its team or model cannot be used any more */
+  async load(turn: AnswerTurn, step: Answer['subtask']): Promise<RunPlan> {
+    const chosen = await this.chosenFor(turn, step);
     const { userId, taskId, id: subtaskId, messageId } = step;
     const said = await this.turns.conversation(taskId, messageId);
     const question = said.filter((row) => row.role === 'USER').at(-1);
@@ -127,7 +118,7 @@ export class RunPlans {
   /** What the `start` event of an answer says that is known already, although its bot or model may be gone. */
   async labelOf(turn: AnswerTurn, step: Answer['subtask']): Promise<{ shell_type: string; model: string }> {
     try {
-      const { shellType, label } = await this.chosenFor(turn, step, storedChoice(turn));
+      const { shellType, label } = await this.chosenFor(turn, step);
 
       return { shell_type: shellType, model: label };
     } catch (error) {
@@ -144,11 +135,11 @@ export class RunPlans {
     return team && memberOf(team, step, turn.steps.indexOf(step)).dify;
   }
 
-  private async chosenFor(turn: AnswerTurn, step: Answer['subtask'], choice: RunChoice) {
+  private async chosenFor(turn: AnswerTurn, step: Answer['subtask']) {
     const team = await this.teams.resolve(step.userId, { id: step.teamId });
     const member = memberOf(team, step, turn.steps.indexOf(step));
 
-    return this.chooseFor(step.userId, member, choice, turn.task);
+    return this.chooseFor(step.userId, member, storedChoice(turn), turn.task);
   }
 
   /** What the provider is asked: the conversation, as much of it as the model's window takes. */

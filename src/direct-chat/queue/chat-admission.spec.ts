@@ -5,75 +5,42 @@ import type { Lifecycle } from '../../infra/lifecycle.js';
 import type { RedisClients } from '../../infra/redis/redis-clients.js';
 import { ChatAdmission } from './chat-admission.js';
 import type { ChatRunJob } from './chat-runs.jobs.js';
-import type { QueuePositions } from './queue-positions.js';
-import type { ChatRunQueue } from './chat-run-queue.js';
 
-/** The door with one place and a waiting room for one. */
-class Door {
-  /** In the queue, and begun without it. */
-  queued = 0;
-  begun = 0;
-  taken = 0;
-  /** What happens between the queue's count and its arrival. */
-  meanwhile = (): void => undefined;
-  readonly admission: ChatAdmission;
-
-  constructor() {
-    const count = async () => {
-      const { queued } = this;
-      await Promise.resolve();
-      this.meanwhile();
-
-      return queued;
-    };
-    const runs = Object.defineProperties({}, { unknown: { get: () => this.begun }, taken: { get: () => this.taken } });
-    this.admission = new ChatAdmission(
-      {} as Queue<ChatRunJob>,
-      { count } as QueuePositions,
-      { isReady: true } as RedisClients,
-      { chat: { maxConcurrent: 1, maxQueued: 1, maxRunningPerUser: 10 } } as AppConfig,
-      { stopping: false } as Lifecycle,
-      runs as ChatRunQueue,
-    );
-  }
-
-  /** Whether who comes now may begin at once. */
-  async enter(): Promise<boolean> {
-    await this.admission.admit(() => Promise.resolve());
-
-    return this.admission.hasPlaces;
-  }
+/** Admission with one place and a waiting room for one, in front of a queue that has `queued` jobs. */
+function admissionOf(queued: number, { isReady = true, stopping = false } = {}) {
+  return new ChatAdmission(
+    { getJobCountByTypes: () => Promise.resolve(queued) } as unknown as Queue<ChatRunJob>,
+    { isReady } as RedisClients,
+    { chat: { maxConcurrent: 1, maxQueued: 1, maxRunningPerUser: 10 } } as AppConfig,
+    { stopping } as Lifecycle,
+  );
 }
 
+const store = (limit: number) => Promise.resolve(limit);
+
 describe('ChatAdmission', () => {
-  it('has a place while nothing runs', async () => {
-    expect(await new Door().enter()).toBe(true);
+  it.each([0, 1])('admits a run when the queue has %i, and passes on how many a user may have', async (queued) => {
+    await expect(admissionOf(queued).admit(store)).resolves.toBe(10);
+  });
+
+  it('refuses a run when the waiting room is full', async () => {
+    await expect(admissionOf(2).admit(store)).rejects.toMatchObject({ code: 'too_many_chats', retryable: true });
+  });
+
+  it('counts runs that are being stored, until they are stored or have failed', async () => {
+    const admission = admissionOf(1);
+    let fail!: (error: Error) => void;
+    const storing = admission.admit(() => new Promise((_resolve, reject) => (fail = reject)));
+    await expect(admission.admit(store)).rejects.toMatchObject({ code: 'too_many_chats' });
+    fail(new Error('the database does not answer'));
+    await expect(storing).rejects.toThrow('does not answer');
+    await expect(admission.admit(store)).resolves.toBe(10);
   });
 
   it.each([
-    ['in the queue', { queued: 1 }],
-    ['begun without it', { begun: 1 }],
-  ])('has none while a run is %s', async (_where, runs) => {
-    const door = Object.assign(new Door(), runs);
-    expect(await door.enter()).toBe(false);
-  });
-
-  it('has none for who comes while the queue takes the run that has the place', async () => {
-    const door = new Door();
-    door.begun = 1;
-    door.meanwhile = () => {
-      door.begun = 0;
-      door.queued = 1;
-      door.taken = 1;
-    };
-    expect(await door.enter()).toBe(false);
-  });
-
-  it('refuses who finds the waiting room full', async () => {
-    const door = new Door();
-    door.begun = 1;
-    expect(await door.enter()).toBe(false);
-    door.queued = 1;
-    await expect(door.enter()).rejects.toMatchObject({ code: 'too_many_chats' });
+    ['Redis is unreachable', { isReady: false }],
+    ['the process is stopping', { stopping: true }],
+  ])('refuses every run while %s', async (_when, state) => {
+    await expect(admissionOf(0, state).admit(store)).rejects.toMatchObject({ code: 'service_unavailable' });
   });
 });

@@ -10,11 +10,11 @@ import { cappedBackoff } from '../../tasks/tasks.jobs.js';
 import { CHAT_RUNS, isChatRunJob } from './chat-runs.jobs.js';
 import { RunOwnershipCheck } from './run-ownership-check.js';
 import { ActiveRuns } from '../run/active-runs.js';
-import { RunStarts } from './run-starts.js';
+import { ChatRunner } from '../run/chat-runner.js';
 
 /**
- * Takes chat runs from the queue. A lost worker is noticed after its lock ran out and the next check came:
- * at most 8.5 s.
+ * Dequeues chat runs. A lost worker is detected when its lock has expired and the next check has come: after 8.5 s at
+ * most.
  */
 @Processor(CHAT_RUNS, {
   ...WORKER_OPTIONS,
@@ -29,9 +29,9 @@ export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootst
   private readonly log = new Logger(ChatRunsProcessor.name);
 
   constructor(
-    private readonly starts: RunStarts,
-    private readonly registry: ActiveRuns,
-    private readonly claims: RunOwnershipCheck,
+    private readonly runner: ChatRunner,
+    private readonly activeRuns: ActiveRuns,
+    private readonly ownership: RunOwnershipCheck,
     private readonly config: AppConfig,
   ) {
     super();
@@ -46,14 +46,14 @@ export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootst
   /** No new runs; running ones get a grace period, what is left then goes to another worker. */
   async onModuleDestroy(): Promise<void> {
     void this.worker.pause(true);
-    const running = this.registry.all();
+    const running = this.activeRuns.all();
     if (running.length > 0)
       this.log.log(
         `stopping: ${running.length} answer(s) may take ${this.config.server.shutdownGraceSeconds} s to end`,
       );
     const grace = sleep(this.config.server.shutdownGraceSeconds * 1000, undefined, { ref: false });
     await Promise.race([Promise.allSettled(running.map((handle) => handle.ended)), grace]);
-    const left = this.registry.all();
+    const left = this.activeRuns.all();
     for (const handle of left) handle.stop({ kind: 'handover' });
     await Promise.race([
       Promise.allSettled(left.map((handle) => handle.ended)),
@@ -65,16 +65,16 @@ export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootst
     if (!isChatRunJob(job.data)) throw new UnrecoverableError(`not a chat run: job ${job.id}`);
     const { subtaskId, recovered } = job.data;
     // After Redis was away this job may come back although its run never stopped: it goes on.
-    const isHere = this.registry.get(subtaskId) !== undefined;
+    const isHere = this.activeRuns.get(subtaskId) !== undefined;
     const mayBeHeld = job.stalledCounter > 0 || recovered === true;
-    if (!isHere && mayBeHeld && (await this.claims.waitUntilFree(subtaskId)) === 'ended') return;
-    const outcome = await this.starts.run(subtaskId);
+    if (!isHere && mayBeHeld && (await this.ownership.waitUntilFree(subtaskId)) === 'ended') return;
+    const outcome = await this.activeRuns.run(subtaskId, (handle) => this.runner.run(handle));
     if (outcome === 'ended') return;
     if (outcome === 'handover') {
       await job.moveToWait(token);
       throw new WaitingError();
     }
-    await job.moveToDelayed(outcome.leaveUntil, token);
+    await job.moveToDelayed(outcome.suspendedUntil, token);
     throw new DelayedError();
   }
 

@@ -64,7 +64,7 @@ export class LostRunsProcessor extends WorkerHost implements OnApplicationBootst
     else if (job) return;
     if (await this.endings.report(subtaskId)) return;
     this.log.warn(`subtask ${subtaskId}: no queue knows its run; starting it again`);
-    await this.queue.add({ subtaskId, ...(mayRun && { recovered: true }) });
+    await this.queue.enqueue({ subtaskId, ...(mayRun && { recovered: true }) });
   }
 
   @OnWorkerEvent('error')

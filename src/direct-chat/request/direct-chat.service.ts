@@ -1,23 +1,23 @@
-import { Injectable } from '@nestjs/common';
-import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
+import { CHAT_PROVIDERS, type ChatProvider } from '../../common/chat-provider.js';
 import { checkPrompt } from '../../common/prompt.js';
+import { DifyInputs } from '../../dify/inputs/dify-inputs.service.js';
 import { isUniqueViolation } from '../../infra/database/database-errors.js';
 import type { RunChoice } from '../../tasks/backends/answer-backend.js';
 import { isTerminal } from '../../tasks/task-status.js';
-import { TurnsService } from '../../tasks/turns/turns.service.js';
+import { type TurnRequest, TurnsService } from '../../tasks/turns/turns.service.js';
+import { answering } from '../../teams/answering.js';
 import type { ResolvedTeam } from '../../teams/teams.service.js';
+import type { CheckChatDto, StreamChatDto, StreamTaskDto } from '../direct-chat.dto.js';
+import { RunPlans, type TaskChoice } from '../plan/run-plan.js';
 import { ChatAdmission } from '../queue/chat-admission.js';
-import { ChatTurns } from './chat-turns.js';
-import { DirectChatTeams } from '../plan/direct-chat-teams.js';
-import type { StreamChatDto, StreamTaskDto } from '../direct-chat.dto.js';
-import { RunLaunch } from '../queue/run-launch.js';
-import { RunPlans } from '../plan/run-plan.js';
+import { ChatRunQueue } from '../queue/chat-run-queue.js';
+import { type Idempotency, idempotencyOf } from './idempotency.js';
 
 const DEFAULT_TEAM = 'demo-team';
-const KEY_PATTERN = /^[\x21-\x7e]{1,128}$/;
 
-/** Which answer a caller gets to read. */
+/** The answer that a client gets to read. */
 export interface StartedAnswer {
   taskId: number;
   subtaskId: number;
@@ -25,22 +25,24 @@ export interface StartedAnswer {
   isNew: boolean;
 }
 
-interface Idempotency {
-  key: string;
-  hash: string;
-}
-
-/** Starting answers. Whatever can be wrong with a request is found here, before the first byte of a stream. */
+/**
+ * Starts answers: checks the request, stores the turn and enqueues its run. Every error that a request can cause is
+ * thrown here, before the first byte of a stream.
+ */
 @Injectable()
 export class DirectChatService {
+  private readonly supportedShells: string[];
+
   constructor(
     private readonly turns: TurnsService,
-    private readonly teams: DirectChatTeams,
     private readonly plans: RunPlans,
+    private readonly inputs: DifyInputs,
     private readonly admission: ChatAdmission,
-    private readonly launch: RunLaunch,
-    private readonly chats: ChatTurns,
-  ) {}
+    private readonly queue: ChatRunQueue,
+    @Inject(CHAT_PROVIDERS) providers: readonly ChatProvider[],
+  ) {
+    this.supportedShells = providers.map(({ shellType }) => shellType);
+  }
 
   /**
    * Stores a turn and starts its answer. The same idempotency key with the same body finds the same answer again.
@@ -62,14 +64,66 @@ export class DirectChatService {
     }
   }
 
+  /**
+   * Starts the waiting answer of a task made by the tasks API, or appends a turn to an ended task.
+   * @throws AppError with the codes of the wire contract
+   */
+  async startTask(userId: number, taskId: number, dto: StreamTaskDto): Promise<StartedAnswer> {
+    const { task, first } = await this.turns.newestTurn(userId, taskId);
+    if (isTerminal(task.status)) return this.appendTurn(userId, taskId, task.teamId, dto);
+    if (first.status !== 'PENDING' || first.runRequestedAt) throw busy(taskId, task.status);
+    const team = await this.turns.teamFor(userId, { team_id: first.teamId });
+    const { prompt } = await this.turns.questionOf(first);
+    const choice = await this.check({ userId, taskId, team, prompt }, choiceOf(dto), task);
+    await this.admission.admit((limit) => this.turns.requestRun(userId, taskId, first.id, { ...choice, limit }));
+    await this.queue.enqueueNew(taskId, first.id);
+
+    return { taskId, subtaskId: first.id, isNew: true };
+  }
+
+  /**
+   * Stores a turn and starts its answer.
+   * @param task whose choice of a model applies where the request makes none
+   * @throws AppError direct_chat_not_supported, model_not_configured, not_found, dify_input_invalid, too_many_chats,
+   * service_unavailable and what storing a turn throws
+   */
+  async startTurn(turn: TurnRequest, choice: RunChoice, task?: TaskChoice): Promise<StartedAnswer> {
+    const checked = await this.check(turn, choice, task);
+    const stored = await this.admission.admit((limit) => this.turns.store({ ...turn, run: { ...checked, limit } }));
+    const { taskId, subtaskId } = stored;
+    await this.queue.enqueueNew(taskId, subtaskId);
+
+    return { taskId, subtaskId, isNew: true };
+  }
+
+  /** Tells whether a team can chat directly. @throws AppError not_found */
+  async checkTeam(userId: number, teamId: number): Promise<CheckChatDto> {
+    const team = await this.turns.teamFor(userId, { team_id: teamId });
+    const reason = this.refusal(team);
+
+    return { supports_direct_chat: reason === null, shell_types: shellTypes(team), reason };
+  }
+
   private async startNew(userId: number, dto: StreamChatDto, idempotency: Idempotency | null): Promise<StartedAnswer> {
     const team = await this.teamOf(userId, dto);
-    this.teams.require(team);
     const { task_id: taskId, prompt, title, inputs, files } = dto;
     const choice = { modelId: dto.model_id ?? null, prompt: null, inputs: inputs ?? null, files: files ?? null };
-    const stored = await this.chats.start({ userId, taskId, team, prompt, title, idempotency }, choice);
 
-    return { taskId: stored.taskId, subtaskId: stored.subtaskId, isNew: true };
+    return this.startTurn({ userId, taskId, team, prompt, title, idempotency }, choice);
+  }
+
+  private async appendTurn(userId: number, taskId: number, teamId: number, dto: StreamTaskDto): Promise<StartedAnswer> {
+    const { prompt } = dto;
+    if (prompt === undefined) {
+      throw new AppError(
+        'task_final',
+        `Task ${taskId} has ended: give a prompt for a new turn, or read its answer by GET`,
+      );
+    }
+    checkPrompt(prompt);
+    const team = await this.turns.teamFor(userId, { team_id: teamId });
+
+    return this.startTurn({ userId, taskId, team, prompt }, choiceOf(dto));
   }
 
   private async teamOf(userId: number, dto: StreamChatDto): Promise<ResolvedTeam> {
@@ -93,38 +147,32 @@ export class DirectChatService {
     return known && { taskId: known.taskId, subtaskId: known.subtaskId, isNew: false };
   }
 
-  /** Starts the waiting answer of a task made by the tasks API, or appends a turn to an ended task. */
-  async startTask(userId: number, taskId: number, dto: StreamTaskDto): Promise<StartedAnswer> {
-    const turn = await this.turns.newestTurn(userId, taskId);
-    const { task, first } = turn;
-    if (isTerminal(task.status)) return this.appendTurn(userId, taskId, task.teamId, dto);
-    if (first.status !== 'PENDING' || first.runRequestedAt) throw busy(taskId, task.status);
-    const team = await this.turns.teamFor(userId, { team_id: first.teamId });
-    this.teams.require(team);
-    const { prompt } = await this.turns.questionOf(first);
-    const choice = await this.chats.withInputs({ userId, taskId, team, prompt }, choiceOf(dto));
-    if (turn.steps.length > 1) await this.plans.choose(userId, team, choice, task);
-    const plan = await this.plans.load(turn, first, choice);
-    await this.admission.admit((limit) => this.turns.requestRun(userId, taskId, first.id, { ...choice, limit }));
-    await this.launch.start(plan);
+  /** Checks the bots, inputs and models of a turn. @returns the choice with the inputs of the turns before */
+  private async check(
+    { userId, taskId, team, prompt }: Pick<TurnRequest, 'userId' | 'taskId' | 'team' | 'prompt'>,
+    choice: RunChoice,
+    task?: TaskChoice,
+  ): Promise<RunChoice> {
+    const reason = this.refusal(team);
+    if (reason) throw new AppError('direct_chat_not_supported', reason);
+    const { inputs = null, files = null } = choice;
+    const asked = { userId, taskId, teamId: team.id, prompt, inputs, files };
+    const checked = { ...choice, ...(await this.inputs.check(answering(team), asked)) };
+    await this.plans.check(userId, team, checked, task);
 
-    return { taskId, subtaskId: first.id, isNew: true };
+    return checked;
   }
 
-  private async appendTurn(userId: number, taskId: number, teamId: number, dto: StreamTaskDto): Promise<StartedAnswer> {
-    const { prompt } = dto;
-    if (prompt === undefined) {
-      throw new AppError(
-        'task_final',
-        `Task ${taskId} has ended: give a prompt for a new turn, or read its answer by GET`,
-      );
-    }
-    checkPrompt(prompt);
-    const team = await this.turns.teamFor(userId, { team_id: teamId });
-    const { subtaskId } = await this.chats.start({ userId, taskId, team, prompt }, choiceOf(dto));
+  private refusal(team: ResolvedTeam): string | null {
+    const others = shellTypes(team).filter((type) => !this.supportedShells.includes(type));
+    if (others.length === 0) return null;
 
-    return { taskId, subtaskId, isNew: true };
+    return `Team "${team.name}" uses ${others.join(', ')}; direct chat is possible with ${this.supportedShells.join(', ')} only`;
   }
+}
+
+function shellTypes(team: ResolvedTeam): string[] {
+  return [...new Set(team.members.map(({ shellType }) => shellType))];
 }
 
 function busy(taskId: number, status: string): AppError {
@@ -132,15 +180,6 @@ function busy(taskId: number, status: string): AppError {
     'task_busy',
     `Task ${taskId} is ${status}: attach by GET /api/direct-chat/${taskId}/stream, or cancel it`,
   );
-}
-
-/** @throws AppError bad_request for a malformed key */
-function idempotencyOf(key: string, dto: StreamChatDto): Idempotency {
-  if (!KEY_PATTERN.test(key))
-    throw new AppError('bad_request', 'Idempotency-Key must have 1 to 128 visible ASCII characters');
-  const entries = Object.entries(dto).sort(([a], [b]) => (a < b ? -1 : 1));
-
-  return { key, hash: createHash('sha256').update(JSON.stringify(entries)).digest('hex') };
 }
 
 function choiceOf({ bot_prompt: prompt, inputs, files }: StreamTaskDto): RunChoice {

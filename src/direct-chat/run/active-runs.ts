@@ -2,7 +2,12 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import type { StopReason } from '../../common/chat-provider.js';
 import { RedisBus } from '../../infra/redis/redis.bus.js';
-import type { RunOutcome } from './run-outcome.js';
+
+/**
+ * How a run has ended. `suspendedUntil` (milliseconds since the epoch): an app waits for a person; another attempt goes on
+ * then, or earlier when the person has answered.
+ */
+export type RunOutcome = 'ended' | 'handover' | { suspendedUntil: number };
 
 const active = new Gauge({ name: 'conch_chat_runs_active', help: 'Answers that this process is producing' });
 
@@ -25,7 +30,7 @@ export class RunHandle {
   }
 }
 
-/** The runs of this process. Only a hint for others: what is true stands in Redis and in the database. */
+/** The runs of this process. Other processes rely on Redis and the database, not on this list. */
 @Injectable()
 export class ActiveRuns implements OnModuleInit {
   private readonly log = new Logger(ActiveRuns.name);
@@ -45,8 +50,16 @@ export class ActiveRuns implements OnModuleInit {
     });
   }
 
-  /** Begins a run. @param work all of it: who is found here is at it */
-  open(subtaskId: number, work: (handle: RunHandle) => Promise<RunOutcome>): RunHandle {
+  /**
+   * Runs an answer until its end; a run that this process has already is joined.
+   * @param work all of the run: while it lasts, the run is found here
+   * @throws what another attempt of the job may mend
+   */
+  run(subtaskId: number, work: (handle: RunHandle) => Promise<RunOutcome>): Promise<RunOutcome> {
+    return (this.runs.get(subtaskId) ?? this.start(subtaskId, work)).ended;
+  }
+
+  private start(subtaskId: number, work: (handle: RunHandle) => Promise<RunOutcome>): RunHandle {
     const handle = new RunHandle(subtaskId);
     this.runs.set(subtaskId, handle);
     active.set(this.runs.size);
@@ -55,7 +68,7 @@ export class ActiveRuns implements OnModuleInit {
     return handle;
   }
 
-  /** Has a run found by the steps of its pipeline, too. */
+  /** Makes a run known by the steps of its pipeline, too. */
   addSteps(handle: RunHandle, subtaskIds: readonly number[]): void {
     for (const id of subtaskIds) this.steps.set(id, handle);
     handle.stepIds = subtaskIds;
@@ -69,6 +82,7 @@ export class ActiveRuns implements OnModuleInit {
   all(): RunHandle[] {
     return [...this.runs.values()];
   }
+
   private close(handle: RunHandle): void {
     this.runs.delete(handle.subtaskId);
     for (const id of handle.stepIds) this.steps.delete(id);

@@ -4,7 +4,7 @@ import { type AnswerExtras, extrasOf, withExtra } from '../stream/answer-extras.
 import type { Snapshot } from '../stream/stream-text.js';
 import { TextAccumulator } from '../stream/text-accumulator.js';
 
-/** What has come of an answer: text, reasoning, and whatever else it has. */
+/** The parts of an answer received so far: text, reasoning, usage and extras. */
 export class AnswerAccumulator {
   usage: Usage | undefined;
   private readonly content = new TextAccumulator();
@@ -28,7 +28,7 @@ export class AnswerAccumulator {
   }
 
   /** Applies an event of a provider. */
-  take(event: ChatEvent): void {
+  apply(event: ChatEvent): void {
     switch (event.type) {
       case 'content':
         return this.content.append(event.content);

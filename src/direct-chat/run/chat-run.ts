@@ -51,7 +51,7 @@ export class ChatRun implements LoggedRun {
   /** The subtask to which clients count the text that comes. */
   private shownId: number;
   /** Set when the app waits for a person: when to look again at the latest, in milliseconds since the epoch. */
-  leaveUntil: number | null = null;
+  suspendedUntil: number | null = null;
   private readonly answer = new AnswerAccumulator();
 
   constructor(
@@ -98,7 +98,7 @@ export class ChatRun implements LoggedRun {
     this.startedAt = performance.now();
   }
 
-  /** Tells that the step's provider is asked. @param attempt from 1 */
+  /** Emits `start`: the step's provider is asked. @param attempt from 1 */
   begin(plan: RunPlan, attempt: number): void {
     const { taskId, subtaskId, shellType, label } = plan;
     this.plan = plan;
@@ -110,8 +110,8 @@ export class ChatRun implements LoggedRun {
     );
   }
 
-  /** Tells nobody: what was shown so far goes on. */
-  goOn(plan: RunPlan, attempt: number): void {
+  /** Goes on with what was shown so far: clients see no new start. */
+  resume(plan: RunPlan, attempt: number): void {
     this.plan = plan;
     this.attempt = attempt;
   }
@@ -126,17 +126,17 @@ export class ChatRun implements LoggedRun {
     };
   }
 
-  /** Takes what a provider brought in one read. @throws AppError provider_protocol when the answer gets too long */
+  /** Applies and emits what a provider sent in one read. @throws AppError provider_protocol when the answer gets too long */
   accept(events: readonly ProviderEvent[]): void {
     const shown: ChatEvent[] = [];
     let urgent = false;
     for (const event of events) {
       if (isInternal(event)) {
         if (event.type === 'restart') shown.length = 0;
-        this.note(event);
+        this.applyInternal(event);
         continue;
       }
-      this.answer.take(event);
+      this.answer.apply(event);
       if (this.firstTokenMs === null && (event.type === 'content' || event.type === 'reasoning')) {
         this.firstTokenMs = this.elapsedMs;
         urgent = true;
@@ -189,7 +189,7 @@ export class ChatRun implements LoggedRun {
   /** The answer ends: none of its steps goes on. */
   endSteps(status: StepStatus): void {
     const events = endedSteps(this.answer.whole().extras ?? {}, status);
-    for (const event of events) this.answer.take(event);
+    for (const event of events) this.answer.apply(event);
     if (events.length > 0) this.emit(events, false);
   }
 
@@ -232,13 +232,13 @@ export class ChatRun implements LoggedRun {
     this.hub.closeLocal(this.stream);
   }
 
-  private note(event: InternalEvent): void {
+  private applyInternal(event: InternalEvent): void {
     switch (event.type) {
       case 'finish':
         this.finishReason = event.finish_reason;
         break;
       case 'leave':
-        this.leaveUntil = event.until;
+        this.suspendedUntil = event.until;
         break;
       case 'restart':
         this.reset(this.attempt, event.reason, this.known);

@@ -19,8 +19,8 @@ export class PipelineSteps {
     private readonly registry: ActiveRuns,
   ) {}
 
-  /** Has a cancel of any step reach the run. */
-  hold(handle: RunHandle, stepIds: readonly number[]): void {
+  /** Makes a cancel of any step reach the run. */
+  register(handle: RunHandle, stepIds: readonly number[]): void {
     if (stepIds.length > 0) this.registry.addSteps(handle, stepIds);
   }
 

@@ -3,7 +3,6 @@ import { AppError } from '../../common/app-error.js';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import { CHAT_PROVIDERS, type ChatProvider } from '../../common/chat-provider.js';
 import { EventLoopThrottle } from '../../infra/http/server/event-loop-throttle.js';
-import { EarlyAnswer } from './early-answer.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
 import type { ProviderRun } from './provider-run.js';
 
@@ -35,10 +34,5 @@ export class ProviderCalls {
     await new Promise<void>((resolve) => this.asking.begin(resolve));
 
     return provider.stream(request, signal);
-  }
-
-  /** Asks at once for an answer that is taken later. */
-  askEarly(plan: RunPlan, signal: AbortSignal): EarlyAnswer {
-    return new EarlyAnswer(() => this.ask(plan, signal, null));
   }
 }

@@ -60,13 +60,13 @@ export class RunFinalizer {
     return ended;
   }
 
-  /** The app waits for a person, and nobody need wait with it. */
-  async leave(run: ChatRun, leaveUntil: number): Promise<{ leaveUntil: number }> {
+  /** The app waits for a person: the run gives its place in the queue back until then. */
+  async suspend(run: ChatRun, suspendedUntil: number): Promise<{ suspendedUntil: number }> {
     await run.upstream?.saved();
     await this.streams.flush(run);
-    this.log.log(`subtask ${run.stepId}: left, its app waits for a person`);
+    this.log.log(`subtask ${run.stepId}: suspended, its app waits for a person`);
 
-    return { leaveUntil };
+    return { suspendedUntil };
   }
 
   private addLater(subtaskId: number, asked: Promise<readonly string[]>): void {

@@ -32,9 +32,4 @@ export const keys = {
   validationLive: (id: string) => `shell:validation:live:{${id}}`,
   /** Channel: messages between processes, see `redis.bus.ts`. */
   bus: (topic: string) => `conch:bus:${topic}`,
-  /** Lists of BullMQ: ids of the jobs that wait (next at the right end), and of those that are worked on. */
-  queueWaiting: (queue: string) => `${QUEUE_PREFIX}:${queue}:wait`,
-  queueActive: (queue: string) => `${QUEUE_PREFIX}:${queue}:active`,
-  /** String of BullMQ: lives as long as the worker that has the job renews it. */
-  queueLock: (queue: string, jobId: string) => `${QUEUE_PREFIX}:${queue}:${jobId}:lock`,
 } as const;
