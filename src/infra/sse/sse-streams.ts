@@ -46,7 +46,11 @@ export class SseStreams implements BeforeApplicationShutdown {
         subscription.close();
         this.remove(reply);
       });
-      subscriber.add(this.pings.subscribe(() => void (subscription.ping() || dropped.inc())));
+      subscriber.add(
+        this.pings.subscribe(() => {
+          if (!subscription.ping()) dropped.inc();
+        }),
+      );
       subscriber.add(this.closing.subscribe(() => subscription.goAway()));
       void subscription.start(openSource);
     });

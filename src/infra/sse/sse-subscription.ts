@@ -34,9 +34,9 @@ export class SseSubscription {
     this.subscriber.next({ comment: 'ok' });
     try {
       const source = await openSource();
-      if (this.isClosed) return source.close();
-      this.source = source;
       source.onReady = () => this.pump();
+      this.source = source;
+      if (this.isClosed) this.close();
       this.pump();
     } catch (error) {
       this.onError(error);
@@ -86,7 +86,11 @@ export class SseSubscription {
       if (this.response.writableNeedDrain) return this.pauseUntil('drain');
       if (chars > MAX_CHARS_PER_TURN) return this.pauseUntil('nextTurn');
       const event = this.nextEvent(this.source);
-      if (!event) return void (this.source.ended && this.subscriber.complete());
+      if (!event) {
+        if (this.source.ended) this.subscriber.complete();
+
+        return;
+      }
       this.lastId = event.id ?? this.lastId;
       this.subscriber.next(event);
       chars += (event.data as string).length;
