@@ -34,7 +34,7 @@ export class ChatAdmission implements OnApplicationBootstrap {
     if (!this.redis.isReady) throw unavailable('Redis does not answer: no new answers can be started; try again');
     this.entering += 1;
     try {
-      await this.checkRoom();
+      await this.checkRoom(this.entering);
 
       return await store(this.config.chat.maxRunningPerUser);
     } finally {
@@ -42,11 +42,14 @@ export class ChatAdmission implements OnApplicationBootstrap {
     }
   }
 
-  /** Runs that were left until a person answers are delayed jobs, which take no place. */
-  private async checkRoom(): Promise<void> {
+  /**
+   * Runs that were suspended until a person answers are delayed jobs, which take no place.
+   * @param entering runs that this process was admitting when this one came, this one included
+   */
+  private async checkRoom(entering: number): Promise<void> {
     const { maxConcurrent, maxQueued } = this.config.chat;
     const known = await this.queue.getJobCountByTypes('waiting', 'active');
-    if (known + this.entering <= maxConcurrent + maxQueued) return;
+    if (known + entering <= maxConcurrent + maxQueued) return;
     throw new AppError(
       'too_many_chats',
       `All ${maxConcurrent} places and the waiting room (${maxQueued}) are full: try again`,
