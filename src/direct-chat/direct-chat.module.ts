@@ -21,6 +21,7 @@ import { ChatRunsProcessor } from './queue/chat-runs.processor.js';
 import { ChatTurns } from './request/chat-turns.js';
 import { DirectChatTeams } from './plan/direct-chat-teams.js';
 import { DirectChatCanceller } from './queue/direct-chat.canceller.js';
+import { DirectChatBackend } from './direct-chat.backend.js';
 import { DirectChatController } from './direct-chat.controller.js';
 import { DirectChatService } from './request/direct-chat.service.js';
 import { OrphanedTurnFinalizer } from './run/orphaned-turn-finalizer.js';
@@ -85,7 +86,7 @@ import { StreamHealthReader } from './diagnosis/stream-health.js';
       RunStarts,
     ],
     ...[ChatRunsProcessor, LostRunsProcessor, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
-    ...[StreamHealthReader, ChatRunInspector],
+    ...[StreamHealthReader, ChatRunInspector, DirectChatBackend],
     ...[
       ConnectionTest,
       ChatAdmission,

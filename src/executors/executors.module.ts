@@ -15,6 +15,7 @@ import { ExecutorLeasesProcessor } from './leases/executor-leases.processor.js';
 import { ExecutorManagerClient } from './lifecycle/executor-manager.client.js';
 import { ExecutorReportsService } from './reports/executor-reports.service.js';
 import { ExecutorCanceller } from './lifecycle/executor.canceller.js';
+import { ExecutorBackend } from './executor.backend.js';
 import { ExecutorsController } from './executors.controller.js';
 import { ExecutorInspector } from './diagnosis/executor.inspector.js';
 import { DispatchOrderRepository } from './dispatch/dispatch-order.repository.js';
@@ -35,7 +36,7 @@ import { SubtasksRepository } from './subtasks.repository.js';
     ...[DispatchRepository, SubtasksRepository, ReportDedupCache, CancelAcks, ExecutorManagerClient],
     ...[ExecutionPlans, DispatchService, ReportIntake, ExecutorReportsService, LeasesService, ExecutorLeasesProcessor],
     ...[DispatchOrderRepository, ExecutorInspector],
-    ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor],
+    ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor, ExecutorBackend],
   ],
 })
 export class ExecutorsModule {}

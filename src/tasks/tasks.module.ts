@@ -3,19 +3,16 @@ import { Module } from '@nestjs/common';
 import { SseModule } from '../infra/sse/sse.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
 import { AnswerTurnsRepository } from './turns/answer-turns.repository.js';
-import { RunInspectors } from './backends/run-inspectors.js';
 import { TaskDiagnosisController } from './diagnosis/task-diagnosis.controller.js';
 import { TaskDiagnosisService } from './diagnosis/task-diagnosis.service.js';
 import { TaskEventLog } from './events/task-event-log.js';
 import { TaskEventsController } from './events/task-events.controller.js';
 import { TaskEventsRepository } from './events/task-events.repository.js';
 import { TaskEventsService } from './events/task-events.service.js';
-import { RunCancellers } from './backends/run-cancellers.js';
-import { RunStarters } from './backends/run-starters.js';
+import { AnswerBackends } from './backends/answer-backends.js';
 import { TaskCancelService } from './cancel/task-cancel.service.js';
 import { TaskCancellationsProcessor } from './cancel/task-cancellations.processor.js';
 import { TaskChangePublisher } from './events/task-change.publisher.js';
-import { TaskDeletions } from './backends/task-deletions.js';
 import { TaskRetryService } from './turns/task-retry.service.js';
 import { TaskUpdatesProcessor } from './status/task-updates.processor.js';
 import { TaskUpdatesRepository } from './status/task-updates.repository.js';
@@ -27,9 +24,9 @@ import { TasksService } from './tasks.service.js';
 import { TurnsRepository } from './turns/turns.repository.js';
 import { TurnsService } from './turns/turns.service.js';
 import { UpdateQueue } from './status/update-queue.js';
-
 import { ProviderRunsRepository } from './backends/provider-runs.repository.js';
 import { ProviderRunsService } from './backends/provider-runs.service.js';
+
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
   imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule, SseModule],
@@ -47,24 +44,19 @@ import { ProviderRunsService } from './backends/provider-runs.service.js';
     TaskCancelService,
     TaskCancellationsProcessor,
     TaskRetryService,
-    RunCancellers,
-    RunStarters,
+    AnswerBackends,
     TaskChangePublisher,
     ...[TaskEventLog, TaskEventsRepository, TaskEventsService],
-    TaskDeletions,
-    ...[RunInspectors, TaskDiagnosisService],
+    TaskDiagnosisService,
     ...[ProviderRunsRepository, ProviderRunsService],
   ],
   exports: [
     TaskChangePublisher,
-    TaskDeletions,
     TasksService,
     TurnsService,
     TaskUpdatesService,
     TaskCancelService,
-    RunCancellers,
-    RunInspectors,
-    RunStarters,
+    AnswerBackends,
     ProviderRunsService,
   ],
 })

@@ -5,7 +5,7 @@ import { checkPrompt } from '../common/prompt.js';
 import type { TeamDto } from '../teams/teams.dto.js';
 import { TeamsService } from '../teams/teams.service.js';
 import { TaskCancelService } from './cancel/task-cancel.service.js';
-import { TaskDeletions } from './backends/task-deletions.js';
+import { AnswerBackends } from './backends/answer-backends.js';
 import { TaskChangePublisher } from './events/task-change.publisher.js';
 import { TaskRetryService } from './turns/task-retry.service.js';
 import { isTerminal } from './task-status.js';
@@ -28,7 +28,7 @@ export class TasksService {
     private readonly teams: TeamsService,
     private readonly cancels: TaskCancelService,
     private readonly updates: TaskUpdatesService,
-    private readonly deletions: TaskDeletions,
+    private readonly backends: AnswerBackends,
     private readonly retries: TaskRetryService,
     private readonly changes: TaskChangePublisher,
   ) {}
@@ -131,7 +131,7 @@ export class TasksService {
   async remove(userId: number, taskId: number): Promise<void> {
     const task = await this.require(userId, taskId);
     if (!isTerminal(task.status)) await this.cancels.request(userId, taskId);
-    await this.deletions.announce(taskId);
+    await this.backends.beforeDelete(taskId);
     for (const end = Date.now() + DELETE_PATIENCE_MS; ;) {
       const subtaskIds = await this.repository.markDeleted(userId, taskId);
       if (subtaskIds) return void this.changes.publish([{ userId, taskId, subtaskIds }]);

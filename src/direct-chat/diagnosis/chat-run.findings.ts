@@ -1,8 +1,7 @@
 /** From what queue and stream know of a run to what its owner is told. Pure. */
 import type { ChatEvent } from '../../common/chat-event.js';
 import type { DifyRun } from '../../common/dify.js';
-import { duration } from '../../tasks/diagnosis/findings.js';
-import type { Findings } from '../../tasks/backends/run-inspectors.js';
+import { duration, type Findings } from '../../tasks/diagnosis/findings.js';
 import { CHAT_RUNS } from '../queue/chat-runs.jobs.js';
 import type { StreamHealth } from './stream-health.js';
 

@@ -1,17 +1,11 @@
 import { InjectQueue } from '@nestjs/bullmq';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppConfig } from '../../config/app-config.js';
 import { PROCESS_NAME } from '../../infra/process-name.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
-import { fromRow } from '../../tasks/diagnosis/findings.js';
-import {
-  type Findings,
-  type Inspected,
-  type RunInspector,
-  RunInspectors,
-} from '../../tasks/backends/run-inspectors.js';
+import { type AnswerInspection, type Findings, fromRow } from '../../tasks/diagnosis/findings.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { findingsOf } from './chat-run.findings.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from '../queue/chat-runs.jobs.js';
@@ -22,10 +16,9 @@ import { StreamHealthReader } from './stream-health.js';
 
 /** Looks at direct chats, wherever they run. */
 @Injectable()
-export class ChatRunInspector implements RunInspector, OnModuleInit {
+export class ChatRunInspector {
   constructor(
     @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
-    private readonly inspectors: RunInspectors,
     private readonly redis: RedisClients,
     private readonly streams: StreamHealthReader,
     private readonly places: QueuePositions,
@@ -34,16 +27,8 @@ export class ChatRunInspector implements RunInspector, OnModuleInit {
     private readonly config: AppConfig,
   ) {}
 
-  onModuleInit(): void {
-    this.inspectors.register(this);
-  }
-
-  handles(subtask: Inspected['subtask']): boolean {
-    return subtask.runRequestedAt !== null;
-  }
-
   /** The steps of a pipeline have one run and one stream, named by the first of them. */
-  async inspect({ subtask }: Inspected): Promise<Findings> {
+  async inspect({ subtask }: AnswerInspection): Promise<Findings> {
     const turn = await this.turns.turnOf(subtask.id);
     const runId = turn?.first.id ?? subtask.id;
     const jobId = chatRunJobId(runId);

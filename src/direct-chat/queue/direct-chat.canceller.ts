@@ -1,9 +1,8 @@
 import { InjectQueue } from '@nestjs/bullmq';
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Job, Queue } from 'bullmq';
 import { RedisBus } from '../../infra/redis/redis.bus.js';
 import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
-import { type RunCanceller, RunCancellers } from '../../tasks/backends/run-cancellers.js';
 import { type Answer, TurnsService } from '../../tasks/turns/turns.service.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import { OrphanedTurnFinalizer } from '../run/orphaned-turn-finalizer.js';
@@ -13,26 +12,18 @@ const WAITING_STATES = ['waiting', 'delayed', 'prioritized'];
 
 /** Stops direct chats: in this process, in another one, or while they wait. */
 @Injectable()
-export class DirectChatCanceller implements RunCanceller, OnModuleInit {
+export class DirectChatCanceller {
   private readonly log = new Logger(DirectChatCanceller.name);
 
   constructor(
     @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
-    private readonly cancellers: RunCancellers,
     private readonly registry: ActiveRuns,
     private readonly bus: RedisBus,
     private readonly end: OrphanedTurnFinalizer,
     private readonly turns: TurnsService,
   ) {}
 
-  onModuleInit(): void {
-    this.cancellers.register(this);
-  }
-
-  handles(subtask: Answer['subtask']): boolean {
-    return subtask.runRequestedAt !== null;
-  }
-
+  /** See `AnswerBackend.cancel`. */
   async cancel({ id }: Answer['subtask'], at: number, force: boolean): Promise<void> {
     if (force) {
       this.log.warn(`subtask ${id}: nobody stopped it in time; ending it`);

@@ -1,7 +1,7 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DifyInputs } from '../../dify/inputs/dify-inputs.service.js';
-import { type RunChoice, type RunStarter, RunStarters } from '../../tasks/backends/run-starters.js';
-import { runsOnExecutors, type TurnRequest, TurnsService } from '../../tasks/turns/turns.service.js';
+import type { RunChoice } from '../../tasks/backends/answer-backend.js';
+import { type TurnRequest, TurnsService } from '../../tasks/turns/turns.service.js';
 import { answering } from '../../teams/answering.js';
 import { ChatAdmission } from '../queue/chat-admission.js';
 import { DirectChatTeams } from '../plan/direct-chat-teams.js';
@@ -10,24 +10,15 @@ import { RunPlans, type TaskChoice } from '../plan/run-plan.js';
 
 /** Turns that direct chat answers: from the request to the run in the queue. */
 @Injectable()
-export class ChatTurns implements RunStarter, OnModuleInit {
+export class ChatTurns {
   constructor(
     private readonly turns: TurnsService,
     private readonly teams: DirectChatTeams,
     private readonly plans: RunPlans,
     private readonly admission: ChatAdmission,
     private readonly launch: RunLaunch,
-    private readonly starters: RunStarters,
     private readonly inputs: DifyInputs,
   ) {}
-
-  onModuleInit(): void {
-    this.starters.register(this);
-  }
-
-  handles(team: TurnRequest['team']): boolean {
-    return !runsOnExecutors(team);
-  }
 
   /**
    * Stores a turn and starts its answer.

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../../common/app-error.js';
 import { checkPrompt } from '../../common/prompt.js';
 import { isUniqueViolation } from '../../infra/database/database-errors.js';
-import type { RunChoice } from '../../tasks/backends/run-starters.js';
+import type { RunChoice } from '../../tasks/backends/answer-backend.js';
 import { isTerminal } from '../../tasks/task-status.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import type { ResolvedTeam } from '../../teams/teams.service.js';

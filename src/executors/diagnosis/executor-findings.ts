@@ -1,6 +1,5 @@
 /** From the row of an executor's subtask to what its owner is told. Pure. */
-import { duration, fromRow } from '../../tasks/diagnosis/findings.js';
-import type { Findings } from '../../tasks/backends/run-inspectors.js';
+import { duration, type Findings, fromRow } from '../../tasks/diagnosis/findings.js';
 import type { Answer } from '../../tasks/turns/turns.service.js';
 
 /** What is known besides the row. */

@@ -1,36 +1,23 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
-import {
-  type Findings,
-  type Inspected,
-  type RunInspector,
-  RunInspectors,
-} from '../../tasks/backends/run-inspectors.js';
+import type { AnswerInspection, Findings } from '../../tasks/diagnosis/findings.js';
 import { CancelAcks } from '../lifecycle/cancel-acks.js';
 import { executorFindings } from './executor-findings.js';
 import { DispatchOrderRepository } from '../dispatch/dispatch-order.repository.js';
 
-/** Looks at subtasks that executors answer: on offer, handed out or lost. */
+/** Finds out how a subtask of executors is doing: waiting for one, claimed by one, or lost. */
 @Injectable()
-export class ExecutorInspector implements RunInspector, OnModuleInit {
+export class ExecutorInspector {
   constructor(
-    private readonly inspectors: RunInspectors,
-    private readonly lanes: DispatchOrderRepository,
+    private readonly order: DispatchOrderRepository,
     private readonly acks: CancelAcks,
     private readonly config: AppConfig,
   ) {}
 
-  onModuleInit(): void {
-    this.inspectors.register(this);
-  }
-
-  handles(subtask: Inspected['subtask']): boolean {
-    return subtask.lane !== null;
-  }
-
-  async inspect({ subtask, task }: Inspected): Promise<Findings> {
+  /** See `AnswerBackend.inspect`. */
+  async inspect({ subtask, task }: AnswerInspection): Promise<Findings> {
     const { leaseSeconds, maxAttempts } = this.config.executors;
-    const position = subtask.status === 'PENDING' ? await this.lanes.placeOf(subtask) : null;
+    const position = subtask.status === 'PENDING' ? await this.order.placeOf(subtask) : null;
     const acked = task.status === 'CANCELLING' && (await this.acks.has(subtask.id));
     const cancel = acked ? 'acknowledged' : task.status === 'CANCELLING' ? 'asked' : 'none';
 

@@ -1,11 +1,10 @@
 import { InjectQueue } from '@nestjs/bullmq';
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { createHash } from 'node:crypto';
 import { AppError } from '../../common/app-error.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
-import { TaskDeletions } from '../../tasks/backends/task-deletions.js';
 import {
   EXECUTOR_DELETIONS,
   EXECUTOR_JOB_OPTIONS,
@@ -17,20 +16,15 @@ import { SubtasksRepository } from '../subtasks.repository.js';
 
 /** Has executors deleted that nobody needs any more: durably, in the background. */
 @Injectable()
-export class ExecutorDeletions implements OnModuleInit {
+export class ExecutorDeletions {
   private readonly log = new Logger(ExecutorDeletions.name);
 
   constructor(
     @InjectQueue(EXECUTOR_DELETIONS) private readonly queue: Queue<ExecutorDeletion>,
     private readonly repository: SubtasksRepository,
     private readonly manager: ExecutorManagerClient,
-    private readonly deletions: TaskDeletions,
   ) {
     ignoreQueueErrors(queue);
-  }
-
-  onModuleInit(): void {
-    this.deletions.beforeDelete((taskId) => this.beforeDelete(taskId));
   }
 
   /** The executors of a task, once it has ended. Called again it changes nothing. @throws AppError service_unavailable */
@@ -47,15 +41,16 @@ export class ExecutorDeletions implements OnModuleInit {
     }
   }
 
+  /** The same before a task is deleted, if executors have worked on it. @throws AppError service_unavailable */
+  async beforeDelete(taskId: number): Promise<void> {
+    if (await this.repository.hasExecutors(taskId)) await this.afterEnd(taskId);
+  }
+
   /** @throws AppError service_unavailable */
   async deleteExecutor(executorName: string): Promise<void> {
     // Names hold what ids of jobs may not.
     const hash = createHash('sha256').update(executorName).digest('hex').slice(0, 32);
     await this.add('executor', { executorName }, `executor-${hash}`, EXECUTOR_JOB_OPTIONS);
-  }
-
-  private async beforeDelete(taskId: number): Promise<void> {
-    if (await this.repository.hasExecutors(taskId)) await this.afterEnd(taskId);
   }
 
   private async add(name: string, data: ExecutorDeletion, jobId: string, options: object): Promise<void> {

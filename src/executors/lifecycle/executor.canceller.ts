@@ -1,8 +1,7 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { type RunCanceller, RunCancellers } from '../../tasks/backends/run-cancellers.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import type { Answer } from '../../tasks/turns/turns.service.js';
 import { CancelAcks } from './cancel-acks.js';
@@ -23,13 +22,12 @@ type Subtask = Pick<Answer['subtask'], 'id' | 'taskId' | 'status'>;
 
 /** Stops executors: asks their manager, again and again, and ends the subtask without them when time is up. */
 @Injectable()
-export class ExecutorCanceller implements RunCanceller, OnModuleInit {
+export class ExecutorCanceller {
   private readonly log = new Logger(ExecutorCanceller.name);
   private readonly asking = new Map<number, Promise<void>>();
   private readonly patienceMs: number;
 
   constructor(
-    private readonly cancellers: RunCancellers,
     private readonly manager: ExecutorManagerClient,
     private readonly acks: CancelAcks,
     private readonly updates: TaskUpdatesService,
@@ -41,14 +39,7 @@ export class ExecutorCanceller implements RunCanceller, OnModuleInit {
     this.patienceMs = Math.min(Math.max(deadlineMs / 2, deadlineMs - LAST_TRY_MS), byHeartbeat);
   }
 
-  onModuleInit(): void {
-    this.cancellers.register(this);
-  }
-
-  handles(subtask: Answer['subtask']): boolean {
-    return subtask.lane !== null;
-  }
-
+  /** See `AnswerBackend.cancel`. */
   async cancel(subtask: Subtask, requestedAt: number, force: boolean): Promise<void> {
     const { id, taskId } = subtask;
     if (subtask.status === 'PENDING') return this.end(subtask, 'queued', false);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Queue } from 'bullmq';
 import { loadConfig } from '../../config/app-config.js';
-import { RunCancellers } from '../backends/run-cancellers.js';
+import { AnswerBackends } from '../backends/answer-backends.js';
 import { TaskCancelService } from './task-cancel.service.js';
 import type { TaskChangePublisher } from '../events/task-change.publisher.js';
 import type { TaskUpdatesRepository } from '../status/task-updates.repository.js';
@@ -13,24 +13,27 @@ import type { SubtaskRow } from '../turns/turns.repository.js';
 const CREATED = new Date('2026-01-01T00:00:00Z');
 const answer = (id: number) => ({ id, taskId: 1, createdAt: CREATED }) as SubtaskRow;
 
-/** Cancels of task 1, whose answers are given; a canceller that cannot reach the run of the answers in `lost`. */
+/** Cancels of task 1, whose answers are given; a backend that cannot reach the run of the answers in `lost`. */
 function cancels(unfinished: SubtaskRow[], lost: number[] = []) {
   const ended: TaskUpdate[] = [];
   const forced: boolean[] = [];
   const mended: number[] = [];
-  const cancellers = new RunCancellers();
-  cancellers.register({
+  const backends = new AnswerBackends();
+  backends.register({
+    handlesTeam: () => false,
     handles: ({ id }) => lost.includes(id),
     cancel: (_subtask, _at, force) => {
       forced.push(force);
 
       return Promise.reject(new Error('it cannot be reached'));
     },
+    start: () => Promise.reject(new Error('not asked for')),
+    inspect: () => Promise.reject(new Error('not asked for')),
   });
   const service = new TaskCancelService(
     { on: () => undefined } as unknown as Queue<TaskCancellation>,
     { unfinishedSubtasks: () => Promise.resolve(unfinished) } as unknown as TasksRepository,
-    cancellers,
+    backends,
     { settle: (update: TaskUpdate) => Promise.resolve(ended.push(update)) } as unknown as TaskUpdatesService,
     { mend: (taskId: number) => Promise.resolve((mended.push(taskId), [])) } as unknown as TaskUpdatesRepository,
     { publish: () => Promise.resolve() } as unknown as TaskChangePublisher,

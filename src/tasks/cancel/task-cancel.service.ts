@@ -5,7 +5,7 @@ import { AppError, notFound } from '../../common/app-error.js';
 import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { RunCancellers } from '../backends/run-cancellers.js';
+import { AnswerBackends } from '../backends/answer-backends.js';
 import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import { isTerminal } from '../task-status.js';
 import { TaskUpdatesRepository } from '../status/task-updates.repository.js';
@@ -25,7 +25,7 @@ export class TaskCancelService {
   constructor(
     @InjectQueue(TASK_CANCELLATIONS) private readonly queue: Queue<TaskCancellation>,
     private readonly repository: TasksRepository,
-    private readonly cancellers: RunCancellers,
+    private readonly backends: AnswerBackends,
     private readonly updates: TaskUpdatesService,
     private readonly states: TaskUpdatesRepository,
     private readonly changes: TaskChangePublisher,
@@ -75,19 +75,22 @@ export class TaskCancelService {
     return meant.length === 0;
   }
 
-  /** Those that somebody runs: the steps that wait for them end with them. Ended first, they would be the reason. */
+  /**
+   * Answers that a backend runs: the steps that wait for them end with them. A waiting step that ended first would be
+   * taken for the reason of the end.
+   */
   private toStop(subtasks: readonly SubtaskRow[]): readonly SubtaskRow[] {
-    const run = subtasks.filter((subtask) => this.cancellers.for(subtask));
+    const run = subtasks.filter((subtask) => this.backends.find(subtask));
 
     return run.length > 0 ? run : subtasks;
   }
 
-  /** With `force` the answer ends now, even if whoever runs it cannot be reached. */
+  /** With `force` the answer ends now, even if its backend cannot be reached. */
   private async stop(subtask: SubtaskRow, requestedAt: number, force: boolean): Promise<void> {
-    const canceller = this.cancellers.for(subtask);
+    const backend = this.backends.find(subtask);
     try {
-      if (canceller) {
-        await canceller.cancel(subtask, requestedAt, force);
+      if (backend) {
+        await backend.cancel(subtask, requestedAt, force);
 
         return;
       }

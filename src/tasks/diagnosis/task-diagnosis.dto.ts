@@ -1,6 +1,6 @@
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { TASK_STATUSES, type TaskStatus } from '../../infra/database/schema/schema.js';
-import { type Findings, NEXT_ACTIONS, type NextAction } from '../backends/run-inspectors.js';
+import { type Findings, NEXT_ACTIONS, type NextAction } from './findings.js';
 
 /** Written out: a reference cannot be nullable in the document. */
 const QUEUE_PLACE: ApiPropertyOptions = {

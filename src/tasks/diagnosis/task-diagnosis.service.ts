@@ -8,8 +8,8 @@ import { isTerminal } from '../task-status.js';
 import { TASK_CANCELLATIONS, type TaskCancellation } from '../tasks.jobs.js';
 import { TasksRepository } from '../tasks.repository.js';
 import type { SubtaskRow } from '../turns/turns.repository.js';
-import { fromRow, ofEnded, ofUnasked, withCancel } from './findings.js';
-import { type Findings, type Inspected, RunInspectors } from '../backends/run-inspectors.js';
+import { AnswerBackends } from '../backends/answer-backends.js';
+import { type AnswerInspection, type Findings, fromRow, ofEnded, ofUnasked, withCancel } from './findings.js';
 import { type TaskDiagnosisDto, toDiagnosisDto } from './task-diagnosis.dto.js';
 
 /** An answer about a part that is away must not itself be waited for. */
@@ -22,7 +22,7 @@ const MAX_CANCELS = 1_000;
 export class TaskDiagnosisService {
   constructor(
     private readonly repository: TasksRepository,
-    private readonly inspectors: RunInspectors,
+    private readonly backends: AnswerBackends,
     @InjectQueue(TASK_CANCELLATIONS) private readonly cancellations: Queue<TaskCancellation>,
     private readonly config: AppConfig,
   ) {}
@@ -44,13 +44,13 @@ export class TaskDiagnosisService {
     return toDiagnosisDto(task.status, withCancel(findings, requestedAt, cancelDeadlineSeconds, Date.now()));
   }
 
-  private async inspect(inspected: Inspected): Promise<Findings> {
-    const inspector = this.inspectors.for(inspected.subtask);
-    if (!inspector) return ofUnasked(inspected.subtask, Date.now());
+  private async inspect(inspection: AnswerInspection): Promise<Findings> {
+    const backend = this.backends.find(inspection.subtask);
+    if (!backend) return ofUnasked(inspection.subtask, Date.now());
     try {
-      return await within(PATIENCE_MS, 'no answer', inspector.inspect(inspected));
+      return await within(PATIENCE_MS, 'no answer', backend.inspect(inspection));
     } catch {
-      return unreachable(inspected.subtask);
+      return unreachable(inspection.subtask);
     }
   }
 

@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { type RunChoice, RunStarters } from '../backends/run-starters.js';
+import type { RunChoice } from '../backends/answer-backend.js';
+import { AnswerBackends } from '../backends/answer-backends.js';
 import type { SubtaskRow } from './turns.repository.js';
-import { runsOnExecutors, type TurnRequest, TurnsService } from './turns.service.js';
+import { type TurnRequest, TurnsService } from './turns.service.js';
 
 /** Runs turns again that failed or were cancelled. */
 @Injectable()
@@ -10,7 +11,7 @@ export class TaskRetryService {
 
   constructor(
     private readonly turns: TurnsService,
-    private readonly starters: RunStarters,
+    private readonly backends: AnswerBackends,
   ) {}
 
   /**
@@ -24,8 +25,7 @@ export class TaskRetryService {
     const { prompt, title } = await this.turns.questionOf(first);
     const team = await this.turns.teamFor(userId, { team_id: first.teamId });
     const turn: TurnRequest = { userId, taskId, team, prompt, title, isRetry: true };
-    if (runsOnExecutors(team)) await this.turns.store(turn);
-    else await this.starters.for(team).start(turn, choiceOf(first), task);
+    await this.backends.forTeam(team).start(turn, choiceOf(first), task);
     this.log.log(`task ${taskId}: its turn that was ${task.status} runs again`);
   }
 }

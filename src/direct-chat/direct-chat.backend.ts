@@ -1,0 +1,44 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { AnswerBackend, RunChoice } from '../tasks/backends/answer-backend.js';
+import { AnswerBackends } from '../tasks/backends/answer-backends.js';
+import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js';
+import { type Answer, runsOnExecutors, type TurnRequest } from '../tasks/turns/turns.service.js';
+import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
+import type { TaskChoice } from './plan/run-plan.js';
+import { DirectChatCanceller } from './queue/direct-chat.canceller.js';
+import { ChatTurns } from './request/chat-turns.js';
+
+/** Direct chat as tasks see it: starts, cancels and inspects the answers that this server streams itself. */
+@Injectable()
+export class DirectChatBackend implements AnswerBackend, OnModuleInit {
+  constructor(
+    private readonly backends: AnswerBackends,
+    private readonly chats: ChatTurns,
+    private readonly canceller: DirectChatCanceller,
+    private readonly inspector: ChatRunInspector,
+  ) {}
+
+  onModuleInit(): void {
+    this.backends.register(this);
+  }
+
+  handlesTeam(team: TurnRequest['team']): boolean {
+    return !runsOnExecutors(team);
+  }
+
+  handles(subtask: Answer['subtask']): boolean {
+    return subtask.runRequestedAt !== null;
+  }
+
+  start(turn: TurnRequest, choice: RunChoice, task: TaskChoice): Promise<unknown> {
+    return this.chats.start(turn, choice, task);
+  }
+
+  cancel(subtask: Answer['subtask'], requestedAt: number, force: boolean): Promise<void> {
+    return this.canceller.cancel(subtask, requestedAt, force);
+  }
+
+  inspect(inspection: AnswerInspection): Promise<Findings> {
+    return this.inspector.inspect(inspection);
+  }
+}
