@@ -1,11 +1,10 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
 import { Counter } from 'prom-client';
+import { TasksChangedEvent } from '../../common/domain-events.js';
 import { within } from '../../common/within.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { TaskEventLog } from './task-event-log.js';
-import { type EndedTask, TaskEventsRepository } from './task-events.repository.js';
-
-export type { EndedTask };
 
 /** A task that was changed, with those of its subtasks that were. */
 export interface TaskChange {
@@ -13,12 +12,6 @@ export interface TaskChange {
   taskId: number;
   subtaskIds: readonly number[];
 }
-
-/**
- * Is told of tasks that have ended, at least once each, and again when an ended task is changed within a day; throws
- * to be told again.
- */
-export type EndedHandler = (tasks: readonly EndedTask[]) => Promise<void>;
 
 /** A store that takes longer counts as away. */
 const TIMEOUT_MS = 1_000;
@@ -37,7 +30,6 @@ const told = new Counter({
 @Injectable()
 export class TaskChangePublisher implements OnApplicationShutdown {
   private readonly log = new Logger(TaskChangePublisher.name);
-  private readonly handlers: EndedHandler[] = [];
   /** By task: several changes of one that wait are one. */
   private readonly waiting = new Map<number, TaskChange>();
   private sending: Promise<void> = Promise.resolve();
@@ -46,14 +38,9 @@ export class TaskChangePublisher implements OnApplicationShutdown {
   private soon: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly events: TaskEventLog,
-    private readonly rows: TaskEventsRepository,
+    private readonly taskLog: TaskEventLog,
+    private readonly events: EventEmitter2,
   ) {}
-
-  /** Calls `handler` for every task whose turn ends from now on. */
-  onEnded(handler: EndedHandler): void {
-    this.handlers.push(handler);
-  }
 
   /**
    * Resolves when the changes were told, or could not be told at once: then it is tried again until they are.
@@ -100,7 +87,7 @@ export class TaskChangePublisher implements OnApplicationShutdown {
 
   private async send(batch: readonly TaskChange[]): Promise<void> {
     try {
-      const work = Promise.all([this.events.append(batch), this.handleEnded(batch)]);
+      const work = Promise.all([this.taskLog.append(batch), this.emit(batch)]);
       await within(TIMEOUT_MS, `no answer within ${TIMEOUT_MS} ms`, work);
       told.inc({ outcome: 'told' }, batch.length);
     } catch (error) {
@@ -118,9 +105,8 @@ export class TaskChangePublisher implements OnApplicationShutdown {
     this.retry = setTimeout(() => void this.publish([]), RETRY_MS).unref();
   }
 
-  private async handleEnded(batch: readonly TaskChange[]): Promise<void> {
-    if (this.handlers.length === 0) return;
-    const ended = await this.rows.ended(batch.map(({ taskId }) => taskId));
-    if (ended.length > 0) await Promise.all(this.handlers.map((handler) => handler(ended)));
+  private async emit(batch: readonly TaskChange[]): Promise<void> {
+    const event = new TasksChangedEvent(batch.map(({ taskId }) => taskId));
+    await this.events.emitAsync(TasksChangedEvent.eventName, event);
   }
 }
