@@ -67,7 +67,7 @@ function toOffer(row: ClaimedRow): ClaimedSubtask {
   const isPartOfTurn = question !== null;
 
   return {
-    subtask: { ...row, createdAt: new Date(row.createdAt), updatedAt: new Date(row.updatedAt) },
+    subtask: row,
     task: { ...row, title: taskTitle, prompt: taskPrompt },
     turn: isPartOfTurn
       ? { prompt: question, position, previous, nextId }

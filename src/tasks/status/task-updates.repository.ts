@@ -57,10 +57,7 @@ export class TaskUpdatesRepository {
     return { results: [{ outcome: 'applied', subtaskId, status, isTransition: true, ...ids, turn }], changes: [turn] };
   }
 
-  private applyTo(
-    updates: readonly TaskUpdate[],
-    lock: (tx: Pick<Db, '_'>) => Promise<LockedStep[]>,
-  ): Promise<AppliedUpdates> {
+  private applyTo(updates: readonly TaskUpdate[], lock: (tx: Db) => Promise<LockedStep[]>): Promise<AppliedUpdates> {
     return this.db.transaction(async (tx) => {
       const steps = await lock(tx);
       const taskIds = [...new Set(steps.map(({ taskId }) => taskId))];

@@ -9,7 +9,7 @@ import type { Step, StepDraft } from './classify-report.js';
 import type { TaskDraft } from './turn-state.js';
 
 /** A connection, or a transaction on one. */
-type Session = Pick<Db, '_'>;
+type Session = Pick<Db, '$client'>;
 
 /** A step with the turn that it belongs to: `question` is the place of what it answers. */
 export interface LockedStep extends Step {
