@@ -6,9 +6,12 @@
  * is the first module of the application. With `suppressErrors: false` an error of a listener reaches the publisher.
  */
 
-/** A model, shell, bot or team was changed, in this process or another one: caches of them are stale. */
+/** A model, shell, bot or team was changed: caches of them are stale. */
 export class CacheInvalidatedEvent {
   static readonly eventName = 'cache.invalidated';
+
+  /** @param isForeign whether another process has changed it */
+  constructor(readonly isForeign: boolean) {}
 }
 
 /** A shell of a user was stored with an image that it did not have before. */

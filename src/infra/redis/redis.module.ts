@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 import { EmbeddedParts } from '../embedded/embedded.module.js';
+import { CacheInvalidationRelay } from './cache-invalidation.relay.js';
 import { ChannelSubscriptions } from './channel-subscriptions.js';
 import { RedisBus } from './redis.bus.js';
 import { RedisClients } from './redis-clients.js';
@@ -10,6 +11,7 @@ import { RedisClients } from './redis-clients.js';
 @Module({
   providers: [
     RedisBus,
+    CacheInvalidationRelay,
     ChannelSubscriptions,
     {
       provide: RedisClients,
