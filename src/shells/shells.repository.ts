@@ -93,7 +93,7 @@ export class ShellsRepository {
    * Gives a user's shells with an image the state that is known of it.
    * @returns whether one was changed
    */
-  async judge(userId: number, imageRef: string, shellType: string, verdict: Verdict, db: Db = this.db) {
+  async applyVerdict(userId: number, imageRef: string, shellType: string, verdict: Verdict, db: Db = this.db) {
     const { state, reason } = verdict;
     const changed = await db
       .update(shells)

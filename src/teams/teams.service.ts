@@ -59,7 +59,7 @@ export class TeamsService {
     return this.resolved.get(key, () => this.load(userId, ref));
   }
 
-  /** The same within a transaction of the caller's, which waits for nobody else's queries. */
+  /** The same within a transaction of the caller's, which does not wait for queries of others. */
   async resolveWithin(db: Db, userId: number, id: number): Promise<ResolvedTeam> {
     const key = `${userId} ${id}`;
 

@@ -88,11 +88,11 @@ export async function openPglite(directory: string, template?: string): Promise<
 
 /**
  * Opens a pool on a Postgres server and brings its schema up to date; safe when several replicas start at once.
- * @param onError is told of each connection that breaks
+ * @param onError called once for each connection that breaks
  */
 export async function openPostgres(url: string, onError: (error: Error) => void): Promise<OpenDatabase> {
   const pool = new pg.Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000, keepAlive: true });
-  pool.on('connect', (client) => hearErrors(client, onError));
+  pool.on('connect', (client) => reportErrors(client, onError));
   // Those of idle connections, once more: the pool drops them.
   pool.on('error', () => undefined);
   await migrateWithLock(pool);
@@ -130,11 +130,11 @@ const refuseNesting = () => Promise.reject(new Error('a transaction within a tra
  * Tells of a connection that breaks, once. The pool listens to idle ones only: the error of one that a transaction holds
  * between two statements would end the process.
  */
-function hearErrors(client: pg.PoolClient, onError: (error: Error) => void): void {
-  let isTold = false;
+function reportErrors(client: pg.PoolClient, onError: (error: Error) => void): void {
+  let isReported = false;
   client.on('error', (error) => {
-    if (!isTold) onError(error);
-    isTold = true;
+    if (!isReported) onError(error);
+    isReported = true;
   });
 }
 

@@ -4,8 +4,7 @@ import { type EventReader, PulledEvents } from '../../infra/sse/pulled-events.js
 import type { EventSource } from '../../infra/sse/sse.js';
 import { type ChannelSubscription, ChannelSubscriptions } from '../../infra/redis/channel-subscriptions.js';
 import { keys } from '../../infra/redis/keys.js';
-import type { ShownValidation } from './validation-cache.js';
-import { ValidationStatuses } from './validation-statuses.js';
+import { type ShownValidation, ValidationCache } from './validation-cache.js';
 
 /** How long to wait for a store that is away before looking again. */
 const RETRY_MS = 500;
@@ -13,17 +12,17 @@ const RETRY_MS = 500;
 /** How to read live events; called once the stream is open. */
 export type ValidationEvents = () => Promise<EventSource>;
 
-/** Live events of validations: each is the whole state, so that whoever comes back needs the newest only. */
+/** Live events of validations: each is the whole state, so that a client that reconnects needs the newest only. */
 @Injectable()
 export class ValidationEventsService {
   constructor(
-    private readonly statuses: ValidationStatuses,
+    private readonly cache: ValidationCache,
     private readonly feeds: ChannelSubscriptions,
   ) {}
 
   /** Null when the client has the last event already. @throws AppError not_found */
   async open(userId: number, id: string, lastEventId: string | undefined): Promise<ValidationEvents | null> {
-    const { isEnded, revision } = await this.statuses.own(userId, id);
+    const { isEnded, revision } = await this.cache.require(userId, id);
     const seen = revisionOf(id, lastEventId);
     if (isEnded && seen >= revision) return null;
 
@@ -31,7 +30,7 @@ export class ValidationEventsService {
       // Subscribed before the state is read, so that nothing falls between.
       const feed = await this.feeds.acquire(keys.validationLive(id));
       const gone = new AbortController();
-      const reader = new ValidationReader(id, seen, this.statuses, feed, gone.signal);
+      const reader = new ValidationReader(id, seen, this.cache, feed, gone.signal);
 
       return new PulledEvents(reader, () => {
         gone.abort();
@@ -48,7 +47,7 @@ class ValidationReader implements EventReader {
   constructor(
     private readonly id: string,
     private seen: number,
-    private readonly statuses: ValidationStatuses,
+    private readonly cache: ValidationCache,
     private readonly feed: ChannelSubscription,
     private readonly signal: AbortSignal,
   ) {}
@@ -56,8 +55,8 @@ class ValidationReader implements EventReader {
   async next(): Promise<string> {
     while (!this.signal.aborted) {
       const { version } = this.feed;
-      const shown = await this.look();
-      if (shown && shown.revision > this.seen) return this.tell(shown);
+      const shown = await this.read();
+      if (shown && shown.revision > this.seen) return this.toFrame(shown);
       if (shown) await this.feed.changed(version, this.signal);
       else await sleep(RETRY_MS, undefined, { signal: this.signal }).catch(() => undefined);
     }
@@ -66,11 +65,11 @@ class ValidationReader implements EventReader {
   }
 
   /** Null when the stores are away: they say so in the log of the process. */
-  private look(): Promise<ShownValidation | null> {
-    return this.statuses.read(this.id).catch(() => null);
+  private read(): Promise<ShownValidation | null> {
+    return this.cache.find(this.id).catch(() => null);
   }
 
-  private tell({ revision, isEnded, json }: ShownValidation): string {
+  private toFrame({ revision, isEnded, json }: ShownValidation): string {
     this.seen = revision;
     this.ended = isEnded;
 

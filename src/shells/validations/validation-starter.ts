@@ -82,18 +82,18 @@ export class ValidationStarter {
   @OnEvent(ShellImageChangedEvent.eventName, { suppressErrors: false })
   async validateShellImage(wanted: ShellImageChangedEvent): Promise<void> {
     const known = await this.repository.newestVerdict(wanted);
-    if (known?.outcome === 'valid') return this.judge(wanted, { state: 'Available', reason: null });
-    if (!this.manager.isConfigured) return this.judge(wanted, { state: 'Pending', reason: NO_MANAGER });
+    if (known?.outcome === 'valid') return this.applyVerdict(wanted, { state: 'Available', reason: null });
+    if (!this.manager.isConfigured) return this.applyVerdict(wanted, { state: 'Pending', reason: NO_MANAGER });
     try {
       await this.begin(wanted);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      await this.judge(wanted, { state: 'Pending', reason: error.message });
+      await this.applyVerdict(wanted, { state: 'Pending', reason: error.message });
     }
   }
 
-  private async judge({ userId, image, shellType }: ShellImageChangedEvent, verdict: Verdict): Promise<void> {
-    await this.shellRows.judge(userId, image, shellType, verdict);
+  private async applyVerdict({ userId, image, shellType }: ShellImageChangedEvent, verdict: Verdict): Promise<void> {
+    await this.shellRows.applyVerdict(userId, image, shellType, verdict);
   }
 
   private async begin(wanted: Wanted): Promise<ValidationRow> {
@@ -106,7 +106,7 @@ export class ValidationStarter {
       const stageTimes = { submitted: new Date().toISOString() };
       const row = await this.repository.insert({ ...wanted, id: randomUUID(), deadlineAt, stageTimes });
       if (!row) continue;
-      await this.changes.begun(row);
+      await this.changes.publishNew(row);
       await this.submit(row);
 
       return row;

@@ -17,7 +17,7 @@ export interface TaskChange {
 const TIMEOUT_MS = 1_000;
 const RETRY_MS = 1_000;
 const SOON_MS = 25;
-/** Tasks that wait to be told while Redis is away; beyond that readers rely on the snapshot that they get afterwards. */
+/** Changed tasks that wait while Redis is unreachable; beyond that readers rely on the snapshot that they get afterwards. */
 const MAX_WAITING = 20_000;
 
 const told = new Counter({
@@ -26,7 +26,7 @@ const told = new Counter({
   labelNames: ['outcome'],
 });
 
-/** Where every applied change of a task is told, after it is committed, so that clients see it live. */
+/** Publishes every applied change of a task after it is committed, to the live streams of clients and to listeners. */
 @Injectable()
 export class TaskChangePublisher implements OnApplicationShutdown {
   private readonly log = new Logger(TaskChangePublisher.name);
@@ -43,8 +43,8 @@ export class TaskChangePublisher implements OnApplicationShutdown {
   ) {}
 
   /**
-   * Resolves when the changes were told, or could not be told at once: then it is tried again until they are.
-   * Never throws: a change that nobody hears of is still in the database.
+   * Publishes changes. Resolves when that was done or has failed; then it is repeated until it succeeds. Never throws: a
+   * change that was not published is still in the database.
    */
   publish(changes: readonly TaskChange[]): Promise<void> {
     for (const change of changes) this.add(change);
@@ -53,8 +53,8 @@ export class TaskChangePublisher implements OnApplicationShutdown {
     return this.next;
   }
 
-  /** Tells the changes within a moment, together with what comes until then: for who has more urgent things to do. */
-  tellSoon(changes: readonly TaskChange[]): void {
+  /** Publishes changes within 25 ms, together with those that follow until then: the caller has more urgent work. */
+  publishSoon(changes: readonly TaskChange[]): void {
     for (const change of changes) this.add(change);
     this.soon ??= setTimeout(() => {
       this.soon = undefined;
@@ -62,7 +62,7 @@ export class TaskChangePublisher implements OnApplicationShutdown {
     }, SOON_MS).unref();
   }
 
-  /** What waits is told before the connections are closed, if Redis takes it. */
+  /** Publishes what waits before the connections are closed. */
   async onApplicationShutdown(): Promise<void> {
     clearTimeout(this.retry);
     clearTimeout(this.soon);
