@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { EventEmitterModule } from '@nestjs/event-emitter';
 import { AuthModule } from './auth/auth.module.js';
 import { BotsModule } from './bots/bots.module.js';
 import type { AppConfig } from './config/app-config.js';
@@ -31,6 +32,8 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
+        // First: hooks of modules run in this order at the start and in reverse at the end, so that listeners outlive workers.
+        EventEmitterModule.forRoot(),
         ...[
           ConfigModule.for(config),
           LifecycleModule,

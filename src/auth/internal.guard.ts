@@ -6,7 +6,7 @@ import { InternalAccess } from './internal-access.js';
 
 /**
  * In front of the routes of executors and their managers, which are `@Public()` for users. Every refusal is the same
- * reply, so that nobody learns which part was wrong.
+ * reply, so that a caller does not learn which part was wrong.
  */
 @Injectable()
 export class InternalGuard implements CanActivate {

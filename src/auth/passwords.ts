@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
 
-/** Of a password that nobody knows: makes a login for an unknown user take as long as for a known one. */
+/** The hash of a random password: makes a login for an unknown user take as long as for a known one. */
 let dummyHash: Promise<string> | undefined;
 
 /** argon2id with the library's parameters (OWASP's minimum). */

@@ -53,7 +53,7 @@ export class UsersRepository {
     return row;
   }
 
-  /** Changes a user by its row as it is, with nobody else changing it meanwhile. @returns null for an unknown user */
+  /** Changes a user by its row as it is, locked meanwhile. @returns null for an unknown user */
   async change(id: number, changesOf: (row: UserRow) => Partial<NewUser>): Promise<UserRow | null> {
     return this.db.transaction(async (tx) => {
       const [row] = await tx.select().from(users).where(eq(users.id, id)).for('update');

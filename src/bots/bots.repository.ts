@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, count, desc, eq, inArray, isNull, notInArray, or } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
 import type { Owner } from '../common/owned.js';
 import { DB, type Db } from '../infra/database/database.js';
-import { bots } from '../infra/database/schema/schema.js';
+import { bots, teams } from '../infra/database/schema/schema.js';
 
 export type BotRow = typeof bots.$inferSelect;
 export type NewBot = typeof bots.$inferInsert;
@@ -43,13 +43,14 @@ export class BotsRepository {
     return { total: counted?.total ?? 0, rows };
   }
 
-  /** Names of the user's bots that run in a shell, oldest first. */
-  async namesWithShell(userId: number, shellName: string): Promise<string[]> {
+  /** Returns the names of the user's teams that a bot is a member of, oldest first. */
+  async teamsUsing(userId: number, botId: number): Promise<string[]> {
+    const member = JSON.stringify([{ bot_id: botId }]);
     const rows = await this.db
-      .select({ name: bots.name })
-      .from(bots)
-      .where(and(eq(bots.userId, userId), eq(bots.shellName, shellName), active))
-      .orderBy(bots.id);
+      .select({ name: teams.name })
+      .from(teams)
+      .where(and(eq(teams.userId, userId), eq(teams.isActive, true), sql`${teams.members} @> ${member}::jsonb`))
+      .orderBy(teams.id);
 
     return rows.map(({ name }) => name);
   }

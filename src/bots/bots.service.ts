@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../common/app-error.js';
 import type { MessageDto } from '../common/message.dto.js';
 import type { Owner } from '../common/owned.js';
@@ -7,7 +7,6 @@ import { SecretBox } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
-import { ShellsService } from '../shells/shells.service.js';
 import { tryOpenConfig } from './agent-config.js';
 import { BotResolver, type ResolvedBot } from './bot-resolver.js';
 import { type BotSeed, seedValues } from './bot-seed.js';
@@ -23,34 +22,15 @@ import {
 } from './bots.dto.js';
 import { type BotRow, BotsRepository } from './bots.repository.js';
 
-/** Names what still uses a bot of a user, e.g. `team "docs"`. */
-export type BotUsers = (userId: number, botId: number) => Promise<string[]>;
-
 /** The bots: a prompt, a shell and a model. */
 @Injectable()
-export class BotsService implements OnModuleInit {
-  private readonly userChecks: BotUsers[] = [];
-
+export class BotsService {
   constructor(
     private readonly repository: BotsRepository,
     private readonly resolver: BotResolver,
     private readonly values: BotValues,
     private readonly box: SecretBox,
-    private readonly shells: ShellsService,
   ) {}
-
-  onModuleInit(): void {
-    this.shells.keepWhileUsed(async (userId, shellName) => {
-      const names = await this.repository.namesWithShell(userId, shellName);
-
-      return names.map((name) => `bot "${name}"`);
-    });
-  }
-
-  /** Lets a feature that builds on bots (and that bots therefore do not know) keep those that it uses. */
-  keepWhileUsed(check: BotUsers): void {
-    this.userChecks.push(check);
-  }
 
   /** See {@link BotResolver.resolve}. */
   resolve(userId: Owner, ids: readonly number[], db?: Db): Promise<ResolvedBot[]> {
@@ -122,9 +102,9 @@ export class BotsService implements OnModuleInit {
   }
 
   private async refuseWhileUsed(userId: number, { id, name }: BotRow): Promise<void> {
-    const users = (await Promise.all(this.userChecks.map((check) => check(userId, id)))).flat();
-    if (users.length > 0)
-      throw new AppError('conflict', `Bot "${name}" is used by ${users.join(', ')}: remove it there first`);
+    const teams = (await this.repository.teamsUsing(userId, id)).map((team) => `team "${team}"`);
+    if (teams.length > 0)
+      throw new AppError('conflict', `Bot "${name}" is used by ${teams.join(', ')}: remove it there first`);
   }
 
   private async require(userId: number, id: number): Promise<BotRow> {

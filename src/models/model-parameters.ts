@@ -74,7 +74,7 @@ const KNOWN: readonly (keyof ModelParameters)[] = [
   'extraBody',
 ];
 
-/** Problems of a `parameters` object; unknown names are told the known ones. */
+/** Problems of a `parameters` object; for unknown names the known ones are listed. */
 export function parameterProblems(value: unknown, field = 'parameters'): FieldProblem[] {
   if (!isJsonObject(value)) return [{ field, message: `${field} must be an object` }];
   const known: readonly string[] = KNOWN;

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { ImagePolicy } from './image-policy.js';
-import { ShellImages } from './shell-images.js';
 import { ShellsController } from './shells.controller.js';
 import { ShellsRepository } from './shells.repository.js';
 import { ShellsService } from './shells.service.js';
@@ -8,7 +7,7 @@ import { ShellsService } from './shells.service.js';
 /** The runtimes that bots run in. Whether the images of users' own ones work: see `validations/`. */
 @Module({
   controllers: [ShellsController],
-  providers: [ShellsService, ShellsRepository, ImagePolicy, ShellImages],
-  exports: [ShellsService, ShellsRepository, ImagePolicy, ShellImages],
+  providers: [ShellsService, ShellsRepository, ImagePolicy],
+  exports: [ShellsService, ShellsRepository, ImagePolicy],
 })
 export class ShellsModule {}

@@ -4,7 +4,7 @@ import type { Owner } from '../common/owned.js';
 import type { ShellState } from '../common/shell-types.js';
 import { DB, type Db } from '../infra/database/database.js';
 import { imageValidations } from '../infra/database/schema/image-validations.schema.js';
-import { shells } from '../infra/database/schema/schema.js';
+import { bots, shells } from '../infra/database/schema/schema.js';
 
 export type ShellRow = typeof shells.$inferSelect;
 export type NewShell = typeof shells.$inferInsert;
@@ -93,7 +93,7 @@ export class ShellsRepository {
    * Gives a user's shells with an image the state that is known of it.
    * @returns whether one was changed
    */
-  async judge(userId: number, imageRef: string, shellType: string, verdict: Verdict, db: Db = this.db) {
+  async applyVerdict(userId: number, imageRef: string, shellType: string, verdict: Verdict, db: Db = this.db) {
     const { state, reason } = verdict;
     const changed = await db
       .update(shells)
@@ -109,6 +109,17 @@ export class ShellsRepository {
       .returning({ id: shells.id });
 
     return changed.length > 0;
+  }
+
+  /** Returns the names of the user's bots that run in a shell, oldest first. */
+  async botsUsing(userId: number, shellName: string): Promise<string[]> {
+    const rows = await this.db
+      .select({ name: bots.name })
+      .from(bots)
+      .where(and(eq(bots.userId, userId), eq(bots.shellName, shellName), eq(bots.isActive, true)))
+      .orderBy(bots.id);
+
+    return rows.map(({ name }) => name);
   }
 
   async deactivatePublicExcept(names: string[], db: Db): Promise<void> {

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
 import { AppError, notFound } from '../common/app-error.js';
+import { ShellImageChangedEvent } from '../common/domain-events.js';
 import type { MessageDto } from '../common/message.dto.js';
 import { OwnedByName, type Owner } from '../common/owned.js';
 import type { Db } from '../infra/database/database.js';
@@ -7,7 +9,6 @@ import { orConflict } from '../infra/database/database-errors.js';
 import type { ShellState } from '../common/shell-types.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 import { ImagePolicy } from './image-policy.js';
-import { ShellImages } from './shell-images.js';
 import {
   type CreateShellDto,
   type ShellDto,
@@ -39,27 +40,17 @@ export interface Shell extends ShellSeed {
 /** Finds shells for the owner of a bot: the own one of that name first, then the public one. */
 export type ShellLookup = (owner: Owner, name: string) => Shell | null;
 
-/** Names what uses a shell of a user, e.g. `bot "coder"`. */
-export type ShellUsers = (userId: number, shellName: string) => Promise<string[]>;
-
 /** Names that paths of the API have for other things. */
 const RESERVED = ['unified', 'validate-image', 'validation-status'];
 
 /** The runtimes that bots run in. */
 @Injectable()
 export class ShellsService {
-  private readonly userChecks: ShellUsers[] = [];
-
   constructor(
     private readonly repository: ShellsRepository,
     private readonly policy: ImagePolicy,
-    private readonly images: ShellImages,
+    private readonly events: EventEmitter2,
   ) {}
-
-  /** Lets a feature that builds on shells (and that shells therefore do not know) keep those that it uses. */
-  keepWhileUsed(check: ShellUsers): void {
-    this.userChecks.push(check);
-  }
 
   /** The user's own shell of that name, else the public one; null when there is none. */
   async find(userId: Owner, name: string): Promise<Shell | null> {
@@ -87,7 +78,7 @@ export class ShellsService {
     return shell;
   }
 
-  /** Its image is looked at from then on. @throws AppError validation_failed, conflict */
+  /** Stores a shell of the user, and starts a validation of its image. @throws AppError validation_failed, conflict */
   async create(userId: number, request: CreateShellDto): Promise<ShellDto> {
     const { name, displayName = null, baseShellRef, baseImage } = request;
     if (RESERVED.includes(name)) throw invalid([{ field: 'name', message: `name must not be "${name}"` }]);
@@ -96,7 +87,7 @@ export class ShellsService {
     const { shellType, executionType, supportModel } = base;
     const values = { name, displayName, shellType, executionType, supportModel, baseShellRef, ...image };
     await orConflict(`You have a shell "${name}" already`, () => this.repository.insert({ ...values, userId }));
-    await this.images.announce({ userId, shellName: name, shellType, image: image.imageRef });
+    await this.publishImage(new ShellImageChangedEvent(userId, name, shellType, image.imageRef));
 
     return this.own(userId, name);
   }
@@ -112,8 +103,7 @@ export class ShellsService {
       ...(isNew && image),
     };
     await this.repository.update(stored.id, changes);
-    const { shellType } = stored;
-    if (isNew) await this.images.announce({ userId, shellName: name, shellType, image: image.imageRef });
+    if (isNew) await this.publishImage(new ShellImageChangedEvent(userId, name, stored.shellType, image.imageRef));
 
     return this.own(userId, name);
   }
@@ -121,11 +111,11 @@ export class ShellsService {
   /** Soft, as with bots. @throws AppError not_found, forbidden, conflict while bots use it, unless forced */
   async delete(userId: number, name: string, force: boolean): Promise<MessageDto> {
     const stored = await this.requireOwn(userId, name);
-    const users = force ? [] : (await Promise.all(this.userChecks.map((check) => check(userId, name)))).flat();
-    if (users.length > 0)
+    const bots = force ? [] : await this.repository.botsUsing(userId, name);
+    if (bots.length > 0)
       throw new AppError(
         'conflict',
-        `Shell "${name}" is used by ${users.join(', ')}: change that first, or delete it with ?force=true`,
+        `Shell "${name}" is used by ${bots.map((bot) => `bot "${bot}"`).join(', ')}: change that first, or delete it with ?force=true`,
       );
     await this.repository.update(stored.id, { isActive: false });
 
@@ -160,6 +150,11 @@ export class ShellsService {
       seeds.map(({ name }) => name),
       db,
     );
+  }
+
+  /** @throws what keeps a validation from being started */
+  private async publishImage(event: ShellImageChangedEvent): Promise<void> {
+    await this.events.emitAsync(ShellImageChangedEvent.eventName, event);
   }
 
   private own(userId: number, name: string): Promise<ShellDto> {

@@ -2,7 +2,7 @@ import type { SubtaskStatus, TaskStatus } from '../infra/database/schema/schema.
 
 /** Which states may follow which. Terminal states are final; only deletion follows them. */
 export const SUBTASK_TRANSITIONS: Record<SubtaskStatus, readonly SubtaskStatus[]> = {
-  // Reports may overtake each other, so an end may be the first thing heard of a subtask.
+  // Reports may overtake each other, so an end may be the first report about a subtask.
   PENDING: ['RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'DELETE'],
   // PENDING again: its executor was lost, and it is offered to others.
   RUNNING: ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'DELETE'],
@@ -36,7 +36,7 @@ export function isTerminal(status: string): boolean {
 }
 
 /**
- * The state of a task from the answers of its newest turn, and whether somebody is cancelling it. It has ended exactly
+ * The state of a task from the answers of its newest turn, and whether it is being cancelled. It has ended exactly
  * when all of them have: a task that says so while one still runs could be deleted or get a new turn meanwhile.
  */
 export function deriveTaskStatus(subtasks: readonly SubtaskStatus[], cancelling: boolean): TaskStatus {

@@ -52,6 +52,7 @@ import { ProviderRunsService } from './backends/provider-runs.service.js';
   ],
   exports: [
     TaskChangePublisher,
+    TaskEventsService,
     TasksService,
     TurnsService,
     TaskUpdatesService,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { CacheInvalidation } from '../infra/cache/cache-invalidation.js';
+import { OnEvent } from '@nestjs/event-emitter';
+import { CacheInvalidatedEvent } from '../common/domain-events.js';
 import type { ResolvedTeam } from './teams.service.js';
 
 interface Copy {
@@ -21,8 +22,10 @@ const MAX_ENTRIES = 1_000;
 export class ResolvedTeams {
   private readonly teams = new Map<string, Copy>();
 
-  constructor(changes: CacheInvalidation) {
-    changes.onChange(() => this.teams.clear());
+  /** Forgets all copies. */
+  @OnEvent(CacheInvalidatedEvent.eventName)
+  clear(): void {
+    this.teams.clear();
   }
 
   /** The copy under this key, or what `load` brings. */

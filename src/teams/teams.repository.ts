@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, count, desc, eq, isNull, notInArray, or, sql } from 'drizzle-orm';
+import { and, count, desc, eq, isNull, notInArray, or } from 'drizzle-orm';
 import { DB, type Db } from '../infra/database/database.js';
 import { teams } from '../infra/database/schema/schema.js';
 
@@ -48,18 +48,6 @@ export class TeamsRepository {
       .limit(limit);
 
     return { total: counted?.total ?? 0, rows };
-  }
-
-  /** Names of the user's teams that a bot is a member of. */
-  async namesWithBot(userId: number, botId: number): Promise<string[]> {
-    const member = JSON.stringify([{ bot_id: botId }]);
-    const rows = await this.db
-      .select({ name: teams.name })
-      .from(teams)
-      .where(and(eq(teams.userId, userId), active, sql`${teams.members} @> ${member}::jsonb`))
-      .orderBy(teams.id);
-
-    return rows.map(({ name }) => name);
   }
 
   /** @throws a unique violation when the owner has an active team of that name */

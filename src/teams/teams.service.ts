@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { ResolvedBot } from '../bots/bot-resolver.js';
 import { BotsService } from '../bots/bots.service.js';
 import { AppError, notFound } from '../common/app-error.js';
@@ -42,18 +42,12 @@ export type TeamRef = { id: number } | { name: string; namespace?: string };
 
 /** The teams: bots and a way to work together. */
 @Injectable()
-export class TeamsService implements OnModuleInit {
+export class TeamsService {
   constructor(
     private readonly repository: TeamsRepository,
     private readonly bots: BotsService,
     private readonly resolved: ResolvedTeams,
   ) {}
-
-  onModuleInit(): void {
-    this.bots.keepWhileUsed(async (userId, botId) =>
-      (await this.repository.namesWithBot(userId, botId)).map((name) => `team "${name}"`),
-    );
-  }
 
   /**
    * A team that the user may use, ready to run. By name the user's own comes first.
@@ -65,7 +59,7 @@ export class TeamsService implements OnModuleInit {
     return this.resolved.get(key, () => this.load(userId, ref));
   }
 
-  /** The same within a transaction of the caller's, which waits for nobody else's queries. */
+  /** The same within a transaction of the caller's, which does not wait for queries of others. */
   async resolveWithin(db: Db, userId: number, id: number): Promise<ResolvedTeam> {
     const key = `${userId} ${id}`;
 

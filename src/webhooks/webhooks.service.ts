@@ -1,9 +1,11 @@
 import { InjectQueue } from '@nestjs/bullmq';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
 import type { Queue } from 'bullmq';
+import { TasksChangedEvent } from '../common/domain-events.js';
 import { AppConfig } from '../config/app-config.js';
 import { ignoreQueueErrors } from '../infra/queue/queue-errors.js';
-import { type EndedTask, TaskChangePublisher } from '../tasks/events/task-change.publisher.js';
+import { type EndedTask, TaskEventsService } from '../tasks/events/task-events.service.js';
 import { WEBHOOK_OPTIONS, webhookJobId, type WebhookPayload, WEBHOOKS } from './webhooks.jobs.js';
 
 const EVENTS: Record<EndedTask['status'], WebhookPayload['event']> = {
@@ -12,24 +14,23 @@ const EVENTS: Record<EndedTask['status'], WebhookPayload['event']> = {
   CANCELLED: 'task.cancelled',
 };
 
-/** Queues a message for every task whose turn ends, when there is somebody to send it to. */
+/** Queues a webhook for every task whose turn has ended, if a receiver is configured. */
 @Injectable()
-export class WebhooksService implements OnModuleInit {
+export class WebhooksService {
   constructor(
     @InjectQueue(WEBHOOKS) private readonly queue: Queue<WebhookPayload>,
-    private readonly changes: TaskChangePublisher,
+    private readonly tasks: TaskEventsService,
     private readonly config: AppConfig,
   ) {
     ignoreQueueErrors(queue);
   }
 
-  onModuleInit(): void {
-    if (this.config.webhook.url) this.changes.onEnded((tasks) => this.enqueue(tasks));
-  }
-
-  /** An end that is told twice is queued once. @throws when Redis is away */
-  private async enqueue(tasks: readonly EndedTask[]): Promise<void> {
-    await this.queue.addBulk(tasks.map(toJob));
+  /** Queues the ends among some changes; one that is published twice is queued once. @throws when Redis is unreachable */
+  @OnEvent(TasksChangedEvent.eventName, { suppressErrors: false })
+  async enqueueEnded({ taskIds }: TasksChangedEvent): Promise<void> {
+    if (!this.config.webhook.url) return;
+    const ended = await this.tasks.ended(taskIds);
+    if (ended.length > 0) await this.queue.addBulk(ended.map(toJob));
   }
 }
 

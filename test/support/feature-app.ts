@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { EventEmitterModule } from '@nestjs/event-emitter';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -118,6 +119,7 @@ export async function startFeatureApp(options: FeatureAppOptions): Promise<Featu
   const database = options.database ?? (await openTestDatabase());
   const config = loadConfig({ DATA_DIR: dataDir, SIMULATOR: 'off', ...options.environment });
   const root = RootModule.for(database, options, [
+    EventEmitterModule.forRoot(),
     ConfigModule.for(config),
     CacheInvalidationModule,
     CryptoModule,

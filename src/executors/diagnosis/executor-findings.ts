@@ -1,4 +1,4 @@
-/** From the row of an executor's subtask to what its owner is told. Pure. */
+/** From the row of an executor's subtask to the findings of its diagnosis. Pure. */
 import { duration, type Findings, fromRow } from '../../tasks/diagnosis/findings.js';
 import type { Answer } from '../../tasks/turns/turns.service.js';
 
@@ -15,7 +15,7 @@ export interface ExecutorFacts {
   now: number;
 }
 
-/** A subtask that nobody has fetched for this long is one that nobody fetches. */
+/** A subtask that waits for longer than this suggests that no executor is running. */
 const UNCLAIMED_MS = 15_000;
 
 export function executorFindings(subtask: Answer['subtask'], facts: ExecutorFacts): Findings {

@@ -32,18 +32,18 @@ export interface TurnContext {
   nextId: number | null;
 }
 
-/** Subtasks that executors may take. */
+/** Subtasks that executors may claim. */
 @Injectable()
 export class DispatchRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
-  /** Runs `work` in one transaction: what it has claimed is nobody's when it fails. */
+  /** Runs `work` in one transaction: its claims are undone when it fails. */
   transaction<T>(work: (tx: Db) => Promise<T>): Promise<T> {
     return this.db.transaction(work);
   }
 
   /**
-   * Takes the next subtasks on offer that nobody else holds: they are RUNNING, each with a lease, and what an earlier
+   * Claims the next subtasks that no other transaction has locked: they are RUNNING, each with a lease, and what an earlier
    * executor has numbered and named is forgotten.
    */
   async claim(tx: Db, wanted: Wanted, leaseSeconds: number): Promise<ClaimedSubtask[]> {
@@ -67,7 +67,7 @@ function toOffer(row: ClaimedRow): ClaimedSubtask {
   const isPartOfTurn = question !== null;
 
   return {
-    subtask: { ...row, createdAt: new Date(row.createdAt), updatedAt: new Date(row.updatedAt) },
+    subtask: row,
     task: { ...row, title: taskTitle, prompt: taskPrompt },
     turn: isPartOfTurn
       ? { prompt: question, position, previous, nextId }

@@ -78,7 +78,7 @@ export class DispatchService {
 
   /**
    * Claim and payload are one transaction: a process that dies before its end has claimed nothing, one that dies
-   * after it leaves a lease behind. A broken subtask is claimed as well, so that nobody else stumbles over it.
+   * after it leaves a lease behind. A broken subtask is claimed as well, so that no other dispatch finds it.
    */
   private async claim(tx: Db, wanted: Wanted): Promise<Round> {
     const offers = await this.repository.claim(tx, wanted, this.leaseSeconds);

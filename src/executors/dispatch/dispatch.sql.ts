@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { Statement } from '../../infra/database/statement.js';
 
-/** A subtask as its claim leaves it, with its task and what the turn says about it. Times as the driver has them. */
+/** A subtask as its claim leaves it, with its task and what the turn says about it. */
 export interface ClaimedRow {
   id: number;
   taskId: number;
@@ -15,8 +15,8 @@ export interface ClaimedRow {
   executorNamespace: string;
   /** Whether an executor may have reported on it before. */
   wasBegun: boolean;
-  createdAt: Date | string;
-  updatedAt: Date | string;
+  createdAt: Date;
+  updatedAt: Date;
   taskTitle: string;
   taskPrompt: string;
   type: 'online' | 'offline';

@@ -13,7 +13,7 @@ import { type ExecutorSubtask, SubtasksRepository } from '../subtasks.repository
 const AT_A_TIME = 500;
 const SETTLE_MS = 1_000;
 
-/** Executors are heard of, or lose what they have. */
+/** Extends the leases of executors, and ends or dispatches again what executors have lost. */
 @Injectable()
 export class LeasesService {
   private readonly log = new Logger(LeasesService.name);
@@ -66,7 +66,7 @@ export class LeasesService {
     return this.giveUp(id);
   }
 
-  /** Looks again, because something has changed when the offer was refused: it was heard of, or has ended. */
+  /** Looks again, because something has changed when it was not dispatched again: its executor has reported, or it has ended. */
   private async giveUp(subtaskId: number): Promise<string> {
     const subtask = await this.repository.find(subtaskId);
     const isLost = subtask?.status === 'RUNNING' && (subtask.leaseExpiresAt?.getTime() ?? 0) < Date.now();

@@ -14,7 +14,7 @@ import {
 import { ExecutorManagerClient } from './executor-manager.client.js';
 import { SubtasksRepository } from '../subtasks.repository.js';
 
-/** Has executors deleted that nobody needs any more: durably, in the background. */
+/** Queues the deletion of executors that are not needed any more. */
 @Injectable()
 export class ExecutorDeletions {
   private readonly log = new Logger(ExecutorDeletions.name);

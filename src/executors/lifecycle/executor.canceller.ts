@@ -15,12 +15,12 @@ const ASK_PATIENCE_MS = 1_000;
 const SETTLE_MS = 1_000;
 /** The tries of a cancel are up to 5 s apart: the last one before the deadline has to end it. */
 const LAST_TRY_MS = 6_000;
-/** Without a manager executors hear of a cancel by their heartbeat only. */
+/** Without a manager executors learn of a cancel by their heartbeat only. */
 const HEARTBEAT_GRACE_MS = 10_000;
 
 type Subtask = Pick<Answer['subtask'], 'id' | 'taskId' | 'status'>;
 
-/** Stops executors: asks their manager, again and again, and ends the subtask without them when time is up. */
+/** Cancels subtasks of executors: asks their manager repeatedly, and ends the subtask without it at the deadline. */
 @Injectable()
 export class ExecutorCanceller {
   private readonly log = new Logger(ExecutorCanceller.name);

@@ -26,7 +26,7 @@ export interface KnownReports {
   newestSeq: number | null;
   /** A report of this name was there before. */
   isKnownEvent: boolean;
-  /** Which executor has it now; empty when nobody has said so. */
+  /** Which executor has it now; empty when it is not known. */
   executorName: string;
 }
 

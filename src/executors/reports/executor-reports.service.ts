@@ -24,11 +24,11 @@ export class ExecutorReportsService {
   /** @throws AppError not_found, validation_failed, payload_too_large; service_unavailable when it could not be queued */
   async receive(report: ExecutorReportDto): Promise<ReportReceiptDto> {
     this.check(report);
-    const arrival = await this.intake.take(report);
-    if (!arrival) throw notFound(`Subtask ${report.subtask_id}`);
-    if (isTerminal(arrival.update.status) || arrival.reason === 'terminal') await this.clearAway(arrival);
+    const received = await this.intake.receive(report);
+    if (!received) throw notFound(`Subtask ${report.subtask_id}`);
+    if (isTerminal(received.update.status) || received.reason === 'terminal') await this.deleteContainers(received);
 
-    return receiptOf(arrival);
+    return receiptOf(received);
   }
 
   private check({ result }: ExecutorReportDto): void {
@@ -44,7 +44,7 @@ export class ExecutorReportsService {
   }
 
   /** Containers that are needed no longer: those of a deleted task, and with the end of one that wants it so. */
-  private async clearAway({ report, subtask }: ReceivedReport): Promise<void> {
+  private async deleteContainers({ report, subtask }: ReceivedReport): Promise<void> {
     const { taskId, taskStatus, autoDelete } = subtask;
     const name = report.executor_name;
     if (taskStatus === 'DELETE' && name) await this.deletions.deleteExecutor(name);

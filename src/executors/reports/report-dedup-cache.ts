@@ -17,7 +17,7 @@ return notes
 `;
 
 /** KEYS one per report. ARGV ttl, then name, number and executor of each, or nothing. */
-const NOTE = `
+const REMEMBER = `
 for i, key in ipairs(KEYS) do
   local event, seq, executor = ARGV[3 * i - 1], ARGV[3 * i], ARGV[3 * i + 1]
   if event ~= '' then redis.call('HSET', key, 'event:' .. event, '1') end
@@ -32,21 +32,22 @@ return 1
 `;
 
 type Scripts = Record<'executorReports' | 'executorNote', (...args: (string | number)[]) => Promise<unknown>>;
-type StoredNotes = [seq: string | null, executor: string | null, event: string | null];
+type StoredReport = [seq: string | null, executor: string | null, event: string | null];
 
-export interface ReportNotes {
+/** What is remembered of the executor that sent a report, and of the report. */
+export interface KnownReport {
   newestSeq: number | null;
   isKnownEvent: boolean;
   executorName: string;
 }
 
 /** A report, and how often its subtask had been handed out when it came. */
-export interface NotedReport {
+export interface DedupEntry {
   report: ExecutorReportDto;
   offer: number;
 }
 
-/** Remembers which reports of an executor are in the queue already, so that who repeats one is told at once. */
+/** Remembers which reports of an executor are queued already, so that a repeated one is answered without queueing it. */
 @Injectable()
 export class ReportDedupCache {
   private readonly log = new Logger(ReportDedupCache.name);
@@ -55,46 +56,46 @@ export class ReportDedupCache {
 
   constructor(private readonly redis: RedisClients) {
     redis.commands.defineCommand('executorReports', { lua: READ });
-    redis.commands.defineCommand('executorNote', { lua: NOTE });
+    redis.commands.defineCommand('executorNote', { lua: REMEMBER });
     this.scripts = redis.commands as unknown as Scripts;
   }
 
   /** @returns one per report, in the same order @throws when Redis is away */
-  async read(reports: readonly NotedReport[]): Promise<ReportNotes[]> {
-    const notes = await Promise.all(this.groups(reports).map((group) => this.readTogether(group)));
+  async read(reports: readonly DedupEntry[]): Promise<KnownReport[]> {
+    const known = await Promise.all(this.groups(reports).map((group) => this.readTogether(group)));
 
-    return notes.flat();
+    return known.flat();
   }
 
-  /** After the reports are queued: the other way round, a crash in between would have them taken for duplicates. */
-  async note(reports: readonly NotedReport[]): Promise<void> {
+  /** After the reports are queued: the other way round, a crash in between would make their repetitions duplicates. */
+  async remember(reports: readonly DedupEntry[]): Promise<void> {
     try {
-      await Promise.all(this.groups(reports).map((group) => this.noteTogether(group)));
+      await Promise.all(this.groups(reports).map((group) => this.rememberTogether(group)));
     } catch (error) {
       // The processor knows repeated reports, too.
-      this.log.warn(`${reports.length} report(s) not noted: ${logLine(error)}`);
+      this.log.warn(`${reports.length} report(s) not remembered: ${logLine(error)}`);
     }
   }
 
-  /** What one call may be about: in a cluster the notes of different subtasks lie on different nodes. */
-  private groups(reports: readonly NotedReport[]): (readonly NotedReport[])[] {
+  /** What one call may be about: in a cluster the keys of different subtasks lie on different nodes. */
+  private groups(reports: readonly DedupEntry[]): (readonly DedupEntry[])[] {
     if (reports.length === 0) return [];
 
     return this.redis.isCluster ? reports.map((report) => [report]) : [reports];
   }
 
-  private async readTogether(reports: readonly NotedReport[]): Promise<ReportNotes[]> {
+  private async readTogether(reports: readonly DedupEntry[]): Promise<KnownReport[]> {
     const names = reports.map(({ report }) => report.event_id ?? '');
-    const notes = await this.scripts.executorReports(reports.length, ...reports.map(keyOf), ...names);
+    const known = await this.scripts.executorReports(reports.length, ...reports.map(keyOf), ...names);
 
-    return (notes as StoredNotes[]).map(([seq, executor, event]) => ({
+    return (known as StoredReport[]).map(([seq, executor, event]) => ({
       newestSeq: seq === null ? null : Number(seq),
       isKnownEvent: event !== null,
       executorName: executor ?? '',
     }));
   }
 
-  private noteTogether(reports: readonly NotedReport[]): Promise<unknown> {
+  private rememberTogether(reports: readonly DedupEntry[]): Promise<unknown> {
     const values = reports.flatMap(({ report }) => [
       report.event_id ?? '',
       report.seq ?? '',
@@ -105,4 +106,4 @@ export class ReportDedupCache {
   }
 }
 
-const keyOf = ({ report, offer }: NotedReport): string => keys.executorReports(report.subtask_id, offer);
+const keyOf = ({ report, offer }: DedupEntry): string => keys.executorReports(report.subtask_id, offer);

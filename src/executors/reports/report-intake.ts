@@ -9,10 +9,10 @@ import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
 import { reportsTotal } from '../executor-metrics.js';
 import { reasonToIgnore, toTaskUpdate } from './executor-report.js';
 import type { ExecutorReportDto, IgnoredReason } from './executor-reports.dto.js';
-import { ReportDedupCache, type ReportNotes } from './report-dedup-cache.js';
+import { ReportDedupCache, type KnownReport } from './report-dedup-cache.js';
 import { type ExecutorSubtask, SubtasksRepository } from '../subtasks.repository.js';
 
-/** Reports that are taken in together. */
+/** Reports of one batch. */
 const MAX_TOGETHER = 25;
 const RETRY_AFTER_SECONDS = 2;
 
@@ -26,8 +26,8 @@ export interface ReceivedReport {
 }
 
 /**
- * Takes reports of executors in, many at once when many come: what arrives while others are taken in shares one lookup
- * in the database, one job, and one look at the notes in Redis. A report that comes alone waits for nobody.
+ * Receives reports of executors in batches: those that arrive while others are processed share one lookup in the
+ * database, one job and one lookup in Redis. A report that arrives alone is processed at once.
  */
 @Injectable()
 export class ReportIntake {
@@ -37,24 +37,24 @@ export class ReportIntake {
   constructor(
     private readonly repository: SubtasksRepository,
     private readonly updates: TaskUpdatesService,
-    private readonly notebook: ReportDedupCache,
+    private readonly dedup: ReportDedupCache,
     { executors }: AppConfig,
   ) {
     this.leaseSeconds = executors.leaseSeconds;
-    this.arrivals = new Batcher(MAX_TOGETHER, (reports) => this.takeAll(reports));
+    this.arrivals = new Batcher(MAX_TOGETHER, (reports) => this.receiveAll(reports));
   }
 
   /**
    * Resolves when the report is queued for good, or of no use; null when there is no such subtask.
    * @throws AppError service_unavailable when it could not be queued
    */
-  async take(report: ExecutorReportDto): Promise<ReceivedReport | null> {
+  async receive(report: ExecutorReportDto): Promise<ReceivedReport | null> {
     const [arrival = null] = await this.arrivals.add([report]);
 
     return arrival;
   }
 
-  private async takeAll(reports: readonly ExecutorReportDto[]): Promise<(ReceivedReport | null)[]> {
+  private async receiveAll(reports: readonly ExecutorReportDto[]): Promise<(ReceivedReport | null)[]> {
     const subtasks = await this.repository.findAll(reports.map((report) => report.subtask_id));
     const arrivals = reports.map((report): ReceivedReport | null => {
       const subtask = subtasks.get(report.subtask_id);
@@ -62,7 +62,7 @@ export class ReportIntake {
       return subtask ? { report, subtask, update: toTaskUpdate(report, subtask.offers), reason: null } : null;
     });
     const known = arrivals.filter((arrival) => arrival !== null);
-    await this.judge(known);
+    await this.classify(known);
     await this.queue(known.filter(({ reason }) => reason === null));
     for (const arrival of arrivals) reportsTotal.inc({ outcome: arrival ? (arrival.reason ?? 'queued') : 'unknown' });
 
@@ -70,13 +70,13 @@ export class ReportIntake {
   }
 
   /** Finds the reasons to ignore. The processor decides again: more reports may be on their way to it. */
-  private async judge(arrivals: readonly ReceivedReport[]): Promise<void> {
-    const noted = arrivals.filter(isNoted);
-    const notes = await orUnavailable(this.notebook.read(noted.map(toNote)));
+  private async classify(arrivals: readonly ReceivedReport[]): Promise<void> {
+    const remembered = arrivals.filter(isRemembered);
+    const known = await orUnavailable(this.dedup.read(remembered.map(toDedupEntry)));
     for (const arrival of arrivals.filter(hasEnded)) arrival.reason = 'terminal';
-    for (const [index, arrival] of noted.entries()) {
-      const known = notes[index];
-      if (known) arrival.reason = reasonOf(arrival, known);
+    for (const [index, arrival] of remembered.entries()) {
+      const report = known[index];
+      if (report) arrival.reason = reasonOf(arrival, report);
     }
   }
 
@@ -90,31 +90,31 @@ export class ReportIntake {
     }
     await orUnavailable(this.updates.enqueueAll(arrivals.map(({ update }) => update)));
     // Not waited for: it leaves in the same turn of the event loop as the reply, and a repetition comes after that.
-    void this.notebook.note(arrivals.filter(isNoted).map(toNote));
+    void this.dedup.remember(arrivals.filter(isRemembered).map(toDedupEntry));
   }
 }
 
 const hasEnded = ({ subtask: { status } }: ReceivedReport) => isTerminal(status) || status === 'DELETE';
-const toNote = ({ report, subtask }: ReceivedReport) => ({ report, offer: subtask.offers });
+const toDedupEntry = ({ report, subtask }: ReceivedReport) => ({ report, offer: subtask.offers });
 
 /** Reports without number and name (Wegent's) can only come too late; so can those of executors that were given up. */
-function isNoted(arrival: ReceivedReport): boolean {
+function isRemembered(arrival: ReceivedReport): boolean {
   const { report, subtask } = arrival;
   const isPlain = report.seq == null && report.event_id == null;
 
   return !isPlain || (subtask.offers > 1 && !hasEnded(arrival));
 }
 
-function reasonOf(arrival: ReceivedReport, notes: ReportNotes): IgnoredReason | null {
+function reasonOf(arrival: ReceivedReport, known: KnownReport): IgnoredReason | null {
   const { offers, reportSeq } = arrival.subtask;
-  const seqs = [reportSeq, notes.newestSeq].filter((seq) => seq !== null);
+  const seqs = [reportSeq, known.newestSeq].filter((seq) => seq !== null);
 
   return reasonToIgnore(arrival.report, {
     ended: hasEnded(arrival),
     newestSeq: seqs.length > 0 ? Math.max(...seqs) : null,
-    isKnownEvent: notes.isKnownEvent,
+    isKnownEvent: known.isKnownEvent,
     // An executor that keeps its name over the turns of a task may be replaced; one that was given up may not return.
-    executorName: offers < 2 ? '' : notes.executorName,
+    executorName: offers < 2 ? '' : known.executorName,
   });
 }
 

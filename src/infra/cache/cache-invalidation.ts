@@ -6,43 +6,26 @@ import {
   Module,
   type NestInterceptor,
 } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
 import type { FastifyRequest } from 'fastify';
 import { mergeMap, type Observable } from 'rxjs';
+import { CacheInvalidatedEvent } from '../../common/domain-events.js';
 
-/**
- * Tells whoever keeps copies of models, shells, bots or teams that one of them has changed, in this process and,
- * through a relay, in the others.
- */
+/** Publishes {@link CacheInvalidatedEvent}; a relay takes it to the other processes. */
 @Injectable()
 export class CacheInvalidation {
-  private readonly listeners: (() => void)[] = [];
-  private relay: () => Promise<void> = () => Promise.resolve();
+  constructor(private readonly events: EventEmitter2) {}
 
-  onChange(listener: () => void): void {
-    this.listeners.push(listener);
-  }
-
-  /** Takes changes to the other processes. */
-  relayBy(relay: () => Promise<void>): void {
-    this.relay = relay;
-  }
-
-  /** A change was stored here. */
+  /** Invalidates the caches of all processes after a change was stored. Never throws. */
   async invalidate(): Promise<void> {
-    this.invalidateLocal();
-    await this.relay();
-  }
-
-  /** A change was stored somewhere. */
-  invalidateLocal(): void {
-    for (const listener of this.listeners) listener();
+    await this.events.emitAsync(CacheInvalidatedEvent.eventName, new CacheInvalidatedEvent(false));
   }
 }
 
-/** Announces a change after every successful call of a controller that is not a GET. */
+/** Invalidates caches after every successful call of a controller that is not a GET. */
 @Injectable()
 export class CacheInvalidationInterceptor implements NestInterceptor {
-  constructor(private readonly changes: CacheInvalidation) {}
+  constructor(private readonly caches: CacheInvalidation) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { method } = context.switchToHttp().getRequest<FastifyRequest>();
@@ -50,7 +33,7 @@ export class CacheInvalidationInterceptor implements NestInterceptor {
 
     return next.handle().pipe(
       mergeMap(async (reply: unknown) => {
-        await this.changes.invalidate();
+        await this.caches.invalidate();
 
         return reply;
       }),
@@ -58,6 +41,7 @@ export class CacheInvalidationInterceptor implements NestInterceptor {
   }
 }
 
+/** Offers {@link CacheInvalidation} to all modules. */
 @Global()
 @Module({ providers: [CacheInvalidation], exports: [CacheInvalidation] })
 export class CacheInvalidationModule {}

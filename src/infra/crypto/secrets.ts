@@ -52,7 +52,7 @@ export function readOrCreate(directory: string): Secrets {
   return read(join(directory, FILE)) ?? create(directory);
 }
 
-/** Makes the secrets; when another process did so in the meantime, takes those. Nobody ever sees half a file. */
+/** Makes the secrets; when another process did so in the meantime, reads those. The file is never incomplete. */
 export function create(directory: string): Secrets {
   const path = join(directory, FILE);
   mkdirSync(directory, { recursive: true });

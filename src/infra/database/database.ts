@@ -7,12 +7,28 @@ import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { PgliteClient } from './pglite/pglite-client.js';
+import { PgliteClient, type PgliteSession } from './pglite/pglite-client.js';
 import { placePglite } from './pglite/pglite-template.js';
-import * as schema from './schema/schema.js';
 
-export type Schema = typeof schema;
-export type Db = PgDatabase<PgQueryResultHKT, Schema>;
+/** A query in the form that both drivers take. */
+export interface DriverQuery {
+  /** Of the prepared statement; a query without one is planned with every call. */
+  name?: string;
+  text: string;
+  values: unknown[];
+}
+
+/** A driver, or the connection of a transaction. */
+export interface DriverClient {
+  query(query: DriverQuery): Promise<{ rows: unknown[] }>;
+}
+
+/** The database, or a transaction on it. */
+export interface Db extends Omit<PgDatabase<PgQueryResultHKT>, 'transaction'> {
+  readonly $client: DriverClient;
+  /** Runs `work` in a transaction: rolled back when it throws. @throws when called within a transaction */
+  transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>;
+}
 
 /** DI token of the {@link Db}. */
 export const DB = Symbol('DB');
@@ -55,13 +71,13 @@ const MIGRATION_LOCK = 7_305_001;
 export async function openPglite(directory: string, template?: string): Promise<OpenDatabase> {
   await placePglite(directory, template);
   const client = await PgliteClient.open(directory);
-  const db = drizzlePglite({ client: client as unknown as PGlite, schema });
+  const db = pgliteDb(client);
   await migratePglite(db, { migrationsFolder });
   // Compressed, an answer of 4 KB holds the event loop twice as long while it is stored.
   await client.query('alter table subtasks alter column result set storage external');
 
   return {
-    db: db as unknown as Db,
+    db: toDb(db, (work) => client.transaction((session) => work(toDb(pgliteDb(session), refuseNesting)))),
     kind: 'pglite',
     close: () => client.close(),
     ping: async () => {
@@ -72,18 +88,17 @@ export async function openPglite(directory: string, template?: string): Promise<
 
 /**
  * Opens a pool on a Postgres server and brings its schema up to date; safe when several replicas start at once.
- * @param onError is told of each connection that breaks
+ * @param onError called once for each connection that breaks
  */
 export async function openPostgres(url: string, onError: (error: Error) => void): Promise<OpenDatabase> {
   const pool = new pg.Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000, keepAlive: true });
-  pool.on('connect', (client) => hearErrors(client, onError));
+  pool.on('connect', (client) => reportErrors(client, onError));
   // Those of idle connections, once more: the pool drops them.
   pool.on('error', () => undefined);
   await migrateWithLock(pool);
-  const db = drizzlePg({ client: pool, schema });
 
   return {
-    db: db as unknown as Db,
+    db: toDb(drizzlePg({ client: pool }), (work) => onOneConnection(pool, work)),
     kind: 'postgres',
     close: () => pool.end(),
     ping: async () => {
@@ -92,15 +107,34 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
   };
 }
 
+const pgliteDb = (session: PgliteSession) => drizzlePglite({ client: session as unknown as PGlite });
+
+/** A database of Drizzle's whose transactions know their driver, too: Drizzle's own keep it to themselves. */
+function toDb(db: object, transaction: Db['transaction']): Db {
+  return Object.assign(db, { transaction }) as Db;
+}
+
+/** Runs `work` in a transaction on one connection of the pool. */
+async function onOneConnection<T>(pool: pg.Pool, work: (tx: Db) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    return await drizzlePg({ client }).transaction(() => work(toDb(drizzlePg({ client }), refuseNesting)));
+  } finally {
+    client.release();
+  }
+}
+
+const refuseNesting = () => Promise.reject(new Error('a transaction within a transaction'));
+
 /**
  * Tells of a connection that breaks, once. The pool listens to idle ones only: the error of one that a transaction holds
  * between two statements would end the process.
  */
-function hearErrors(client: pg.PoolClient, onError: (error: Error) => void): void {
-  let isTold = false;
+function reportErrors(client: pg.PoolClient, onError: (error: Error) => void): void {
+  let isReported = false;
   client.on('error', (error) => {
-    if (!isTold) onError(error);
-    isTold = true;
+    if (!isReported) onError(error);
+    isReported = true;
   });
 }
 
@@ -108,7 +142,7 @@ async function migrateWithLock(pool: pg.Pool): Promise<void> {
   const connection = await pool.connect();
   try {
     await connection.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await migratePg(drizzlePg({ client: connection, schema }), { migrationsFolder });
+    await migratePg(drizzlePg({ client: connection }), { migrationsFolder });
     await connection.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]);
   } finally {
     connection.release();

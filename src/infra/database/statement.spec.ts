@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isBadData, logLine } from './database-errors.js';
 import { openPglite, type OpenDatabase } from './database.js';
 import { Statement } from './statement.js';
 
@@ -24,6 +25,20 @@ afterAll(async () => {
 });
 
 describe('Statement', () => {
+  it('fails as queries of Drizzle do, without the values in the line for the log', async () => {
+    const broken = new Statement<never, { secret: string }>(sql`select ${sql.placeholder('secret')}::int`);
+    const error: unknown = await broken.rows(database.db, { secret: 'a text' }).catch((cause: unknown) => cause);
+    expect(isBadData(error)).toBe(true);
+    expect(logLine(error)).toMatch(/^query failed: /);
+  });
+
+  it('returns times as dates', async () => {
+    const day = new Statement<{ day: Date }, Record<string, never>>(
+      sql`select timestamptz '2026-01-02T03:04:05Z' as day`,
+    );
+    expect(await day.rows(database.db, {})).toEqual([{ day: new Date('2026-01-02T03:04:05Z') }]);
+  });
+
   it('is run again and again with other values', async () => {
     expect(await sum.rows(database.db, { a: 1, b: 2 })).toEqual([{ total: 3, kind: 'sum' }]);
     expect(await sum.rows(database.db, { a: 40, b: 2 })).toEqual([{ total: 42, kind: 'sum' }]);

@@ -1,15 +1,15 @@
-import { is, Placeholder, type SQL } from 'drizzle-orm';
+import { DrizzleQueryError, fillPlaceholders, is, Placeholder, type SQL } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { Db } from './database.js';
 
 const dialect = new PgDialect();
 
-type Query = ReturnType<PgDialect['sqlToQuery']>;
+type Query = Pick<ReturnType<PgDialect['sqlToQuery']>, 'sql' | 'params'>;
 
 /**
- * A hand-written statement whose text is made once, not with every call: that costs more than sending it. What differs
- * between calls are its placeholders, `sql.placeholder('name')`. Rows come as with `rowsOf`: names as in the text, times
- * as the driver has them.
+ * A hand-written statement whose text is rendered once, not with every call: rendering costs more than sending it. What
+ * differs between calls are its placeholders, `sql.placeholder('name')`. Columns have the names of the text, times are
+ * Dates.
  */
 export class Statement<Row, Values extends Record<string, unknown>> {
   private readonly query: Query;
@@ -22,23 +22,28 @@ export class Statement<Row, Values extends Record<string, unknown>> {
     text: SQL,
     private readonly name?: string,
   ) {
-    this.query = sendingOnce(dialect.sqlToQuery(text));
+    this.query = withoutRepeatedParams(dialect.sqlToQuery(text));
   }
 
-  /** Runs it on the database, or within a transaction. */
-  async rows(db: Pick<Db, '_'>, values: Values): Promise<Row[]> {
-    const prepared = db._.session.prepareQuery(this.query, undefined, this.name, false);
-    const answer: unknown = await prepared.execute(values);
+  /** Runs it by the driver of a database or of a transaction. @throws DrizzleQueryError, as Drizzle's own queries */
+  async rows({ $client }: Pick<Db, '$client'>, given: Values): Promise<Row[]> {
+    const { sql: text, params } = this.query;
+    const values = fillPlaceholders([...params], given);
+    try {
+      const { rows } = await $client.query({ text, values, ...(this.name !== undefined && { name: this.name }) });
 
-    return (answer as { rows: Row[] }).rows;
+      return rows as Row[];
+    } catch (error) {
+      throw new DrizzleQueryError(text, values, error as Error);
+    }
   }
 }
 
 /** The same query with each placeholder as one parameter, in however many places it stands. */
-function sendingOnce(query: Query): Query {
+function withoutRepeatedParams({ sql, params: all }: Query): Query {
   const params: unknown[] = [];
   const known = new Map<string, number>();
-  const numbers = query.params.map((param) => {
+  const numbers = all.map((param) => {
     const name = is(param, Placeholder) ? param.name : null;
     const number = (name !== null && known.get(name)) || params.push(param);
     if (name !== null) known.set(name, number);
@@ -46,5 +51,5 @@ function sendingOnce(query: Query): Query {
     return number;
   });
 
-  return { ...query, params, sql: query.sql.replace(/\$(\d+)/g, (_all, place) => `$${numbers[Number(place) - 1]}`) };
+  return { params, sql: sql.replace(/\$(\d+)/g, (_all, place) => `$${numbers[Number(place) - 1]}`) };
 }

@@ -60,7 +60,7 @@ export class ChannelSubscriptions implements OnModuleInit, OnApplicationShutdown
     clearInterval(this.recheck);
   }
 
-  /** Adds a reader. Resolves when the subscription stands: what is published from then on is told. */
+  /** Adds a reader. Resolves when the subscription stands: what is published from then on is delivered. */
   async acquire(channel: string): Promise<ChannelSubscription> {
     const feed = this.feeds.get(channel) ?? new ChannelSubscription(channel);
     this.feeds.set(channel, feed);

@@ -13,7 +13,7 @@ const SOCKET_TIMEOUT_MS = 10_000;
 /**
  * The process's connections to Redis.
  *
- * Commands fail at once while Redis is away: whoever sent them decides whether to wait, go on without or refuse.
+ * Commands fail at once while Redis is away: the caller decides whether to wait, go on without or refuse.
  * Connections come back by themselves, also after a failover that left a read-only node behind.
  */
 @Injectable()

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { keys } from './keys.js';
 import { RedisClients } from './redis-clients.js';
 
-/** What processes tell each other. Delivery is at most once: whoever depends on a message also reads the state. */
+/** Messages between processes. Delivery is at most once: code that depends on a message also reads the state. */
 export interface BusMessages {
   /** Stop the run of this subtask. `at`: milliseconds since the epoch of the request. */
   cancel: { subtaskId: number; at: number };

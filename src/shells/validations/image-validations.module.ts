@@ -8,7 +8,6 @@ import { ValidationCache } from './validation-cache.js';
 import { ValidationEventsService } from './validation-events.js';
 import { ValidationReportsController } from './validation-reports.controller.js';
 import { ValidationStarter } from './validation-starter.js';
-import { ValidationStatuses } from './validation-statuses.js';
 import { ValidationDispatcher } from './validation-dispatcher.js';
 import { ValidationsController } from './validations.controller.js';
 import { IMAGE_VALIDATIONS } from './validations.jobs.js';
@@ -21,7 +20,7 @@ import { ValidationsService } from './validations.service.js';
   imports: [BullModule.registerQueue({ name: IMAGE_VALIDATIONS }), AuthModule, SseModule, ShellsModule],
   controllers: [ValidationsController, ValidationReportsController],
   providers: [
-    ...[ValidationsRepository, ValidationCache, ValidationTransitions, ValidationStatuses],
+    ...[ValidationsRepository, ValidationCache, ValidationTransitions],
     ...[ValidationStarter, ValidationDispatcher, ValidationsProcessor],
     ...[ValidationsService, ValidationEventsService],
   ],

@@ -37,12 +37,12 @@ export class ValidationDispatcher {
     const row = await this.repository.beginSubmission(id);
     if (!row) return;
     try {
-      await this.take(row, await this.manager.post('/images/validate', orderOf(row)));
+      await this.handleReply(row, await this.manager.post('/images/validate', orderOf(row)));
     } catch (error) {
       const message = `The executor manager does not answer: ${logLine(error)}`;
       this.log.warn(`validation ${id}: ${message}`);
       if (isLast) return this.end(id, { outcome: 'error', code: 'manager_unavailable', message });
-      await this.changes.change(id, (now) => noted(now, `${message}; trying again`));
+      await this.changes.change(id, (now) => withMessage(now, `${message}; trying again`));
       throw error;
     }
   }
@@ -57,10 +57,10 @@ export class ValidationDispatcher {
     for (const row of silent) await this.requests.submit(row);
   }
 
-  private async take(row: ValidationRow, { status, body, message }: InternalReply): Promise<void> {
+  private async handleReply(row: ValidationRow, { status, body, message }: InternalReply): Promise<void> {
     if (status >= 500 || TRANSIENT.includes(status)) throw new Error(`HTTP ${status} ${message}`);
     if (status < 300 && body.status === 'submitted') {
-      await this.changes.change(row.id, (now) => noted(now, null));
+      await this.changes.change(row.id, (now) => withMessage(now, null));
     } else if (status < 300 && body.status === 'skipped') {
       const valid = body.valid !== false;
       await this.changes.change(row.id, (now, at) => applyReport(now, { status: 'completed', valid }, at));
@@ -80,7 +80,7 @@ function orderOf({ id, image, shellType, shellName }: ValidationRow): ValidateIm
 }
 
 /** What stands in the way of a running validation; null: nothing any more. */
-function noted(row: ValidationRow, errorMessage: string | null) {
+function withMessage(row: ValidationRow, errorMessage: string | null) {
   if (row.outcome !== null) return 'ended';
 
   return row.errorMessage === errorMessage ? 'stale' : { errorMessage };

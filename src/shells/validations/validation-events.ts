@@ -4,23 +4,22 @@ import { type SseReader, SseReaderSource } from '../../infra/sse/sse-reader-sour
 import type { OpenSseSource } from '../../infra/sse/sse-source.js';
 import { type ChannelSubscription, ChannelSubscriptions } from '../../infra/redis/channel-subscriptions.js';
 import { keys } from '../../infra/redis/keys.js';
-import type { ShownValidation } from './validation-cache.js';
-import { ValidationStatuses } from './validation-statuses.js';
+import { type ShownValidation, ValidationCache } from './validation-cache.js';
 
 /** How long to wait for a store that is away before looking again. */
 const RETRY_MS = 500;
 
-/** Live events of validations: each is the whole state, so that whoever comes back needs the newest only. */
+/** Live events of validations: each is the whole state, so that a client that reconnects needs the newest only. */
 @Injectable()
 export class ValidationEventsService {
   constructor(
-    private readonly statuses: ValidationStatuses,
+    private readonly cache: ValidationCache,
     private readonly feeds: ChannelSubscriptions,
   ) {}
 
   /** Null when the client has the last event already. @throws AppError not_found */
   async open(userId: number, id: string, lastEventId: string | undefined): Promise<OpenSseSource | null> {
-    const { isEnded, revision } = await this.statuses.own(userId, id);
+    const { isEnded, revision } = await this.cache.require(userId, id);
     const seen = revisionOf(id, lastEventId);
     if (isEnded && seen >= revision) return null;
 
@@ -28,7 +27,7 @@ export class ValidationEventsService {
       // Subscribed before the state is read, so that nothing falls between.
       const feed = await this.feeds.acquire(keys.validationLive(id));
       const gone = new AbortController();
-      const reader = new ValidationReader(id, seen, this.statuses, feed, gone.signal);
+      const reader = new ValidationReader(id, seen, this.cache, feed, gone.signal);
 
       return new SseReaderSource(reader, () => {
         gone.abort();
@@ -45,7 +44,7 @@ class ValidationReader implements SseReader {
   constructor(
     private readonly id: string,
     private seen: number,
-    private readonly statuses: ValidationStatuses,
+    private readonly cache: ValidationCache,
     private readonly feed: ChannelSubscription,
     private readonly signal: AbortSignal,
   ) {}
@@ -53,7 +52,7 @@ class ValidationReader implements SseReader {
   async next(): Promise<readonly MessageEvent[]> {
     while (!this.signal.aborted) {
       const { version } = this.feed;
-      const shown = await this.look();
+      const shown = await this.read();
       if (shown && shown.revision > this.seen) return [this.toMessage(shown)];
       if (shown) await this.feed.changed(version, this.signal);
       else await sleep(RETRY_MS, undefined, { signal: this.signal }).catch(() => undefined);
@@ -63,8 +62,8 @@ class ValidationReader implements SseReader {
   }
 
   /** Null when the stores are away: they say so in the log of the process. */
-  private look(): Promise<ShownValidation | null> {
-    return this.statuses.read(this.id).catch(() => null);
+  private read(): Promise<ShownValidation | null> {
+    return this.cache.find(this.id).catch(() => null);
   }
 
   private toMessage({ revision, isEnded, json }: ShownValidation): MessageEvent {

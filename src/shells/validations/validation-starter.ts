@@ -1,15 +1,16 @@
 import { InjectQueue } from '@nestjs/bullmq';
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
 import type { Queue } from 'bullmq';
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../common/app-error.js';
+import { ShellImageChangedEvent } from '../../common/domain-events.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { ImageManagerHttp } from '../../infra/http/client/executor-manager-http.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
 import { ImagePolicy } from '../image-policy.js';
-import { type ShellImage, ShellImages } from '../shell-images.js';
 import { ShellsRepository, type Verdict } from '../shells.repository.js';
 import { ShellsService } from '../shells.service.js';
 import { ValidationTransitions } from './validation-transitions.js';
@@ -24,11 +25,11 @@ const NO_MANAGER =
   'There is no executor manager that could look at the image: start Docker, or set EXECUTOR_MANAGER_URL';
 const NOTHING = { validationId: null, valid: null, checks: [], errors: [] };
 
-type Wanted = Omit<ShellImage, 'shellName'> & { shellName: string | null };
+type Wanted = Omit<ShellImageChangedEvent, 'shellName'> & { shellName: string | null };
 
 /** Asks for validations of images: by hand, and for every new image of a shell. */
 @Injectable()
-export class ValidationStarter implements OnModuleInit {
+export class ValidationStarter {
   private readonly log = new Logger(ValidationStarter.name);
 
   constructor(
@@ -37,16 +38,11 @@ export class ValidationStarter implements OnModuleInit {
     private readonly changes: ValidationTransitions,
     private readonly shells: ShellsService,
     private readonly shellRows: ShellsRepository,
-    private readonly images: ShellImages,
     private readonly policy: ImagePolicy,
     private readonly manager: ImageManagerHttp,
     private readonly config: AppConfig,
   ) {
     ignoreQueueErrors(queue);
-  }
-
-  onModuleInit(): void {
-    this.images.onNew((image) => this.onNewImage(image));
   }
 
   /**
@@ -79,21 +75,25 @@ export class ValidationStarter implements OnModuleInit {
     }
   }
 
-  /** What is known of the image counts for a new shell, too; a failure does not keep it from being stored. */
-  private async onNewImage(wanted: ShellImage): Promise<void> {
+  /**
+   * Starts a validation of the image of a shell, unless one has found out already that it can be used. A validation
+   * that is refused does not keep the shell from being stored.
+   */
+  @OnEvent(ShellImageChangedEvent.eventName, { suppressErrors: false })
+  async validateShellImage(wanted: ShellImageChangedEvent): Promise<void> {
     const known = await this.repository.newestVerdict(wanted);
-    if (known?.outcome === 'valid') return this.judge(wanted, { state: 'Available', reason: null });
-    if (!this.manager.isConfigured) return this.judge(wanted, { state: 'Pending', reason: NO_MANAGER });
+    if (known?.outcome === 'valid') return this.applyVerdict(wanted, { state: 'Available', reason: null });
+    if (!this.manager.isConfigured) return this.applyVerdict(wanted, { state: 'Pending', reason: NO_MANAGER });
     try {
       await this.begin(wanted);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      await this.judge(wanted, { state: 'Pending', reason: error.message });
+      await this.applyVerdict(wanted, { state: 'Pending', reason: error.message });
     }
   }
 
-  private async judge({ userId, image, shellType }: ShellImage, verdict: Verdict): Promise<void> {
-    await this.shellRows.judge(userId, image, shellType, verdict);
+  private async applyVerdict({ userId, image, shellType }: ShellImageChangedEvent, verdict: Verdict): Promise<void> {
+    await this.shellRows.applyVerdict(userId, image, shellType, verdict);
   }
 
   private async begin(wanted: Wanted): Promise<ValidationRow> {
@@ -106,7 +106,7 @@ export class ValidationStarter implements OnModuleInit {
       const stageTimes = { submitted: new Date().toISOString() };
       const row = await this.repository.insert({ ...wanted, id: randomUUID(), deadlineAt, stageTimes });
       if (!row) continue;
-      await this.changes.begun(row);
+      await this.changes.publishNew(row);
       await this.submit(row);
 
       return row;

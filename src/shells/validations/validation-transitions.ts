@@ -19,11 +19,11 @@ export type Decision = (row: ValidationRow, now: Date) => ValidationChange | Ign
 interface Changed {
   row: ValidationRow;
   ignored: Ignored | null;
-  /** Whether the state of a shell followed. */
-  judged: boolean;
+  /** Whether the state of a shell was changed. */
+  isApplied: boolean;
 }
 
-/** The one way in which validations change: the row and the shells with its image in one transaction, then readers are told. */
+/** The one way in which validations change: the row and the shells with its image in one transaction, then its readers are woken. */
 @Injectable()
 export class ValidationTransitions {
   private readonly log = new Logger(ValidationTransitions.name);
@@ -31,24 +31,24 @@ export class ValidationTransitions {
   constructor(
     private readonly repository: ValidationsRepository,
     private readonly shells: ShellsRepository,
-    private readonly copies: ValidationCache,
-    private readonly catalog: CacheInvalidation,
+    private readonly cache: ValidationCache,
+    private readonly caches: CacheInvalidation,
   ) {}
 
   /** @returns why nothing was changed, or null; undefined when there is no such validation */
   async change(id: string, decide: Decision): Promise<Ignored | null | undefined> {
     const changed = await this.repository.transaction((tx) => this.apply(tx, id, decide));
-    if (changed?.ignored === null) await this.tell(changed);
+    if (changed?.ignored === null) await this.publish(changed);
 
     return changed?.ignored;
   }
 
   /** A validation was added: shells with its image wait for it. */
-  async begun(row: ValidationRow): Promise<void> {
+  async publishNew(row: ValidationRow): Promise<void> {
     const { userId, image, shellType } = row;
-    const judged = await this.shells.judge(userId, image, shellType, { state: 'Pending', reason: null });
+    const isApplied = await this.shells.applyVerdict(userId, image, shellType, { state: 'Pending', reason: null });
     this.log.log(`validation ${row.id}: ${image} for ${shellType}`);
-    await this.tell({ row, judged });
+    await this.publish({ row, isApplied });
   }
 
   private async apply(tx: Db, id: string, decide: Decision): Promise<Changed | undefined> {
@@ -56,21 +56,21 @@ export class ValidationTransitions {
     if (!row) return undefined;
     const change = decide(row, new Date());
     if (typeof change === 'string') {
-      if (row.outcome === null) await this.repository.heard(tx, id);
+      if (row.outcome === null) await this.repository.touch(tx, id);
 
-      return { row, ignored: change, judged: false };
+      return { row, ignored: change, isApplied: false };
     }
     const next = await this.repository.update(tx, row, change);
     const verdict = verdictOf(next);
     const { userId, image, shellType } = next;
-    const judged = verdict !== null && (await this.shells.judge(userId, image, shellType, verdict, tx));
+    const isApplied = verdict !== null && (await this.shells.applyVerdict(userId, image, shellType, verdict, tx));
 
-    return { row: next, ignored: null, judged };
+    return { row: next, ignored: null, isApplied };
   }
 
-  private async tell({ row, judged }: Pick<Changed, 'row' | 'judged'>): Promise<void> {
-    await this.copies.put(row);
-    if (judged) await this.catalog.invalidate();
+  private async publish({ row, isApplied }: Pick<Changed, 'row' | 'isApplied'>): Promise<void> {
+    await this.cache.store(row);
+    if (isApplied) await this.caches.invalidate();
     if (row.outcome === null) return;
     ended.inc({ outcome: row.outcome });
     this.log.log(

@@ -82,7 +82,7 @@ export class ValidationsRepository {
     return { total: counted?.total ?? 0, rows };
   }
 
-  /** The row, which nobody else changes before the end of the transaction. */
+  /** Returns the row, locked until the end of the transaction. */
   async lock(tx: Db, id: string): Promise<ValidationRow | null> {
     const [row] = await tx.select().from(table).where(eq(table.id, id)).for('update');
 
@@ -101,8 +101,8 @@ export class ValidationsRepository {
     return row;
   }
 
-  /** The manager was heard of, without news. */
-  async heard(tx: Db, id: string): Promise<void> {
+  /** Records a sign of life of the manager. */
+  async touch(tx: Db, id: string): Promise<void> {
     await tx.update(table).set({ heardAt: new Date() }).where(eq(table.id, id));
   }
 
@@ -127,7 +127,7 @@ export class ValidationsRepository {
       .limit(limit);
   }
 
-  /** Running ones of which nothing was heard since a time, longest silence first. */
+  /** Running ones without a sign of life since a time, longest silence first. */
   async silent(since: Date, limit: number): Promise<ValidationRow[]> {
     return this.db
       .select()

@@ -4,7 +4,7 @@ import { offsetOf, type PageQuery } from '../../common/page.js';
 import { ShellsService } from '../shells.service.js';
 import { ValidationTransitions } from './validation-transitions.js';
 import { applyReport, endBy } from './validation-state.js';
-import { isValidationId, ValidationStatuses } from './validation-statuses.js';
+import { isValidationId, ValidationCache } from './validation-cache.js';
 import {
   type ReportReceiptDto,
   toReport,
@@ -27,13 +27,13 @@ export class ValidationsService {
   constructor(
     private readonly repository: ValidationsRepository,
     private readonly changes: ValidationTransitions,
-    private readonly statuses: ValidationStatuses,
+    private readonly cache: ValidationCache,
     private readonly shells: ShellsService,
   ) {}
 
   /** @throws AppError not_found */
   async status(userId: number, id: string): Promise<ValidationDto> {
-    const { json } = await this.statuses.own(userId, id);
+    const { json } = await this.cache.require(userId, id);
 
     return JSON.parse(json) as ValidationDto;
   }
@@ -48,7 +48,7 @@ export class ValidationsService {
 
   /** The manager hears of it with its next report. @throws AppError not_found, conflict when it has ended */
   async cancel(userId: number, id: string): Promise<ValidationDto> {
-    await this.statuses.own(userId, id);
+    await this.cache.require(userId, id);
     const ignored = await this.changes.change(id, (row, now) => endBy(row, CANCELLED, now));
     if (ignored === 'ended') throw new AppError('conflict', 'The validation has ended already');
 

@@ -16,7 +16,7 @@ export class ProviderRunsService {
     return this.repository.save(subtaskId, run);
   }
 
-  /** Notes that a form was answered, so that whoever joins the run again does not wait for it. */
+  /** Records that a form was answered, so that a later attempt at the run does not wait for it. */
   addAnswered(subtaskId: number, token: string): Promise<void> {
     return this.repository.addAnswered(subtaskId, token);
   }

@@ -2,7 +2,7 @@ import type { SubtaskRow, TaskRow } from '../turns/turns.repository.js';
 
 /**
  * What the owner of a task can do, in one word. `none`: it has ended; `wait`: it goes on by itself; `start_answer`:
- * nobody has asked for it; `check_executors`: no executor has taken it; `answer_input`: a person has to answer;
+ * it was not requested yet; `check_executors`: no executor has claimed it; `answer_input`: a person has to answer;
  * `retry`: it failed and can be tried again.
  */
 export const NEXT_ACTIONS = ['none', 'wait', 'start_answer', 'check_executors', 'answer_input', 'retry'] as const;
@@ -21,7 +21,7 @@ export interface Findings {
   lastEventAt: Date | null;
   /** Who works on it: the name of a process or of an executor. */
   owner: string | null;
-  /** Until when the owner has it without being heard of. */
+  /** When the owner loses it unless it shows a sign of life. */
   leaseExpiresAt: Date | null;
   queue: QueuePlace | null;
   /** What the owner itself waits for. */
@@ -72,7 +72,7 @@ export function ofEnded(task: Pick<TaskRow, 'id' | 'status' | 'errorMessage' | '
   };
 }
 
-/** Findings about an answer that nobody has asked for yet. */
+/** Findings about an answer that was not requested yet. */
 export function ofUnasked({ taskId, createdAt, updatedAt }: SubtaskRow, now: number): Findings {
   return {
     ...fromRow({ updatedAt }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import { TasksChangedEvent } from '../../common/domain-events.js';
 import type { TaskEventLog } from './task-event-log.js';
-import type { EndedTask, TaskEventsRepository } from './task-events.repository.js';
 import { type TaskChange, TaskChangePublisher } from './task-change.publisher.js';
 
 const change = (taskId: number, ...subtaskIds: number[]): TaskChange => ({ userId: 1, taskId, subtaskIds });
@@ -22,11 +23,8 @@ class Log {
   }
 }
 
-/** A database in which every task has ended. */
-const rows = { ended: (ids: readonly number[]) => Promise.resolve(ids.map((id) => ({ id }) as EndedTask)) };
-
-const changesOn = (log: Log) =>
-  new TaskChangePublisher(log as unknown as TaskEventLog, rows as unknown as TaskEventsRepository);
+const changesOn = (log: Log, events = new EventEmitter2()) =>
+  new TaskChangePublisher(log as unknown as TaskEventLog, events);
 
 describe('changes of tasks', () => {
   it('that come while others are told are told together, each task once', async () => {
@@ -66,18 +64,19 @@ describe('changes of tasks', () => {
     expect(log.batches).toEqual([[change(1)]]);
   });
 
-  it('that end a task are told to those who asked, again until they take it', async () => {
-    const changes = changesOn(new Log());
-    const heard: number[][] = [];
-    changes.onEnded((tasks) => {
-      heard.push(tasks.map(({ id }) => id));
+  it('are published to listeners, again until none of them fails', async () => {
+    const events = new EventEmitter2();
+    const changes = changesOn(new Log(), events);
+    const received: (readonly number[])[] = [];
+    events.on(TasksChangedEvent.eventName, ({ taskIds }: TasksChangedEvent) => {
+      received.push(taskIds);
 
-      return heard.length === 1 ? Promise.reject(new Error('the queue is away')) : Promise.resolve();
+      return received.length === 1 ? Promise.reject(new Error('the queue is away')) : Promise.resolve();
     });
     await changes.publish([change(1, 11), change(2, 21)]);
     await changes.publish([]);
 
-    expect(heard).toEqual([
+    expect(received).toEqual([
       [1, 2],
       [1, 2],
     ]);

@@ -1,11 +1,10 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
 import { Counter } from 'prom-client';
+import { TasksChangedEvent } from '../../common/domain-events.js';
 import { within } from '../../common/within.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { TaskEventLog } from './task-event-log.js';
-import { type EndedTask, TaskEventsRepository } from './task-events.repository.js';
-
-export type { EndedTask };
 
 /** A task that was changed, with those of its subtasks that were. */
 export interface TaskChange {
@@ -14,17 +13,11 @@ export interface TaskChange {
   subtaskIds: readonly number[];
 }
 
-/**
- * Is told of tasks that have ended, at least once each, and again when an ended task is changed within a day; throws
- * to be told again.
- */
-export type EndedHandler = (tasks: readonly EndedTask[]) => Promise<void>;
-
 /** A store that takes longer counts as away. */
 const TIMEOUT_MS = 1_000;
 const RETRY_MS = 1_000;
 const SOON_MS = 25;
-/** Tasks that wait to be told while Redis is away; beyond that readers rely on the snapshot that they get afterwards. */
+/** Changed tasks that wait while Redis is unreachable; beyond that readers rely on the snapshot that they get afterwards. */
 const MAX_WAITING = 20_000;
 
 const told = new Counter({
@@ -33,11 +26,10 @@ const told = new Counter({
   labelNames: ['outcome'],
 });
 
-/** Where every applied change of a task is told, after it is committed, so that clients see it live. */
+/** Publishes every applied change of a task after it is committed, to the live streams of clients and to listeners. */
 @Injectable()
 export class TaskChangePublisher implements OnApplicationShutdown {
   private readonly log = new Logger(TaskChangePublisher.name);
-  private readonly handlers: EndedHandler[] = [];
   /** By task: several changes of one that wait are one. */
   private readonly waiting = new Map<number, TaskChange>();
   private sending: Promise<void> = Promise.resolve();
@@ -46,18 +38,13 @@ export class TaskChangePublisher implements OnApplicationShutdown {
   private soon: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly events: TaskEventLog,
-    private readonly rows: TaskEventsRepository,
+    private readonly taskLog: TaskEventLog,
+    private readonly events: EventEmitter2,
   ) {}
 
-  /** Calls `handler` for every task whose turn ends from now on. */
-  onEnded(handler: EndedHandler): void {
-    this.handlers.push(handler);
-  }
-
   /**
-   * Resolves when the changes were told, or could not be told at once: then it is tried again until they are.
-   * Never throws: a change that nobody hears of is still in the database.
+   * Publishes changes. Resolves when that was done or has failed; then it is repeated until it succeeds. Never throws: a
+   * change that was not published is still in the database.
    */
   publish(changes: readonly TaskChange[]): Promise<void> {
     for (const change of changes) this.add(change);
@@ -66,8 +53,8 @@ export class TaskChangePublisher implements OnApplicationShutdown {
     return this.next;
   }
 
-  /** Tells the changes within a moment, together with what comes until then: for who has more urgent things to do. */
-  tellSoon(changes: readonly TaskChange[]): void {
+  /** Publishes changes within 25 ms, together with those that follow until then: the caller has more urgent work. */
+  publishSoon(changes: readonly TaskChange[]): void {
     for (const change of changes) this.add(change);
     this.soon ??= setTimeout(() => {
       this.soon = undefined;
@@ -75,7 +62,7 @@ export class TaskChangePublisher implements OnApplicationShutdown {
     }, SOON_MS).unref();
   }
 
-  /** What waits is told before the connections are closed, if Redis takes it. */
+  /** Publishes what waits before the connections are closed. */
   async onApplicationShutdown(): Promise<void> {
     clearTimeout(this.retry);
     clearTimeout(this.soon);
@@ -100,7 +87,7 @@ export class TaskChangePublisher implements OnApplicationShutdown {
 
   private async send(batch: readonly TaskChange[]): Promise<void> {
     try {
-      const work = Promise.all([this.events.append(batch), this.handleEnded(batch)]);
+      const work = Promise.all([this.taskLog.append(batch), this.emit(batch)]);
       await within(TIMEOUT_MS, `no answer within ${TIMEOUT_MS} ms`, work);
       told.inc({ outcome: 'told' }, batch.length);
     } catch (error) {
@@ -118,9 +105,8 @@ export class TaskChangePublisher implements OnApplicationShutdown {
     this.retry = setTimeout(() => void this.publish([]), RETRY_MS).unref();
   }
 
-  private async handleEnded(batch: readonly TaskChange[]): Promise<void> {
-    if (this.handlers.length === 0) return;
-    const ended = await this.rows.ended(batch.map(({ taskId }) => taskId));
-    if (ended.length > 0) await Promise.all(this.handlers.map((handler) => handler(ended)));
+  private async emit(batch: readonly TaskChange[]): Promise<void> {
+    const event = new TasksChangedEvent(batch.map(({ taskId }) => taskId));
+    await this.events.emitAsync(TasksChangedEvent.eventName, event);
   }
 }

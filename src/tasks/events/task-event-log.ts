@@ -39,8 +39,8 @@ type Scripts = Record<'tasksTell' | 'tasksEnd', (...args: (string | number)[]) =
 /**
  * What was changed, per user, in the order of the commits or later: the only class that knows how it is stored.
  *
- * Entries hold ids, never rows. Whoever reads one reads the rows after it, and so finds the change or a newer one,
- * whatever order several processes told their changes in.
+ * Entries hold ids, never rows. A reader of an entry reads the rows after it, and so finds the change or a newer
+ * one, in whatever order several processes append their changes.
  */
 @Injectable()
 export class TaskEventLog {

@@ -10,7 +10,7 @@ import type { TaskEventsRepository } from './task-events.repository.js';
 const READ_COUNT = 64;
 /** Rows that one query brings: bounds what a reader holds to some megabytes, at the largest events. */
 const ROWS_AT_A_TIME = 25;
-/** Shortest time between two looks into the log: changes that follow each other faster are told together. */
+/** Shortest time between two looks into the log: changes that follow each other faster are sent together. */
 const INTERVAL_MS = 20;
 /** How long to wait for a store that is away before looking again. */
 const RETRY_MS = 500;
@@ -25,8 +25,7 @@ export interface ReaderParts {
 /**
  * One reader's place among the changes of a user's tasks. Pulled: nothing is read on before the caller asks.
  *
- * A snapshot notes the end of the log before it reads the rows, so what is changed meanwhile is told again after it
- * rather than never.
+ * A snapshot reads the end of the log before the rows, so that what is changed meanwhile is sent again rather than never.
  */
 export class TaskEventReader implements SseReader {
   /** The one task of this stream was deleted. */
@@ -53,7 +52,7 @@ export class TaskEventReader implements SseReader {
   async next(): Promise<readonly MessageEvent[]> {
     while (!this.signal.aborted) {
       try {
-        const messages = this.pending.length > 0 ? await this.readRows() : await this.look();
+        const messages = this.pending.length > 0 ? await this.readRows() : await this.readLog();
         if (messages.length > 0) return messages;
       } catch {
         // Redis or the database is away, and says so in the log of the process.
@@ -78,7 +77,7 @@ export class TaskEventReader implements SseReader {
   }
 
   /** Finds which rows to read next, or waits until there may be some. */
-  private async look(): Promise<[]> {
+  private async readLog(): Promise<[]> {
     const { feed, log } = this.parts;
     const { version } = feed;
     if (this.position === null || this.generation !== feed.generation) return this.startSnapshot();

@@ -49,7 +49,7 @@ export class TaskEventsRepository {
   /**
    * What a snapshot holds: a task with its newest subtasks, or a user's newest tasks and all that have not ended,
    * oldest first.
-   * @param again the client has an earlier snapshot: it must also hear of tasks that were deleted since
+   * @param again the client has an earlier snapshot: it must also receive tasks that were deleted since
    */
   async snapshot({ userId, taskId }: EventScope, again: boolean): Promise<RowRef[]> {
     if (taskId !== null) return [{ kind: 'task', id: taskId }, ...(await this.newestSubtasks(taskId))];
@@ -133,7 +133,7 @@ export class TaskEventsRepository {
   }
 }
 
-/** What every change that somebody reads costs: prepared once. */
+/** Queries that run for every change with a reader: prepared once. */
 function prepareStatements(db: Db) {
   const { result, ...subtaskColumns } = getTableColumns(subtasks);
   const ids = sql.placeholder('ids');

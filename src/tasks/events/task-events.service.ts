@@ -7,7 +7,9 @@ import { keys } from '../../infra/redis/keys.js';
 import { type EventScope, positionOf } from './task-event.js';
 import { TaskEventLog } from './task-event-log.js';
 import { TaskEventReader } from './task-event-reader.js';
-import { TaskEventsRepository } from './task-events.repository.js';
+import { type EndedTask, TaskEventsRepository } from './task-events.repository.js';
+
+export type { EndedTask };
 
 /** Live events of tasks. */
 @Injectable()
@@ -28,6 +30,11 @@ export class TaskEventsService {
     if (!(await this.rows.exists(userId, taskId))) throw notFound(`Task ${taskId}`);
 
     return this.open({ userId, taskId }, lastEventId);
+  }
+
+  /** Returns those of the tasks whose newest turn has ended within a day. */
+  ended(taskIds: readonly number[]): Promise<EndedTask[]> {
+    return this.rows.ended(taskIds);
   }
 
   private open(scope: EventScope, lastEventId: string | undefined): OpenSseSource {

@@ -34,7 +34,7 @@ export interface ReportsResult extends AppliedUpdates {
 }
 
 /** A turn with the reports about it, and their places among all. */
-interface Hearing {
+interface ReportedTurn {
   turn: Turn;
   reports: { update: TaskUpdate; place: number }[];
 }
@@ -52,46 +52,46 @@ export function applyReports(
   const known = new Set(
     locked.flatMap((task) => task.known.map(({ subtaskId, eventId }) => eventKey(subtaskId, eventId))),
   );
-  const verdict: ReportsResult = { results: updates.map(unknown), changes: [], steps: [], tasks: [] };
-  for (const { turn, reports } of hearingsOf(rows, locked, updates)) {
+  const result: ReportsResult = { results: updates.map(unknown), changes: [], steps: [], tasks: [] };
+  for (const { turn, reports } of groupByTurn(rows, locked, updates)) {
     const { outcomes, steps, task } = decideTurn(
       turn,
       reports.map(({ update }) => update),
       known,
     );
     const changed = steps.filter(({ isChanged }) => isChanged);
-    verdict.steps.push(...changed);
-    if (task) verdict.tasks.push(task);
+    result.steps.push(...changed);
+    if (task) result.tasks.push(task);
     if (task || changed.length > 0) {
-      verdict.changes.push({ userId: turn.userId, taskId: turn.taskId, subtaskIds: changed.map(({ id }) => id) });
+      result.changes.push({ userId: turn.userId, taskId: turn.taskId, subtaskIds: changed.map(({ id }) => id) });
     }
     for (const [index, { update, place }] of reports.entries()) {
-      verdict.results[place] = resultOf(turn, steps, task, update, outcomes[index]);
+      result.results[place] = resultOf(turn, steps, task, update, outcomes[index]);
     }
   }
 
-  return verdict;
+  return result;
 }
 
 const unknown = ({ subtaskId }: TaskUpdate): AppliedUpdate => ({ outcome: 'unknown', subtaskId });
 
 /** Joins the rows to turns, and gives each its reports. */
-function hearingsOf(rows: readonly LockedStep[], locked: readonly LockedTask[], updates: readonly TaskUpdate[]) {
+function groupByTurn(rows: readonly LockedStep[], locked: readonly LockedTask[], updates: readonly TaskUpdate[]) {
   const tasksById = new Map(locked.map((task) => [task.id, task]));
-  const hearings = new Map<string, Hearing>();
-  const bySubtask = new Map<number, Hearing>();
+  const turns = new Map<string, ReportedTurn>();
+  const bySubtask = new Map<number, ReportedTurn>();
   for (const step of rows.toSorted((a, b) => a.messageId - b.messageId)) {
     const task = tasksById.get(step.taskId);
     if (!task) continue;
     const key = `${step.taskId} ${step.question}`;
-    const hearing = hearings.get(key) ?? { turn: turnOf(task, step.question), reports: [] };
-    hearing.turn.steps.push(step);
-    hearings.set(key, hearing);
-    bySubtask.set(step.id, hearing);
+    const reported = turns.get(key) ?? { turn: turnOf(task, step.question), reports: [] };
+    reported.turn.steps.push(step);
+    turns.set(key, reported);
+    bySubtask.set(step.id, reported);
   }
   for (const [place, update] of updates.entries()) bySubtask.get(update.subtaskId)?.reports.push({ update, place });
 
-  return hearings.values();
+  return turns.values();
 }
 
 function turnOf({ id, userId, status, newestQuestion }: LockedTask, question: number): Turn {

@@ -63,10 +63,10 @@ export function classifyReport(
   // Of an executor that was given up: its numbers are not those of the one that has the step now. Its answer is one.
   if ((update.report?.offer ?? step.offers) < step.offers) return update.status === 'COMPLETED' ? 'applied' : 'stale';
 
-  return judgeByOrder(step, update);
+  return classifyByOrder(step, update);
 }
 
-function judgeByOrder(step: Step, { status, report }: TaskUpdate): 'applied' | 'stale' | 'duplicate' {
+function classifyByOrder(step: Step, { status, report }: TaskUpdate): 'applied' | 'stale' | 'duplicate' {
   const { seq, order } = report ?? {};
   if (seq !== undefined) return step.reportSeq !== null && seq <= step.reportSeq ? 'stale' : 'applied';
   // Executors that number nothing: the end of the work counts whenever it comes, all else in the order of arrival.
@@ -80,7 +80,7 @@ function judgeByOrder(step: Step, { status, report }: TaskUpdate): 'applied' | '
  * RUNNING of a step that waits is taken for a claim once its turn has come. Its executor was late, the lease ran out
  * and it is offered again, but the work goes on: to refuse would have it done twice, by two executors. Should the
  * report be the last sign of life, the lease that it brings runs out as well, and the step is offered once more.
- * A later step of a pipeline has not been handed to anybody, so nobody can be at work on it.
+ * A later step of a pipeline has not been dispatched, so no executor can be at work on it.
  */
 function isBeforeItsTurn(step: Step, update: TaskUpdate): boolean {
   return update.status === 'RUNNING' && step.status === 'PENDING' && step.lane !== null && step.fairRank === null;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 import { DB, type Db } from '../../infra/database/database.js';
-import { onlyAnswerStatement, valuesOf } from './single-answer-update.sql.js';
+import { singleAnswerStatement, valuesOf } from './single-answer-update.sql.js';
 import type { TaskChange } from '../events/task-change.publisher.js';
 import {
   type LockedStep,
@@ -25,7 +25,7 @@ export class TaskUpdatesRepository {
   /** Applies reports in their order, all of them or (when it throws) none, and derives the states of their tasks. */
   async apply(updates: readonly TaskUpdate[]): Promise<AppliedUpdates> {
     const [first, ...more] = updates;
-    const alone = first && more.length === 0 && !first.report ? await this.applyToOnlyAnswer(first) : null;
+    const alone = first && more.length === 0 && !first.report ? await this.applyToSingleAnswer(first) : null;
 
     return (
       alone ??
@@ -44,12 +44,13 @@ export class TaskUpdatesRepository {
   }
 
   /**
-   * One statement for the usual direct chat, which has one answer: the task's state is that answer's.
+   * One statement for the usual direct chat, which has one answer: the task's state is that answer's. See
+   * docs/decisions/2026-11-29-one-table-of-transitions.md.
    * @returns null when nothing was changed: the state may not follow, an executor has it, or the turn has several answers
    */
-  private async applyToOnlyAnswer(update: TaskUpdate): Promise<AppliedUpdates | null> {
+  private async applyToSingleAnswer(update: TaskUpdate): Promise<AppliedUpdates | null> {
     const { subtaskId, status } = update;
-    const [changed] = await onlyAnswerStatement(status).rows(this.db, valuesOf(update));
+    const [changed] = await singleAnswerStatement(status).rows(this.db, valuesOf(update));
     if (!changed) return null;
     const { userId, ...ids } = changed;
     const turn = { userId, taskId: ids.taskId, subtaskIds: [subtaskId] };
@@ -57,16 +58,13 @@ export class TaskUpdatesRepository {
     return { results: [{ outcome: 'applied', subtaskId, status, isTransition: true, ...ids, turn }], changes: [turn] };
   }
 
-  private applyTo(
-    updates: readonly TaskUpdate[],
-    lock: (tx: Pick<Db, '_'>) => Promise<LockedStep[]>,
-  ): Promise<AppliedUpdates> {
+  private applyTo(updates: readonly TaskUpdate[], lock: (tx: Db) => Promise<LockedStep[]>): Promise<AppliedUpdates> {
     return this.db.transaction(async (tx) => {
       const steps = await lock(tx);
       const taskIds = [...new Set(steps.map(({ taskId }) => taskId))];
       const locked = await lockTasks(tx, taskIds, eventsIn(updates, steps));
-      const { results, changes, ...verdict } = applyReports(steps, locked, updates);
-      await writeTurns(tx, verdict.steps, verdict.tasks, this.config.executors.leaseSeconds);
+      const { results, changes, ...decided } = applyReports(steps, locked, updates);
+      await writeTurns(tx, decided.steps, decided.tasks, this.config.executors.leaseSeconds);
 
       return { results, changes };
     });

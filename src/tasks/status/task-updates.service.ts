@@ -30,10 +30,10 @@ const MAX_TOGETHER = 50;
  */
 const LARGE_ANSWER = 1024 * 1024;
 
-/** What became of a report, and when the others of its transaction are told. */
-interface Heard {
+/** What became of a report; `published` resolves when the changes of its transaction are. */
+interface AppliedReport {
   result: AppliedUpdate;
-  told: Promise<void>;
+  published: Promise<void>;
 }
 
 interface Waiting {
@@ -46,7 +46,9 @@ interface Waiting {
 export class TaskUpdatesService implements OnModuleInit {
   private readonly log = new Logger(TaskUpdatesService.name);
   private readonly waiting = new Map<number, Set<Waiting>>();
-  private readonly hearings = new Batcher<TaskUpdate, Heard>(MAX_TOGETHER, (updates) => this.applyAndTell(updates));
+  private readonly batches = new Batcher<TaskUpdate, AppliedReport>(MAX_TOGETHER, (updates) =>
+    this.applyAndPublish(updates),
+  );
 
   constructor(
     private readonly queue: UpdateQueue,
@@ -70,7 +72,7 @@ export class TaskUpdatesService implements OnModuleInit {
   }
 
   /**
-   * Queues the end of a subtask and waits a moment for it to be applied, so that who is told of the end also finds
+   * Queues the end of a subtask and waits a moment for it to be applied, so that a client that receives the end also finds
    * it in the database. When Redis is away, and when it is large, the report is applied from here; it is never dropped.
    */
   async settle(update: TaskUpdate, timeoutMs: number): Promise<Settled> {
@@ -139,22 +141,22 @@ export class TaskUpdatesService implements OnModuleInit {
   /**
    * Applies the reports of a job, and tells what they have changed; for the queue's processor only. Jobs that come
    * while others are applied share the next transaction.
-   * @param isRepeated the job was begun before. Who did may have been killed after the reports were applied and before
-   *   that was told, so their turns are told again, whatever becomes of the reports now
+   * @param isRepeated the job was begun before. Its worker may have been killed after the reports were applied and
+   *   before that was published, so their turns are published again, whatever becomes of the reports now
    * @throws when the database is away: none is applied then
    */
   async apply(updates: readonly TaskUpdate[], isRepeated: boolean): Promise<void> {
-    const heard = await this.hearings.add(updates);
-    await Promise.all(heard.map(({ told }) => told));
-    if (isRepeated) await this.changes.publish(heard.flatMap(({ result }) => result.turn ?? []));
+    const applied = await this.batches.add(updates);
+    await Promise.all(applied.map(({ published }) => published));
+    if (isRepeated) await this.changes.publish(applied.flatMap(({ result }) => result.turn ?? []));
   }
 
-  private async applyAndTell(updates: readonly TaskUpdate[]): Promise<Heard[]> {
+  private async applyAndPublish(updates: readonly TaskUpdate[]): Promise<AppliedReport[]> {
     const { results, changes } = await this.applyNow(updates);
     // Not waited for: the next reports are applied meanwhile.
-    const told = changes.length > 0 ? this.changes.publish(changes) : Promise.resolve();
+    const published = changes.length > 0 ? this.changes.publish(changes) : Promise.resolve();
 
-    return results.map((result) => ({ result, told }));
+    return results.map((result) => ({ result, published }));
   }
 
   private async applyNow(updates: readonly TaskUpdate[]): Promise<AppliedUpdates> {
@@ -196,17 +198,17 @@ export class TaskUpdatesService implements OnModuleInit {
       this.announce(subtaskId, taskId, status, outcome === 'applied');
   }
 
-  /** Tells those who wait for an end, here or in other processes. */
+  /** Resolves what waits for an end, in this process or in others. */
   private announce(subtaskId: number, taskId: number, status: TaskUpdate['status'], applied: boolean): void {
     if (this.wake(subtaskId, status, applied)) return;
-    // Whoever waits for it and is not told reads the database after a while.
+    // A process that waits for it and misses the message reads the database after a while.
     this.bus.publish('applied', { subtaskId, taskId, status, applied }).catch(() => undefined);
   }
 
-  /** @returns whether the one who reported it waits here: nobody else needs to be told then */
+  /** @returns whether its reporter waits in this process: then no other process needs the message */
   private wake(subtaskId: number, status: string, applied: boolean): boolean {
     const waiting = [...(this.waiting.get(subtaskId) ?? [])];
-    // Somebody else's end is the reason why one's own is ignored.
+    // An end that another process reported is the reason why one's own is ignored.
     for (const { resolve, ...own } of waiting) resolve(applied && own.status === status ? 'applied' : 'ignored');
 
     return waiting.length > 0 && waiting.every((own) => own.status === status);

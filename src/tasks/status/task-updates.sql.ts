@@ -9,7 +9,7 @@ import type { Step, StepDraft } from './classify-report.js';
 import type { TaskDraft } from './turn-state.js';
 
 /** A connection, or a transaction on one. */
-type Session = Pick<Db, '_'>;
+type Session = Pick<Db, '$client'>;
 
 /** A step with the turn that it belongs to: `question` is the place of what it answers. */
 export interface LockedStep extends Step {
@@ -72,8 +72,8 @@ const LOCK_TURNS = lockSteps<{ ids: string }>(isOneOf(sql`me.id`, value('ids')))
 const LOCK_TASK = lockSteps<{ taskId: number }>(sql`me.task_id = ${value('taskId')}`);
 
 /**
- * Locks all answers of the turns that some answers belong to. Everybody who changes answers and tasks locks answers
- * first, then tasks, and each in the order of their ids, so that nobody waits for somebody who waits for him.
+ * Locks all answers of the turns that some answers belong to. All that changes answers and tasks locks answers
+ * first, then tasks, and each in the order of their ids, so that there is no deadlock.
  */
 export async function lockTurns(session: Session, subtaskIds: readonly number[]): Promise<LockedStep[]> {
   return (await LOCK_TURNS.rows(session, { ids: idList(subtaskIds) })).map(toStep);

@@ -13,7 +13,7 @@ const me = alias(subtasks, 'me');
 export class AnswerTurnsRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
 
-  /** The turn that an answer belongs to, whoever owns it; null when it is gone. */
+  /** The turn that an answer belongs to, of any user; null when it is gone. */
   byAnswer(subtaskId: number): Promise<AnswerTurn | null> {
     return this.find(eq(me.id, subtaskId));
   }

@@ -84,7 +84,7 @@ export class TurnsService {
     const stored = await this.write(request, turn);
     if (!stored) throw await this.refusal(request);
     // The first token is on its way: nothing may hold it up.
-    this.changes.tellSoon([{ userId: request.userId, taskId: stored.taskId, subtaskIds: stored.subtaskIds }]);
+    this.changes.publishSoon([{ userId: request.userId, taskId: stored.taskId, subtaskIds: stored.subtaskIds }]);
 
     return stored;
   }
@@ -131,7 +131,7 @@ export class TurnsService {
     return this.turns.findByIdempotencyKey(userId, key);
   }
 
-  /** Marks a waiting answer as asked for. @throws AppError task_busy when somebody was first, too_many_running_tasks */
+  /** Marks a waiting answer as requested. @throws AppError task_busy when another request was first, too_many_running_tasks */
   async requestRun(userId: number, taskId: number, subtaskId: number, run: RunRequest): Promise<void> {
     if (!(await this.turns.requestRun(userId, subtaskId, run))) throw await this.refusal({ userId, taskId, run });
   }
@@ -149,7 +149,7 @@ export class TurnsService {
     return answer;
   }
 
-  /** All answers of the turn that one belongs to, whoever owns it: for workers only. Null when it is gone. */
+  /** All answers of the turn that one belongs to, of any user: for workers only. Null when it is gone. */
   turnOf(subtaskId: number): Promise<AnswerTurn | null> {
     return this.answers.byAnswer(subtaskId);
   }

@@ -17,9 +17,15 @@ const STATISTICS_TARGET = 10;
 /** Queries after which plans are made anew for the first time. */
 const FIRST_PLANS = 50;
 
-/** What Drizzle needs of a database client. */
+/** A query with its values, as node-postgres takes it. Its name is of no use: all statements stay prepared here. */
+interface QueryWithValues {
+  text: string;
+  values: unknown[];
+}
+
+/** What Drizzle, and `Statement`, need of a database client. */
 export interface PgliteSession {
-  query<T>(text: string, params?: unknown[], options?: QueryOptions): Promise<Results<T>>;
+  query<T>(query: string | QueryWithValues, params?: unknown[], options?: QueryOptions): Promise<Results<T>>;
 }
 
 /**
@@ -65,14 +71,14 @@ export class PgliteClient implements PgliteSession {
     return client;
   }
 
-  query<T>(text: string, params?: unknown[], options?: QueryOptions): Promise<Results<T>> {
-    return this.inTurn(() => this.statements.query<T>(text, params, options));
+  query<T>(query: string | QueryWithValues, params?: unknown[], options?: QueryOptions): Promise<Results<T>> {
+    return this.inTurn(() => this.run<T>(query, params, options));
   }
 
   /** Runs `work` in a transaction: rolled back when it throws. @throws when a failed query in it was passed over */
   transaction<T>(work: (session: PgliteSession) => Promise<T>): Promise<T> {
     const session: PgliteSession = {
-      query: (text, params, options) => this.statements.query(text, params, options),
+      query: (query, params, options) => this.run(query, params, options),
     };
 
     return this.inTurn(async () => {
@@ -95,6 +101,12 @@ export class PgliteClient implements PgliteSession {
     clearInterval(this.tidying);
 
     return this.inTurn(() => this.database.close());
+  }
+
+  private run<T>(query: string | QueryWithValues, params?: unknown[], options?: QueryOptions): Promise<Results<T>> {
+    if (typeof query === 'string') return this.statements.query<T>(query, params, options);
+
+    return this.statements.query<T>(query.text, query.values);
   }
 
   private inTurn<T>(work: () => T | Promise<T>): Promise<T> {

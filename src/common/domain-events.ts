@@ -1,0 +1,35 @@
+/**
+ * What one feature announces to others: the payload classes of all events, each with its name. Published by
+ * `emitAsync(X.eventName, new X(…))` of the EventEmitter2 that Nest injects, received by `@OnEvent(X.eventName)`.
+ *
+ * Listeners stand before the application starts its workers and until all of them are closed, because the event emitter
+ * is the first module of the application. With `suppressErrors: false` an error of a listener reaches the publisher.
+ */
+
+/** A model, shell, bot or team was changed: caches of them are stale. */
+export class CacheInvalidatedEvent {
+  static readonly eventName = 'cache.invalidated';
+
+  /** @param isForeign whether another process has changed it */
+  constructor(readonly isForeign: boolean) {}
+}
+
+/** A shell of a user was stored with an image that it did not have before. */
+export class ShellImageChangedEvent {
+  static readonly eventName = 'shell.image-changed';
+
+  constructor(
+    readonly userId: number,
+    readonly shellName: string,
+    readonly shellType: string,
+    /** Canonical name. */
+    readonly image: string,
+  ) {}
+}
+
+/** Tasks were changed and the changes committed. Published at least once for each change, and again while a listener fails. */
+export class TasksChangedEvent {
+  static readonly eventName = 'tasks.changed';
+
+  constructor(readonly taskIds: readonly number[]) {}
+}
