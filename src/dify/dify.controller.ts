@@ -71,7 +71,7 @@ export class DifyController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UploadedFileDto> {
-    return this.uploads.send(user.id, request.raw, query.bot_id, whenClientGone(reply.raw));
+    return this.uploads.send(user.id, request, query.bot_id, whenClientGone(reply.raw));
   }
 
   @Post('messages/:message_id/feedback')

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../common/app-error.js';
 import type { DifyConnection } from '../../common/dify.js';
 import { MAX_ID } from '../../common/fields.js';
@@ -38,12 +38,12 @@ export class UploadsService {
    * @throws AppError bad_request, validation_failed, not_found, dify_input_invalid, unsupported_media_type,
    * payload_too_large, and what Dify may answer
    */
-  async send(userId: number, message: IncomingMessage, botId: number | undefined, gone: AbortSignal) {
-    const upload = await openUpload(message);
+  async send(userId: number, request: FastifyRequest, botId: number | undefined, gone: AbortSignal) {
+    const upload = await openUpload(request);
     try {
       const connection = await this.connections.ofBot(userId, botId ?? botIdOf(upload));
       const maxBytes = Math.min(maxUploadBytes(upload, await this.apps.form(connection)), MAX_BYTES);
-      if (Number(message.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw tooBig(maxBytes);
+      if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw tooBig(maxBytes);
       const watch = new UploadWatch(upload.content, { maxBytes, gone });
 
       return await this.pass(connection, upload, watch, this.names.of(userId));

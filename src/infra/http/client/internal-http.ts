@@ -1,7 +1,8 @@
-import axios, { type AxiosInstance } from 'axios';
+import type { AxiosInstance } from 'axios';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isJsonObject, type JsonObject } from '../../../common/json.js';
+import { createAxios, withoutRequest } from './axios-client.js';
 
 const TIMEOUT_MS = 10_000;
 const MAX_REPLY_BYTES = 1024 * 1024;
@@ -27,17 +28,19 @@ export class InternalHttp {
   private readonly client: AxiosInstance;
 
   constructor(token: string | undefined) {
-    this.client = axios.create({
-      ...{ timeout: TIMEOUT_MS, maxRedirects: 0, proxy: false, validateStatus: () => true },
-      maxContentLength: MAX_REPLY_BYTES,
+    this.client = createAxios({
+      ...{ timeout: TIMEOUT_MS, maxContentLength: MAX_REPLY_BYTES },
       ...{ httpAgent: this.http, httpsAgent: this.https },
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     });
   }
 
-  /** Waits up to 10 s. @throws when there is no reply; any status is one */
+  /** Waits up to 10 s. @throws when there is no reply; any status is one. The error does not hold the token */
   async send(method: 'POST' | 'PUT', url: string, body: object): Promise<InternalReply> {
-    const { status, data } = await this.client.request<unknown>({ method, url, data: body });
+    const request = this.client.request<unknown>({ method, url, data: body });
+    const { status, data } = await request.catch((error: unknown) => {
+      throw withoutRequest(error);
+    });
     const reply = isJsonObject(data) ? data : {};
     const message = MESSAGE_FIELDS.map((field) => reply[field]).find(
       (text): text is string => typeof text === 'string',

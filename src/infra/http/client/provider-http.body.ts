@@ -1,7 +1,5 @@
-/** Bodies of replies: decoded, and short ones whole, within bounds of size and time. */
-import type { IncomingMessage } from 'node:http';
-import { pipeline, type Readable } from 'node:stream';
-import { constants, createBrotliDecompress, createUnzip } from 'node:zlib';
+/** Short bodies of replies as texts, within bounds of size and time. */
+import type { Readable } from 'node:stream';
 
 export interface BodyLimits {
   maxBytes: number;
@@ -40,31 +38,4 @@ export function readText(body: Readable, limits: BodyLimits): Promise<BodyText> 
     // A body that is over already emits nothing any more.
     if (body.closed) onClose();
   });
-}
-
-/**
- * The body as it was before a server compressed it. Where it breaks off it just ends, as one that is not compressed.
- * Its errors are nobody's: whoever reads it sees that it has ended, and knows whether it was whole.
- */
-export function decoded(message: IncomingMessage): Readable {
-  const decoder = decoderFor(message.headers['content-encoding']);
-  const body = decoder ? pipeline(message, decoder, () => undefined) : message;
-
-  return body.on('error', () => undefined);
-}
-
-function decoderFor(encoding: string | undefined) {
-  switch (encoding?.toLowerCase()) {
-    case 'gzip':
-    case 'x-gzip':
-    case 'deflate':
-      return createUnzip({ flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH });
-    case 'br':
-      return createBrotliDecompress({
-        flush: constants.BROTLI_OPERATION_FLUSH,
-        finishFlush: constants.BROTLI_OPERATION_FLUSH,
-      });
-    default:
-      return null;
-  }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:net';
+import { inspect } from 'node:util';
 import { EgressPolicy } from './egress.js';
 import type { ProviderHttp } from './provider-http.js';
 import { KEY, LocalServer, headers, live, makeHttp } from './provider-http.testing.js';
@@ -26,7 +27,7 @@ describe('failures', () => {
   function everything(error: unknown): string {
     const parts: string[] = [];
     for (let at = error; at instanceof Error; at = at.cause)
-      parts.push(JSON.stringify(at), at.message, String(at.stack));
+      parts.push(JSON.stringify(at), at.message, String(at.stack), inspect(at, { depth: 6 }));
     return parts.join('\n');
   }
 
@@ -102,11 +103,12 @@ describe('failures', () => {
     }
   });
 
-  it('header names that are none', async () => {
+  it.each([
+    ['names', { 'bad name': KEY }],
+    ['values', { 'x-api-key': `${KEY}\u2019` }],
+  ])('header %s that are none', async (_what, wrong: Record<string, string>) => {
     const url = await local.serve(() => undefined);
-    const error: unknown = await http
-      .post({ url, headers: { 'bad name': KEY }, body: {} }, live())
-      .catch((e: unknown) => e);
+    const error: unknown = await http.post({ url, headers: wrong, body: {} }, live()).catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'provider_bad_request' });
     expect(everything(error)).not.toContain(KEY);
   });

@@ -1,6 +1,9 @@
-/** Errors of connections, as Node reports them -> errors for users. */
+/** Errors of connections, as axios and Node report them -> errors for users. */
+import { isAxiosError } from 'axios';
 import type { ClientRequest } from 'node:http';
 import { AppError } from '../../../common/app-error.js';
+import { errorCode } from '../../../common/error-code.js';
+import { withoutRequest } from './axios-client.js';
 
 const UNAVAILABLE: Record<string, string> = {
   ENOTFOUND: 'does not resolve',
@@ -12,10 +15,11 @@ const UNAVAILABLE: Record<string, string> = {
   ENETUNREACH: 'is not reachable',
 };
 
-/** What went wrong before a response came. Neither the message nor the cause carries the request, and so the API key. */
-export function toNetworkError(cause: unknown, host: string): AppError {
+/** What went wrong before a reply came. Neither the message nor the cause carries the request, and so the API key. */
+export function toNetworkError(error: unknown, host: string): AppError {
+  const cause = withoutRequest(error);
   if (cause instanceof AppError) return cause;
-  const code = codeOf(cause);
+  const code = errorCode(cause) ?? '';
   if (code === 'ETIMEDOUT') {
     return new AppError('provider_timeout', `${host} did not answer in time`, { cause, retryable: true });
   }
@@ -43,14 +47,14 @@ export function parseUrl(text: string): URL {
   }
 }
 
-/** Whether a kept-alive socket turned out to be closed by its server when it was used again. */
-export function isStaleSocket(request: ClientRequest, error: unknown): boolean {
-  return request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(codeOf(error));
+/** The request that failed; null when it was never made. */
+export function requestOf(error: unknown): ClientRequest | null {
+  return isAxiosError(error) ? ((error.request as ClientRequest | undefined) ?? null) : null;
 }
 
-function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
-  return typeof error.code === 'string' ? error.code : '';
+/** Whether a kept-alive socket turned out to be closed by its server when it was used again. */
+export function isStaleSocket(error: unknown): boolean {
+  return requestOf(error)?.reusedSocket === true && ['ECONNRESET', 'EPIPE'].includes(errorCode(error) ?? '');
 }
 
 /** TLS failures have codes by the dozen (OpenSSL's verify results, `ERR_TLS_…`, `EPROTO`), and name no secrets. */

@@ -1,12 +1,12 @@
 /** The one way out to providers: streams the reply of a request, and knows when its socket is closed. */
-import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import type { Socket } from 'node:net';
+import type { AxiosInstance, AxiosResponse } from 'axios';
+import { type ClientRequest, type IncomingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAxios } from './axios-client.js';
 import { GuardedHttpAgent, GuardedHttpsAgent, whenClosed, type ConnectionRules } from './provider-http.agents.js';
-import { decoded, readText } from './provider-http.body.js';
-import { invalidUrl, isStaleSocket, parseUrl, toNetworkError } from './provider-http.errors.js';
-import { replyTo } from './provider-http.reply.js';
+import { readText } from './provider-http.body.js';
+import { invalidUrl, isStaleSocket, parseUrl, requestOf, toNetworkError } from './provider-http.errors.js';
 
 export type ProviderHttpOptions = ConnectionRules;
 
@@ -33,19 +33,18 @@ const ERROR_BODY = { maxBytes: 8192, timeoutMs: 2000 };
 
 /** A reply whose body streams. Exactly one of {@link release} and {@link close} ends the use of it. */
 export class ProviderResponse {
-  constructor(
-    private readonly message: IncomingMessage,
-    /** The message itself, or its decoded form when the server compressed in spite of `identity`. */
-    readonly body: Readable,
-    private readonly socket: Socket | null,
-  ) {}
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Decoded when the server compressed in spite of `identity`. Where it breaks off, it fails and is closed. */
+  readonly body: Readable;
+  private readonly request: ClientRequest;
 
-  get status(): number {
-    return this.message.statusCode ?? 0;
-  }
-
-  get headers(): IncomingHttpHeaders {
-    return this.message.headers;
+  constructor({ status, headers, data, request }: AxiosResponse<Readable>) {
+    this.status = status;
+    this.headers = headers as IncomingHttpHeaders;
+    // Its end says enough; and without a listener, the error that an abort emits would end the process.
+    this.body = data.on('error', () => undefined);
+    this.request = request as ClientRequest;
   }
 
   /** The body's beginning, for an error message; the reply is finished with after it. */
@@ -58,41 +57,33 @@ export class ProviderResponse {
 
   /** Lets the last bytes pass in the background, so that the socket can serve again; gives it up when they do not come. */
   release(): void {
-    if (this.isRead()) return;
-    const timer = setTimeout(() => this.destroy(), DRAIN_MS).unref();
+    if (this.body.closed) return;
+    const timer = setTimeout(() => this.request.destroy(), DRAIN_MS).unref();
     this.body.once('close', () => clearTimeout(timer));
     this.body.resume();
   }
 
   /** Settles when the socket is closed. A reply that was read completely has returned it to the pool: left alone. */
   async close(): Promise<void> {
-    if (this.isRead()) return;
-    this.destroy();
-    await socketClosed(this.socket);
-  }
-
-  private isRead(): boolean {
-    return this.message.complete && this.message.readableEnded;
-  }
-
-  private destroy(): void {
-    this.body.destroy();
-    this.message.destroy();
+    this.request.destroy();
+    await socketClosed(this.request);
   }
 }
 
-/**
- * Over node:http itself: what a client library remembers of a request is held for as long as its answer streams. Follows
- * no redirect, which would carry the key to another place, and uses no proxy, which would make the connection in our
- * place, past the egress rules.
- */
+/** Sends requests through axios, over agents that apply the egress rules. */
 export class ProviderHttp {
   private readonly http: GuardedHttpAgent;
   private readonly https: GuardedHttpsAgent;
+  private readonly client: AxiosInstance;
 
   constructor(options: ProviderHttpOptions) {
     this.http = new GuardedHttpAgent(options);
     this.https = new GuardedHttpsAgent(options);
+    this.client = createAxios({
+      ...{ httpAgent: this.http, httpsAgent: this.https, responseType: 'stream' },
+      // Bodies are ready to be sent: axios would parse JSON once more, to see whether it is.
+      transformRequest: [],
+    });
   }
 
   /**
@@ -105,7 +96,20 @@ export class ProviderHttp {
 
   /** The same for any method and body. */
   async request(request: ProviderRequest, signal: AbortSignal): Promise<ProviderResponse> {
-    return this.send(request, checkedUrl(request.url), signal, false);
+    const url = checkedUrl(request.url);
+    const send = () => this.send(request, url, signal);
+    try {
+      return await send().catch((error: unknown) => {
+        // The server closed an idle socket just when it was chosen: it has seen nothing of the request.
+        if (isStaleSocket(error) && !signal.aborted && !(request.body instanceof Readable)) return send();
+        throw error;
+      });
+    } catch (error) {
+      const failed = requestOf(error);
+      if (failed) await socketClosed(failed);
+      signal.throwIfAborted();
+      throw toNetworkError(error, url.host);
+    }
   }
 
   /** Nest calls this when the application closes: idle sockets would keep the process alive. */
@@ -114,35 +118,24 @@ export class ProviderHttp {
     this.https.destroy();
   }
 
-  private async send(
-    request: ProviderRequest,
-    url: URL,
-    signal: AbortSignal,
-    isRepeated: boolean,
-  ): Promise<ProviderResponse> {
-    let outgoing: ClientRequest | null = null;
-    try {
-      signal.throwIfAborted();
-      outgoing = this.open(request, url);
-      const message = await replyTo(outgoing, request.body, signal);
+  private async send({ method, headers, body }: ProviderRequest, url: URL, signal: AbortSignal) {
+    assertHeaders(headers);
+    const response: AxiosResponse<Readable> = await this.client.request({
+      ...{ method, url: url.href, data: body, signal },
+      headers: { ...HEADERS, ...headers },
+    });
+    // It was sent; axios would remember it for as long as the answer streams.
+    delete response.config.data;
 
-      return new ProviderResponse(message, decoded(message), outgoing.socket);
-    } catch (error) {
-      await socketClosed(outgoing?.socket ?? null);
-      signal.throwIfAborted();
-      // The server closed an idle socket just when it was chosen: it has seen nothing of the request.
-      const isUnseen = outgoing !== null && isStaleSocket(outgoing, error) && !(request.body instanceof Readable);
-      if (isUnseen && !isRepeated) return this.send(request, url, signal, true);
-      throw toNetworkError(error, url.host);
-    }
+    return new ProviderResponse(response);
   }
+}
 
-  private open({ method, headers }: ProviderRequest, url: URL): ClientRequest {
-    const options = { method, headers: { ...HEADERS, ...headers } };
-
-    return url.protocol === 'https:'
-      ? httpsRequest(url, { ...options, agent: this.https })
-      : httpRequest(url, { ...options, agent: this.http });
+/** Has a wrong header refused, as Node does. axios would cut out what HTTP does not allow, a part of a key for instance. */
+function assertHeaders(headers: Record<string, string>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
   }
 }
 
@@ -154,13 +147,8 @@ function checkedUrl(given: string | URL): URL {
   return url;
 }
 
-async function socketClosed(socket: Socket | null): Promise<void> {
+async function socketClosed({ socket }: ClientRequest): Promise<void> {
   // Not destroyed: it is back in the pool (nothing was sent on it, or its reply was read).
   if (!socket?.destroyed) return;
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSE_WAIT_MS);
-  });
-  await Promise.race([whenClosed(socket), deadline]);
-  clearTimeout(timer);
+  await Promise.race([whenClosed(socket), sleep(CLOSE_WAIT_MS, undefined, { ref: false })]);
 }

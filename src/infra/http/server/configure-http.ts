@@ -3,7 +3,7 @@ import { AppConfig } from '../../../config/app-config.js';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
 import { applyBodyLimits } from './body-limit.js';
 import { parseOnlyJson } from './json-body.js';
-import { passForms } from './multipart.js';
+import { acceptForms } from './multipart.js';
 import { requestId } from './request-id.js';
 import { throttleRequests } from './request-throttle.js';
 import { AppValidationPipe } from './validation.pipe.js';
@@ -14,7 +14,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 class ApiAdapter extends FastifyAdapter {
   override registerParserMiddleware(): void {
     parseOnlyJson(this.getInstance());
-    passForms(this.getInstance());
+    acceptForms(this.getInstance());
   }
 }
 

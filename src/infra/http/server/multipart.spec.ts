@@ -1,41 +1,49 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { once } from 'node:events';
+import { type ClientRequest, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { openUpload, type Upload } from './multipart.js';
-import { LocalServer } from '../client/provider-http.testing.js';
+import { acceptForms, openUpload, type Upload } from './multipart.js';
 
 const FIELD = 'Content-Disposition: form-data; name="bot_id"\r\n\r\n7\r\n';
 const FILE = 'Content-Disposition: form-data; name="file"; filename="a b.txt"\r\nContent-Type: text/x-note\r\n\r\n';
 const form = (...parts: string[]) => `${parts.map((part) => `--b\r\n${part}`).join('')}--b--\r\n`;
 
-let local: LocalServer;
+let server: FastifyInstance;
+let url: string;
 let arrived: Promise<Upload>;
 
-beforeEach(() => {
-  local = new LocalServer();
-});
-afterEach(() => local.close());
-
-/** Sends the beginning of a form; the promise is settled by the server's side. */
-async function begin(body: string, contentType = 'multipart/form-data; boundary=b'): Promise<ClientRequest> {
-  let seen: (message: IncomingMessage) => void = () => undefined;
-  const message = new Promise<IncomingMessage>((resolve) => (seen = resolve));
-  const url = await local.serve((incoming, reply) => {
+beforeEach(async () => {
+  let seen: (request: FastifyRequest) => void = () => undefined;
+  arrived = new Promise<FastifyRequest>((resolve) => (seen = resolve)).then(openUpload);
+  arrived.catch(() => undefined);
+  server = fastify();
+  acceptForms(server);
+  server.post('/', { config: { takesForms: true } }, async (incoming) => {
     seen(incoming);
-    incoming.on('end', () => reply.end());
+    await new Promise((resolve) => incoming.raw.once('end', resolve));
+
+    return {};
   });
+  url = await server.listen({ port: 0, host: '127.0.0.1' });
+});
+afterEach(async () => {
+  server.server.closeAllConnections();
+  await server.close();
+});
+
+/** Sends the beginning of a form; {@link arrived} is settled by the server's side. */
+function begin(body: string, contentType = 'multipart/form-data; boundary=b'): ClientRequest {
   const client = request(url, { method: 'POST', headers: { 'content-type': contentType } });
   client.on('error', () => undefined);
   client.write(body);
-  arrived = message.then(openUpload);
-  arrived.catch(() => undefined);
 
   return client;
 }
 
 describe('a form with a file', () => {
   it('gives the fields before the file, and its bytes while they arrive', async () => {
-    const client = await begin(`--b\r\n${FIELD}--b\r\n${FILE}first `);
+    const client = begin(`--b\r\n${FIELD}--b\r\n${FILE}first `);
     const upload = await arrived;
     client.end('second\r\n--b--\r\n');
 
@@ -49,7 +57,7 @@ describe('a form with a file', () => {
   });
 
   it('keeps the last part of a path as the name', async () => {
-    const client = await begin(form(FILE.replace('a b.txt', '../../etc/passwd') + 'x\r\n'));
+    const client = begin(form(FILE.replace('a b.txt', '../../etc/passwd') + 'x\r\n'));
     client.end();
 
     expect((await arrived).name).toBe('passwd');
@@ -57,7 +65,7 @@ describe('a form with a file', () => {
   });
 
   it('takes an empty file', async () => {
-    (await begin(form(`${FILE}\r\n`))).end();
+    begin(form(`${FILE}\r\n`)).end();
 
     expect(await text((await arrived).content)).toBe('');
   });
@@ -68,21 +76,40 @@ describe('a form with a file', () => {
     ['is malformed', `--b\r\n${FIELD}`],
     ['bot_id is too long', form(FIELD.replace('7', '7'.repeat(5_000)))],
   ])('is refused when it %s: %#', async (reason, body) => {
-    (await begin(body)).end();
+    begin(body).end();
 
     await expect(arrived).rejects.toMatchObject({ code: 'bad_request', message: expect.stringContaining(reason) });
   });
 
-  it('is refused without a boundary, and as another type', async () => {
-    (await begin('', 'multipart/form-data')).end();
-    await expect(arrived).rejects.toMatchObject({ code: 'bad_request' });
-    await local.close();
-    (await begin('{}', 'application/json')).end();
+  it('is refused without a boundary', async () => {
+    begin('', 'multipart/form-data').end();
+
+    await expect(arrived).rejects.toMatchObject({ code: 'bad_request', message: expect.stringContaining('boundary') });
+  });
+
+  it('is refused as another type', async () => {
+    begin('{}', 'application/json').end();
+
     await expect(arrived).rejects.toMatchObject({ code: 'unsupported_media_type' });
   });
 
+  it.each([
+    ['closed', `${FILE}first`],
+    ['refused', `${FIELD.replace('7', '7'.repeat(5_000))}--b\r\n${FILE}`],
+  ])('has its rest read when it is %s early', async (_end, head) => {
+    const client = begin(`--b\r\n${head}`);
+    const reply = once(client, 'response');
+    await arrived.then(
+      ({ close }) => close(),
+      () => undefined,
+    );
+    client.end(Buffer.alloc(4_000_000));
+
+    await reply;
+  });
+
   it('fails when the client goes away before the file', async () => {
-    const client = await begin(`--b\r\n${FIELD}`);
+    const client = begin(`--b\r\n${FIELD}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
     client.destroy();
 
@@ -90,7 +117,7 @@ describe('a form with a file', () => {
   });
 
   it('fails its reader when the client goes away within the file', async () => {
-    const client = await begin(`--b\r\n${FIELD}--b\r\n${FILE}first`);
+    const client = begin(`--b\r\n${FIELD}--b\r\n${FILE}first`);
     const { content } = await arrived;
     const read = text(content);
     client.destroy();
@@ -99,7 +126,7 @@ describe('a form with a file', () => {
   });
 
   it('fails its reader when the form ends within the file', async () => {
-    const client = await begin(`--b\r\n${FILE}first`);
+    const client = begin(`--b\r\n${FILE}first`);
     const { content } = await arrived;
     const read = text(content);
     client.end();
