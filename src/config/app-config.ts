@@ -45,6 +45,16 @@ export class AppConfig {
     historyTtlSeconds: number;
     streamTtlSeconds: number;
   };
+  readonly queues!: {
+    /** How long a job belongs to its worker without a sign of life; renewed three times as often. */
+    lockMs: number;
+    /** How often to look for jobs whose lock has run out. */
+    stalledCheckMs: number;
+    /** Longest pause between two runs of a maintenance task; some run more often. */
+    maintenanceMs: number;
+    /** From this age on an answer that no queue knows is started again. */
+    lostRunAgeSeconds: number;
+  };
   readonly provider!: {
     connectTimeoutMs: number;
     firstTokenTimeoutMs: number;
@@ -104,7 +114,14 @@ export function loadConfig(environment: Record<string, string | undefined>): App
   problems.push(...accessProblems(env), ...redisProblems(env), ...managerProblems(env));
   if (problems.length > 0) throw new ConfigError(problems);
 
-  const parts = { ...serverPart(env), ...storagePart(env), ...authPart(env), ...chatPart(env), ...taskPart(env) };
+  const parts = {
+    ...serverPart(env),
+    ...storagePart(env),
+    ...authPart(env),
+    ...chatPart(env),
+    ...queuePart(env),
+    ...taskPart(env),
+  };
 
   return Object.assign(new AppConfig(), parts, { manager: managerPart(env, parts.server.port) });
 }
@@ -231,6 +248,17 @@ function chatPart(env: EnvDto) {
       totalTimeoutMs: env.PROVIDER_TOTAL_TIMEOUT_MS ?? 1_200_000,
     },
     dify: { inputTimeoutSeconds: env.DIFY_INPUT_TIMEOUT_SECONDS ?? 86_400 },
+  };
+}
+
+function queuePart(env: EnvDto) {
+  return {
+    queues: {
+      lockMs: env.WORKER_LOCK_MS ?? 6_000,
+      stalledCheckMs: env.WORKER_STALLED_CHECK_MS ?? 2_500,
+      maintenanceMs: env.MAINTENANCE_INTERVAL_MS ?? 15_000,
+      lostRunAgeSeconds: env.LOST_RUN_AGE_SECONDS ?? 20,
+    },
   };
 }
 

@@ -1,9 +1,11 @@
 import { BullModule } from '@nestjs/bullmq';
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { QUEUE_PREFIX } from '../redis/keys.js';
 import { RedisClients } from '../redis/redis-clients.js';
+import { QueueWorkers } from './queue-workers.js';
 
-/** Connects BullMQ to Redis. Features register their own queues. */
+/** Connects BullMQ to Redis. Features register their own queues, and have processors that extend `QueueProcessor`. */
+@Global()
 @Module({
   imports: [
     BullModule.forRootAsync({
@@ -11,5 +13,7 @@ import { RedisClients } from '../redis/redis-clients.js';
       useFactory: (redis: RedisClients) => ({ connection: redis.queues, prefix: QUEUE_PREFIX }),
     }),
   ],
+  providers: [QueueWorkers],
+  exports: [QueueWorkers],
 })
 export class QueueModule {}

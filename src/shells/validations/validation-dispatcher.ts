@@ -40,10 +40,13 @@ export class ValidationDispatcher {
       await this.take(row, await this.manager.post('/images/validate', orderOf(row)));
     } catch (error) {
       const message = `The executor manager does not answer: ${logLine(error)}`;
-      this.log.warn(`validation ${id}: ${message}`);
-      if (isLast) return this.end(id, { outcome: 'error', code: 'manager_unavailable', message });
+      if (isLast) {
+        this.log.warn(`validation ${id}: ${message}`);
+
+        return this.end(id, { outcome: 'error', code: 'manager_unavailable', message });
+      }
       await this.changes.change(id, (now) => noted(now, `${message}; trying again`));
-      throw error;
+      throw new Error(message, { cause: error });
     }
   }
 

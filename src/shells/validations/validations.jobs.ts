@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../common/json.js';
+import { CAPPED_BACKOFF, cappedBackoff } from '../../infra/queue/capped-backoff.js';
 
 export const IMAGE_VALIDATIONS = 'image-validations';
 /** Name of the job that looks for validations that are overdue or forgotten. */
@@ -12,15 +13,12 @@ export interface SubmissionJob {
 /** All attempts take some 30 s, waits for replies not counted: a manager that is started anew is back by then. */
 export const SUBMISSION_OPTIONS = {
   attempts: 9,
-  backoff: { type: 'submission' },
+  backoff: CAPPED_BACKOFF,
   removeOnComplete: true,
   removeOnFail: true,
 } as const;
 
-/** Milliseconds before attempt `attempt` + 1: 250, 500 … 8000. */
-export function submissionBackoff(attempt: number): number {
-  return Math.min(250 * 2 ** (attempt - 1), 8000);
-}
+export const SUBMISSION_BACKOFF = cappedBackoff({ baseMs: 250, capMs: 8_000 });
 
 /** One job per submission, however often it is asked for. */
 export const submissionJobId = (validationId: string, submissions: number): string => `${validationId}-${submissions}`;
