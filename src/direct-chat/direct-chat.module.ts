@@ -13,10 +13,10 @@ import { TeamsModule } from '../teams/teams.module.js';
 import { AnswerStreams } from './request/answer-streams.js';
 import { AppInputService } from './queue/app-input.service.js';
 import { ChatAdmission } from './queue/chat-admission.js';
-import { LostRunsProcessor } from './queue/lost-runs.processor.js';
+import { LostRunSweeper } from './queue/lost-run.sweeper.js';
 import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
 import { ChatRunner } from './run/chat-runner.js';
-import { CHAT_MAINTENANCE, CHAT_RUNS } from './queue/chat-runs.jobs.js';
+import { CHAT_RUNS } from './queue/chat-runs.jobs.js';
 import { ChatRunsProcessor } from './queue/chat-runs.processor.js';
 import { ChatTurns } from './request/chat-turns.js';
 import { DirectChatTeams } from './plan/direct-chat-teams.js';
@@ -53,7 +53,7 @@ import { StreamHealthReader } from './diagnosis/stream-health.js';
 /** One chat turn: from the request to its streamed, resumable, cancellable answer. */
 @Module({
   imports: [
-    BullModule.registerQueue({ name: CHAT_RUNS }, { name: CHAT_MAINTENANCE }),
+    BullModule.registerQueue({ name: CHAT_RUNS }),
     TasksModule,
     TeamsModule,
     ModelsModule,
@@ -84,7 +84,7 @@ import { StreamHealthReader } from './diagnosis/stream-health.js';
       ChatRunner,
       RunStarts,
     ],
-    ...[ChatRunsProcessor, LostRunsProcessor, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
+    ...[ChatRunsProcessor, LostRunSweeper, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
     ...[StreamHealthReader, ChatRunInspector],
     ...[
       ConnectionTest,

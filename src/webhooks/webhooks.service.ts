@@ -2,7 +2,6 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppConfig } from '../config/app-config.js';
-import { ignoreQueueErrors } from '../infra/queue/queue-errors.js';
 import { type EndedTask, TaskChangePublisher } from '../tasks/events/task-change.publisher.js';
 import { WEBHOOK_OPTIONS, webhookJobId, type WebhookPayload, WEBHOOKS } from './webhooks.jobs.js';
 
@@ -19,9 +18,7 @@ export class WebhooksService implements OnModuleInit {
     @InjectQueue(WEBHOOKS) private readonly queue: Queue<WebhookPayload>,
     private readonly changes: TaskChangePublisher,
     private readonly config: AppConfig,
-  ) {
-    ignoreQueueErrors(queue);
-  }
+  ) {}
 
   onModuleInit(): void {
     if (this.config.webhook.url) this.changes.onEnded((tasks) => this.enqueue(tasks));

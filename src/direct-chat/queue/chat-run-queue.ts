@@ -4,7 +4,7 @@ import type { Queue } from 'bullmq';
 import { AppError } from '../../common/app-error.js';
 import { within } from '../../common/within.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { ignoreQueueErrors, isOutage } from '../../infra/queue/queue-errors.js';
+import { isOutage } from '../../infra/queue/queue-errors.js';
 import { CHAT_RUN_OPTIONS, CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import type { RunHandle } from '../run/active-runs.js';
 
@@ -28,9 +28,7 @@ export class ChatRunQueue implements OnModuleDestroy {
   private timer: NodeJS.Timeout | null = null;
   private isAdding = false;
 
-  constructor(@InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>) {
-    ignoreQueueErrors(queue);
-  }
+  constructor(@InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>) {}
 
   /** Another process is to be given what does not end here. */
   async onModuleDestroy(): Promise<void> {

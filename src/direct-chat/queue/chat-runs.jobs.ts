@@ -1,8 +1,6 @@
 import { CAPPED_BACKOFF, cappedBackoff } from '../../infra/queue/capped-backoff.js';
 
 export const CHAT_RUNS = 'chat-runs';
-/** Has one job, which comes again and again. */
-export const CHAT_MAINTENANCE = 'chat-maintenance';
 
 /** Ids only: the worker reads the rest. */
 export interface ChatRunJob {

@@ -4,7 +4,6 @@ import type { Queue } from 'bullmq';
 import { createHash } from 'node:crypto';
 import { AppError } from '../../common/app-error.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
 import { TaskDeletions } from '../../tasks/backends/task-deletions.js';
 import {
   EXECUTOR_DELETIONS,
@@ -25,9 +24,7 @@ export class ExecutorDeletions implements OnModuleInit {
     private readonly repository: SubtasksRepository,
     private readonly manager: ExecutorManagerClient,
     private readonly deletions: TaskDeletions,
-  ) {
-    ignoreQueueErrors(queue);
-  }
+  ) {}
 
   onModuleInit(): void {
     this.deletions.beforeDelete((taskId) => this.beforeDelete(taskId));

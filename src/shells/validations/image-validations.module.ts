@@ -9,6 +9,7 @@ import { ValidationEventsService } from './validation-events.js';
 import { ValidationReportsController } from './validation-reports.controller.js';
 import { ValidationStarter } from './validation-starter.js';
 import { ValidationStatuses } from './validation-statuses.js';
+import { ValidationSweeper } from './validation.sweeper.js';
 import { ValidationDispatcher } from './validation-dispatcher.js';
 import { ValidationsController } from './validations.controller.js';
 import { IMAGE_VALIDATIONS } from './validations.jobs.js';
@@ -22,7 +23,7 @@ import { ValidationsService } from './validations.service.js';
   controllers: [ValidationsController, ValidationReportsController],
   providers: [
     ...[ValidationsRepository, ValidationCache, ValidationTransitions, ValidationStatuses],
-    ...[ValidationStarter, ValidationDispatcher, ValidationsProcessor],
+    ...[ValidationStarter, ValidationDispatcher, ValidationSweeper, ValidationsProcessor],
     ...[ValidationsService, ValidationEventsService],
   ],
 })

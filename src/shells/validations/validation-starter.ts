@@ -7,7 +7,6 @@ import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { ImageManagerHttp } from '../../infra/http/client/executor-manager-http.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
-import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
 import { ImagePolicy } from '../image-policy.js';
 import { type ShellImage, ShellImages } from '../shell-images.js';
 import { ShellsRepository, type Verdict } from '../shells.repository.js';
@@ -41,9 +40,7 @@ export class ValidationStarter implements OnModuleInit {
     private readonly policy: ImagePolicy,
     private readonly manager: ImageManagerHttp,
     private readonly config: AppConfig,
-  ) {
-    ignoreQueueErrors(queue);
-  }
+  ) {}
 
   onModuleInit(): void {
     this.images.onNew((image) => this.onNewImage(image));

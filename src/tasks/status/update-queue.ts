@@ -2,7 +2,6 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { within } from '../../common/within.js';
-import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
 import { TASK_UPDATES, type TaskUpdate, type TaskUpdates, UPDATE_JOB_OPTIONS } from '../tasks.jobs.js';
 
 /** More of them in one statement would hold the event loop for too long where the database is the embedded one. */
@@ -27,9 +26,7 @@ export class UpdateQueue {
   private isSending = false;
   private lastOrder = 0;
 
-  constructor(@InjectQueue(TASK_UPDATES) private readonly queue: Queue<TaskUpdates>) {
-    ignoreQueueErrors(queue);
-  }
+  constructor(@InjectQueue(TASK_UPDATES) private readonly queue: Queue<TaskUpdates>) {}
 
   /** Resolves once all of them are durably queued, in their order. @throws when Redis is away or silent for a second */
   async add(updates: readonly TaskUpdate[]): Promise<void> {
