@@ -177,7 +177,7 @@ export class ChatRunner {
       for await (const events of early ?? (await this.providers.ask(plan, handle.controller.signal, upstream)))
         run.accept(events);
       // The run waits for a person, which may take days: it is not over.
-      if (run.leaveUntil !== null) this.begun.send();
+      if (run.leaveUntil !== null) await this.begun.flush();
     } finally {
       this.begun.forget(subtaskId);
     }

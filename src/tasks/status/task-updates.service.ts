@@ -46,7 +46,9 @@ interface Waiting {
 export class TaskUpdatesService implements OnModuleInit {
   private readonly log = new Logger(TaskUpdatesService.name);
   private readonly waiting = new Map<number, Set<Waiting>>();
-  private readonly hearings = new Batcher<TaskUpdate, Heard>(MAX_TOGETHER, (updates) => this.applyAndTell(updates));
+  private readonly hearings = new Batcher<TaskUpdate, Heard>({ maxItems: MAX_TOGETHER, delayMs: 0 }, (updates) =>
+    this.applyAndTell(updates),
+  );
 
   constructor(
     private readonly queue: UpdateQueue,

@@ -84,7 +84,7 @@ export class TurnsService {
     const stored = await this.write(request, turn);
     if (!stored) throw await this.refusal(request);
     // The first token is on its way: nothing may hold it up.
-    this.changes.tellSoon([{ userId: request.userId, taskId: stored.taskId, subtaskIds: stored.subtaskIds }]);
+    this.changes.publishSoon([{ userId: request.userId, taskId: stored.taskId, subtaskIds: stored.subtaskIds }]);
 
     return stored;
   }
