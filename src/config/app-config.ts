@@ -4,6 +4,7 @@ import ipaddr from 'ipaddr.js';
 import { resolve } from 'node:path';
 import { EnvDto } from './env.dto.js';
 import { type ManagerConfig, managerPart, managerProblems } from './manager-config.js';
+import { type QueueConfig, queuePart } from './queue-config.js';
 
 export type AuthMode = 'off' | 'jwt';
 /** `executor-manager` stands alone: it is another program. */
@@ -45,16 +46,7 @@ export class AppConfig {
     historyTtlSeconds: number;
     streamTtlSeconds: number;
   };
-  readonly queues!: {
-    /** How long a job belongs to its worker without a sign of life; renewed three times as often. */
-    lockMs: number;
-    /** How often to look for jobs whose lock has run out. */
-    stalledCheckMs: number;
-    /** Longest pause between two runs of a maintenance task; some run more often. */
-    maintenanceMs: number;
-    /** From this age on an answer that no queue knows is started again. */
-    lostRunAgeSeconds: number;
-  };
+  readonly queues!: QueueConfig;
   readonly provider!: {
     connectTimeoutMs: number;
     firstTokenTimeoutMs: number;
@@ -119,11 +111,13 @@ export function loadConfig(environment: Record<string, string | undefined>): App
     ...storagePart(env),
     ...authPart(env),
     ...chatPart(env),
-    ...queuePart(env),
     ...taskPart(env),
   };
 
-  return Object.assign(new AppConfig(), parts, { manager: managerPart(env, parts.server.port) });
+  return Object.assign(new AppConfig(), parts, {
+    queues: queuePart(env),
+    manager: managerPart(env, parts.server.port),
+  });
 }
 
 /** What is wrong with who may reach the server, and with what it protects. */
@@ -248,17 +242,6 @@ function chatPart(env: EnvDto) {
       totalTimeoutMs: env.PROVIDER_TOTAL_TIMEOUT_MS ?? 1_200_000,
     },
     dify: { inputTimeoutSeconds: env.DIFY_INPUT_TIMEOUT_SECONDS ?? 86_400 },
-  };
-}
-
-function queuePart(env: EnvDto) {
-  return {
-    queues: {
-      lockMs: env.WORKER_LOCK_MS ?? 6_000,
-      stalledCheckMs: env.WORKER_STALLED_CHECK_MS ?? 2_500,
-      maintenanceMs: env.MAINTENANCE_INTERVAL_MS ?? 15_000,
-      lostRunAgeSeconds: env.LOST_RUN_AGE_SECONDS ?? 20,
-    },
   };
 }
 

@@ -18,7 +18,7 @@ export class QueueRegistry implements OnModuleInit {
   /** The queues, in the order of their names. */
   all(): Queue[] {
     const instances = this.discovery.getProviders().map(({ instance }) => instance as unknown);
-    const queues = new Set(instances.filter((instance) => instance instanceof Queue));
+    const queues = new Set(instances.filter((instance): instance is Queue => instance instanceof Queue));
 
     return [...queues].sort((one, other) => one.name.localeCompare(other.name));
   }
