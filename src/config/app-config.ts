@@ -106,13 +106,7 @@ export function loadConfig(environment: Record<string, string | undefined>): App
   problems.push(...accessProblems(env), ...redisProblems(env), ...managerProblems(env));
   if (problems.length > 0) throw new ConfigError(problems);
 
-  const parts = {
-    ...serverPart(env),
-    ...storagePart(env),
-    ...authPart(env),
-    ...chatPart(env),
-    ...taskPart(env),
-  };
+  const parts = { ...serverPart(env), ...storagePart(env), ...authPart(env), ...chatPart(env), ...taskPart(env) };
 
   return Object.assign(new AppConfig(), parts, {
     queues: queuePart(env),
