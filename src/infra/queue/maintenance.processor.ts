@@ -2,6 +2,7 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import { type Job, Queue, UnrecoverableError } from 'bullmq';
 import { AppConfig } from '../../config/app-config.js';
+import { logLine } from '../database/database-errors.js';
 import { MaintenanceTasks } from './maintenance-tasks.js';
 import { QueueProcessor } from './queue-processor.js';
 import { QueueWorkers } from './queue-workers.js';
@@ -55,7 +56,13 @@ export class MaintenanceProcessor extends QueueProcessor {
   private async removeRetired(name: string): Promise<void> {
     const queue = new Queue(name, { ...this.queue.opts, skipMetasUpdate: true });
     queue.on('error', () => undefined);
-    await queue.obliterate({ force: true });
-    await queue.close();
+    try {
+      if ((await queue.getJobSchedulersCount()) > 0) await queue.obliterate({ force: true });
+    } catch (error) {
+      // Another process that starts may be removing it, too.
+      this.log.warn(`queue ${name} of an earlier release is not removed: ${logLine(error)}`);
+    } finally {
+      await queue.close();
+    }
   }
 }
