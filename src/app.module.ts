@@ -13,6 +13,7 @@ import { DatabaseModule } from './infra/database/database.module.js';
 import { EmbeddedModule, type EmbeddedParts } from './infra/embedded/embedded.module.js';
 import { ExecutorManagerHttpModule } from './infra/http/client/executor-manager-http.js';
 import { LifecycleModule } from './infra/lifecycle.js';
+import { MaintenanceModule } from './infra/queue/maintenance.module.js';
 import { QueueModule } from './infra/queue/queue.module.js';
 import { RedisModule } from './infra/redis/redis.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -44,7 +45,7 @@ export class AppModule {
         ...[DatabaseModule, RedisModule, QueueModule, ExecutorManagerHttpModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
         ...[ImageValidationsModule, TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],
-        ...[HealthModule, MetricsModule, QueueBoardModule],
+        ...[HealthModule, MetricsModule, QueueBoardModule, MaintenanceModule],
       ],
     };
   }

@@ -1,60 +1,121 @@
-interface Waiting<Item, Result> {
+export interface BatcherOptions<Item> {
+  /** Most items in a batch; no limit by default. What one `add` adds stays together, even if it is more. */
+  maxItems?: number;
+  /** Largest sum of the sizes of a batch's items; no limit by default. */
+  size?: { max: number; of: (item: Item) => number };
+  /**
+   * Milliseconds that the first batch after a pause waits for more items; 0: until the end of this turn of the event
+   * loop. By default it is processed at once.
+   */
+  delayMs?: number;
+  /** Whether a batch that fails rejects what waits behind it as well; by default that is tried on its own. */
+  rejectsWaiting?: boolean;
+}
+
+interface Added<Item, Result> {
   items: readonly Item[];
   resolve: (results: Result[]) => void;
   reject: (reason: unknown) => void;
 }
 
 /**
- * Does work in batches, one after the other: what is asked for while one is under way makes up the next. Alone,
- * nothing waits for company; in a burst many share one round trip.
+ * Processes items in batches, one batch after the other: what is added while one is under way makes up the next. A lone
+ * item does not wait for others (unless `delayMs` says so); in a burst many share one round trip.
  */
-export class Batcher<Item, Result> {
-  private readonly waiting: Waiting<Item, Result>[] = [];
-  private isWorking = false;
+export class Batcher<Item, Result = never> {
+  private readonly waiting: Added<Item, Result>[] = [];
+  private isRunning = false;
+  private endDelay: (() => void) | null = null;
 
-  /**
-   * @param max items in a batch; what is asked for together stays together, even if it is more
-   * @param work gives one result per item, in the same order
-   */
+  /** @param process returns one result per item, in the same order; an empty list where callers need none */
   constructor(
-    private readonly max: number,
-    private readonly work: (items: readonly Item[]) => Promise<readonly Result[]>,
+    private readonly options: BatcherOptions<Item>,
+    private readonly process: (items: readonly Item[]) => Promise<readonly Result[]>,
   ) {}
 
-  /** Resolves with one result per item. @throws what the work throws, to all who share a batch */
+  /**
+   * Adds items to the next batch; without items it waits for those that were added before.
+   * @returns one result per item @throws what processing throws, to all who share the batch
+   */
   add(items: readonly Item[]): Promise<Result[]> {
-    const added = new Promise<Result[]>((resolve, reject) => {
-      this.waiting.push({ items, resolve, reject });
-    });
-    void this.workOff();
+    const added = this.push(items);
+    this.start();
 
     return added;
   }
 
-  private async workOff(): Promise<void> {
-    if (this.isWorking) return;
-    this.isWorking = true;
-    // What arrives in the same turn of the event loop belongs to the first batch.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.waiting.length > 0) await this.workOn(this.takeBatch());
-    this.isWorking = false;
+  /** Adds items that may end up in different batches. @throws what processing throws to the first that fails */
+  async addEach(items: readonly Item[]): Promise<Result[]> {
+    const added = items.map((item) => this.push([item]));
+    this.start();
+
+    return (await Promise.all(added)).flat();
   }
 
-  private takeBatch(): Waiting<Item, Result>[] {
-    let size = 0;
-    const count = this.waiting.findIndex(({ items }) => (size += items.length) > this.max);
-
-    return this.waiting.splice(0, count < 0 ? this.waiting.length : Math.max(count, 1));
+  /** Processes what waits for its delay now. Resolves when all that was added so far is processed; never throws. */
+  async flush(): Promise<void> {
+    this.endDelay?.();
+    if (this.isRunning) await Promise.allSettled([this.add([])]);
   }
 
-  /** Never throws: everybody is told for himself. */
-  private async workOn(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+  private push(items: readonly Item[]): Promise<Result[]> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ items, resolve, reject });
+    });
+  }
+
+  private start(): void {
+    if (!this.isRunning) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    if (this.options.delayMs !== undefined) await this.delay(this.options.delayMs);
+    while (this.waiting.length > 0) await this.processBatch(this.nextBatch());
+    this.isRunning = false;
+  }
+
+  private delay(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (ms === 0) {
+        setImmediate(resolve);
+
+        return;
+      }
+      const timer = setTimeout(resolve, ms);
+      this.endDelay = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Removes from the front what fits into one batch: at least what was added first. */
+  private nextBatch(): Added<Item, Result>[] {
+    if (this.waiting.length === 1) return this.waiting.splice(0);
+    const { maxItems = Infinity, size } = this.options;
+    let count = 0;
+    let total = 0;
+    const end = this.waiting.findIndex(({ items }, index) => {
+      count += items.length;
+      if (size) total += items.reduce((sum, item) => sum + size.of(item), 0);
+
+      return index > 0 && (count > maxItems || (size !== undefined && total > size.max));
+    });
+
+    return this.waiting.splice(0, end < 0 ? this.waiting.length : end);
+  }
+
+  /** Never throws: each caller gets the error. */
+  private async processBatch(batch: readonly Added<Item, Result>[]): Promise<void> {
     try {
-      const results = await this.work(batch.flatMap(({ items }) => items));
+      const items = batch.flatMap((added) => added.items);
+      const results = items.length > 0 ? await this.process(items) : [];
       let done = 0;
-      for (const { items, resolve } of batch) resolve(results.slice(done, (done += items.length)));
+      for (const added of batch) added.resolve(results.slice(done, (done += added.items.length)));
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      const others = this.options.rejectsWaiting ? this.waiting.splice(0) : [];
+      for (const { reject } of [...batch, ...others]) reject(error);
     }
   }
 }

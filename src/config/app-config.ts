@@ -4,6 +4,7 @@ import ipaddr from 'ipaddr.js';
 import { resolve } from 'node:path';
 import { EnvDto } from './env.dto.js';
 import { type ManagerConfig, managerPart, managerProblems } from './manager-config.js';
+import { type QueueConfig, queuePart } from './queue-config.js';
 
 export type AuthMode = 'off' | 'jwt';
 /** `executor-manager` stands alone: it is another program. */
@@ -45,6 +46,7 @@ export class AppConfig {
     historyTtlSeconds: number;
     streamTtlSeconds: number;
   };
+  readonly queues!: QueueConfig;
   readonly provider!: {
     connectTimeoutMs: number;
     firstTokenTimeoutMs: number;
@@ -106,7 +108,10 @@ export function loadConfig(environment: Record<string, string | undefined>): App
 
   const parts = { ...serverPart(env), ...storagePart(env), ...authPart(env), ...chatPart(env), ...taskPart(env) };
 
-  return Object.assign(new AppConfig(), parts, { manager: managerPart(env, parts.server.port) });
+  return Object.assign(new AppConfig(), parts, {
+    queues: queuePart(env),
+    manager: managerPart(env, parts.server.port),
+  });
 }
 
 /** What is wrong with who may reach the server, and with what it protects. */

@@ -198,6 +198,18 @@ export class EnvDto {
   )
   SIMULATOR?: string;
 
+  @IntVar(500, 600_000)
+  WORKER_LOCK_MS?: number;
+
+  @IntVar(100, 600_000)
+  WORKER_STALLED_CHECK_MS?: number;
+
+  @IntVar(100, 600_000)
+  MAINTENANCE_INTERVAL_MS?: number;
+
+  @IntVar(1, 86_400)
+  LOST_RUN_AGE_SECONDS?: number;
+
   @IntVar(0, 3600)
   SHUTDOWN_GRACE_SECONDS?: number;
 

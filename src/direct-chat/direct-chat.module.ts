@@ -13,10 +13,10 @@ import { TeamsModule } from '../teams/teams.module.js';
 import { AnswerStreams } from './request/answer-streams.js';
 import { AppInputService } from './queue/app-input.service.js';
 import { ChatAdmission } from './queue/chat-admission.js';
-import { LostRunsProcessor } from './queue/lost-runs.processor.js';
+import { LostRunSweeper } from './queue/lost-run.sweeper.js';
 import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
 import { ChatRunner } from './run/chat-runner.js';
-import { CHAT_MAINTENANCE, CHAT_RUNS } from './queue/chat-runs.jobs.js';
+import { CHAT_RUNS } from './queue/chat-runs.jobs.js';
 import { ChatRunsProcessor } from './queue/chat-runs.processor.js';
 import { DirectChatCanceller } from './queue/direct-chat.canceller.js';
 import { DirectChatBackend } from './direct-chat.backend.js';
@@ -49,7 +49,7 @@ import { StreamHealthReader } from './diagnosis/stream-health.js';
 /** One chat turn: from the request to its streamed, resumable, cancellable answer. */
 @Module({
   imports: [
-    BullModule.registerQueue({ name: CHAT_RUNS }, { name: CHAT_MAINTENANCE }),
+    BullModule.registerQueue({ name: CHAT_RUNS }),
     TasksModule,
     TeamsModule,
     ModelsModule,
@@ -71,7 +71,7 @@ import { StreamHealthReader } from './diagnosis/stream-health.js';
     ...[StreamLog, StreamHub, StreamReader, LogWriter],
     ...[ActiveRuns, RunOwnershipCheck, RunStreams, RunPlans, RunFinalizer, ChatRunQueue, SessionHistory],
     ...[TurnLoader, ProviderRuns, RunningStatusBatcher, ProviderCalls, PipelineSteps, ChatRunner],
-    ...[ChatRunsProcessor, LostRunsProcessor, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
+    ...[ChatRunsProcessor, LostRunSweeper, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
     ...[StreamHealthReader, ChatRunInspector, DirectChatBackend],
     ...[ConnectionTest, ChatAdmission, QueuePositions, DirectChatService, AnswerStreams, AppInputService],
   ],

@@ -10,8 +10,7 @@ import { ExecutionPlans } from './dispatch/execution-plans.js';
 import { ExecutorDeletions } from './lifecycle/executor-deletions.js';
 import { EXECUTOR_DELETIONS } from './lifecycle/executor-deletions.jobs.js';
 import { ExecutorDeletionsProcessor } from './lifecycle/executor-deletions.processor.js';
-import { EXECUTOR_LEASES } from './leases/executor-leases.jobs.js';
-import { ExecutorLeasesProcessor } from './leases/executor-leases.processor.js';
+import { LeaseSweeper } from './leases/lease.sweeper.js';
 import { ExecutorManagerClient } from './lifecycle/executor-manager.client.js';
 import { ExecutorReportsService } from './reports/executor-reports.service.js';
 import { ExecutorCanceller } from './lifecycle/executor.canceller.js';
@@ -28,13 +27,13 @@ import { SubtasksRepository } from './subtasks.repository.js';
 /** The contract with executor managers: handing out subtasks, their reports, leases, cancels and containers. */
 @Module({
   imports: [
-    BullModule.registerQueue({ name: EXECUTOR_LEASES }, { name: EXECUTOR_DELETIONS }),
+    BullModule.registerQueue({ name: EXECUTOR_DELETIONS }),
     ...[AuthModule, ModelsModule, TeamsModule, TasksModule],
   ],
   controllers: [ExecutorsController],
   providers: [
     ...[DispatchRepository, SubtasksRepository, ReportDedupCache, CancelAcks, ExecutorManagerClient],
-    ...[ExecutionPlans, DispatchService, ReportIntake, ExecutorReportsService, LeasesService, ExecutorLeasesProcessor],
+    ...[ExecutionPlans, DispatchService, ReportIntake, ExecutorReportsService, LeasesService, LeaseSweeper],
     ...[DispatchOrderRepository, ExecutorInspector],
     ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor, ExecutorBackend],
   ],

@@ -1,27 +1,15 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
-import { getQueueToken } from '@nestjs/bullmq';
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter as NestFastifyAdapter } from '@nestjs/platform-fastify';
-import type { Queue } from 'bullmq';
 import type { FastifyInstance } from 'fastify';
 import { AuthModule } from '../auth/auth.module.js';
 import { AppError } from '../common/app-error.js';
-import { CHAT_MAINTENANCE, CHAT_RUNS } from '../direct-chat/queue/chat-runs.jobs.js';
-import { EXECUTOR_DELETIONS } from '../executors/lifecycle/executor-deletions.jobs.js';
-import { EXECUTOR_LEASES } from '../executors/leases/executor-leases.jobs.js';
 import { answerFrameworkError } from '../infra/http/server/app-error.filter.js';
-import { IMAGE_VALIDATIONS } from '../shells/validations/validations.jobs.js';
-import { TASK_CANCELLATIONS, TASK_UPDATES } from '../tasks/tasks.jobs.js';
-import { WEBHOOKS } from '../webhooks/webhooks.jobs.js';
+import { QueueRegistry } from '../infra/queue/queue-registry.js';
 import { BoardAccess } from './board-access.js';
-
-const QUEUES = [
-  ...[CHAT_RUNS, CHAT_MAINTENANCE, TASK_UPDATES, TASK_CANCELLATIONS],
-  ...[EXECUTOR_LEASES, EXECUTOR_DELETIONS, IMAGE_VALIDATIONS, WEBHOOKS],
-];
 
 const PATH = '/api/admin/queues';
 const HEADERS = {
@@ -38,7 +26,7 @@ const CHALLENGE = 'Basic realm="Conch queues", charset="UTF-8"';
 @Module({ imports: [AuthModule], providers: [BoardAccess] })
 export class QueueBoardModule implements OnModuleInit {
   constructor(
-    private readonly modules: ModuleRef,
+    private readonly queues: QueueRegistry,
     private readonly host: HttpAdapterHost<NestFastifyAdapter>,
     private readonly access: BoardAccess,
   ) {}
@@ -46,7 +34,7 @@ export class QueueBoardModule implements OnModuleInit {
   onModuleInit(): void {
     const serverAdapter = new FastifyAdapter().setBasePath(PATH);
     createBullBoard({
-      queues: QUEUES.map((name) => new BullMQAdapter(this.modules.get<Queue>(getQueueToken(name), { strict: false }))),
+      queues: this.queues.all().map((queue) => new BullMQAdapter(queue)),
       serverAdapter,
       options: { uiConfig: { boardTitle: 'Conch queues' } },
     });

@@ -1,4 +1,5 @@
 import type { ErrorEvent, TerminalEvent } from '../common/chat-event.js';
+import { CAPPED_BACKOFF, cappedBackoff } from '../infra/queue/capped-backoff.js';
 import type { SubtaskResult, SubtaskStatus } from '../infra/database/schema/schema.js';
 
 export const TASK_UPDATES = 'task-updates';
@@ -50,23 +51,22 @@ export interface TaskCancellation {
 /** Database and Redis may be away for long; reports wait for them, looking every few seconds. */
 export const UPDATE_JOB_OPTIONS = {
   attempts: 100_000,
-  backoff: { type: 'capped' },
+  backoff: CAPPED_BACKOFF,
   // A report holds the whole answer: a few are kept to look at.
   removeOnComplete: { count: 50, age: 3600 },
   removeOnFail: { count: 1000 },
 } as const;
 
+export const UPDATE_BACKOFF = cappedBackoff({ baseMs: 100, capMs: 5_000 });
+
 export const CANCELLATION_JOB_OPTIONS = {
   attempts: 10_000,
-  backoff: { type: 'capped' },
+  backoff: CAPPED_BACKOFF,
   removeOnComplete: true,
   removeOnFail: true,
 } as const;
 
-/** Milliseconds before attempt `attempt` + 1: 100, 200, 400 … 5000. */
-export function cappedBackoff(attempt: number): number {
-  return Math.min(100 * 2 ** Math.min(attempt - 1, 10), 5000);
-}
+export const CANCELLATION_BACKOFF = cappedBackoff({ baseMs: 100, capMs: 5_000 });
 
 export function isTaskCancellation(data: unknown): data is TaskCancellation {
   const { taskId, requestedAt, subtaskIds } = (data ?? {}) as Partial<TaskCancellation>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isWebhookPayload, WEBHOOK_OPTIONS, webhookBackoff, webhookJobId } from './webhooks.jobs.js';
+import { isWebhookPayload, WEBHOOK_BACKOFF, WEBHOOK_OPTIONS, webhookJobId } from './webhooks.jobs.js';
 
 describe('jobs of webhooks', () => {
   it('have one id for one end, and another for the end of the next turn', () => {
@@ -10,7 +10,9 @@ describe('jobs of webhooks', () => {
   });
 
   it('are tried for some hours, ever more seldom', () => {
-    const delays = Array.from({ length: WEBHOOK_OPTIONS.attempts - 1 }, (_, index) => webhookBackoff(index + 1));
+    const delays = Array.from({ length: WEBHOOK_OPTIONS.attempts - 1 }, (_, index) =>
+      Number(WEBHOOK_BACKOFF(index + 1)),
+    );
     const total = delays.reduce((sum, delay) => sum + delay, 0);
     expect(delays[0]).toBeLessThan(2000);
     for (const [index, delay] of delays.slice(1, 7).entries()) expect(delay).toBeGreaterThan(delays[index] ?? 0);

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../common/json.js';
+import { CAPPED_BACKOFF, cappedBackoff } from '../infra/queue/capped-backoff.js';
 
 export const WEBHOOKS = 'webhooks';
 
@@ -22,28 +23,19 @@ export interface WebhookPayload {
   delivery_id: string;
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-/** Milliseconds before attempts 2, 3 …; the last one repeats. All twelve attempts take some six hours. */
-const DELAYS = [1000, 5000, 30_000, 2 * MINUTE_MS, 10 * MINUTE_MS, 30 * MINUTE_MS];
-
 /**
  * Ended jobs are kept, as a second end of the same turn finds its job by its id and adds none. The payload stands in
  * the job: by the time of a later attempt the task may be in its next turn.
  */
 export const WEBHOOK_OPTIONS = {
   attempts: 12,
-  backoff: { type: 'webhook' },
+  backoff: CAPPED_BACKOFF,
   removeOnComplete: { age: 7 * 24 * 3600, count: 20_000 },
   removeOnFail: { age: 7 * 24 * 3600, count: 20_000 },
 } as const;
 
-/** Milliseconds before attempt `attempt` + 1; up to a fifth more, so that many that failed together come apart. */
-export function webhookBackoff(attempt: number): number {
-  const delay = DELAYS[attempt - 1] ?? HOUR_MS;
-
-  return Math.round(delay * (1 + Math.random() / 5));
-}
+/** 1 s, 4 s, 16 s … 17 min, then every hour; all twelve attempts take some six hours. */
+export const WEBHOOK_BACKOFF = cappedBackoff({ baseMs: 1_000, capMs: 3_600_000, factor: 4, jitter: 0.2 });
 
 /** One job per end of a turn, however often it is told. (BullMQ refuses ids with a colon.) */
 export const webhookJobId = (taskId: number, completedAt: Date): string => `task-${taskId}-${completedAt.getTime()}`;

@@ -1,13 +1,12 @@
-import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
-import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { Counter } from 'prom-client';
 import { AppConfig } from '../config/app-config.js';
 import { logLine } from '../infra/database/database-errors.js';
-import { isOutage } from '../infra/queue/queue-errors.js';
-import { WORKER_OPTIONS } from '../infra/queue/worker-options.js';
+import { QueueProcessor } from '../infra/queue/queue-processor.js';
+import { QueueWorkers } from '../infra/queue/queue-workers.js';
 import { isHopeless, WebhookSender } from './webhook-sender.js';
-import { isWebhookPayload, webhookBackoff, type WebhookPayload, WEBHOOKS } from './webhooks.jobs.js';
+import { isWebhookPayload, WEBHOOK_BACKOFF, type WebhookPayload, WEBHOOKS } from './webhooks.jobs.js';
 
 const deliveries = new Counter({
   name: 'conch_webhooks_total',
@@ -16,19 +15,19 @@ const deliveries = new Counter({
 });
 
 /** Delivers webhooks, again and again until the receiver takes them or the attempts are used up. */
-@Processor(WEBHOOKS, { ...WORKER_OPTIONS, concurrency: 8, settings: { backoffStrategy: webhookBackoff } })
-export class WebhooksProcessor extends WorkerHost implements OnApplicationBootstrap {
-  private readonly log = new Logger(WebhooksProcessor.name);
-
+@Injectable()
+export class WebhooksProcessor extends QueueProcessor {
   constructor(
+    workers: QueueWorkers,
     private readonly sender: WebhookSender,
     private readonly config: AppConfig,
   ) {
-    super();
+    super(workers, WEBHOOKS, { concurrency: 8, backoff: WEBHOOK_BACKOFF });
   }
 
-  onApplicationBootstrap(): void {
-    if (this.config.roles.has('worker') && this.config.webhook.url) void this.worker.run();
+  /** Without a receiver jobs of earlier times wait until there is one again. */
+  override async onApplicationBootstrap(): Promise<void> {
+    if (this.config.webhook.url) await super.onApplicationBootstrap();
   }
 
   async process(job: Job<unknown>): Promise<void> {
@@ -48,8 +47,7 @@ export class WebhooksProcessor extends WorkerHost implements OnApplicationBootst
     }
   }
 
-  @OnWorkerEvent('failed')
-  onFailed(job: Job<WebhookPayload> | undefined, error: Error): void {
+  protected override onFailed(job: Job<WebhookPayload> | undefined, error: Error): void {
     if (!job) return;
     const { event, task } = job.data;
     const isOver = job.finishedOn !== undefined;
@@ -57,10 +55,5 @@ export class WebhooksProcessor extends WorkerHost implements OnApplicationBootst
     const line = `task ${task.id}: ${event} not delivered, attempt ${job.attemptsMade}: ${logLine(error)}`;
     if (isOver) this.log.error(`${line}; given up`);
     else this.log.warn(line);
-  }
-
-  @OnWorkerEvent('error')
-  onError(error: Error): void {
-    if (!isOutage(error)) this.log.warn(`worker: ${logLine(error)}`);
   }
 }

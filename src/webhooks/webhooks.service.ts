@@ -4,7 +4,6 @@ import { OnEvent } from '@nestjs/event-emitter';
 import type { Queue } from 'bullmq';
 import { TasksChangedEvent } from '../common/domain-events.js';
 import { AppConfig } from '../config/app-config.js';
-import { ignoreQueueErrors } from '../infra/queue/queue-errors.js';
 import { type EndedTask, TaskEventsService } from '../tasks/events/task-events.service.js';
 import { WEBHOOK_OPTIONS, webhookJobId, type WebhookPayload, WEBHOOKS } from './webhooks.jobs.js';
 
@@ -21,9 +20,7 @@ export class WebhooksService {
     @InjectQueue(WEBHOOKS) private readonly queue: Queue<WebhookPayload>,
     private readonly tasks: TaskEventsService,
     private readonly config: AppConfig,
-  ) {
-    ignoreQueueErrors(queue);
-  }
+  ) {}
 
   /** Queues the ends among some changes; one that is published twice is queued once. @throws when Redis is unreachable */
   @OnEvent(TasksChangedEvent.eventName, { suppressErrors: false })

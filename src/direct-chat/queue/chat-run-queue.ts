@@ -4,7 +4,6 @@ import type { Queue } from 'bullmq';
 import { AppError } from '../../common/app-error.js';
 import { within } from '../../common/within.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import { CHAT_RUN_OPTIONS, CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 
@@ -22,9 +21,7 @@ export class ChatRunQueue {
   constructor(
     @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
     private readonly updates: TaskUpdatesService,
-  ) {
-    ignoreQueueErrors(queue);
-  }
+  ) {}
 
   /** Enqueues a run; a run that is in the queue already stays one. @throws AppError service_unavailable */
   async enqueue(run: ChatRunJob): Promise<void> {

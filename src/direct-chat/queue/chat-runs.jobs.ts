@@ -1,6 +1,6 @@
+import { CAPPED_BACKOFF, cappedBackoff } from '../../infra/queue/capped-backoff.js';
+
 export const CHAT_RUNS = 'chat-runs';
-/** Has one job, which comes again and again. */
-export const CHAT_MAINTENANCE = 'chat-maintenance';
 
 /** Ids only: the worker reads the rest. */
 export interface ChatRunJob {
@@ -21,10 +21,12 @@ export function subtaskIdOf(jobId: string): number | null {
 /** Provider failures end a run; only failures of our own parts (database, Redis) are tried again. */
 export const CHAT_RUN_OPTIONS = {
   attempts: 1000,
-  backoff: { type: 'capped' },
+  backoff: CAPPED_BACKOFF,
   removeOnComplete: true,
   removeOnFail: { count: 1000 },
 } as const;
+
+export const CHAT_RUN_BACKOFF = cappedBackoff({ baseMs: 100, capMs: 5_000 });
 
 export function isChatRunJob(data: unknown): data is ChatRunJob {
   return Number.isInteger((data as Partial<ChatRunJob> | null)?.subtaskId);

@@ -1,51 +1,30 @@
-import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
-import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppConfig } from '../../config/app-config.js';
-import { logLine } from '../../infra/database/database-errors.js';
-import { isOutage } from '../../infra/queue/queue-errors.js';
-import { WORKER_OPTIONS } from '../../infra/queue/worker-options.js';
-import { cappedBackoff } from '../../tasks/tasks.jobs.js';
-import { CHAT_RUNS, isChatRunJob } from './chat-runs.jobs.js';
+import { QueueProcessor } from '../../infra/queue/queue-processor.js';
+import { QueueWorkers } from '../../infra/queue/queue-workers.js';
+import { CHAT_RUN_BACKOFF, CHAT_RUNS, isChatRunJob } from './chat-runs.jobs.js';
 import { RunOwnershipCheck } from './run-ownership-check.js';
 import { ActiveRuns } from '../run/active-runs.js';
 import { ChatRunner } from '../run/chat-runner.js';
 
-/**
- * Dequeues chat runs. A lost worker is detected when its lock has expired and the next check has come: after 8.5 s at
- * most.
- */
-@Processor(CHAT_RUNS, {
-  ...WORKER_OPTIONS,
-  lockDuration: 6000,
-  lockRenewTime: 2000,
-  stalledInterval: 2500,
-  // How often an answer is tried is the runner's decision: it has to tell the client.
-  maxStalledCount: 10_000,
-  settings: { backoffStrategy: cappedBackoff },
-})
-export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly log = new Logger(ChatRunsProcessor.name);
-
+/** Runs the answers that were enqueued. How often an answer is tried is the runner's decision: it has to tell the client. */
+@Injectable()
+export class ChatRunsProcessor extends QueueProcessor implements OnModuleDestroy {
   constructor(
+    workers: QueueWorkers,
     private readonly runner: ChatRunner,
     private readonly activeRuns: ActiveRuns,
     private readonly ownership: RunOwnershipCheck,
     private readonly config: AppConfig,
   ) {
-    super();
-  }
-
-  onApplicationBootstrap(): void {
-    if (!this.config.roles.has('worker')) return;
-    this.worker.concurrency = this.config.chat.maxConcurrent;
-    void this.worker.run();
+    super(workers, CHAT_RUNS, { concurrency: config.chat.maxConcurrent, backoff: CHAT_RUN_BACKOFF });
   }
 
   /** No new runs; running ones get a grace period, what is left then goes to another worker. */
   async onModuleDestroy(): Promise<void> {
-    void this.worker.pause(true);
+    void this.worker?.pause(true);
     const running = this.activeRuns.all();
     if (running.length > 0)
       this.log.log(
@@ -76,20 +55,5 @@ export class ChatRunsProcessor extends WorkerHost implements OnApplicationBootst
     }
     await job.moveToDelayed(outcome.suspendedUntil, token);
     throw new DelayedError();
-  }
-
-  @OnWorkerEvent('stalled')
-  onStalled(jobId: string): void {
-    this.log.warn(`${jobId}: its worker is lost; it is handed to another one`);
-  }
-
-  @OnWorkerEvent('error')
-  onError(error: Error): void {
-    if (!isOutage(error)) this.log.warn(`worker: ${logLine(error)}`);
-  }
-
-  @OnWorkerEvent('failed')
-  onFailed(job: Job | undefined, error: Error): void {
-    this.log.warn(`${job?.id}, attempt ${job?.attemptsMade}: ${logLine(error)}`);
   }
 }

@@ -150,7 +150,7 @@ export class ChatRunner {
     try {
       for await (const events of await this.providers.ask(plan, signal, upstream)) run.accept(events);
       // The run waits for a person, which may take days: it is not over.
-      if (run.suspendedUntil !== null) this.runningStatus.send();
+      if (run.suspendedUntil !== null) await this.runningStatus.flush();
     } finally {
       this.runningStatus.forget(subtaskId);
     }

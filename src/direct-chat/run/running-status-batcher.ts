@@ -1,45 +1,53 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Batcher } from '../../common/batcher.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 
 /** Runs that begin within this time are reported together; one that ends before needs no report of its beginning. */
-const WINDOW_MS = 100;
+const DELAY_MS = 100;
 
-/** Tells the database which runs have begun. It only informs, so nobody waits for it, and the first token does not pay. */
+/**
+ * Reports to the database which runs have begun. The report only informs: no caller waits for it, and it costs the first
+ * token nothing.
+ */
 @Injectable()
 export class RunningStatusBatcher implements OnModuleDestroy {
   private readonly log = new Logger(RunningStatusBatcher.name);
+  /** Not reported yet. */
   private readonly begun = new Set<number>();
-  private timer: NodeJS.Timeout | null = null;
+  private readonly batcher = new Batcher<number>({ delayMs: DELAY_MS }, (subtaskIds) => this.report(subtaskIds));
 
   constructor(private readonly updates: TaskUpdatesService) {}
 
-  onModuleDestroy(): void {
-    this.send();
+  onModuleDestroy(): Promise<void> {
+    return this.flush();
   }
 
   /** Reports within a moment that the answer of a subtask is being produced. */
   add(subtaskId: number): void {
     this.begun.add(subtaskId);
-    this.timer ??= setTimeout(() => this.send(), WINDOW_MS);
+    void this.batcher.add([subtaskId]);
   }
 
-  /** The answer has ended: that is what is reported. */
+  /** Withdraws a report that was not made yet: the answer has ended, and that is what is reported. */
   forget(subtaskId: number): void {
     this.begun.delete(subtaskId);
   }
 
-  /** Reports at once what waits. */
-  send(): void {
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = null;
-    const subtaskIds = [...this.begun];
-    this.begun.clear();
-    if (subtaskIds.length === 0) return;
-    this.updates
-      .enqueueAll(subtaskIds.map((subtaskId) => ({ subtaskId, status: 'RUNNING' as const })))
-      .catch((error: unknown) =>
-        this.log.warn(`subtasks ${subtaskIds.join(', ')}: RUNNING not reported: ${logLine(error)}`),
-      );
+  /** Reports at once what waits, and resolves when that is done. */
+  flush(): Promise<void> {
+    return this.batcher.flush();
+  }
+
+  /** Never throws. */
+  private async report(subtaskIds: readonly number[]): Promise<never[]> {
+    const begun = subtaskIds.filter((subtaskId) => this.begun.delete(subtaskId));
+    try {
+      await this.updates.enqueueAll(begun.map((subtaskId) => ({ subtaskId, status: 'RUNNING' as const })));
+    } catch (error) {
+      this.log.warn(`subtasks ${begun.join(', ')}: RUNNING not reported: ${logLine(error)}`);
+    }
+
+    return [];
   }
 }

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../common/json.js';
+import { CAPPED_BACKOFF, cappedBackoff } from '../../infra/queue/capped-backoff.js';
 
 export const EXECUTOR_DELETIONS = 'executor-deletions';
 
@@ -8,17 +9,14 @@ export type ExecutorDeletion = { taskId: number } | { executorName: string };
 /** A task that does not end within some hours is asked about again with its next end. */
 export const TASK_JOB_OPTIONS = {
   attempts: 500,
-  backoff: { type: 'capped' },
+  backoff: CAPPED_BACKOFF,
   removeOnComplete: true,
   removeOnFail: true,
 } as const;
 
 export const EXECUTOR_JOB_OPTIONS = { ...TASK_JOB_OPTIONS, attempts: 12 } as const;
 
-/** Milliseconds before attempt `attempt` + 1: 250, 500 … 30000. */
-export function deletionBackoff(attempt: number): number {
-  return Math.min(250 * 2 ** Math.min(attempt - 1, 10), 30_000);
-}
+export const DELETION_BACKOFF = cappedBackoff({ baseMs: 250, capMs: 30_000 });
 
 export function isExecutorDeletion(data: unknown): data is ExecutorDeletion {
   if (!isJsonObject(data)) return false;

@@ -1,14 +1,12 @@
-import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
-import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
-import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { isOutage } from '../../infra/queue/queue-errors.js';
-import { WORKER_OPTIONS } from '../../infra/queue/worker-options.js';
+import { QueueProcessor } from '../../infra/queue/queue-processor.js';
+import { QueueWorkers } from '../../infra/queue/queue-workers.js';
 import { isTerminal } from '../../tasks/task-status.js';
 import { ExecutorDeletions } from './executor-deletions.js';
 import {
-  deletionBackoff,
+  DELETION_BACKOFF,
   EXECUTOR_DELETIONS,
   EXECUTOR_JOB_OPTIONS,
   type ExecutorDeletion,
@@ -18,24 +16,16 @@ import { ExecutorManagerClient } from './executor-manager.client.js';
 import { deletionsTotal } from '../executor-metrics.js';
 import { SubtasksRepository } from '../subtasks.repository.js';
 
-const OPTIONS = { ...WORKER_OPTIONS, concurrency: 4, settings: { backoffStrategy: deletionBackoff } };
-
 /** Deletes executors: first finds out which of a task, then each by a job of its own, repeated until it worked. */
-@Processor(EXECUTOR_DELETIONS, OPTIONS)
-export class ExecutorDeletionsProcessor extends WorkerHost implements OnApplicationBootstrap {
-  private readonly log = new Logger(ExecutorDeletionsProcessor.name);
-
+@Injectable()
+export class ExecutorDeletionsProcessor extends QueueProcessor {
   constructor(
+    workers: QueueWorkers,
     private readonly repository: SubtasksRepository,
     private readonly manager: ExecutorManagerClient,
     private readonly deletions: ExecutorDeletions,
-    private readonly config: AppConfig,
   ) {
-    super();
-  }
-
-  onApplicationBootstrap(): void {
-    if (this.config.roles.has('worker')) void this.worker.run();
+    super(workers, EXECUTOR_DELETIONS, { concurrency: 4, backoff: DELETION_BACKOFF });
   }
 
   async process({ id, data }: Job<unknown>): Promise<void> {
@@ -55,13 +45,7 @@ export class ExecutorDeletionsProcessor extends WorkerHost implements OnApplicat
     for (const name of names) await this.deletions.deleteExecutor(name);
   }
 
-  @OnWorkerEvent('error')
-  onError(error: Error): void {
-    if (!isOutage(error)) this.log.warn(`worker: ${logLine(error)}`);
-  }
-
-  @OnWorkerEvent('failed')
-  onFailed(job: Job<ExecutorDeletion> | undefined, error: Error): void {
+  protected override onFailed(job: Job<ExecutorDeletion> | undefined, error: Error): void {
     if (!job || 'taskId' in job.data) return;
     const isLast = job.attemptsMade >= EXECUTOR_JOB_OPTIONS.attempts;
     deletionsTotal.inc({ outcome: isLast ? 'given_up' : 'failed' });

@@ -4,7 +4,6 @@ import type { Queue } from 'bullmq';
 import { createHash } from 'node:crypto';
 import { AppError } from '../../common/app-error.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
 import {
   EXECUTOR_DELETIONS,
   EXECUTOR_JOB_OPTIONS,
@@ -23,9 +22,7 @@ export class ExecutorDeletions {
     @InjectQueue(EXECUTOR_DELETIONS) private readonly queue: Queue<ExecutorDeletion>,
     private readonly repository: SubtasksRepository,
     private readonly manager: ExecutorManagerClient,
-  ) {
-    ignoreQueueErrors(queue);
-  }
+  ) {}
 
   /** The executors of a task, once it has ended. Called again it changes nothing. @throws AppError service_unavailable */
   async afterEnd(taskId: number): Promise<void> {

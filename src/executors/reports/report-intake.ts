@@ -41,7 +41,7 @@ export class ReportIntake {
     { executors }: AppConfig,
   ) {
     this.leaseSeconds = executors.leaseSeconds;
-    this.arrivals = new Batcher(MAX_TOGETHER, (reports) => this.receiveAll(reports));
+    this.arrivals = new Batcher({ maxItems: MAX_TOGETHER, delayMs: 0 }, (reports) => this.receiveAll(reports));
   }
 
   /**

@@ -1,5 +1,3 @@
-import type { Queue } from 'bullmq';
-
 const CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 const MESSAGES = /Connection is closed|isn't writeable|Socket timeout|LOADING|could not renew lock|Missing lock/;
 
@@ -9,9 +7,4 @@ const MESSAGES = /Connection is closed|isn't writeable|Socket timeout|LOADING|co
  */
 export function isOutage(error: Error): boolean {
   return CODES.has((error as NodeJS.ErrnoException).code ?? '') || MESSAGES.test(error.message);
-}
-
-/** Without a listener the library prints every failed attempt to connect. Failed commands still reject. */
-export function ignoreQueueErrors(queue: Queue): void {
-  queue.on('error', () => undefined);
 }

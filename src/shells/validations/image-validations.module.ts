@@ -8,6 +8,7 @@ import { ValidationCache } from './validation-cache.js';
 import { ValidationEventsService } from './validation-events.js';
 import { ValidationReportsController } from './validation-reports.controller.js';
 import { ValidationStarter } from './validation-starter.js';
+import { ValidationSweeper } from './validation.sweeper.js';
 import { ValidationDispatcher } from './validation-dispatcher.js';
 import { ValidationsController } from './validations.controller.js';
 import { IMAGE_VALIDATIONS } from './validations.jobs.js';
@@ -21,7 +22,7 @@ import { ValidationsService } from './validations.service.js';
   controllers: [ValidationsController, ValidationReportsController],
   providers: [
     ...[ValidationsRepository, ValidationCache, ValidationTransitions],
-    ...[ValidationStarter, ValidationDispatcher, ValidationsProcessor],
+    ...[ValidationStarter, ValidationDispatcher, ValidationSweeper, ValidationsProcessor],
     ...[ValidationsService, ValidationEventsService],
   ],
 })

@@ -1,21 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ValidateImageOrder } from '../../common/image-validation.js';
-import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { ImageManagerHttp } from '../../infra/http/client/executor-manager-http.js';
 import type { InternalReply } from '../../infra/http/client/internal-http.js';
 import { ValidationTransitions } from './validation-transitions.js';
-import { ValidationStarter } from './validation-starter.js';
 import { applyReport, type Ending, endBy, type ValidationRow } from './validation-state.js';
-import { silenceMs } from './validations.jobs.js';
 import { ValidationsRepository } from './validations.repository.js';
 
-/** Found by one sweep; the next one finds the rest. */
-const MAX_SWEPT = 200;
 /** Refusals that another attempt may turn into a yes; the others are final, as are all below 500. */
 const TRANSIENT = [408, 425, 429];
 
-/** Gives validations to the executor manager, and watches over what becomes of them. */
+/** Submits validations to the executor manager, and applies its reply. */
 @Injectable()
 export class ValidationDispatcher {
   private readonly log = new Logger(ValidationDispatcher.name);
@@ -23,9 +18,7 @@ export class ValidationDispatcher {
   constructor(
     private readonly repository: ValidationsRepository,
     private readonly changes: ValidationTransitions,
-    private readonly requests: ValidationStarter,
     private readonly manager: ImageManagerHttp,
-    private readonly config: AppConfig,
   ) {}
 
   /**
@@ -40,21 +33,14 @@ export class ValidationDispatcher {
       await this.handleReply(row, await this.manager.post('/images/validate', orderOf(row)));
     } catch (error) {
       const message = `The executor manager does not answer: ${logLine(error)}`;
-      this.log.warn(`validation ${id}: ${message}`);
-      if (isLast) return this.end(id, { outcome: 'error', code: 'manager_unavailable', message });
-      await this.changes.change(id, (now) => withMessage(now, `${message}; trying again`));
-      throw error;
-    }
-  }
+      if (isLast) {
+        this.log.warn(`validation ${id}: ${message}`);
 
-  /** Ends what is overdue, and gives to the manager again what it seems to have lost. */
-  async sweep(): Promise<void> {
-    const { validationTimeoutSeconds: seconds } = this.config.images;
-    const now = Date.now();
-    for (const row of await this.repository.overdue(new Date(now), MAX_SWEPT))
-      await this.end(row.id, late(row, seconds));
-    const silent = await this.repository.silent(new Date(now - silenceMs(seconds)), MAX_SWEPT);
-    for (const row of silent) await this.requests.submit(row);
+        return this.end(id, { outcome: 'error', code: 'manager_unavailable', message });
+      }
+      await this.changes.change(id, (now) => withMessage(now, `${message}; trying again`));
+      throw new Error(message, { cause: error });
+    }
   }
 
   private async handleReply(row: ValidationRow, { status, body, message }: InternalReply): Promise<void> {
@@ -84,14 +70,4 @@ function withMessage(row: ValidationRow, errorMessage: string | null) {
   if (row.outcome !== null) return 'ended';
 
   return row.errorMessage === errorMessage ? 'stale' : { errorMessage };
-}
-
-function late({ stage, errorMessage }: ValidationRow, seconds: number): Ending {
-  const trouble = errorMessage === null ? '' : ` (${errorMessage})`;
-
-  return {
-    outcome: 'error',
-    code: 'deadline_exceeded',
-    message: `The validation did not end within ${seconds} s; it was at the stage ${stage}${trouble}`,
-  };
 }

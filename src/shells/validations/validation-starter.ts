@@ -9,7 +9,6 @@ import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { ImageManagerHttp } from '../../infra/http/client/executor-manager-http.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
-import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
 import { ImagePolicy } from '../image-policy.js';
 import { ShellsRepository, type Verdict } from '../shells.repository.js';
 import { ShellsService } from '../shells.service.js';
@@ -41,9 +40,7 @@ export class ValidationStarter {
     private readonly policy: ImagePolicy,
     private readonly manager: ImageManagerHttp,
     private readonly config: AppConfig,
-  ) {
-    ignoreQueueErrors(queue);
-  }
+  ) {}
 
   /**
    * Has an image looked at; while that lasts, the same request joins it.

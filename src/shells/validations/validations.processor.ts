@@ -1,52 +1,33 @@
-import { InjectQueue, OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
-import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { InjectQueue } from '@nestjs/bullmq';
+import { Injectable } from '@nestjs/common';
 import { type Job, type Queue, UnrecoverableError } from 'bullmq';
-import { AppConfig } from '../../config/app-config.js';
-import { logLine } from '../../infra/database/database-errors.js';
-import { isOutage } from '../../infra/queue/queue-errors.js';
-import { WORKER_OPTIONS } from '../../infra/queue/worker-options.js';
+import { QueueProcessor } from '../../infra/queue/queue-processor.js';
+import { QueueWorkers } from '../../infra/queue/queue-workers.js';
 import { ValidationDispatcher } from './validation-dispatcher.js';
-import {
-  IMAGE_VALIDATIONS,
-  isSubmissionJob,
-  SUBMISSION_OPTIONS,
-  submissionBackoff,
-  SWEEP,
-  sweepMs,
-} from './validations.jobs.js';
+import { IMAGE_VALIDATIONS, isSubmissionJob, SUBMISSION_BACKOFF, SUBMISSION_OPTIONS } from './validations.jobs.js';
 
+/** Scheduler of earlier releases, whose work is a maintenance task now. */
+const RETIRED_SCHEDULER = 'sweep';
 /** Submissions wait for the manager most of the time. */
-const OPTIONS = { ...WORKER_OPTIONS, concurrency: 32, settings: { backoffStrategy: submissionBackoff } };
+const CONCURRENCY = 32;
 
-/** Gives validations to the executor manager, and looks after those that run. */
-@Processor(IMAGE_VALIDATIONS, OPTIONS)
-export class ValidationsProcessor extends WorkerHost implements OnApplicationBootstrap {
-  private readonly log = new Logger(ValidationsProcessor.name);
-
+/** Submits validations to the executor manager. */
+@Injectable()
+export class ValidationsProcessor extends QueueProcessor {
   constructor(
+    workers: QueueWorkers,
     @InjectQueue(IMAGE_VALIDATIONS) private readonly queue: Queue,
     private readonly submissions: ValidationDispatcher,
-    private readonly config: AppConfig,
   ) {
-    super();
+    super(workers, IMAGE_VALIDATIONS, { concurrency: CONCURRENCY, backoff: SUBMISSION_BACKOFF });
   }
 
-  async onApplicationBootstrap(): Promise<void> {
-    if (!this.config.roles.has('worker')) return;
-    const every = sweepMs(this.config.images.validationTimeoutSeconds);
-    const template = { name: SWEEP, opts: { removeOnComplete: true, removeOnFail: 10 } };
-    await this.queue.upsertJobScheduler(SWEEP, { every }, template);
-    void this.worker.run();
+  protected override async beforeStart(): Promise<void> {
+    await this.queue.removeJobScheduler(RETIRED_SCHEDULER);
   }
 
-  async process({ id, name, data, attemptsMade }: Job<unknown>): Promise<void> {
-    if (name === SWEEP) return this.submissions.sweep();
+  async process({ id, data, attemptsMade }: Job<unknown>): Promise<void> {
     if (!isSubmissionJob(data)) throw new UnrecoverableError(`not a submission: job ${id}`);
     await this.submissions.submit(data.validationId, attemptsMade + 1 >= SUBMISSION_OPTIONS.attempts);
-  }
-
-  @OnWorkerEvent('error')
-  onError(error: Error): void {
-    if (!isOutage(error)) this.log.warn(`worker: ${logLine(error)}`);
   }
 }

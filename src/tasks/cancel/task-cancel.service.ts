@@ -2,7 +2,6 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppError, notFound } from '../../common/app-error.js';
-import { ignoreQueueErrors } from '../../infra/queue/queue-errors.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { AnswerBackends } from '../backends/answer-backends.js';
@@ -30,9 +29,7 @@ export class TaskCancelService {
     private readonly states: TaskUpdatesRepository,
     private readonly changes: TaskChangePublisher,
     private readonly config: AppConfig,
-  ) {
-    ignoreQueueErrors(queue);
-  }
+  ) {}
 
   /**
    * Marks the task as CANCELLING, asks its run to stop and leaves a job behind that does not rest until it has.

@@ -1,27 +1,18 @@
-import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
-import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
-import { AppConfig } from '../../config/app-config.js';
-import { logLine } from '../../infra/database/database-errors.js';
-import { isOutage } from '../../infra/queue/queue-errors.js';
-import { WORKER_OPTIONS } from '../../infra/queue/worker-options.js';
+import { QueueProcessor } from '../../infra/queue/queue-processor.js';
+import { QueueWorkers } from '../../infra/queue/queue-workers.js';
+import { CANCELLATION_BACKOFF, isTaskCancellation, TASK_CANCELLATIONS } from '../tasks.jobs.js';
 import { TaskCancelService } from './task-cancel.service.js';
-import { cappedBackoff, isTaskCancellation, TASK_CANCELLATIONS } from '../tasks.jobs.js';
 
 /** Repeats a cancel until the task has ended. */
-@Processor(TASK_CANCELLATIONS, { ...WORKER_OPTIONS, concurrency: 16, settings: { backoffStrategy: cappedBackoff } })
-export class TaskCancellationsProcessor extends WorkerHost implements OnApplicationBootstrap {
-  private readonly log = new Logger(TaskCancellationsProcessor.name);
-
+@Injectable()
+export class TaskCancellationsProcessor extends QueueProcessor {
   constructor(
+    workers: QueueWorkers,
     private readonly cancels: TaskCancelService,
-    private readonly config: AppConfig,
   ) {
-    super();
-  }
-
-  onApplicationBootstrap(): void {
-    if (this.config.roles.has('worker')) void this.worker.run();
+    super(workers, TASK_CANCELLATIONS, { concurrency: 16, backoff: CANCELLATION_BACKOFF });
   }
 
   async process(job: Job<unknown>): Promise<void> {
@@ -29,8 +20,8 @@ export class TaskCancellationsProcessor extends WorkerHost implements OnApplicat
     if (!(await this.cancels.pursue(job.data))) throw new Error(`task ${job.data.taskId} has not ended yet`);
   }
 
-  @OnWorkerEvent('error')
-  onError(error: Error): void {
-    if (!isOutage(error)) this.log.warn(`worker: ${logLine(error)}`);
+  /** A failed attempt is how a cancel is repeated: nothing is wrong. */
+  protected override onFailed(job: Job | undefined, error: Error): void {
+    this.log.debug(`job ${job?.id}, attempt ${job?.attemptsMade}: ${error.message}`);
   }
 }

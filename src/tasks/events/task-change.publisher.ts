@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { Counter } from 'prom-client';
+import { Batcher } from '../../common/batcher.js';
 import { TasksChangedEvent } from '../../common/domain-events.js';
 import { within } from '../../common/within.js';
 import { logLine } from '../../infra/database/database-errors.js';
@@ -17,8 +18,8 @@ export interface TaskChange {
 const TIMEOUT_MS = 1_000;
 const RETRY_MS = 1_000;
 const SOON_MS = 25;
-/** Changed tasks that wait while Redis is unreachable; beyond that readers rely on the snapshot that they get afterwards. */
-const MAX_WAITING = 20_000;
+/** Tasks whose changes are kept while Redis is away; beyond that readers rely on the snapshot that they get afterwards. */
+const MAX_UNSENT = 20_000;
 
 const told = new Counter({
   name: 'conch_task_changes_total',
@@ -30,12 +31,15 @@ const told = new Counter({
 @Injectable()
 export class TaskChangePublisher implements OnApplicationShutdown {
   private readonly log = new Logger(TaskChangePublisher.name);
-  /** By task: several changes of one that wait are one. */
-  private readonly waiting = new Map<number, TaskChange>();
-  private sending: Promise<void> = Promise.resolve();
-  private next: Promise<void> | null = null;
+  private readonly batcher = new Batcher<TaskChange>({}, (changes) => this.send(changes));
+  private readonly delayed = new Batcher<TaskChange>({ delayMs: SOON_MS }, async (changes) => {
+    await this.publish(changes);
+
+    return [];
+  });
+  /** Changes that could not be published, by task; they are published with the next changes, or after a while. */
+  private unsent = new Map<number, TaskChange>();
   private retry: NodeJS.Timeout | undefined;
-  private soon: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly taskLog: TaskEventLog,
@@ -46,46 +50,27 @@ export class TaskChangePublisher implements OnApplicationShutdown {
    * Publishes changes. Resolves when that was done or has failed; then it is repeated until it succeeds. Never throws: a
    * change that was not published is still in the database.
    */
-  publish(changes: readonly TaskChange[]): Promise<void> {
-    for (const change of changes) this.add(change);
-    this.next ??= this.sending.then(() => this.flush());
-
-    return this.next;
+  async publish(changes: readonly TaskChange[]): Promise<void> {
+    const unsent = [...this.unsent.values()];
+    this.unsent.clear();
+    await this.batcher.add([...unsent, ...changes]);
   }
 
-  /** Publishes changes within 25 ms, together with those that follow until then: the caller has more urgent work. */
+  /** Publishes changes within a moment, together with what comes until then: for callers with more urgent work. */
   publishSoon(changes: readonly TaskChange[]): void {
-    for (const change of changes) this.add(change);
-    this.soon ??= setTimeout(() => {
-      this.soon = undefined;
-      void this.publish([]);
-    }, SOON_MS).unref();
+    void this.delayed.add(changes);
   }
 
-  /** Publishes what waits before the connections are closed. */
+  /** Publishes what waits before the connections are closed, if Redis answers. */
   async onApplicationShutdown(): Promise<void> {
-    clearTimeout(this.retry);
-    clearTimeout(this.soon);
+    await this.delayed.flush();
     await this.publish([]);
     clearTimeout(this.retry);
   }
 
-  private add({ userId, taskId, subtaskIds }: TaskChange): void {
-    const known = this.waiting.get(taskId)?.subtaskIds ?? [];
-    this.waiting.set(taskId, { userId, taskId, subtaskIds: [...new Set([...known, ...subtaskIds])] });
-  }
-
-  /** Sends all that waits as one batch; what comes meanwhile is the next one. */
-  private flush(): Promise<void> {
-    const batch = [...this.waiting.values()];
-    this.waiting.clear();
-    this.next = null;
-    this.sending = batch.length > 0 ? this.send(batch) : Promise.resolve();
-
-    return this.sending;
-  }
-
-  private async send(batch: readonly TaskChange[]): Promise<void> {
+  /** Never throws. */
+  private async send(changes: readonly TaskChange[]): Promise<never[]> {
+    const batch = [...mergeByTask(changes).values()];
     try {
       const work = Promise.all([this.taskLog.append(batch), this.emit(batch)]);
       await within(TIMEOUT_MS, `no answer within ${TIMEOUT_MS} ms`, work);
@@ -95,11 +80,13 @@ export class TaskChangePublisher implements OnApplicationShutdown {
       told.inc({ outcome: 'delayed' }, batch.length);
       this.keep(batch);
     }
+
+    return [];
   }
 
   private keep(batch: readonly TaskChange[]): void {
-    const room = MAX_WAITING - this.waiting.size;
-    for (const change of batch.slice(0, room)) this.add(change);
+    const room = MAX_UNSENT - this.unsent.size;
+    this.unsent = mergeByTask([...this.unsent.values(), ...batch.slice(0, room)]);
     if (batch.length > room) told.inc({ outcome: 'dropped' }, batch.length - room);
     clearTimeout(this.retry);
     this.retry = setTimeout(() => void this.publish([]), RETRY_MS).unref();
@@ -109,4 +96,15 @@ export class TaskChangePublisher implements OnApplicationShutdown {
     const event = new TasksChangedEvent(batch.map(({ taskId }) => taskId));
     await this.events.emitAsync(TasksChangedEvent.eventName, event);
   }
+}
+
+/** Several changes of one task are one. */
+function mergeByTask(changes: readonly TaskChange[]): Map<number, TaskChange> {
+  const merged = new Map<number, TaskChange>();
+  for (const { userId, taskId, subtaskIds } of changes) {
+    const known = merged.get(taskId)?.subtaskIds ?? [];
+    merged.set(taskId, { userId, taskId, subtaskIds: [...new Set([...known, ...subtaskIds])] });
+  }
+
+  return merged;
 }

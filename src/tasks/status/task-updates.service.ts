@@ -46,7 +46,7 @@ interface Waiting {
 export class TaskUpdatesService implements OnModuleInit {
   private readonly log = new Logger(TaskUpdatesService.name);
   private readonly waiting = new Map<number, Set<Waiting>>();
-  private readonly batches = new Batcher<TaskUpdate, AppliedReport>(MAX_TOGETHER, (updates) =>
+  private readonly batches = new Batcher<TaskUpdate, AppliedReport>({ maxItems: MAX_TOGETHER, delayMs: 0 }, (updates) =>
     this.applyAndPublish(updates),
   );
 
