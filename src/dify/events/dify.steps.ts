@@ -1,7 +1,7 @@
 /** What an app does on its way: nodes, rounds, thoughts, tools, logs -> steps. */
 import type { Step, StepKind, StepStatus } from '../../common/chat-event.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../infra/provider-stream/json.js';
+import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
 import { cut, truncateDetail } from './truncate-detail.js';
 
 const STATUS = new Map<string, StepStatus>([

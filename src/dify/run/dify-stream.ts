@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DifyRun } from '../../common/dify.js';
 import { AnswerReader } from '../../infra/provider-stream/answer-reader.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { parseJson } from '../../infra/provider-stream/json.js';
+import { parseJson } from '../../common/json.js';
 import { MAX_EVENT_LENGTH } from '../../infra/provider-stream/sse-reader.js';
 import { readText } from '../../infra/http/client/provider-http.body.js';
 import type { ProviderResponse } from '../../infra/http/client/provider-http.js';

@@ -17,7 +17,7 @@ import { claudeRequest } from './claude.request.js';
 import { errorFromStatus, type ErrorSource } from './error-mapping.js';
 import { secretsOf } from '../../infra/provider-stream/error-text.js';
 import { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { parseJson } from '../../infra/provider-stream/json.js';
+import { parseJson } from '../../common/json.js';
 import { OpenaiEvents } from './openai.events.js';
 import { openaiRequest } from './openai.request.js';
 import type { ModelPost } from './request-parts.js';
