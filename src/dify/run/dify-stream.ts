@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { withinOr } from '../../common/within.js';
 import type { DifyRun } from '../../common/dify.js';
 import { AnswerReader } from '../../infra/provider-stream/answer-reader.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
@@ -66,7 +66,7 @@ export class DifyStream {
       const left = until - Date.now();
       if (left <= 0) return;
       reader.take();
-      await Promise.race([new Promise<void>((resolve) => reader.whenReady(resolve)), sleep(left)]);
+      await withinOr(left, undefined, new Promise<void>((resolve) => reader.whenReady(resolve)));
     }
   }
 

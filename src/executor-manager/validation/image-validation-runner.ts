@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { withinOr } from '../../common/within.js';
 import { AppError } from '../../common/app-error.js';
 import { ImageReferenceError, parseImageReference } from '../../common/image-reference.js';
 import type { ValidateImageOrder, ValidateImageReceipt } from '../../common/image-validation.js';
@@ -90,8 +91,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
     clearInterval(this.timer);
     this.isStopping = true;
     for (const run of this.atWork.keys()) run.stop('stopping');
-    const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
-    await Promise.race([Promise.allSettled(this.atWork.values()), late]);
+    await withinOr(STOP_MS, undefined, Promise.allSettled(this.atWork.values()));
   }
 
   /** What is to be done, or the answer when there is nothing to do. */

@@ -1,4 +1,5 @@
 /** Whether and when a failed request is sent again. Only ever asked before the first event of an answer was passed on. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../common/app-error.js';
 import { ProviderError } from './provider-error.js';
 
@@ -30,19 +31,8 @@ export function retryDelay(error: unknown, state: RetryState, random: () => numb
 }
 
 /** Waits; throws the signal's reason as soon as it is aborted. */
-export function abortableSleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
+export async function abortableSleep(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 function backoff(retries: number, random: () => number): number {
