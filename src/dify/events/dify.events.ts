@@ -84,7 +84,7 @@ export class DifyEvents implements AnswerMapper {
     const type = data['event'];
     this.started = true;
     this.count += 1;
-    if (!this.knowsRun) this.note(data);
+    if (!this.knowsRun) this.rememberRun(data);
     if (type === 'message' || type === 'agent_message') this.onMessage(type, data['answer'], batch);
     else if (type === 'text_chunk') this.append(asObject(data['data'])?.['text'], batch);
     else if (typeof type === 'string') this.onOther(type, data, asObject(data['data']) ?? {}, batch);
@@ -94,7 +94,7 @@ export class DifyEvents implements AnswerMapper {
   pushWhole(reply: unknown, batch: EventBatch): void {
     const data = asObject(reply) ?? {};
     this.started = true;
-    this.note(data);
+    this.rememberRun(data);
     const run = asObject(data['data']);
     if (run) return this.onFlowEnd(run, batch);
     if (typeof data['answer'] !== 'string') throw protocolError(this.options.source, 'a JSON reply without an answer');
@@ -267,7 +267,7 @@ export class DifyEvents implements AnswerMapper {
   }
 
   /** Every event names the run; all that is needed of it stands in the first ones. */
-  private note(data: JsonObject): void {
+  private rememberRun(data: JsonObject): void {
     const { run, onRun } = this.options;
     const before = [run.taskId, run.runId, run.messageId, run.conversationId].join();
     run.taskId = asText(data['task_id']) ?? run.taskId;

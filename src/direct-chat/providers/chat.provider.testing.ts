@@ -57,13 +57,13 @@ export class ProviderBench {
 
 export async function outcomeOf(stream: AsyncIterable<readonly ProviderEvent[]>): Promise<Outcome> {
   const batches: (readonly ProviderEvent[])[] = [];
-  const told = () => ({ batches, ...summary(batches.flat()) });
+  const outcome = () => ({ batches, ...summary(batches.flat()) });
   try {
     for await (const batch of stream) batches.push(batch);
   } catch (error) {
-    return { ...told(), error: error as AppError };
+    return { ...outcome(), error: error as AppError };
   }
-  return told();
+  return outcome();
 }
 
 export async function until(condition: () => boolean): Promise<void> {

@@ -136,7 +136,7 @@ async function readWhole(response: ProviderResponse, mapper: AnswerMapper, sourc
   const batch = new EventBatch();
   mapper.pushWhole(reply, batch);
 
-  return answerOf(response, new WholeAnswer(batch.take()));
+  return answerOf(response, new WholeAnswer(batch.drain()));
 }
 
 function answerOf(response: ProviderResponse, parts: AnswerParts): OpenAnswer {
@@ -150,7 +150,7 @@ class WholeAnswer implements AnswerParts {
 
   constructor(private events: readonly ProviderEvent[] | null) {}
 
-  take(): readonly ProviderEvent[] | null {
+  read(): readonly ProviderEvent[] | null {
     const { events } = this;
     this.events = null;
 

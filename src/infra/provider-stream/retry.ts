@@ -1,4 +1,4 @@
-/** Whether and when a failed request is sent again. Only ever asked before the first event of an answer was passed on. */
+/** Whether and when a failed request is sent again. Asked only before the first event of an answer was passed on. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../common/app-error.js';
 import { ProviderError } from './provider-error.js';
@@ -18,7 +18,7 @@ export interface RetryState {
   elapsedMs: number;
 }
 
-/** Milliseconds to wait before the next attempt; throws the error when there is to be none. */
+/** Returns the milliseconds to wait before the next attempt. @throws the error when there is to be none */
 export function retryDelay(error: unknown, state: RetryState, random: () => number = Math.random): number {
   if (!(error instanceof AppError) || !error.retryable) throw error;
   const asked = error instanceof ProviderError ? error.hints.waitMs : undefined;
@@ -30,7 +30,7 @@ export function retryDelay(error: unknown, state: RetryState, random: () => numb
   return delay;
 }
 
-/** Waits; throws the signal's reason as soon as it is aborted. */
+/** Waits. @throws the signal's reason as soon as it is aborted */
 export async function abortableSleep(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
