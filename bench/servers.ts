@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pollUntil } from '../src/common/poll-until.js';
 import { Child } from './child.js';
-import { clockMs } from './clock.js';
 import { cpuMs, redisChild } from './proc.js';
 import type { LoopAnswer, MemoryAnswer } from './probe.js';
 import type { Sent } from './provider.js';
@@ -163,8 +163,6 @@ async function createDifyTeam(api: string, provider: Provider): Promise<void> {
 
 /** Waits until a condition holds. @throws after `timeoutMs` */
 export async function until(condition: () => boolean, timeoutMs: number, what: string): Promise<void> {
-  for (const end = clockMs() + timeoutMs; !condition();) {
-    if (clockMs() > end) throw new Error(`waited ${timeoutMs} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  const isTrue = await pollUntil(condition, { everyMs: 5, timeoutMs });
+  if (!isTrue) throw new Error(`waited ${timeoutMs} ms for ${what}`);
 }

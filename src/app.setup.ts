@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { withinOr } from './common/within.js';
 import { AppModule } from './app.module.js';
 import { AppConfig } from './config/app-config.js';
 import { chatEventComponents } from './direct-chat/chat-event.dto.js';
@@ -47,22 +47,18 @@ export async function buildApp(config: AppConfig): Promise<BuiltApp> {
   }
 }
 
-/** A part that hangs (a connection that neither answers nor breaks) must not keep the process from ending. */
-async function within(work: Promise<void>, ms: number): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([work, sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined)]);
-  timer.abort();
-}
-
-/** Connections are closed last and by hand: hooks of the framework that still use them run in no fixed order. */
+/**
+ * Connections are closed last and by hand: hooks of the framework that still use them run in no fixed order. A part that
+ * hangs (a connection that neither answers nor breaks) must not keep the process from ending.
+ */
 async function stopApp(app: NestFastifyApplication, parts: EmbeddedParts): Promise<void> {
   const redis = app.get(RedisClients);
   const database = app.get<OpenDatabase>(DATABASE);
   const { server } = app.get(AppConfig);
   app.get(Lifecycle).stop();
-  await within(app.close(), (server.shutdownGraceSeconds + CLOSE_SECONDS) * 1000);
+  await withinOr((server.shutdownGraceSeconds + CLOSE_SECONDS) * 1000, undefined, app.close());
   redis.close();
-  await within(database.close(), CLOSE_SECONDS * 1000);
+  await withinOr(CLOSE_SECONDS * 1000, undefined, database.close());
   await parts.stop();
 }
 

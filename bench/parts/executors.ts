@@ -1,5 +1,6 @@
 /** Work of executors: callbacks applied per second, callback to live event, dispatch out of a long queue. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntil } from '../../src/common/poll-until.js';
 import { clockMs } from '../clock.js';
 import { ExecutorLab, type Taken } from '../executor-lab.js';
 import type { Figure, Lab, Part } from '../lab.js';
@@ -56,12 +57,9 @@ async function callbackRound(own: ExecutorLab, perSubtask: number): Promise<Call
   const startedAt = clockMs();
   await inTurn(jobs.flat(), ({ taken, seq }) => report(own, taken, seq, seq === perSubtask));
   const total = SUBTASKS * perSubtask;
-  for (const end = clockMs() + 60_000; ;) {
-    const missing = before + total - (await own.applied());
-    if (missing <= 0) break;
-    if (clockMs() > end) throw new Error(`${missing} callbacks were not applied`);
-    await sleep(25);
-  }
+  const isApplied = async () => (await own.applied()) >= before + total;
+  const applied = await pollUntil(isApplied, { everyMs: 25, timeoutMs: 60_000 });
+  if (!applied) throw new Error(`${before + total - (await own.applied())} callbacks were not applied`);
   const seconds = (clockMs() - startedAt) / 1000;
   const cpuAfter = own.cpuMs();
   process.stderr.write(`  ${total} callbacks in ${seconds.toFixed(2)} s\n`);

@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type FakeClock, fakeClock } from '../common/fake-clock.testing.js';
 import { LoginLimiter } from './login-limiter.js';
 
 function attempts(limiter: LoginLimiter, count: number, user = 'ann', address = '1.1.1.1'): void {
@@ -6,11 +7,17 @@ function attempts(limiter: LoginLimiter, count: number, user = 'ann', address = 
 }
 
 describe('LoginLimiter', () => {
+  let clock: FakeClock;
+
+  beforeEach(() => {
+    clock = fakeClock();
+  });
+  afterEach(() => clock.restore());
+
   it('lets five attempts pass, and says how long to wait after them', () => {
-    const clock = { now: 0 };
-    const limiter = new LoginLimiter(() => clock.now);
+    const limiter = new LoginLimiter();
     attempts(limiter, 5);
-    clock.now = 60_000;
+    clock.advance(60_000);
 
     expect(() => limiter.begin('ann', '1.1.1.1')).toThrow(
       expect.objectContaining({ code: 'too_many_logins', retryAfter: 240 }),
@@ -18,18 +25,17 @@ describe('LoginLimiter', () => {
   });
 
   it('does not lengthen the wait by further attempts, and begins anew after it', () => {
-    const clock = { now: 0 };
-    const limiter = new LoginLimiter(() => clock.now);
+    const limiter = new LoginLimiter();
     attempts(limiter, 5);
-    clock.now = 299_999;
+    clock.advance(299_999);
     expect(() => limiter.begin('ann', '1.1.1.1')).toThrow();
-    clock.now = 300_000;
+    clock.advance(2);
     expect(() => attempts(limiter, 5)).not.toThrow();
     expect(() => limiter.begin('ann', '1.1.1.1')).toThrow();
   });
 
   it('counts user names (in any case) and addresses apart', () => {
-    const limiter = new LoginLimiter(() => 0);
+    const limiter = new LoginLimiter();
     attempts(limiter, 5);
 
     expect(() => limiter.begin('ANN', '1.1.1.1')).toThrow();
@@ -38,7 +44,7 @@ describe('LoginLimiter', () => {
   });
 
   it('forgets failures after a success', () => {
-    const limiter = new LoginLimiter(() => 0);
+    const limiter = new LoginLimiter();
     attempts(limiter, 4);
     limiter.succeed('ann', '1.1.1.1');
 

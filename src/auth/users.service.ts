@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { AppError, notFound } from '../common/app-error.js';
 import { offsetOf, type PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
-import { TtlCache } from '../common/ttl-cache.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import {
@@ -35,11 +35,13 @@ export interface ExecutorUser {
 /** The accounts. */
 @Injectable()
 export class UsersService {
-  /** Other replicas notice a change as late as this. A missing user is not remembered. */
-  private readonly cache = new TtlCache((userName: string) => this.repository.byName(userName), {
-    ttlMs: 5000,
-    maxEntries: 1000,
-    keep: (row) => row !== null,
+  /** Other replicas notice a change at the end of its time to live, in milliseconds. */
+  private readonly cache = new LRUCache<string, { row: UserRow | null }>({
+    max: 1000,
+    ttl: 5000,
+    fetchMethod: async (userName) => ({ row: await this.repository.byName(userName) }),
+    // A query that a change overtook still answers its callers, but is not cached.
+    ignoreFetchAbort: true,
   });
 
   constructor(
@@ -47,9 +49,12 @@ export class UsersService {
     private readonly box: SecretBox,
   ) {}
 
-  /** By name, at most a few seconds old: asked for with every request. */
-  cachedByName(userName: string): Promise<UserRow | null> {
-    return this.cache.get(userName);
+  /** Returns a user by name, at most a few seconds old, for every request. Missing users are not cached. */
+  async cachedByName(userName: string): Promise<UserRow | null> {
+    const { row } = await this.cache.forceFetch(userName);
+    if (!row) this.cache.delete(userName);
+
+    return row;
   }
 
   byName(userName: string): Promise<UserRow | null> {
@@ -125,7 +130,7 @@ export class UsersService {
   /** Creates an account of the server itself, or brings it into the given state. */
   async ensure(user: NewUser): Promise<UserRow> {
     const row = await this.repository.upsert(user);
-    this.cache.forget(row.userName);
+    this.cache.delete(row.userName);
 
     return row;
   }
@@ -133,7 +138,7 @@ export class UsersService {
   private async change(id: number, changes: Change): Promise<UserRow> {
     const row = await this.repository.change(id, typeof changes === 'function' ? changes : () => changes);
     if (!row) throw notFound('User');
-    this.cache.forget(row.userName);
+    this.cache.delete(row.userName);
 
     return row;
   }

@@ -1,7 +1,7 @@
 /** Reads the connection to a model from a bot's `agent_config.env`, in all the spellings that Wegent's bots and Claude Code use. */
 import { AppError } from '../common/app-error.js';
 import type { ModelParameters, ModelSettings, ProviderKind } from '../common/chat-provider.js';
-import { isJsonObject, type JsonObject } from '../common/json.js';
+import { isJsonObject, type JsonObject, parseJson } from '../common/json.js';
 import { baseUrlProblem, headerProblems } from '../models/model-parameters.js';
 
 const VENDOR: Readonly<Record<ProviderKind, string>> = { claude: 'ANTHROPIC', openai: 'OPENAI' };
@@ -104,12 +104,3 @@ function headersOf(value: unknown, fail: Fail): Record<string, string> {
 
 const scalarText = (value: unknown) =>
   typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
-
-/** Null when it is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

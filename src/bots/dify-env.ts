@@ -1,9 +1,9 @@
 /** Reads the connection to a Dify app from a bot's `agent_config.env`. */
 import { AppError } from '../common/app-error.js';
 import { DIFY_MODES, type DifyConnection, type DifyMode, isDifyMode } from '../common/dify.js';
-import { isJsonObject, type JsonObject } from '../common/json.js';
+import { isJsonObject, type JsonObject, parseJson } from '../common/json.js';
 import { baseUrlProblem } from '../models/model-parameters.js';
-import { field, parseJson, reader } from './agent-env.js';
+import { field, reader } from './agent-env.js';
 
 /** Where apps are unless somebody says otherwise. */
 export const DIFY_CLOUD_URL = 'https://api.dify.ai';

@@ -1,7 +1,7 @@
 /** Field decorators for DTOs: each joins the class-validator rules and the Swagger description of one kind of field. */
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Transform, type TransformFnParams, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -19,8 +19,6 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { isJsonObject } from './json.js';
-import { type Check, noteField } from './quick-read.js';
 
 /** Largest integer that an id column holds. */
 export const MAX_ID = 2_147_483_647;
@@ -61,19 +59,16 @@ export function TextField(options: TextOptions): PropertyDecorator {
     ...(pattern && { pattern: pattern.source }),
     ...(secret && { writeOnly: true }),
   };
-  // Characters are not more than UTF-16 units, and one at least is there when one of those is.
-  const isFine: Check = (value) => typeof value === 'string' && value.length >= min && value.length <= max;
 
-  return field(options, rules, shown, pattern || min > 1 ? null : isFine);
+  return field(options, rules, shown);
 }
 
 /** A whole number, by default one that an integer column can hold. */
 export function IntField(options: RangeOptions = {}): PropertyDecorator {
-  const { min = -MAX_ID, max = MAX_ID, query } = options;
+  const { min = -MAX_ID, max = MAX_ID } = options;
   const shown = { type: 'integer', minimum: min, maximum: max } as const;
-  const isFine: Check = (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 
-  return field(options, [IsInt(), Min(min), Max(max)], shown, query ? null : isFine, fromQuery(options, toNumber));
+  return field(options, [IsInt(), Min(min), Max(max)], shown, fromQuery(options, toNumber));
 }
 
 /** A positive id. */
@@ -87,24 +82,24 @@ export function NumberField(options: RangeOptions & { min: number; max: number }
 
   const shown = { type: Number, minimum: min, maximum: max };
 
-  return field(options, [IsNumber(), Min(min), Max(max)], shown, null, fromQuery(options, toNumber));
+  return field(options, [IsNumber(), Min(min), Max(max)], shown, fromQuery(options, toNumber));
 }
 
 export function BoolField(options: FieldOptions & { query?: boolean } = {}): PropertyDecorator {
-  return field(options, [IsBoolean()], { type: Boolean }, null, fromQuery(options, toBoolean));
+  return field(options, [IsBoolean()], { type: Boolean }, fromQuery(options, toBoolean));
 }
 
 export function EnumField(values: readonly string[], options: FieldOptions = {}): PropertyDecorator {
   const rules = [IsIn(values, { message: `$property must be one of: ${values.join(', ')}` })];
 
-  return field(options, rules, { type: String, enum: [...values] }, (value) => values.includes(value as string));
+  return field(options, rules, { type: String, enum: [...values] });
 }
 
-/** A JSON object of unknown fields. */
+/** A JSON object of unknown fields, kept as it came: class-transformer loses fields like `valueOf`. */
 export function ObjectField(options: FieldOptions = {}): PropertyDecorator {
   const shown = { type: 'object', additionalProperties: true } as const;
 
-  return field(options, [IsObject()], shown, (value) => isJsonObject(value));
+  return field(options, [IsObject()], shown, [Transform(asGiven)]);
 }
 
 interface ListOptions extends FieldOptions {
@@ -126,18 +121,14 @@ export function TextListField(options: ListOptions & { max: number }): PropertyD
 export function NestedListField(type: () => new () => object, options: ListOptions): PropertyDecorator {
   const shown = { type: () => [type()] as never, maxItems: options.maxItems };
 
-  return field(
-    options,
-    [...listRules(options), IsObject({ each: true }), ValidateNested({ each: true })],
-    shown,
-    null,
-    [Type(type)],
-  );
+  return field(options, [...listRules(options), IsObject({ each: true }), ValidateNested({ each: true })], shown, [
+    Type(type),
+  ]);
 }
 
 /** An object of one DTO class. */
 export function NestedField(type: () => new () => object, options: FieldOptions = {}): PropertyDecorator {
-  return field(options, [IsObject(), ValidateNested()], { type: () => type() as never }, null, [Type(type)]);
+  return field(options, [IsObject(), ValidateNested()], { type: () => type() as never }, [Type(type)]);
 }
 
 function listRules({ minItems = 0, maxItems }: ListOptions): PropertyDecorator[] {
@@ -145,23 +136,17 @@ function listRules({ minItems = 0, maxItems }: ListOptions): PropertyDecorator[]
 }
 
 /**
- * @param check the same as the rules, for {@link quickRead}; null when they cannot be said so, or convert
  * @param conversions what class-transformer makes of the value
  */
 function field(
   options: FieldOptions,
   rules: PropertyDecorator[],
   shown: ApiPropertyOptions,
-  check: Check | null = null,
   conversions: PropertyDecorator[] = [],
 ): PropertyDecorator {
   const { optional = false, nullable = false, description, example } = options;
   const isMissing = (value: unknown) => (optional && value === undefined) || (nullable && value === null);
   const present = ValidateIf((_object, value) => !isMissing(value));
-  const noted: PropertyDecorator = (prototype, name) => {
-    const isFine: Check = (value) => isMissing(value) || check?.(value) === true;
-    noteField(prototype, String(name), { check: isFine, rules: 1 + rules.length });
-  };
   const swagger = {
     ...shown,
     required: !optional,
@@ -171,7 +156,11 @@ function field(
     ...(options.default !== undefined && { default: options.default }),
   } as ApiPropertyOptions;
 
-  return applyDecorators(noted, present, ...rules, ...conversions, ApiProperty(swagger));
+  return applyDecorators(present, ...rules, ...conversions, ApiProperty(swagger));
+}
+
+function asGiven({ obj, key }: TransformFnParams): unknown {
+  return (obj as Record<string, unknown>)[key];
 }
 
 function fromQuery(options: { query?: boolean }, convert: (value: unknown) => unknown): PropertyDecorator[] {

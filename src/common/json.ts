@@ -1,4 +1,6 @@
-/** Any JSON object whose fields are not known to us. */
+/** Reading of JSON that others wrote: every step gives a value of the expected kind, or undefined. */
+
+/** A JSON object whose fields are not known. */
 export type JsonObject = Record<string, unknown>;
 
 /** Whether a value is an object with fields: not null, not an array. */
@@ -6,14 +8,31 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The JSON object that a text is; null when it is anything else. */
-export function parseObject(text: string): JsonObject | null {
-  if (!text.trimStart().startsWith('{')) return null;
-  try {
-    const value: unknown = JSON.parse(text);
+/** The value if it is a JSON object. */
+export function asObject(value: unknown): JsonObject | undefined {
+  return isJsonObject(value) ? value : undefined;
+}
 
-    return isJsonObject(value) ? value : null;
+/** The value if it is a text that is not empty. */
+export function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The value if it is a finite number. */
+export function asNumber(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** The value that a JSON text stands for; undefined (which JSON does not have) when the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
   } catch {
-    return null;
+    return undefined;
   }
+}
+
+/** The object that a JSON text stands for. Long texts that cannot be an object are not parsed. */
+export function parseObject(text: string): JsonObject | undefined {
+  return text.trimStart().startsWith('{') ? asObject(parseJson(text)) : undefined;
 }

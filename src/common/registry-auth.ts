@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from './json.js';
+import { isJsonObject, type JsonObject, parseJson } from './json.js';
 
 /** What an engine shows to a registry, as its API takes it. */
 export interface RegistryLogin {
@@ -28,15 +28,6 @@ export function parseRegistryAuth(text: string): RegistryAuth {
   });
 
   return new Map(logins);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's message quotes the text, which holds passwords.
-    throw new Error('must be JSON with an object "auths"');
-  }
 }
 
 function loginOf(serveraddress: string, entry: JsonObject): RegistryLogin | null {

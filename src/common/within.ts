@@ -1,15 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const LATE = Symbol('late');
+
+/** Work took longer than it may. */
+export class DeadlineError extends Error {}
+
 /**
  * Waits for `work`, but no longer than `ms` milliseconds.
- * @throws what the work throws, or an Error with `message` when it takes longer; the work itself goes on
+ * @throws what the work throws, or a DeadlineError with `message` when it takes longer; the work itself goes on
  */
 export async function within<T>(ms: number, message: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(message)), ms);
-  });
+  const result = await withinOr(ms, LATE, work);
+  if (result === LATE) throw new DeadlineError(message);
+
+  return result;
+}
+
+/**
+ * Waits for `work`, but no longer than `ms` milliseconds.
+ * @returns `fallback` when it takes longer; the work itself goes on
+ * @throws what the work throws
+ */
+export async function withinOr<T, F>(ms: number, fallback: F, work: Promise<T>): Promise<T | F> {
+  const timer = new AbortController();
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, sleep(ms, fallback, { signal: timer.signal })]);
   } finally {
-    clearTimeout(timer);
+    timer.abort();
   }
 }

@@ -7,7 +7,7 @@ import { LABELS } from './validation/container-labels.js';
 import { DockerEngine } from './engine/docker-engine.js';
 import { EngineTrouble } from './engine/engine-errors.js';
 import { checksFor, IMAGE_CHECKS } from './validation/image-checks.js';
-import { ImageValidator, type Tell, type Validation } from './validation/image-validator.js';
+import { ImageValidator, type OnProgress, type Validation } from './validation/image-validator.js';
 import { RegistryLogins } from './validation/registry-logins.js';
 
 /** Exit statuses. */
@@ -44,7 +44,7 @@ export async function validateImage(
   const onSignal = () => interrupted.abort(new EngineTrouble('interrupted', 'Interrupted'));
   process.once('SIGINT', onSignal);
   try {
-    const report = await validator.validate(validation, teller(output), interrupted.signal);
+    const report = await validator.validate(validation, progressPrinter(output), interrupted.signal);
     output.write(verdict(report));
 
     return report.valid ? VALID : INVALID;
@@ -85,7 +85,7 @@ function read(
   }
 }
 
-function teller(output: Output): Tell {
+function progressPrinter(output: Output): OnProgress {
   let last = '';
 
   return ({ status, progress }) => {

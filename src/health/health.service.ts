@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { DeadlineError, within } from '../common/within.js';
 import { DATABASE } from '../infra/database/database.module.js';
 import type { OpenDatabase } from '../infra/database/database.js';
 import { Lifecycle } from '../infra/lifecycle.js';
@@ -30,15 +30,12 @@ export class HealthService {
 }
 
 async function answer(work: Promise<unknown>): Promise<string> {
-  const late = sleep(PATIENCE_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('does not answer')));
   try {
-    await Promise.race([work, late]);
+    await within(PATIENCE_MS, 'does not answer', work);
 
     return 'ok';
   } catch (error) {
     return `down: ${publicReason(error as NodeJS.ErrnoException)}`;
-  } finally {
-    late.catch(() => undefined);
   }
 }
 
@@ -46,5 +43,5 @@ async function answer(work: Promise<unknown>): Promise<string> {
 function publicReason(error: NodeJS.ErrnoException): string {
   const cause = (error.cause ?? error) as NodeJS.ErrnoException;
 
-  return cause.code ?? (cause.message === 'does not answer' ? cause.message : 'not connected');
+  return cause.code ?? (cause instanceof DeadlineError ? cause.message : 'not connected');
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import { createHmac, randomBytes } from 'node:crypto';
 import { AuthService } from '../auth/auth.service.js';
 import type { AuthUser } from '../auth/auth-user.js';
@@ -8,9 +9,9 @@ import { requireLoopback } from '../auth/loopback.js';
 import { AppError } from '../common/app-error.js';
 import { AppConfig } from '../config/app-config.js';
 
-/** A page asks for a dozen files, then every few seconds: a password that was right is not checked again for so long. */
-const REMEMBERED_MS = 60_000;
-const MAX_REMEMBERED = 100;
+/** A page asks for a dozen files, then every few seconds: a right password is not checked again for so long. */
+const LOGIN_TTL_MS = 60_000;
+const MAX_LOGINS = 100;
 const READING = new Set(['GET', 'HEAD']);
 
 /**
@@ -20,7 +21,7 @@ const READING = new Set(['GET', 'HEAD']);
 @Injectable()
 export class BoardAccess {
   /** By a digest of what was sent. */
-  private readonly remembered = new Map<string, { user: AuthUser; until: number }>();
+  private readonly logins = new LRUCache<string, AuthUser>({ max: MAX_LOGINS, ttl: LOGIN_TTL_MS });
   private readonly secret = randomBytes(32);
 
   constructor(
@@ -47,19 +48,12 @@ export class BoardAccess {
     if (!login)
       throw new AppError('unauthorized', 'Log in as an admin: by HTTP Basic or Authorization: Bearer <token>');
     const digest = createHmac('sha256', this.secret).update(`${ip} ${authorization}`).digest('base64');
-    const known = this.remembered.get(digest);
-    if (known && known.until > Date.now()) return known.user;
+    const known = this.logins.get(digest);
+    if (known) return known;
     const user = await this.auth.userOfPassword(login, ip);
-    this.remember(digest, user);
+    this.logins.set(digest, user);
 
     return user;
-  }
-
-  private remember(digest: string, user: AuthUser): void {
-    this.remembered.delete(digest);
-    this.remembered.set(digest, { user, until: Date.now() + REMEMBERED_MS });
-    const [oldest] = this.remembered.keys();
-    if (oldest !== undefined && this.remembered.size > MAX_REMEMBERED) this.remembered.delete(oldest);
   }
 }
 

@@ -2,7 +2,7 @@
 import { readModelEnv } from '../bots/agent-env.js';
 import { AppError } from '../common/app-error.js';
 import type { ModelParameters, ModelSettings } from '../common/chat-provider.js';
-import { isJsonObject, type JsonObject } from '../common/json.js';
+import { isJsonObject, type JsonObject, parseJson } from '../common/json.js';
 import { DIRECT_CHAT_SHELLS } from '../common/shell-types.js';
 import { parameterProblems } from '../models/model-parameters.js';
 import type { ModelSeed } from '../models/model-seed.js';
@@ -123,7 +123,7 @@ function displayName(reader: DocumentReader): string | null {
 /** Wegent keeps `env` as an object or as JSON text; `protocol` says the type when `env.model` does not. */
 function envOf(reader: DocumentReader): JsonObject | null {
   const config = reader.object(CONFIG, true);
-  const env = typeof config.env === 'string' ? parseObject(config.env) : config.env;
+  const env = typeof config.env === 'string' ? parseJson(config.env) : config.env;
   if (!isJsonObject(env)) {
     reader.problem(ENV, config.env === undefined ? 'is required' : 'must be an object');
 
@@ -147,13 +147,5 @@ function settingsOf(reader: DocumentReader, env: JsonObject): ModelSettings | nu
     reader.problem(ENV, error.message);
 
     return null;
-  }
-}
-
-function parseObject(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { pollUntil } from '../common/poll-until.js';
 import { AppError, notFound } from '../common/app-error.js';
 import type { PageQuery } from '../common/page.js';
 import { checkPrompt } from '../common/prompt.js';
@@ -132,13 +133,10 @@ export class TasksService {
     const task = await this.require(userId, taskId);
     if (!isTerminal(task.status)) await this.cancels.request(userId, taskId);
     await this.backends.beforeDelete(taskId);
-    for (const end = Date.now() + DELETE_PATIENCE_MS; ;) {
-      const subtaskIds = await this.repository.markDeleted(userId, taskId);
-      if (subtaskIds) return void this.changes.publish([{ userId, taskId, subtaskIds }]);
-      if (Date.now() > end)
-        throw new AppError('task_busy', `Task ${taskId} is still stopping: delete it again in a moment`);
-      await new Promise((resolve) => setTimeout(resolve, DELETE_POLL_MS));
-    }
+    const markDeleted = async () => (await this.repository.markDeleted(userId, taskId)) ?? undefined;
+    const subtaskIds = await pollUntil(markDeleted, { everyMs: DELETE_POLL_MS, timeoutMs: DELETE_PATIENCE_MS });
+    if (!subtaskIds) throw new AppError('task_busy', `Task ${taskId} is still stopping: delete it again in a moment`);
+    void this.changes.publish([{ userId, taskId, subtaskIds }]);
   }
 
   /** Null when the team is gone: the task outlives it. */

@@ -60,10 +60,8 @@ export class TeamsService {
   }
 
   /** The same within a transaction of the caller's, which does not wait for queries of others. */
-  async resolveWithin(db: Db, userId: number, id: number): Promise<ResolvedTeam> {
-    const key = `${userId} ${id}`;
-
-    return this.resolved.ready(key) ?? this.resolved.load(key, () => this.load(userId, { id }, db));
+  resolveWithin(db: Db, userId: number, id: number): Promise<ResolvedTeam> {
+    return this.resolved.getWithin(`${userId} ${id}`, () => this.load(userId, { id }, db));
   }
 
   /** Four small queries in three steps. */

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 import { AppError } from '../../common/app-error.js';
 import { DIFY_MODES, type DifyConnection, type DifyMode, isDifyMode } from '../../common/dify.js';
-import type { JsonObject } from '../../common/json.js';
-import { asObject } from '../../infra/provider-stream/json.js';
-import { TtlCache } from '../../common/ttl-cache.js';
+import { asObject, type JsonObject } from '../../common/json.js';
 import { within } from '../../common/within.js';
 import { type DifyAppInfo, DifyClient } from './dify.client.js';
 import { DifyError, sourceOf } from './dify.errors.js';
@@ -18,26 +17,32 @@ const PARAMETERS_TTL_MS = 30_000;
 /** A name or a form is worth a short wait only. */
 const PATIENCE_MS = 1_500;
 
-/** What the apps are, remembered for a while: a turn should not wait for questions that were just answered. */
+/** Caches what the apps say about themselves, so that a turn does not wait for it again. Failures are not cached. */
 @Injectable()
 export class DifyApps {
-  private readonly infos: TtlCache<string, DifyAppInfo>;
-  private readonly forms: TtlCache<string, JsonObject>;
+  private readonly infos = new LRUCache<string, DifyAppInfo, DifyConnection>({
+    max: MAX_APPS,
+    ttl: INFO_TTL_MS,
+    fetchMethod: (_key, _stale, { context }) => this.client.info(context),
+    ignoreFetchAbort: true,
+  });
+  private readonly forms = new LRUCache<string, JsonObject, DifyConnection>({
+    max: MAX_APPS,
+    ttl: PARAMETERS_TTL_MS,
+    fetchMethod: (_key, _stale, { context }) => this.client.parameters(context),
+    ignoreFetchAbort: true,
+  });
 
-  constructor(private readonly client: DifyClient) {
-    this.infos = new TtlCache((key) => client.info(connectionOf(key)), { ttlMs: INFO_TTL_MS, maxEntries: MAX_APPS });
-    this.forms = new TtlCache((key) => client.parameters(connectionOf(key)), {
-      ttlMs: PARAMETERS_TTL_MS,
-      maxEntries: MAX_APPS,
-    });
+  constructor(private readonly client: DifyClient) {}
+
+  /** Returns an app's name, mode and description. @param refresh asks the app even if the answer is cached */
+  info(connection: DifyConnection, refresh = false): Promise<DifyAppInfo> {
+    return this.infos.forceFetch(keyOf(connection), { context: connection, forceRefresh: refresh });
   }
 
-  info(connection: DifyConnection): Promise<DifyAppInfo> {
-    return this.infos.get(keyOf(connection));
-  }
-
+  /** Returns an app's parameters as they came. */
   parameters(connection: DifyConnection): Promise<JsonObject> {
-    return this.forms.get(keyOf(connection));
+    return this.forms.forceFetch(keyOf(connection), { context: connection });
   }
 
   /** What it asks for, and which files it takes. */
@@ -50,10 +55,13 @@ export class DifyApps {
     return within(PATIENCE_MS, 'the app does not answer', this.form(connection)).catch(() => null);
   }
 
-  /** The kind of an app. @param anew asks whatever is remembered @throws AppError dify_app_unavailable when it is unknown */
-  async mode(connection: DifyConnection, anew = false): Promise<DifyMode> {
-    const key = keyOf(connection);
-    const mode = await (anew ? this.infos.refresh(key) : this.infos.get(key)).then(
+  /**
+   * Returns the kind of an app.
+   * @param refresh asks the app even if the answer is cached
+   * @throws AppError dify_app_unavailable when it is unknown
+   */
+  async mode(connection: DifyConnection, refresh = false): Promise<DifyMode> {
+    const mode = await this.info(connection, refresh).then(
       (info) => info.mode,
       (error: unknown) => {
         // Very old servers have no such call.
@@ -102,9 +110,3 @@ export function fingerprintOf(connection: DifyConnection): string {
 }
 
 const keyOf = ({ baseUrl, apiKey }: DifyConnection) => JSON.stringify([baseUrl, apiKey]);
-
-function connectionOf(key: string): DifyConnection {
-  const [baseUrl = '', apiKey = ''] = JSON.parse(key) as string[];
-
-  return { baseUrl, apiKey, appId: null, mode: null, inputs: {} };
-}

@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from '../../common/app-error.js';
 import { errorCode } from '../../common/error-code.js';
 import type { DifyConnection } from '../../common/dify.js';
 import { cleanMessage, problemOf, type ProviderProblem, readProblem } from '../../infra/provider-stream/error-text.js';
-import { asNumber, asObject } from '../../infra/provider-stream/json.js';
+import { asNumber, asObject } from '../../common/json.js';
 import { ProviderError } from '../../infra/provider-stream/provider-error.js';
 import { readRetryHints, type RetryHints } from '../../infra/provider-stream/retry-hints.js';
 

@@ -66,7 +66,7 @@ describe('a run that waits', () => {
     const later = read('workflow', [], { run: { forms, answered: ['tok'] } });
     const batch = new EventBatch();
     later.mapper.closeForms(batch);
-    expect(stepsOf(batch.take()).map(({ step_id: id, status }) => [id, status])).toEqual([
+    expect(stepsOf(batch.drain()).map(({ step_id: id, status }) => [id, status])).toEqual([
       ['form:human', 'succeeded'],
       ['form:mail', 'failed'],
     ]);
@@ -79,11 +79,11 @@ describe('a run that waits', () => {
     const { mapper } = read('workflow', [], { run: { forms } });
     const batch = new EventBatch();
     mapper.closeForms(batch);
-    batch.take();
+    batch.drain();
     // The replay of a run that went on before its answer was noted here; its node may well ask anew.
     for (const data of [form, { ...form, form_token: 'next' }])
       mapper.push({ data: JSON.stringify(flow('human_input_required', data)) }, batch);
-    expect(batch.take().flatMap((event) => (event.type === 'input_required' ? event.form.form_token : []))).toEqual([
+    expect(batch.drain().flatMap((event) => (event.type === 'input_required' ? event.form.form_token : []))).toEqual([
       'next',
     ]);
   });
@@ -117,7 +117,7 @@ describe('a run that ends', () => {
     const [waits, whole] = [new EventBatch(), new EventBatch()];
     paused.mapper.endPaused(waits);
     lost.mapper.keepPartial(whole);
-    expect([lastOf(waits.take()), lastOf(whole.take())]).toEqual([new Set(['paused']), new Set(['succeeded'])]);
+    expect([lastOf(waits.drain()), lastOf(whole.drain())]).toEqual([new Set(['paused']), new Set(['succeeded'])]);
   });
 });
 

@@ -59,7 +59,7 @@ export function read(
     error = thrown;
   }
 
-  return { events: batch.take(), mapper, saved, endings, error, run: known };
+  return { events: batch.drain(), mapper, saved, endings, error, run: known };
 }
 
 /** The text that events make. */

@@ -4,8 +4,7 @@ import type { Step } from '../../common/chat-event.js';
 import type { DifyRun } from '../../common/dify.js';
 import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { asObject, asText, type JsonObject, parseJson } from '../../infra/provider-stream/json.js';
-import { RepeatedEvent } from '../../infra/provider-stream/repeated-event.js';
+import { asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
 import { type DifySource, errorFromEvent, protocolError } from '../client/dify.errors.js';
 import { DifyForms } from './dify.forms.js';
 import { isFlow } from '../client/dify.request.js';
@@ -52,10 +51,6 @@ export class DifyEvents implements AnswerMapper {
   private readonly runEnd: RunEnd;
   private readonly fileUrls = new Set<string>();
   private knowsRun = false;
-  /** Text comes as the answer of messages, or in chunks from workflows. */
-  private readonly answers = new RepeatedEvent('answer');
-  private readonly chunks = new RepeatedEvent('text');
-  private answerType = '';
   /** The whole answer, kept only once a run was joined: parts of it may have been missed. */
   private joined: string | null = null;
 
@@ -80,40 +75,16 @@ export class DifyEvents implements AnswerMapper {
 
   push(event: EventSourceMessage, batch: EventBatch): void {
     if (this.finished) return;
-    if (this.pushText(event.data, batch)) return;
     const data = asObject(parseJson(event.data));
     if (!data) return this.pushOther(event);
     if (data['event'] !== 'ping') this.onData(data, batch);
-    // Before the run is known its ids are read from every event.
-    if (this.knowsRun) this.learn(event.data, data);
-  }
-
-  /** Takes an event that is like one before it but for its text. @returns whether it is one */
-  private pushText(data: string, batch: EventBatch): boolean {
-    const answer = this.answers.read(data);
-    const chunk = answer === null ? this.chunks.read(data) : null;
-    if (answer !== null) this.onMessage(this.answerType, answer, batch);
-    else this.append(chunk, batch);
-    const isKnown = answer !== null || chunk !== null;
-    if (isKnown) this.count += 1;
-
-    return isKnown;
-  }
-
-  private learn(data: string, { event: type, answer, data: part }: JsonObject): void {
-    if (type === 'message' || type === 'agent_message') {
-      this.answerType = type;
-      this.answers.learn(data, asText(answer) ?? '');
-    } else if (type === 'text_chunk') {
-      this.chunks.learn(data, asText(asObject(part)?.['text']) ?? '');
-    }
   }
 
   private onData(data: JsonObject, batch: EventBatch): void {
     const type = data['event'];
     this.started = true;
     this.count += 1;
-    if (!this.knowsRun) this.note(data);
+    if (!this.knowsRun) this.rememberRun(data);
     if (type === 'message' || type === 'agent_message') this.onMessage(type, data['answer'], batch);
     else if (type === 'text_chunk') this.append(asObject(data['data'])?.['text'], batch);
     else if (typeof type === 'string') this.onOther(type, data, asObject(data['data']) ?? {}, batch);
@@ -123,7 +94,7 @@ export class DifyEvents implements AnswerMapper {
   pushWhole(reply: unknown, batch: EventBatch): void {
     const data = asObject(reply) ?? {};
     this.started = true;
-    this.note(data);
+    this.rememberRun(data);
     const run = asObject(data['data']);
     if (run) return this.onFlowEnd(run, batch);
     if (typeof data['answer'] !== 'string') throw protocolError(this.options.source, 'a JSON reply without an answer');
@@ -296,7 +267,7 @@ export class DifyEvents implements AnswerMapper {
   }
 
   /** Every event names the run; all that is needed of it stands in the first ones. */
-  private note(data: JsonObject): void {
+  private rememberRun(data: JsonObject): void {
     const { run, onRun } = this.options;
     const before = [run.taskId, run.runId, run.messageId, run.conversationId].join();
     run.taskId = asText(data['task_id']) ?? run.taskId;

@@ -2,7 +2,7 @@
 import type { InputForm } from '../../common/chat-event.js';
 import type { DifyConnection, DifyRun, PendingForm } from '../../common/dify.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { asNumber, asObject, asText, type JsonObject } from '../../infra/provider-stream/json.js';
+import { asNumber, asObject, asText, type JsonObject } from '../../common/json.js';
 import type { DifyClient } from '../client/dify.client.js';
 import { type DifySteps, formStepId } from './dify.steps.js';
 

@@ -1,7 +1,7 @@
 /** How the run of an app ended, as far as it has told. */
 import { AppError } from '../../common/app-error.js';
 import type { FinishReason, StepStatus, Usage } from '../../common/chat-event.js';
-import { asNumber, asObject, asText, type JsonObject } from '../../infra/provider-stream/json.js';
+import { asNumber, asObject, asText, type JsonObject } from '../../common/json.js';
 import { DifyError, type DifySource, errorFromEvent } from '../client/dify.errors.js';
 import { addUsage, textOfOutputs, usageOf } from './map-outputs.js';
 

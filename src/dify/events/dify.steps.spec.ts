@@ -7,7 +7,7 @@ const WAITING: Step = { step_id: 'form:human', kind: 'node', title: 'Approval', 
 
 /** Status by status what a batch tells of the form. */
 function told(batch: EventBatch): unknown[] {
-  return batch.take().map((event) => 'status' in event && event.status);
+  return batch.drain().map((event) => 'status' in event && event.status);
 }
 
 describe('DifySteps of a run that is joined again', () => {

@@ -1,7 +1,7 @@
 /** What an app does on its way: nodes, rounds, thoughts, tools, logs -> steps. */
 import type { Step, StepKind, StepStatus } from '../../common/chat-event.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../infra/provider-stream/json.js';
+import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
 import { cut, truncateDetail } from './truncate-detail.js';
 
 const STATUS = new Map<string, StepStatus>([
@@ -18,7 +18,7 @@ const STATUS = new Map<string, StepStatus>([
   ['paused', 'paused'],
 ]);
 /** Steps that are remembered for a replay; a loop may have any number. */
-const MAX_TOLD = 500;
+const MAX_EMITTED = 500;
 const ROUNDS = /^(iteration|loop)_(started|next|completed)$/;
 
 /** The steps of one answer. Stateful: parts name the whole that they belong to by the id of its node. */
@@ -29,16 +29,16 @@ export class DifySteps {
   private readonly open = new Map<string, Step>();
   /** The newest of what was shown before the run was joined again: a replay tells less of it. */
   private shown = new Map<string, Step>();
-  /** What was told here; some of it may be shown only later. */
-  private readonly told = new Map<string, Step>();
+  /** The newest of what was emitted here; some of it may be shown only later. */
+  private readonly emitted = new Map<string, Step>();
 
   /** The run is joined again. */
   rejoin(shown: readonly Step[]): void {
-    this.shown = new Map([...shown.map((step) => [step.step_id, step] as const), ...this.told]);
+    this.shown = new Map([...shown.map((step) => [step.step_id, step] as const), ...this.emitted]);
     for (const step of this.shown.values()) this.watch(step);
   }
 
-  /** Takes an event that tells of steps. @returns whether it does */
+  /** Reads an event about steps. @returns false for any other event */
   push(type: string, data: JsonObject, batch: EventBatch): boolean {
     const part = asObject(data['data']) ?? {};
     const rounds = ROUNDS.exec(type);
@@ -60,14 +60,14 @@ export class DifySteps {
     const before = this.shown.get(id);
     const title = asText(data['node_title']) ?? before?.title ?? 'Form';
     const about = { kind: 'node', title, status, node_type: 'human-input' } as const;
-    this.tell({ ...before, step_id: id, ...about, ...(parent !== undefined && { parent_id: parent }), ...more }, batch);
+    this.emit({ ...before, step_id: id, ...about, ...(parent !== undefined && { parent_id: parent }), ...more }, batch);
 
     return id;
   }
 
   /** Nothing more is heard: what was begun ends as the run does. Not all apps tell, and not all streams were heard. */
   finish(status: StepStatus, batch: EventBatch): void {
-    for (const step of [...this.open.values()]) if (step.status !== status) this.tell({ ...step, status }, batch);
+    for (const step of [...this.open.values()]) if (step.status !== status) this.emit({ ...step, status }, batch);
   }
 
   private onNode(type: string, part: JsonObject, batch: EventBatch): void {
@@ -77,7 +77,7 @@ export class DifySteps {
     const nodeType = asText(part['node_type']);
     const index = asNumber(part[type === 'node_retry' ? 'retry_index' : 'index']);
     this.byNode.set(nodeId, id);
-    this.tell(
+    this.emit(
       {
         step_id: id,
         kind: 'node',
@@ -98,7 +98,7 @@ export class DifySteps {
     const id = `${kind}:${asText(part['id']) ?? nodeId}`;
     const index = asNumber(part['index']);
     this.byNode.set(nodeId, id);
-    this.tell(
+    this.emit(
       {
         step_id: id,
         kind,
@@ -117,7 +117,7 @@ export class DifySteps {
     const parent = asText(part['parent_id']);
     const node = asText(part['node_execution_id']);
     const parentId = parent !== undefined ? `log:${parent}` : node !== undefined ? `node:${node}` : undefined;
-    this.tell(
+    this.emit(
       {
         step_id: `log:${asText(part['id']) ?? ''}`,
         kind: 'log',
@@ -142,8 +142,8 @@ export class DifySteps {
     const index = asNumber(data['position']);
     const about = { kind: 'thought', title: 'Thought', status } as const;
     const step: Step = { step_id: id, ...about, ...(index !== undefined && { index }), ...detail({ thought }) };
-    this.tell(step, batch);
-    for (const [place, tool] of tools.entries()) this.tell(toolStep(id, place, tool, data, status), batch);
+    this.emit(step, batch);
+    for (const [place, tool] of tools.entries()) this.emit(toolStep(id, place, tool, data, status), batch);
   }
 
   private watch(step: Step): void {
@@ -151,7 +151,7 @@ export class DifySteps {
     else this.open.delete(step.step_id);
   }
 
-  private tell(step: Step, batch: EventBatch): void {
+  private emit(step: Step, batch: EventBatch): void {
     const before = this.shown.get(step.step_id);
     if (before) {
       // A replay of what is over begins with its start.
@@ -161,9 +161,9 @@ export class DifySteps {
     const whole = { ...step, ...(before?.detail && !step.detail && { detail: before.detail }) };
     if (before) this.shown.set(whole.step_id, whole);
     this.watch(whole);
-    this.told.set(whole.step_id, whole);
-    const [oldest = ''] = this.told.size > MAX_TOLD ? this.told.keys() : [];
-    this.told.delete(oldest);
+    this.emitted.set(whole.step_id, whole);
+    const [oldest = ''] = this.emitted.size > MAX_EMITTED ? this.emitted.keys() : [];
+    this.emitted.delete(oldest);
     batch.add({ type: 'step', ...whole });
   }
 
@@ -226,10 +226,10 @@ function endOf(part: JsonObject): Pick<Step, 'elapsed_ms' | 'tokens' | 'error'> 
 
 /** Texts of what is there and not empty. */
 function detail(values: Record<string, unknown>): Pick<Step, 'detail'> {
-  const told = Object.entries(values).filter(([, value]) => !isEmpty(value));
-  if (told.length === 0) return {};
+  const given = Object.entries(values).filter(([, value]) => !isEmpty(value));
+  if (given.length === 0) return {};
 
-  return { detail: Object.fromEntries(told.map(([name, value]) => [name, truncateDetail(value)])) };
+  return { detail: Object.fromEntries(given.map(([name, value]) => [name, truncateDetail(value)])) };
 }
 
 function isEmpty(value: unknown): boolean {

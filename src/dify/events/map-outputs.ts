@@ -1,6 +1,6 @@
 /** Parts of Dify's replies that stand for themselves: outputs, files, sources, usage. Pure. */
 import type { AnswerFile, Source, Usage } from '../../common/chat-event.js';
-import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../infra/provider-stream/json.js';
+import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
 import { toUsage } from '../../infra/provider-stream/usage.js';
 import { cut } from './truncate-detail.js';
 

@@ -1,6 +1,5 @@
 /** The form of an app, from the reply of its `/parameters`. What is not as documented is left out, never an error. */
-import { isJsonObject, type JsonObject } from '../../common/json.js';
-import { asText } from '../../infra/provider-stream/json.js';
+import { asText, isJsonObject, type JsonObject } from '../../common/json.js';
 import { type FileRules, readFileUpload, readRules } from './file-rules.js';
 
 /** Types that are checked; others are passed on as they come. */

@@ -71,10 +71,10 @@ export class DifyAnswer implements AnswerParts {
     await this.begin();
   }
 
-  take(): readonly ProviderEvent[] | null {
-    if (!this.own.isEmpty) return this.own.take();
+  read(): readonly ProviderEvent[] | null {
+    if (!this.own.isEmpty) return this.own.drain();
 
-    return this.stream?.reader?.take() ?? null;
+    return this.stream?.reader?.read() ?? null;
   }
 
   whenReady(callback: () => void): void {
@@ -164,7 +164,7 @@ export class DifyAnswer implements AnswerParts {
     const { response, run, conversationId, lostConversation } = await this.parts.starter.start(this.turn);
     if (lostConversation) this.own.add({ type: 'step', ...noteStep('conversation', LOST_CONVERSATION) });
     this.stream = this.streamOf(run, conversationId);
-    await this.stream.hear(response, this.own);
+    await this.stream.attach(response, this.own);
     if (!this.stream.reader) await this.goOnFrom(this.stream);
   }
 
@@ -199,11 +199,11 @@ export class DifyAnswer implements AnswerParts {
 
   /** @throws AppError provider_timeout when nobody has answered for too long; the run is stopped then */
   private waitOn(stream: DifyStream): void {
-    if (!hasWaitedTooLong(stream.run, this.parts.inputTimeoutMs)) return this.leave(stream);
+    if (!hasWaitedTooLong(stream.run, this.parts.inputTimeoutMs)) return this.suspend(stream);
     throw new AppError('provider_timeout', 'Nobody has answered the form in time', { retryable: true });
   }
 
-  private leave(stream: DifyStream): void {
+  private suspend(stream: DifyStream): void {
     const { run } = stream;
     run.pausedAt ??= Date.now();
     run.leaves = (run.leaves ?? 0) + 1;
@@ -226,7 +226,7 @@ export class DifyAnswer implements AnswerParts {
     if (Date.now() < this.resumeBy) {
       await abortableSleep(RESUME_LOOK_MS, this.turn.signal);
       await this.join(stream);
-    } else this.leave(stream);
+    } else this.suspend(stream);
   }
 
   private async join(stream: DifyStream): Promise<void> {

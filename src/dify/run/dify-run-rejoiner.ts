@@ -1,6 +1,6 @@
 import { AppError } from '../../common/app-error.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import type { JsonObject } from '../../infra/provider-stream/json.js';
+import type { JsonObject } from '../../common/json.js';
 import { abortableSleep } from '../../infra/provider-stream/retry.js';
 import type { Turn } from './dify-starter.js';
 import { ENDED } from './dify-stopper.js';
@@ -8,18 +8,18 @@ import type { DifyStream } from './dify-stream.js';
 import type { DifyClient } from '../client/dify.client.js';
 import { DifyError } from '../client/dify.errors.js';
 
-/** How often a run is joined in a row without hearing anything. */
-const MAX_DEAF_JOINS = 4;
+/** How often a run is joined in a row without receiving an event. */
+const MAX_SILENT_JOINS = 4;
 const JOIN_DELAY_MS = 250;
 const POLL_MS = { first: 500, last: 5_000 };
 
-/** `heard`: its events come again, or it has ended; `lost`: nobody knows it any more. */
-export type Joined = 'heard' | 'lost';
+/** `joined`: its events come again, or it has ended; `lost`: Dify does not know it any more. */
+export type JoinOutcome = 'joined' | 'lost';
 
 /** Joins runs that go on at Dify without us. One for each answer. */
 export class DifyRunRejoiner {
-  private deaf = 0;
-  private heard = 0;
+  private silentJoins = 0;
+  private seenEvents = 0;
 
   constructor(
     private readonly client: DifyClient,
@@ -27,25 +27,25 @@ export class DifyRunRejoiner {
   ) {}
 
   /**
-   * Reads on where the run is now. Servers without that call are asked for its end again and again.
-   * @param batch takes what is found out in the place of events
+   * Reads on where the run is now. Servers without that call are polled for its end.
+   * @param batch gets what is found out in place of events
    */
-  async join(stream: DifyStream, batch: EventBatch): Promise<Joined> {
+  async join(stream: DifyStream, batch: EventBatch): Promise<JoinOutcome> {
     const { dify, request, http, signal, link } = this.turn;
     for (;;) {
       const { count } = stream.mapper;
-      this.deaf = count > this.heard ? 0 : this.deaf + 1;
-      this.heard = count;
-      if (this.deaf > MAX_DEAF_JOINS) return this.poll(stream, batch);
+      this.silentJoins = count > this.seenEvents ? 0 : this.silentJoins + 1;
+      this.seenEvents = count;
+      if (this.silentJoins > MAX_SILENT_JOINS) return this.poll(stream, batch);
       await stream.close();
-      if (this.deaf > 1) await abortableSleep(JOIN_DELAY_MS * 2 ** this.deaf, signal);
+      if (this.silentJoins > 1) await abortableSleep(JOIN_DELAY_MS * 2 ** this.silentJoins, signal);
       signal.throwIfAborted();
       try {
         const response = await this.client.events(dify.connection, stream.run.runId ?? '', request.endUser, http);
         stream.mapper.rejoin(link.shown());
-        await stream.hear(response, batch);
+        await stream.attach(response, batch);
 
-        return 'heard';
+        return 'joined';
       } catch (error) {
         signal.throwIfAborted();
         if (isMissing(error)) return this.poll(stream, batch);
@@ -54,7 +54,7 @@ export class DifyRunRejoiner {
     }
   }
 
-  private async poll(stream: DifyStream, batch: EventBatch): Promise<Joined> {
+  private async poll(stream: DifyStream, batch: EventBatch): Promise<JoinOutcome> {
     const { signal, timeouts, link } = this.turn;
     const { mapper } = stream;
     stream.reader = null;
@@ -62,12 +62,12 @@ export class DifyRunRejoiner {
       const detail = await this.detail(stream);
       if (detail === null) return 'lost';
       mapper.paused = detail?.['status'] === 'paused';
-      if (mapper.paused) return 'heard';
+      if (mapper.paused) return 'joined';
       if (detail && ENDED.has(detail['status'])) {
         mapper.rejoin(link.shown());
         mapper.pushDetail(detail, batch);
 
-        return 'heard';
+        return 'joined';
       }
       if (detail) timeouts.alive(true);
       await abortableSleep(ms, signal);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntil } from '../../common/poll-until.js';
 import { AppError } from '../../common/app-error.js';
 import type { DifyConnection, DifyRun, DifyStop } from '../../common/dify.js';
 import { DifyClient } from '../client/dify.client.js';
@@ -46,14 +47,16 @@ export class DifyStopper {
 
   /** Whether the run of a workflow or chatflow has ended, looked at until a time. Other apps have no state to look at. */
   async verify(connection: DifyConnection, { runId }: DifyRun, until: number): Promise<DifyStop> {
-    const whileWaiting = Math.min(until, Date.now() + VERIFY_MS);
-    while (runId !== undefined) {
+    if (runId === undefined) return 'sent';
+    const pausedUntil = Date.now() + VERIFY_MS;
+    const look = async () => {
       const detail = await this.client.runDetail(connection, runId).catch(() => null);
       if (ENDED.has(detail?.['status'])) return 'confirmed';
-      if (!detail || Date.now() >= (detail['status'] === 'paused' ? whileWaiting : until)) return 'sent';
-      await sleep(VERIFY_EVERY_MS);
-    }
+      const isPaused = detail?.['status'] === 'paused';
 
-    return 'sent';
+      return !detail || (isPaused && Date.now() >= pausedUntil) ? 'sent' : undefined;
+    };
+
+    return (await pollUntil(look, { everyMs: VERIFY_EVERY_MS, timeoutMs: until - Date.now() })) ?? 'sent';
   }
 }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { withinOr } from '../../common/within.js';
 import type { DifyRun } from '../../common/dify.js';
 import { AnswerReader } from '../../infra/provider-stream/answer-reader.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { parseJson } from '../../infra/provider-stream/json.js';
+import { parseJson } from '../../common/json.js';
 import { MAX_EVENT_LENGTH } from '../../infra/provider-stream/sse-reader.js';
 import { readText } from '../../infra/http/client/provider-http.body.js';
 import type { ProviderResponse } from '../../infra/http/client/provider-http.js';
@@ -15,7 +15,7 @@ import { DifyEvents } from '../events/dify.events.js';
 /** How long the second of a chatflow's two end events may be behind the first. */
 const END_GRACE_MS = 2_000;
 
-/** What is heard of one run, by whatever number of connections. */
+/** The events of one run, over any number of connections. */
 export class DifyStream {
   readonly mapper: DifyEvents;
   reader: AnswerReader | null = null;
@@ -41,8 +41,8 @@ export class DifyStream {
     });
   }
 
-  /** Hears a reply. @param batch takes what a reply that does not stream has to tell */
-  async hear(response: ProviderResponse, batch: EventBatch): Promise<void> {
+  /** Reads a reply from now on. @param batch gets the events of a reply that does not stream */
+  async attach(response: ProviderResponse, batch: EventBatch): Promise<void> {
     this.response = response;
     const type = response.headers['content-type'] ?? '';
     if (/^text\/event-stream/i.test(type)) {
@@ -59,14 +59,14 @@ export class DifyStream {
     this.mapper.end(batch);
   }
 
-  /** Reads on for nobody. @param until in milliseconds since the epoch */
+  /** Reads on without a consumer. @param until in milliseconds since the epoch */
   async drain(until: number, done: () => boolean): Promise<void> {
     const { reader } = this;
     while (reader && !reader.over && !done()) {
       const left = until - Date.now();
       if (left <= 0) return;
-      reader.take();
-      await Promise.race([new Promise<void>((resolve) => reader.whenReady(resolve)), sleep(left)]);
+      reader.read();
+      await withinOr(left, undefined, new Promise<void>((resolve) => reader.whenReady(resolve)));
     }
   }
 

@@ -3,6 +3,7 @@ import { startSimulator, type Simulator } from '../../../tools/simulator/simulat
 import type { AppError } from '../../common/app-error.js';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import type { ChatRequest, ModelSettings, ProviderKind } from '../../common/chat-provider.js';
+import { pollUntil } from '../../common/poll-until.js';
 import { EgressPolicy } from '../../infra/http/client/egress.js';
 import { ProviderHttp } from '../../infra/http/client/provider-http.js';
 import { ChatShellProvider } from './chat.provider.js';
@@ -56,15 +57,15 @@ export class ProviderBench {
 
 export async function outcomeOf(stream: AsyncIterable<readonly ProviderEvent[]>): Promise<Outcome> {
   const batches: (readonly ProviderEvent[])[] = [];
-  const told = () => ({ batches, ...summary(batches.flat()) });
+  const outcome = () => ({ batches, ...summary(batches.flat()) });
   try {
     for await (const batch of stream) batches.push(batch);
   } catch (error) {
-    return { ...told(), error: error as AppError };
+    return { ...outcome(), error: error as AppError };
   }
-  return told();
+  return outcome();
 }
 
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((next) => setTimeout(next, 2));
+  await pollUntil(condition, { everyMs: 2 });
 }

@@ -17,7 +17,7 @@ import { claudeRequest } from './claude.request.js';
 import { errorFromStatus, type ErrorSource } from './error-mapping.js';
 import { secretsOf } from '../../infra/provider-stream/error-text.js';
 import { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { parseJson } from '../../infra/provider-stream/json.js';
+import { parseJson } from '../../common/json.js';
 import { OpenaiEvents } from './openai.events.js';
 import { openaiRequest } from './openai.request.js';
 import type { ModelPost } from './request-parts.js';
@@ -136,7 +136,7 @@ async function readWhole(response: ProviderResponse, mapper: AnswerMapper, sourc
   const batch = new EventBatch();
   mapper.pushWhole(reply, batch);
 
-  return answerOf(response, new WholeAnswer(batch.take()));
+  return answerOf(response, new WholeAnswer(batch.drain()));
 }
 
 function answerOf(response: ProviderResponse, parts: AnswerParts): OpenAnswer {
@@ -150,7 +150,7 @@ class WholeAnswer implements AnswerParts {
 
   constructor(private events: readonly ProviderEvent[] | null) {}
 
-  take(): readonly ProviderEvent[] | null {
+  read(): readonly ProviderEvent[] | null {
     const { events } = this;
     this.events = null;
 

@@ -145,7 +145,7 @@ describe('failures (cases 8-10)', () => {
     const batch = new EventBatch();
     events.push(message(text('so far')), batch);
     expect(() => events.push(message({ type: 'error', error: { type: 'api_error', message: 'x' } }), batch)).toThrow();
-    expect(batch.take()).toEqual([{ type: 'content', content: 'so far' }]);
+    expect(batch.drain()).toEqual([{ type: 'content', content: 'so far' }]);
   });
 
   it.each(['', dataLines(start), dataLines(start, text('a')), dataLines(text('a'), stop('end_turn')[0])])(
@@ -162,7 +162,7 @@ describe('a JSON reply (case 20)', () => {
   const whole = (reply: unknown) => {
     const batch = new EventBatch();
     mapper().pushWhole(reply, batch);
-    return batch.take();
+    return batch.drain();
   };
 
   it('is a whole answer', () => {

@@ -5,8 +5,7 @@ import type { FinishReason, Usage } from '../../common/chat-event.js';
 import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
 import { errorFromPayload, type ErrorSource } from './error-mapping.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../infra/provider-stream/json.js';
-import { RepeatedEvent } from '../../infra/provider-stream/repeated-event.js';
+import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../common/json.js';
 import { toUsage } from '../../infra/provider-stream/usage.js';
 
 /** `stop_reason` of the API reference; new values may come, which mean that the answer ended. */
@@ -35,15 +34,12 @@ export class ClaudeEvents implements AnswerMapper {
   private hasText = false;
   private stopReason = '';
   private explanation: string | undefined;
-  private readonly textEvent = new RepeatedEvent('text');
   private readonly usage: Partial<Record<(typeof USAGE_FIELDS)[number] | 'thinking_tokens', number>> = {};
 
   constructor(private readonly source: ErrorSource) {}
 
   push(event: EventSourceMessage, batch: EventBatch): void {
     if (this.finished || event.event === 'ping') return;
-    const text = this.textEvent.read(event.data);
-    if (text !== null) return this.addText(text, batch);
     const parsed = parseJson(event.data);
     const data = asObject(parsed);
     if (!data) return this.pushOther(event, parsed);
@@ -52,8 +48,6 @@ export class ClaudeEvents implements AnswerMapper {
     if (type === 'ping') return;
     this.started = true;
     this.handle(type, data, event.event, batch);
-    const delta = type === 'content_block_delta' ? asObject(data['delta']) : undefined;
-    if (delta?.['type'] === 'text_delta') this.textEvent.learn(event.data, asText(delta['text']) ?? '');
   }
 
   pushWhole(reply: unknown, batch: EventBatch): void {

@@ -156,7 +156,7 @@ describe('a JSON reply (cases 16, 21)', () => {
   const whole = (reply: unknown) => {
     const batch = new EventBatch();
     mapper().pushWhole(reply, batch);
-    return batch.take();
+    return batch.drain();
   };
 
   it('is a whole answer', () => {

@@ -5,9 +5,8 @@ import type { FinishReason, Usage } from '../../common/chat-event.js';
 import type { ModelParameters } from '../../common/chat-provider.js';
 import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../infra/provider-stream/json.js';
+import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../common/json.js';
 import { ProviderError } from '../../infra/provider-stream/provider-error.js';
-import { RepeatedEvent } from '../../infra/provider-stream/repeated-event.js';
 import { toUsage } from '../../infra/provider-stream/usage.js';
 import { errorFromPayload, type ErrorSource } from './error-mapping.js';
 import { ThinkTags } from './think-tags.js';
@@ -34,7 +33,6 @@ export class OpenaiEvents implements AnswerMapper {
   private finishReason = '';
   private usage: JsonObject | undefined;
   private readonly tags: ThinkTags;
-  private readonly textEvent = new RepeatedEvent('content');
 
   constructor(
     private readonly source: ErrorSource,
@@ -45,26 +43,12 @@ export class OpenaiEvents implements AnswerMapper {
 
   push(event: EventSourceMessage, batch: EventBatch): void {
     if (this.finished) return;
-    const text = event.event === undefined && this.finishReason === '' ? this.textEvent.read(event.data) : null;
-    if (text !== null) return this.tags.push(text, batch);
     const data = event.data.trim();
     if (data.startsWith('[DONE]')) return this.onDone(batch);
     const chunk = parseJson(data);
     if (event.event === 'error') throw errorFromPayload(asObject(chunk) ?? { message: data }, this.source);
     if (chunk === undefined && data !== '') throw this.protocolError('data that is not JSON');
     this.onChunk(asObject(chunk), batch);
-    this.learn(event.data, asObject(chunk)?.['choices']);
-  }
-
-  /** A chunk that brings text and nothing else is what most of those after it are like. */
-  private learn(data: string, choices: unknown): void {
-    if (!Array.isArray(choices) || choices.length !== 1) return;
-    const choice = asObject(choices[0]);
-    const delta = asObject(choice?.['delta']) ?? {};
-    const content = asText(delta['content']);
-    const brings = [choice?.['finish_reason'], delta['reasoning_content'], delta['reasoning'], delta['refusal']];
-    if (content !== undefined && asNumber(choice?.['index']) === 0 && !brings.some(asText))
-      this.textEvent.learn(data, content);
   }
 
   pushWhole(reply: unknown, batch: EventBatch): void {

@@ -41,7 +41,7 @@ export function replay(mapper: AnswerMapper, chunks: Iterable<Uint8Array | strin
   for (const chunk of chunks) reader.feed(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
   reader.end();
   mapper.end(batch);
-  return batch.take();
+  return batch.drain();
 }
 
 /** Events of a stream in short: the deltas' texts joined, the rest as it is. */

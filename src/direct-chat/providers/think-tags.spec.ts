@@ -9,7 +9,7 @@ function split(mode: 'auto' | 'implicit' | 'off', ...chunks: string[]): [string,
   const tags = new ThinkTags(mode);
   for (const chunk of chunks) tags.push(chunk, batch);
   tags.end(batch);
-  const { reasoning, content } = summary(batch.take());
+  const { reasoning, content } = summary(batch.drain());
   return [reasoning, content];
 }
 
@@ -43,7 +43,7 @@ describe('ThinkTags', () => {
   it('streams reasoning while it comes', () => {
     const batch = new EventBatch();
     new ThinkTags('auto').push('<think>so far', batch);
-    expect(batch.take()).toEqual([{ type: 'reasoning', content: 'so far' }]);
+    expect(batch.drain()).toEqual([{ type: 'reasoning', content: 'so far' }]);
   });
 
   it.each(['auto', 'implicit', 'off'] as const)('%s: does not depend on where chunks are cut', (mode) => {

@@ -5,14 +5,14 @@ const OPEN = '<think>';
 const CLOSE = '</think>';
 
 /**
- * Takes the reasoning out of answers of models that write it as `<think>…</think>` into their content (practice of
+ * Separates the reasoning from answers of models that write it as `<think>…</think>` into their content (practice of
  * local servers without a reasoning parser). Tags may be split over chunks, and some chat templates put the opening
  * one into the prompt, so that only `</think>` comes (`implicit`).
  */
 export class ThinkTags {
   private state: 'start' | 'reasoning' | 'gap' | 'text';
-  /** What cannot be judged yet: the beginning of a tag, or blank text around one. */
-  private held = '';
+  /** Text whose kind is not known yet: the beginning of a tag, or blank text around one. */
+  private buffered = '';
   /** `implicit` without any tag so far: the text that may turn out to be the answer. */
   private unopened: string | null;
 
@@ -23,7 +23,7 @@ export class ThinkTags {
 
   push(text: string, batch: EventBatch): void {
     if (this.state === 'text') return batch.content(text);
-    this.held += text;
+    this.buffered += text;
     if (this.state === 'start') this.open(batch);
     if (this.state === 'reasoning') this.close(batch);
     if (this.state === 'gap') this.skipBlank(batch);
@@ -31,18 +31,18 @@ export class ThinkTags {
 
   /** The answer is over. */
   end(batch: EventBatch): void {
-    if (this.state === 'start') batch.content(this.held);
-    if (this.state === 'reasoning') this.reason(this.held, batch);
-    // No tag came at all: it was the answer, shown as reasoning while nobody could know.
+    if (this.state === 'start') batch.content(this.buffered);
+    if (this.state === 'reasoning') this.reason(this.buffered, batch);
+    // No tag came at all: it was the answer, shown as reasoning as long as that was unknown.
     if (this.state === 'reasoning' && this.unopened !== null) batch.content(this.unopened);
-    this.held = '';
+    this.buffered = '';
     this.state = 'text';
   }
 
   private open(batch: EventBatch): void {
-    const begin = this.held.trimStart();
+    const begin = this.buffered.trimStart();
     if (begin.startsWith(OPEN)) {
-      this.held = begin.slice(OPEN.length);
+      this.buffered = begin.slice(OPEN.length);
       this.unopened = null;
       this.state = 'reasoning';
     } else if (OPEN.startsWith(begin)) {
@@ -50,24 +50,24 @@ export class ThinkTags {
     } else if (this.unopened !== null) {
       this.state = 'reasoning';
     } else {
-      batch.content(this.held);
-      this.held = '';
+      batch.content(this.buffered);
+      this.buffered = '';
       this.state = 'text';
     }
   }
 
   private close(batch: EventBatch): void {
-    const at = this.held.indexOf(CLOSE);
-    const end = at >= 0 ? at : this.held.length - partialTag(this.held, CLOSE);
-    this.reason(this.held.slice(0, end), batch);
-    this.held = this.held.slice(at >= 0 ? at + CLOSE.length : end);
+    const at = this.buffered.indexOf(CLOSE);
+    const end = at >= 0 ? at : this.buffered.length - partialTag(this.buffered, CLOSE);
+    this.reason(this.buffered.slice(0, end), batch);
+    this.buffered = this.buffered.slice(at >= 0 ? at + CLOSE.length : end);
     if (at >= 0) this.state = 'gap';
   }
 
   /** The blank lines between reasoning and answer belong to neither. */
   private skipBlank(batch: EventBatch): void {
-    const text = this.held.trimStart();
-    this.held = '';
+    const text = this.buffered.trimStart();
+    this.buffered = '';
     if (text === '') return;
     batch.content(text);
     this.state = 'text';

@@ -1,7 +1,7 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntil } from '../../common/poll-until.js';
 import { AppError, notFound } from '../../common/app-error.js';
 import { DifyClient } from '../../dify/client/dify.client.js';
 import { logLine } from '../../infra/database/database-errors.js';
@@ -47,13 +47,18 @@ export class AppInputService {
 
   /** The answer that waits for a form. A client may be faster than the run, which stores what it has told. */
   private async waitingStep(userId: number, taskId: number, token: string) {
-    for (const end = Date.now() + STORE_PATIENCE_MS; ;) {
+    const missing = notFound('A waiting form with this form_token');
+    const look = async () => {
       const turn = await this.turns.newestTurn(userId, taskId);
       const step = turn.current;
-      if (step?.upstreamRun?.forms?.some((form) => form.token === token)) return { turn, step };
-      if (!step || Date.now() > end) throw notFound('A waiting form with this form_token');
-      await sleep(WAKE.everyMs);
-    }
+      if (!step) throw missing;
+
+      return step.upstreamRun?.forms?.some((form) => form.token === token) && { turn, step };
+    };
+    const waiting = await pollUntil(look, { everyMs: WAKE.everyMs, timeoutMs: STORE_PATIENCE_MS });
+    if (!waiting) throw missing;
+
+    return waiting;
   }
 
   /** Whatever fails here, the run finds out by itself that it may go on. */
@@ -67,12 +72,13 @@ export class AppInputService {
   }
 
   private async wake(runId: number): Promise<void> {
-    for (const end = Date.now() + WAKE.timeoutMs; Date.now() < end;) {
+    const wake = async () => {
       const job = await this.queue.getJob(chatRunJobId(runId));
       const state = await job?.getState();
-      if (state === 'delayed') return job?.promote();
-      if (state !== 'active') return;
-      await sleep(WAKE.everyMs);
-    }
+      if (state === 'delayed') await job?.promote();
+
+      return state !== 'active';
+    };
+    await pollUntil(wake, WAKE);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { withinOr } from '../../common/within.js';
 import { AppConfig } from '../../config/app-config.js';
 import { QueueProcessor } from '../../infra/queue/queue-processor.js';
 import { QueueWorkers } from '../../infra/queue/queue-workers.js';
@@ -30,14 +30,11 @@ export class ChatRunsProcessor extends QueueProcessor implements OnModuleDestroy
       this.log.log(
         `stopping: ${running.length} answer(s) may take ${this.config.server.shutdownGraceSeconds} s to end`,
       );
-    const grace = sleep(this.config.server.shutdownGraceSeconds * 1000, undefined, { ref: false });
-    await Promise.race([Promise.allSettled(running.map((handle) => handle.ended)), grace]);
+    const graceMs = this.config.server.shutdownGraceSeconds * 1000;
+    await withinOr(graceMs, undefined, Promise.allSettled(running.map((handle) => handle.ended)));
     const left = this.activeRuns.all();
     for (const handle of left) handle.stop({ kind: 'handover' });
-    await Promise.race([
-      Promise.allSettled(left.map((handle) => handle.ended)),
-      sleep(5000, undefined, { ref: false }),
-    ]);
+    await withinOr(5000, undefined, Promise.allSettled(left.map((handle) => handle.ended)));
   }
 
   async process(job: Job<unknown>, token?: string): Promise<void> {

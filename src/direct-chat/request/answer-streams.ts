@@ -1,5 +1,5 @@
 import { Injectable, type MessageEvent } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntil } from '../../common/poll-until.js';
 import { AppError } from '../../common/app-error.js';
 import type { TerminalEvent } from '../../common/chat-event.js';
 import { isTerminal as isTerminalEvent } from '../../common/chat-event.js';
@@ -82,12 +82,12 @@ export class AnswerStreams {
   private async stateOf({ first, current }: AnswerTurn): Promise<StreamState | null | 'gone'> {
     const ended = current === null;
     try {
-      let state = await this.log.state(first.id);
-      for (const until = Date.now() + END_LAG_MS; ended && state && !state.ended;) {
-        if (Date.now() >= until) return 'gone';
-        await sleep(END_POLL_MS);
-        state = await this.log.state(first.id);
-      }
+      const look = async () => {
+        const found = await this.log.state(first.id);
+
+        return ended && found && !found.ended ? undefined : found;
+      };
+      const state = await pollUntil(look, { everyMs: END_POLL_MS, timeoutMs: END_LAG_MS });
 
       return state ?? (ended ? 'gone' : null);
     } catch {

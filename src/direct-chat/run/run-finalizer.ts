@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Histogram } from 'prom-client';
+import { withinOr } from '../../common/within.js';
 import { AppError } from '../../common/app-error.js';
 import type { CancelProof, TerminalEvent } from '../../common/chat-event.js';
 import { logLine } from '../../infra/database/database-errors.js';
@@ -52,7 +52,7 @@ export class RunFinalizer {
 
   async done(run: ChatRun): Promise<'ended'> {
     const asked = run.upstream?.questions;
-    const early = asked && (await Promise.race([asked, sleep(SUGGESTIONS_PATIENCE_MS, null)]));
+    const early = asked && (await withinOr(SUGGESTIONS_PATIENCE_MS, null, asked));
     if (early && early.length > 0) run.accept([{ type: 'suggestions', questions: [...early] }]);
     const ended = await this.finish(run, 'COMPLETED', doneOf(run));
     if (asked && !early) this.addLater(run.stepId, asked);

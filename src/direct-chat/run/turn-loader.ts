@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntil } from '../../common/poll-until.js';
 import { AppError } from '../../common/app-error.js';
 import { isDatabaseDown } from '../../infra/database/database-errors.js';
 import { type AnswerTurn, isUnfinished } from '../../tasks/turns/answer-turn.js';
@@ -17,14 +17,15 @@ export class TurnLoader {
 
   /** The turn of a subtask; null when it is gone. @throws when the database is away for a minute, or `signal` aborts */
   async load(subtaskId: number, signal: AbortSignal): Promise<AnswerTurn | null> {
-    for (const end = Date.now() + DATABASE_PATIENCE_MS; ;) {
-      try {
-        return await this.turns.turnOf(subtaskId);
-      } catch (error) {
+    const end = Date.now() + DATABASE_PATIENCE_MS;
+    const load = () =>
+      this.turns.turnOf(subtaskId).catch((error: unknown) => {
         if (!isDatabaseDown(error) || Date.now() > end) throw error;
-        await sleep(DATABASE_RETRY_MS, undefined, { signal });
-      }
-    }
+
+        return undefined;
+      });
+
+    return (await pollUntil(load, { everyMs: DATABASE_RETRY_MS, signal })) ?? null;
   }
 
   /**
@@ -32,16 +33,16 @@ export class TurnLoader {
    * @throws AppError service_unavailable after a minute
    */
   async handedOver(stepId: number, signal: AbortSignal): Promise<AnswerTurn | null> {
-    for (const end = Date.now() + DATABASE_PATIENCE_MS; ;) {
+    const load = async () => {
       const turn = await this.load(stepId, signal);
       const step = turn?.step(stepId);
-      if (!step || step.runRequestedAt !== null || !isUnfinished(step.status)) return turn;
-      if (Date.now() > end) {
-        throw new AppError('service_unavailable', 'The end of the step before could not be stored: try again', {
-          retryable: true,
-        });
-      }
-      await sleep(HAND_OVER_POLL_MS, undefined, { signal });
-    }
+
+      return !step || step.runRequestedAt !== null || !isUnfinished(step.status) ? turn : undefined;
+    };
+    const turn = await pollUntil(load, { everyMs: HAND_OVER_POLL_MS, timeoutMs: DATABASE_PATIENCE_MS, signal });
+    if (turn !== undefined) return turn;
+    throw new AppError('service_unavailable', 'The end of the step before could not be stored: try again', {
+      retryable: true,
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { withinOr } from '../../common/within.js';
 import type { FrameBatch } from './frames.js';
 import { StreamCursor } from './stream-cursor.js';
 import { StreamHub } from './stream-hub.js';
@@ -35,17 +36,16 @@ export class StreamReader {
   /** The terminal batch after `position`; null when it does not come within `timeoutMs`. */
   async end(subtaskId: number, position: number, timeoutMs: number): Promise<FrameBatch | null> {
     const cursor = await this.open(subtaskId, position);
-    let timer: NodeJS.Timeout | undefined;
     try {
-      return await new Promise((resolve) => {
-        timer = setTimeout(() => resolve(null), timeoutMs);
+      const terminal = new Promise<FrameBatch>((resolve) => {
         cursor.onReady = () => {
           for (let batch = cursor.readBatch(); batch; batch = cursor.readBatch()) if (batch.terminal) resolve(batch);
         };
         cursor.onReady();
       });
+
+      return await withinOr(timeoutMs, null, terminal);
     } finally {
-      clearTimeout(timer);
       cursor.close();
     }
   }

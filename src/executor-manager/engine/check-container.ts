@@ -57,7 +57,7 @@ export class CheckContainer {
     const { State } = await engineCall(this.container.inspect());
     const log = new TextRingBuffer(KEPT_BYTES);
     const demultiplexer = new Demultiplexer((part) => log.add(part));
-    demultiplexer.take(await engineCall(this.container.logs({ stdout: true, stderr: true, tail: LOG_LINES })));
+    demultiplexer.write(await engineCall(this.container.logs({ stdout: true, stderr: true, tail: LOG_LINES })));
 
     return {
       ...{ isRunning: State.Running, exitCode: State.ExitCode, isOutOfMemory: State.OOMKilled },
@@ -91,7 +91,7 @@ async function read(
   const demultiplexer = new Demultiplexer((part) => text.add(part));
   try {
     for await (const chunk of stream) {
-      demultiplexer.take(chunk as Buffer);
+      demultiplexer.write(chunk as Buffer);
       // Leaving the loop closes the stream.
       if (text.bytes > MAX_BYTES) return 'loud';
     }

@@ -14,7 +14,7 @@ describe('Demultiplexer', () => {
     const bytes = Buffer.concat([frame(1, 'out'), frame(2, ''), frame(2, 'err'), frame(1, 'x'.repeat(300))]);
     let text = '';
     const demultiplexer = new Demultiplexer((part) => (text += part.toString()));
-    for (let at = 0; at < bytes.length; at += size) demultiplexer.take(bytes.subarray(at, at + size));
+    for (let at = 0; at < bytes.length; at += size) demultiplexer.write(bytes.subarray(at, at + size));
 
     expect(text).toBe(`outerr${'x'.repeat(300)}`);
   });

@@ -12,7 +12,7 @@ export class Demultiplexer {
 
   constructor(private readonly pass: (part: Buffer) => void) {}
 
-  take(chunk: Buffer): void {
+  write(chunk: Buffer): void {
     for (let rest = chunk; rest.length > 0;) {
       rest = this.missing > 0 ? this.takeBody(rest) : this.takeHeader(rest);
     }

@@ -60,14 +60,14 @@ export class DockerEngine {
   async pull(
     reference: ImageReference,
     login: RegistryLogin | null,
-    tell: (share: number) => void,
+    onProgress: (share: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
     try {
       // Without a tag the engine would pull all of them.
       const options = { fromImage: repositoryOf(reference), tag: reference.digest ?? reference.tag ?? 'latest' };
       const stream = await this.docker.createImage(login ?? {}, { ...options, abortSignal: signal });
-      await follow(stream, tell);
+      await follow(stream, onProgress);
       signal.throwIfAborted();
     } catch (error) {
       signal.throwIfAborted();
@@ -104,12 +104,12 @@ function nameOf(reference: ImageReference): string {
 }
 
 /** Reads the engine's report line by line: a failure comes in it, behind status 200. */
-async function follow(stream: NodeJS.ReadableStream, tell: (share: number) => void): Promise<void> {
+async function follow(stream: NodeJS.ReadableStream, onProgress: (share: number) => void): Promise<void> {
   const progress = new PullProgress();
   for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {
     if (text.trim() === '') continue;
     const line: unknown = JSON.parse(text);
     if (isJsonObject(line) && typeof line.error === 'string') throw new Error(line.error);
-    tell(progress.take(line));
+    onProgress(progress.update(line));
   }
 }

@@ -1,4 +1,4 @@
-import { within } from '../../common/within.js';
+import { DeadlineError, within } from '../../common/within.js';
 import { engineFailure, EngineTrouble } from './engine-errors.js';
 
 /** Longer than a busy engine needs for anything but a pull. */
@@ -10,7 +10,6 @@ export async function engineCall<T>(work: Promise<T>): Promise<T> {
   try {
     return await within(PATIENCE_MS, LATE, work);
   } catch (error) {
-    const isLate = error instanceof Error && error.message === LATE;
-    throw isLate ? new EngineTrouble('engine_unavailable', LATE) : engineFailure(error);
+    throw error instanceof DeadlineError ? new EngineTrouble('engine_unavailable', LATE) : engineFailure(error);
   }
 }

@@ -18,22 +18,22 @@ describe('PullProgress', () => {
       line('a', 'Extracting', 50, 100),
       line('a', 'Pull complete'),
       { status: 'Digest: sha256:00' },
-    ].map((each) => Number(progress.take(each).toFixed(2)));
+    ].map((each) => Number(progress.update(each).toFixed(2)));
 
     expect(seen).toEqual([0, 0, 0.5, 0.65, 0.8, 0.9, 1, 1]);
   });
 
   it('never goes back when a layer becomes known late', () => {
     const progress = new PullProgress();
-    progress.take(line('a', 'Pull complete'));
+    progress.update(line('a', 'Pull complete'));
 
-    expect(progress.take(line('b', 'Waiting'))).toBe(1);
+    expect(progress.update(line('b', 'Waiting'))).toBe(1);
   });
 
   it.each([[null], ['text'], [{}], [{ id: 1, status: 'Downloading' }], [line('a', 'Downloading', 5, 0)]])(
     'makes nothing of %j',
     (strange) => {
-      expect(new PullProgress().take(strange)).toBe(0);
+      expect(new PullProgress().update(strange)).toBe(0);
     },
   );
 });

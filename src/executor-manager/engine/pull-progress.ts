@@ -12,7 +12,7 @@ export class PullProgress {
    * Takes one line of the engine's report.
    * @returns how much is done, from 0 to 1; never less than before, although layers become known on the way
    */
-  take(line: unknown): number {
+  update(line: unknown): number {
     if (!isJsonObject(line) || typeof line.id !== 'string' || typeof line.status !== 'string') return this.highest;
     const share = shareOf(line.status, fractionOf(line.progressDetail));
     if (share !== null) this.layers.set(line.id, Math.max(share, this.layers.get(line.id) ?? 0));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { compareVersions, judge } from './check-result.js';
+import { compareVersions, evaluateCheck } from './check-result.js';
 import type { CommandResult } from '../engine/check-container.js';
 import { type CheckSpec, checksFor } from './image-checks.js';
 
@@ -13,9 +13,9 @@ function specOf(name: string): CheckSpec {
   return spec;
 }
 
-const judged = (name: string, result: CommandResult) => judge(specOf(name), result, 30_000, platforms);
+const evaluated = (name: string, result: CommandResult) => evaluateCheck(specOf(name), result, 30_000, platforms);
 
-describe('judge', () => {
+describe('evaluateCheck', () => {
   it.each([
     ['node', 'v20.0.0\n', '20.0.0'],
     ['node', 'v22.11.0\n', '22.11.0'],
@@ -29,7 +29,7 @@ describe('judge', () => {
     ['python3', 'Python 3.14.0rc2\n', '3.14.0'],
     ['node', '(node:1) Warning: something\nv20.5.1\n', '20.5.1'],
   ])('passes %s that prints %j', (name, output, version) => {
-    expect(judged(name, printed(output))).toMatchObject({ name, status: 'pass', version });
+    expect(evaluated(name, printed(output))).toMatchObject({ name, status: 'pass', version });
   });
 
   it.each([
@@ -45,7 +45,7 @@ describe('judge', () => {
     ['node', { ended: 'slow', exitCode: null, output: 'v20.0.0' } as const, null, 'did not end within 30 s'],
     ['node', { ended: 'loud', exitCode: null, output: 'v20.0.0' } as const, null, 'printed too much'],
   ])('fails %s: %j', (name, result, version, message) => {
-    const check = judged(name, result);
+    const check = evaluated(name, result);
 
     expect(check).toMatchObject({ name, status: 'fail', version, hint: specOf(name).hint });
     expect(check.message).toContain(message);

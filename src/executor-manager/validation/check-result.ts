@@ -8,7 +8,12 @@ const KILLED = 137;
 const SHOWN_LENGTH = 200;
 
 /** What a command's end says about the image. */
-export function judge(spec: CheckSpec, result: CommandResult, limitMs: number, platforms: Platforms): ImageCheck {
+export function evaluateCheck(
+  spec: CheckSpec,
+  result: CommandResult,
+  limitMs: number,
+  platforms: Platforms,
+): ImageCheck {
   const failure = failureOf(spec, result, limitMs, platforms);
   const version = failure === null ? (spec.version.exec(result.output)?.[1] ?? null) : null;
   const message = failure ?? versionProblem(spec, version, result.output);

@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { withinOr } from '../../common/within.js';
 import { AppError } from '../../common/app-error.js';
 import { ImageReferenceError, parseImageReference } from '../../common/image-reference.js';
 import type { ValidateImageOrder, ValidateImageReceipt } from '../../common/image-validation.js';
@@ -90,8 +91,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
     clearInterval(this.timer);
     this.isStopping = true;
     for (const run of this.atWork.keys()) run.stop('stopping');
-    const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
-    await Promise.race([Promise.allSettled(this.atWork.values()), late]);
+    await withinOr(STOP_MS, undefined, Promise.allSettled(this.atWork.values()));
   }
 
   /** What is to be done, or the answer when there is nothing to do. */
@@ -117,7 +117,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
     if (id === undefined) return new ValidationRun(-this.count, image, null);
     const sender = new ReportSender(
       (report) => this.backend.report(id, report),
-      () => this.drop(id, run),
+      () => this.discard(id, run),
       (error) => this.log.warn(`validation ${id}: a report did not arrive: ${(error as Error).message}; trying again`),
     );
     const run = new ValidationRun(-this.count, image, sender);
@@ -127,7 +127,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
   }
 
   /** Forgotten as well: should the API order it after all, it begins anew. */
-  private drop(id: string, run: ValidationRun): void {
+  private discard(id: string, run: ValidationRun): void {
     run.stop('unwanted');
     if (this.runs.get(id) === run) this.runs.delete(id);
   }
@@ -154,7 +154,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
       [LABELS.expires]: String(Date.now() + 2 * this.limitMs),
     };
     try {
-      return await this.validator.validate({ ...what, labels }, run.tell, AbortSignal.any([run.signal, limit]));
+      return await this.validator.validate({ ...what, labels }, run.onProgress, AbortSignal.any([run.signal, limit]));
     } catch (error) {
       if (!limit.aborted || run.signal.aborted) throw error;
       throw new EngineTrouble('engine_unavailable', `It did not end within ${this.limitMs / 1000} s`);

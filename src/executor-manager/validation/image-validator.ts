@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ImageReference, parseImageReference } from '../../common/image-reference.js';
 import { type ImageCheck, STAGE_PROGRESS, type ValidationReport } from '../../common/image-validation.js';
 import { AppConfig } from '../../config/app-config.js';
-import { judge } from './check-result.js';
+import { evaluateCheck } from './check-result.js';
 import type { CheckContainer, CommandResult } from '../engine/check-container.js';
 import type { Labels } from '../engine/container-options.js';
 import { DockerEngine, type LocalImage } from '../engine/docker-engine.js';
@@ -19,15 +19,15 @@ export interface Validation {
   labels: Labels;
 }
 
-/** Hears how far a validation is. */
-export type Tell = (step: Pick<ValidationReport, 'status' | 'progress' | 'checks' | 'digest'>) => void;
+/** Called with how far a validation is. */
+export type OnProgress = (step: Pick<ValidationReport, 'status' | 'progress' | 'checks' | 'digest'>) => void;
 
-/** A container on the way to its verdict. */
-interface Trial {
+/** A container whose image is being checked. */
+interface CheckRun {
   container: CheckContainer;
   platforms: Platforms;
   checks: readonly CheckSpec[];
-  tell: Tell;
+  onProgress: OnProgress;
   signal: AbortSignal;
 }
 
@@ -53,18 +53,25 @@ export class ImageValidator {
    */
   async validate(
     { reference, checks, labels }: Validation,
-    tell: Tell,
+    onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<ValidationReport> {
     let digest: string | undefined;
     try {
-      const image = await this.obtain(reference, tell, signal);
+      const image = await this.obtain(reference, onProgress, signal);
       digest = digestOf(image, reference);
-      tell({ status: 'starting_container', progress: STAGE_PROGRESS.starting_container[0], ...(digest && { digest }) });
+      onProgress({
+        status: 'starting_container',
+        progress: STAGE_PROGRESS.starting_container[0],
+        ...(digest && { digest }),
+      });
       const platforms = { engine: await this.engine.platform(), image: image.platform };
       const container = await this.engine.createContainer(image, labels);
       try {
-        return { ...(await this.inspect({ container, platforms, checks, tell, signal })), ...(digest && { digest }) };
+        return {
+          ...(await this.inspect({ container, platforms, checks, onProgress, signal })),
+          ...(digest && { digest }),
+        };
       } finally {
         await container.remove();
       }
@@ -77,14 +84,14 @@ export class ImageValidator {
   }
 
   /** The image, from the engine or from its registry. */
-  private async obtain(reference: ImageReference, tell: Tell, signal: AbortSignal): Promise<LocalImage> {
+  private async obtain(reference: ImageReference, onProgress: OnProgress, signal: AbortSignal): Promise<LocalImage> {
     const [from, to] = STAGE_PROGRESS.pulling_image;
-    tell({ status: 'pulling_image', progress: from });
+    onProgress({ status: 'pulling_image', progress: from });
     const known = this.config.manager.pullPolicy === 'always' ? null : await this.engine.findImage(reference);
     if (known) return known;
     const login = await this.logins.for(reference.registry);
     const tellShare = (share: number) =>
-      tell({ status: 'pulling_image', progress: Math.floor(from + share * (to - from)) });
+      onProgress({ status: 'pulling_image', progress: Math.floor(from + share * (to - from)) });
     await this.engine.pull(reference, login, tellShare, signal);
     const pulled = await this.engine.findImage(reference);
     if (!pulled) throw new EngineTrouble('internal', `${reference.canonical} was pulled and is gone`);
@@ -92,8 +99,8 @@ export class ImageValidator {
     return pulled;
   }
 
-  private async inspect(trial: Trial): Promise<ValidationReport> {
-    const { container, platforms, checks, tell, signal } = trial;
+  private async inspect(checkRun: CheckRun): Promise<ValidationReport> {
+    const { container, platforms, checks, onProgress, signal } = checkRun;
     try {
       await container.start();
     } catch (error) {
@@ -104,19 +111,19 @@ export class ImageValidator {
     const log: string[] = [];
     for (const spec of checks) {
       const progress = Math.floor(from + (results.length / checks.length) * (to - from));
-      tell({ status: 'running_checks', progress, checks: [...results] });
-      const result = await this.run(spec, trial);
-      results.push(judge(spec, result, this.checkMs, platforms));
+      onProgress({ status: 'running_checks', progress, checks: [...results] });
+      const result = await this.run(spec, checkRun);
+      results.push(evaluateCheck(spec, result, this.checkMs, platforms));
       log.push(`$ ${spec.command.join(' ')}\n${result.output.trimEnd()}`);
       signal.throwIfAborted();
     }
-    tell({ status: 'running_checks', progress: to, checks: results });
+    onProgress({ status: 'running_checks', progress: to, checks: results });
 
     return { ...verdict(results, []), logTail: log.join('\n').slice(-LOG_TAIL) };
   }
 
   /** A command that does not end takes the whole container with it: nothing else stops all that it started. */
-  private async run({ command }: CheckSpec, { container, platforms, signal }: Trial): Promise<CommandResult> {
+  private async run({ command }: CheckSpec, { container, platforms, signal }: CheckRun): Promise<CommandResult> {
     const result = await container.run(command, this.checkMs, signal).catch(async (error: unknown) => {
       signal.throwIfAborted();
       throw (await gone(container, platforms).catch(() => null)) ?? error;

@@ -24,15 +24,15 @@ export class Semaphore {
   private turn(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const begin = () => {
-        signal.removeEventListener('abort', leave);
+        signal.removeEventListener('abort', cancel);
         resolve();
       };
-      const leave = () => {
+      const cancel = () => {
         this.waiting.splice(this.waiting.indexOf(begin), 1);
         reject(signal.reason as Error);
       };
       this.waiting.push(begin);
-      signal.addEventListener('abort', leave, { once: true });
+      signal.addEventListener('abort', cancel, { once: true });
     });
   }
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { STAGE_PROGRESS, type ValidationReport } from '../../common/image-validation.js';
 import { EngineTrouble } from '../engine/engine-errors.js';
-import type { Tell } from './image-validator.js';
+import type { OnProgress } from './image-validator.js';
 import type { ReportSender } from '../reporting/report-sender.js';
 
-/** Why a run is stopped; only who cancels it is told so. */
+/** Why a run is stopped; only a cancelled one is reported as such. */
 export class RunStopped extends Error {
   constructor(readonly why: 'unwanted' | 'cancelled' | 'stopping') {
     super(`the validation was stopped: ${why}`);
@@ -24,7 +24,7 @@ export class ValidationRun {
 
   /**
    * @param taskId as Wegent's managers number validations: below 0
-   * @param sender null when nobody is to be told
+   * @param sender null when no reports are wanted
    */
   constructor(
     readonly taskId: number,
@@ -40,13 +40,14 @@ export class ValidationRun {
     return this.endedAt !== null;
   }
 
-  readonly tell: Tell = (step) => {
+  /** Records a step and reports it if it is news. */
+  readonly onProgress: OnProgress = (step) => {
     const isNews = step.status !== this.last.status || step.progress !== this.last.progress;
     this.last = { ...this.last, ...step, stage: step.status };
     if (isNews && !this.signal.aborted) this.sender?.post(this.last);
   };
 
-  /** Tells everything again: to who has asked again, or heard nothing for long. */
+  /** Sends the last report again: it was asked for again, or the API received nothing for long. */
   repeat(): void {
     if (!this.signal.aborted) this.sender?.post(this.last);
   }

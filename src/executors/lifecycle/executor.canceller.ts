@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { withinOr } from '../../common/within.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
@@ -49,7 +49,7 @@ export class ExecutorCanceller {
 
       return this.end(subtask, 'running', acked);
     }
-    if (this.manager.isConfigured && !acked) await Promise.race([this.ask(subtask), sleep(ASK_PATIENCE_MS)]);
+    if (this.manager.isConfigured && !acked) await withinOr(ASK_PATIENCE_MS, undefined, this.ask(subtask));
   }
 
   /** Ends a subtask whose executor is gone or does not matter any more. */

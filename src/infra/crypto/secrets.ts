@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../common/error-code.js';
-import { isJsonObject } from '../../common/json.js';
+import { isJsonObject, parseJson } from '../../common/json.js';
 import type { AppConfig } from '../../config/app-config.js';
 
 const FILE = 'secrets.json';
@@ -106,13 +106,9 @@ function read(path: string): Secrets | null {
 
 /** A damaged file is never replaced: what its keys encrypted would be lost for good. */
 function parse(text: string, path: string): Secrets {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isJsonObject(value) && isKeyList(value.encryptionKeys) && isSecret(value.jwtSecret)) {
-      return new Secrets(value.encryptionKeys, value.jwtSecret);
-    }
-  } catch {
-    // Reported below, like any other wrong content.
+  const value = parseJson(text);
+  if (isJsonObject(value) && isKeyList(value.encryptionKeys) && isSecret(value.jwtSecret)) {
+    return new Secrets(value.encryptionKeys, value.jwtSecret);
   }
   throw new Error(
     `${path} is damaged: restore it from a backup. Without it the stored API keys cannot be read; ` +

@@ -1,3 +1,4 @@
+import { pollUntil } from '../../common/poll-until.js';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -5,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A Unix socket's path may have 107 bytes on Linux and 103 on macOS. */
 const MAX_SOCKET_PATH = 100;
@@ -93,20 +93,18 @@ export class EmbeddedRedis {
 
   /** After `kill -9` of this program the old server may still be writing its file: wait for its end. */
   private async stopOrphan(): Promise<void> {
-    for (const end = Date.now() + START_TIMEOUT_MS; Date.now() < end;) {
-      const answered = await this.probe((client) => client.shutdown('SAVE'));
-      if (!answered) return;
-      await sleep(100);
-    }
+    const isGone = async () => !(await this.probe((client) => client.shutdown('SAVE')));
+    if (await pollUntil(isGone, { everyMs: 100, timeoutMs: START_TIMEOUT_MS })) return;
     throw new Error(`an old redis-server still answers on ${this.socketPath}: stop it and start again`);
   }
 
   private async waitUntilReady(): Promise<void> {
-    for (const end = Date.now() + START_TIMEOUT_MS; Date.now() < end;) {
+    const isReady = () => {
       if (this.child?.exitCode === NOT_FOUND) throw new Error(NO_SERVER);
-      if (await this.probe((client) => client.ping())) return;
-      await sleep(20);
-    }
+
+      return this.probe((client) => client.ping());
+    };
+    if (await pollUntil(isReady, { everyMs: 20, timeoutMs: START_TIMEOUT_MS })) return;
     throw new Error(`redis-server did not start within 30 s: see ${join(this.directory, 'redis.log')}`);
   }
 

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { within } from '../../common/within.js';
 import { AppConfig } from '../../config/app-config.js';
 
 const ENTRY = fileURLToPath(new URL('../../../tools/simulator/main.js', import.meta.url));
@@ -36,15 +37,12 @@ export class SimulatorProcess implements OnApplicationShutdown {
   private async launch(port: string): Promise<void> {
     const child = fork(ENTRY, ['--port', port], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.child = child;
-    this.address = await new Promise<string>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('the simulator did not start within 10 s')), START_TIMEOUT_MS);
-      child.once('message', (message) => {
-        clearTimeout(timer);
-        resolve((message as { url: string }).url);
-      });
+    child.once('exit', (code) => this.restart(code));
+    const address = new Promise<string>((resolve, reject) => {
+      child.once('message', (message) => resolve((message as { url: string }).url));
       child.once('error', reject);
-      child.once('exit', (code) => this.restart(code));
     });
+    this.address = await within(START_TIMEOUT_MS, 'the simulator did not start within 10 s', address);
   }
 
   /** On the same port: the seeded models hold its address. */

@@ -6,33 +6,34 @@ type Result = IteratorResult<Batch, undefined>;
 
 const END: Result = { value: undefined, done: true };
 
-/** What has come of an answer. */
+/** The parts of an answer, as they come. */
 export interface AnswerParts {
-  /** Nothing more will come; {@link take} may still have something. */
+  /** Nothing more will come; {@link read} may still have something. */
   readonly over: boolean;
   /** Why it failed; null when it did not. */
   readonly failure: { reason: unknown } | null;
-  take(): Batch | null;
-  /** Calls back once, when `take` has something or the answer is over. Only after `take` gave null. */
+  /** Returns what came since the last call; null when there is nothing (yet). */
+  read(): Batch | null;
+  /** Calls back once, when `read` has something or the answer is over. Only after `read` gave null. */
   whenReady(callback: () => void): void;
 }
 
-/** An answer that has begun, and how to end the use of its reply. */
+/** An answer that has begun, and the two ways to let go of its connection. */
 export interface OpenAnswer {
   parts: AnswerParts;
-  /** It was read whole. */
+  /** The answer was read whole: the connection can be used again. */
   release(): void;
-  /** It was not; settles when its socket is closed. */
+  /** The answer was not read whole: settles when the socket is closed. */
   close(): Promise<void>;
 }
 
-/** The turn that an iterator runs. */
+/** The call of a provider that an iterator reads. */
 export interface AnswerCall {
   /** Aborted by the caller or by a deadline. */
   readonly signal: AbortSignal;
   /** The state of `signal`; reading that costs more than it should, once per token. */
   readonly stopped: boolean;
-  /** Takes back timers and listeners. */
+  /** Removes timers and listeners. */
   dispose(): void;
 }
 
@@ -59,7 +60,7 @@ export class AnswerIterator implements AsyncIterableIterator<Batch, undefined> {
     if (this.open) return this.begin(this.open);
     if (!this.answer) return Promise.reject(new Error('the first part is still to come'));
     const { parts } = this.answer;
-    const batch = this.call.stopped ? null : parts.take();
+    const batch = this.call.stopped ? null : parts.read();
     if (batch) return Promise.resolve({ value: batch, done: false });
     if (parts.over || this.call.stopped) return this.finish(this.answer);
 
@@ -78,7 +79,7 @@ export class AnswerIterator implements AsyncIterableIterator<Batch, undefined> {
   }
 
   private after(parts: AnswerParts): Result | Promise<Result> {
-    const batch = this.call.stopped ? null : parts.take();
+    const batch = this.call.stopped ? null : parts.read();
 
     return batch ? { value: batch, done: false } : this.next();
   }

@@ -15,10 +15,10 @@ class Consumer {
 
   /** Null at the end. @throws what the answer failed with */
   async next() {
-    const batch = this.reader.take();
+    const batch = this.reader.read();
     if (batch) return batch;
     await new Promise<void>((resolve) => this.reader.whenReady(resolve));
-    const later = this.reader.take();
+    const later = this.reader.read();
     if (!later && this.reader.failure) throw this.reader.failure.reason;
 
     return later;

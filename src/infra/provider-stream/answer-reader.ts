@@ -1,4 +1,4 @@
-/** The body of a reply -> batches of events, as fast as its consumer takes them and no faster. */
+/** Reads the body of a reply into batches of events, no faster than its consumer asks for them. */
 import type { Readable } from 'node:stream';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import { EventLoopThrottle } from '../http/server/event-loop-throttle.js';
@@ -24,7 +24,7 @@ const reads = new EventLoopThrottle(BYTES_PER_TURN);
  * fewer and larger events.
  */
 export class AnswerReader implements AnswerParts {
-  /** Nothing more is read: after what {@link take} still has, the answer is finished or {@link failure} is its end. */
+  /** Nothing more is read: after what {@link read} still has, the answer is finished or {@link failure} is its end. */
   over = false;
   /** Why the answer failed; null when it did not. */
   failure: { reason: unknown } | null = null;
@@ -35,47 +35,47 @@ export class AnswerReader implements AnswerParts {
   });
   private eventsSeen = 0;
   private waitingBytes = 0;
-  /** Read, and waiting for its turn. */
-  private held: Buffer | null = null;
+  /** Was read, and waits for its turn of the event loop. */
+  private pendingChunk: Buffer | null = null;
   private onReady: (() => void) | null = null;
 
-  /** @param hears what counts as a sign of life: events, or any bytes */
+  /** @param activity what counts as a sign of life: events, or any bytes */
   constructor(
     private readonly body: Readable,
     private readonly mapper: AnswerMapper,
     private readonly timeouts: ProviderTimeouts,
-    private readonly hears: 'events' | 'bytes' = 'events',
+    private readonly activity: 'events' | 'bytes' = 'events',
   ) {
     const end = () => this.end();
     body.on('data', (chunk: Buffer) => this.onData(chunk));
     // An error means what an early end means: the answer is whole, or it is truncated.
     body.once('end', end).once('error', end).once('close', end);
-    // It may have been aborted before anybody listened.
+    // It may have been aborted before there was a listener.
     if (body.destroyed) end();
   }
 
-  /** Whether {@link take} has something. */
+  /** Whether {@link read} has something. */
   get hasParts(): boolean {
     return !this.batch.isEmpty;
   }
 
-  /** What arrived since the last call, at least one event; null when there is nothing (yet). */
-  take(): readonly ProviderEvent[] | null {
+  /** Returns what arrived since the last call, at least one event; null when there is nothing (yet). */
+  read(): readonly ProviderEvent[] | null {
     this.waitingBytes = 0;
 
-    return this.batch.isEmpty ? null : this.batch.take();
+    return this.batch.isEmpty ? null : this.batch.drain();
   }
 
-  /** Calls back once, when {@link take} has something or the answer is over. Only after `take` gave null. */
+  /** Calls back once, when {@link read} has something or the answer is over. Only after `read` gave null. */
   whenReady(callback: () => void): void {
     if (this.over || this.hasParts) return callback();
     this.onReady = callback;
     this.resume();
   }
 
-  /** Takes the body for over, whatever may still come. */
+  /** Ends the answer here, whatever may still come. */
   end(): void {
-    this.feedHeld();
+    this.feedPending();
     if (this.over) return;
     this.over = true;
     try {
@@ -87,7 +87,7 @@ export class AnswerReader implements AnswerParts {
     this.notify();
   }
 
-  /** Has whoever waits look again. */
+  /** Calls the waiting consumer back, so that it looks again. */
   wake(): void {
     const ready = this.onReady;
     this.onReady = null;
@@ -97,18 +97,18 @@ export class AnswerReader implements AnswerParts {
   private onData(chunk: Buffer): void {
     if (this.over) return;
     if (reads.takes(chunk.length)) return this.feed(chunk);
-    this.held = chunk;
+    this.pendingChunk = chunk;
     this.body.pause();
     reads.begin(() => {
-      this.feedHeld();
+      this.feedPending();
       if (!this.isFull) this.resume();
     }, chunk.length);
   }
 
-  private feedHeld(): void {
-    const { held } = this;
-    this.held = null;
-    if (held && !this.over) this.feed(held);
+  private feedPending(): void {
+    const { pendingChunk } = this;
+    this.pendingChunk = null;
+    if (pendingChunk && !this.over) this.feed(pendingChunk);
   }
 
   private feed(chunk: Buffer): void {
@@ -118,7 +118,7 @@ export class AnswerReader implements AnswerParts {
     } catch (error) {
       this.fail(error);
     }
-    if (this.hears === 'bytes' || this.eventsSeen > seenBefore) this.timeouts.alive(this.mapper.started);
+    if (this.activity === 'bytes' || this.eventsSeen > seenBefore) this.timeouts.alive(this.mapper.started);
     this.waitingBytes += chunk.length;
     if (this.mapper.finished) this.over = true;
     if (this.isFull) this.pause();
@@ -141,12 +141,12 @@ export class AnswerReader implements AnswerParts {
 
   private pause(): void {
     this.body.pause();
-    this.timeouts.hold(true);
+    this.timeouts.setPaused(true);
   }
 
   private resume(): void {
-    if (this.held || !this.body.isPaused()) return;
-    this.timeouts.hold(false);
+    if (this.pendingChunk || !this.body.isPaused()) return;
+    this.timeouts.setPaused(false);
     this.body.resume();
   }
 }

@@ -1,6 +1,6 @@
 /** What a provider says about a failure, made fit to be shown: short, one line, no markup, no keys. */
 import type { ModelSettings } from '../../common/chat-provider.js';
-import { asNumber, asObject, asText, parseJson, type JsonObject } from './json.js';
+import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../common/json.js';
 
 const MAX_LENGTH = 300;
 /** Shorter values would tear holes into ordinary words. */

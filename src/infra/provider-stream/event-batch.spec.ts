@@ -12,14 +12,14 @@ describe('EventBatch', () => {
     batch.add({ type: 'replace', content: 'e' });
     batch.content('f');
     expect(batch.isEmpty).toBe(false);
-    expect(batch.take()).toEqual([
+    expect(batch.drain()).toEqual([
       { type: 'reasoning', content: 'ab' },
       { type: 'content', content: 'cd' },
       { type: 'replace', content: 'e' },
       { type: 'content', content: 'f' },
     ]);
     expect(batch.isEmpty).toBe(true);
-    expect(batch.take()).toEqual([]);
+    expect(batch.drain()).toEqual([]);
   });
 
   it('holds nothing for empty text', () => {

@@ -30,8 +30,8 @@ export class EventBatch {
     this.add({ type: 'usage', ...usage });
   }
 
-  /** The events so far, in their order; the batch is empty afterwards. */
-  take(): ProviderEvent[] {
+  /** Returns the events so far, in their order, and empties the batch. */
+  drain(): ProviderEvent[] {
     this.flush();
     const events = this.events;
     this.events = [];

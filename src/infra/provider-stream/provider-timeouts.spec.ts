@@ -49,9 +49,9 @@ describe('ProviderTimeouts', () => {
   it('idle: our own slowness is not the provider’s silence', () => {
     timeouts.startAttempt();
     timeouts.alive(true);
-    timeouts.hold(true);
+    timeouts.setPaused(true);
     pass(400);
-    timeouts.hold(false);
+    timeouts.setPaused(false);
     pass(49);
     expect(expired).toEqual([]);
     pass(1);

@@ -15,7 +15,7 @@ export class ProviderTimeouts {
   private readonly total: NodeJS.Timeout;
   private silence: NodeJS.Timeout | undefined;
   private started = false;
-  private held = false;
+  private paused = false;
   private stopped = false;
 
   constructor(
@@ -47,12 +47,13 @@ export class ProviderTimeouts {
     else if (started) this.startIdle();
   }
 
-  /** While our own reader is slow, and the body is paused, the provider's silence is none. */
-  hold(held: boolean): void {
-    if (this.held && !held) this.silence?.refresh();
-    this.held = held;
+  /** While the body is paused because the consumer is slow, the provider's silence does not count. */
+  setPaused(paused: boolean): void {
+    if (this.paused && !paused) this.silence?.refresh();
+    this.paused = paused;
   }
 
+  /** Clears the timers; nothing is reported any more. */
   stop(): void {
     this.stopped = true;
     clearTimeout(this.silence);
@@ -69,7 +70,7 @@ export class ProviderTimeouts {
 
   private arm(ms: number, onSilence: () => void): void {
     this.silence = setTimeout(() => {
-      if (this.held) this.silence?.refresh();
+      if (this.paused) this.silence?.refresh();
       else onSilence();
     }, ms);
   }

@@ -1,4 +1,5 @@
-/** Whether and when a failed request is sent again. Only ever asked before the first event of an answer was passed on. */
+/** Whether and when a failed request is sent again. Asked only before the first event of an answer was passed on. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../common/app-error.js';
 import { ProviderError } from './provider-error.js';
 
@@ -17,7 +18,7 @@ export interface RetryState {
   elapsedMs: number;
 }
 
-/** Milliseconds to wait before the next attempt; throws the error when there is to be none. */
+/** Returns the milliseconds to wait before the next attempt. @throws the error when there is to be none */
 export function retryDelay(error: unknown, state: RetryState, random: () => number = Math.random): number {
   if (!(error instanceof AppError) || !error.retryable) throw error;
   const asked = error instanceof ProviderError ? error.hints.waitMs : undefined;
@@ -29,20 +30,9 @@ export function retryDelay(error: unknown, state: RetryState, random: () => numb
   return delay;
 }
 
-/** Waits; throws the signal's reason as soon as it is aborted. */
-export function abortableSleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
+/** Waits. @throws the signal's reason as soon as it is aborted */
+export async function abortableSleep(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 function backoff(retries: number, random: () => number): number {

@@ -2,7 +2,7 @@
 import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser';
 import { StringDecoder } from 'node:string_decoder';
 import { AppError } from '../../common/app-error.js';
-import { parseJson } from './json.js';
+import { parseJson } from '../../common/json.js';
 
 const BOM = '\uFEFF';
 /** Characters of one line or event that are kept while its end is awaited: a guard for memory. */

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { within } from '../../common/within.js';
 import type { HostPort, RedisConfig } from '../../config/app-config.js';
 
 export type RedisClient = Redis | Cluster;
@@ -171,16 +172,8 @@ function fromUrl(url: string | undefined): RedisOptions {
   };
 }
 
-function ready(client: RedisClient): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (client.status === 'ready') return resolve();
-    const timer = setTimeout(
-      () => reject(new Error('Redis could not be reached within 30 s: check REDIS_URL')),
-      30_000,
-    );
-    client.once('ready', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+async function ready(client: RedisClient): Promise<void> {
+  if (client.status === 'ready') return;
+  const isReady = new Promise<void>((resolve) => client.once('ready', () => resolve()));
+  await within(30_000, 'Redis could not be reached within 30 s: check REDIS_URL', isReady);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { pollUntil } from '../../common/poll-until.js';
 import type { RedisBus } from '../../infra/redis/redis.bus.js';
 import type { TaskChangePublisher } from '../events/task-change.publisher.js';
 import type { TaskUpdatesRepository } from './task-updates.repository.js';
@@ -68,7 +69,7 @@ describe('the end of a subtask', () => {
     let answer: (value: AppliedUpdates) => void = () => undefined;
     const { service, queued } = serviceOn(() => new Promise((resolve) => (answer = resolve)));
     const settled = service.settle(LARGE, 300);
-    while (queued.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await pollUntil(() => queued.length > 0, { everyMs: 10 });
     answer(applied());
 
     expect(await settled).toBe('applied');

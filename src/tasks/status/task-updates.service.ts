@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter } from 'prom-client';
+import { withinOr } from '../../common/within.js';
 import { Batcher } from '../../common/batcher.js';
 import { toStorable } from '../../common/storable.js';
 import { isBadData, logLine } from '../../infra/database/database-errors.js';
@@ -85,11 +86,11 @@ export class TaskUpdatesService implements OnModuleInit {
     this.waiting.set(subtaskId, others.add(waiting));
     try {
       // A database that hangs is none that takes it: then the queue keeps it, and what is applied twice is applied once.
-      const stored = isLarge(update) && (await Promise.race([this.applyFromHere(update), sleep(timeoutMs, null)]));
+      const stored = isLarge(update) && (await withinOr(timeoutMs, null, this.applyFromHere(update)));
       if (stored) return stored;
       const settled = (await this.isQueued(update)) ? outcome : this.applyUntilDone(update);
 
-      return await Promise.race([settled, sleep(timeoutMs, 'pending' as const)]);
+      return await withinOr(timeoutMs, 'pending' as const, settled);
     } finally {
       others.delete(waiting);
       if (others.size === 0 && this.waiting.get(subtaskId) === others) this.waiting.delete(subtaskId);

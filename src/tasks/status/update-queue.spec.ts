@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Queue } from 'bullmq';
+import { pollUntil } from '../../common/poll-until.js';
 import type { TaskUpdate, TaskUpdates } from '../tasks.jobs.js';
 import { UpdateQueue } from './update-queue.js';
 
@@ -30,7 +31,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** The next job follows a moment after the one before. */
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+  await pollUntil(condition, { everyMs: 1 });
 }
 
 const ids = (job: TaskUpdate[] | undefined) => job?.map(({ subtaskId }) => subtaskId);

@@ -1,4 +1,5 @@
 import { messages, type PGlite, protocol, type QueryOptions, type Results } from '@electric-sql/pglite';
+import { LRUCache } from 'lru-cache';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execution } from './pglite-execution.js';
 
@@ -27,8 +28,13 @@ const { serialize } = protocol;
  * waits.
  */
 export class PgliteStatements {
-  /** By text, the one used longest ago first. */
-  private readonly prepared = new Map<string, Statement>();
+  /** By text. */
+  private readonly prepared = new LRUCache<string, Statement>({
+    max: MAX_PREPARED,
+    dispose: (statement) => this.evicted.push(statement),
+  });
+  /** Still prepared in the database. */
+  private readonly evicted: Statement[] = [];
   private names = 0;
 
   constructor(private readonly database: PGlite) {}
@@ -56,15 +62,10 @@ export class PgliteStatements {
 
   private async prepare(text: string): Promise<Statement> {
     const known = this.prepared.get(text);
-    if (known) {
-      this.prepared.delete(text);
-      this.prepared.set(text, known);
-
-      return known;
-    }
+    if (known) return known;
     const statement = await this.parse(text);
     this.prepared.set(text, statement);
-    if (this.prepared.size > MAX_PREPARED) await this.forgetOldest();
+    await this.closeEvicted();
 
     return statement;
   }
@@ -80,11 +81,10 @@ export class PgliteStatements {
     return { name, paramTypes: params?.dataTypeIDs ?? [], fields: rows?.fields ?? [] };
   }
 
-  private async forgetOldest(): Promise<void> {
-    const [oldest] = this.prepared;
-    if (!oldest) return;
-    this.prepared.delete(oldest[0]);
-    await this.send(Buffer.concat([serialize.close({ type: 'S', name: oldest[1].name }), serialize.sync()]));
+  private async closeEvicted(): Promise<void> {
+    for (const { name } of this.evicted.splice(0)) {
+      await this.send(Buffer.concat([serialize.close({ type: 'S', name }), serialize.sync()]));
+    }
   }
 
   /** As a stream: PGlite's other ways keep every message that they bring, until they are asked for in yet another way. */

@@ -1,7 +1,6 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe, type ValidationPipeOptions } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { AppError, type ErrorCode, type FieldProblem } from '../../../common/app-error.js';
-import { quickRead } from '../../../common/quick-read.js';
 import { nestingProblems, storageProblems, toStorable } from '../../../common/storable.js';
 
 const CHECKED = ['body', 'query', 'param'];
@@ -46,10 +45,7 @@ export class AppValidationPipe extends ValidationPipe {
     if (!CHECKED.includes(metadata.type)) return super.transform(given, metadata);
     const { metatype } = metadata;
     const value = storable(given, metadata);
-    if (!metatype) return super.transform(value, metadata);
-    const isLenient = lenientDtos.has(metatype);
-    const read = quickRead(metatype as new () => object, value, isLenient ? 'drop' : 'refuse');
-    if (read) return read;
+    const isLenient = metatype !== undefined && lenientDtos.has(metatype);
 
     return isLenient ? this.lenient.transform(value, metadata) : super.transform(value, metadata);
   }
