@@ -1,8 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthModule } from './auth/auth.module.js';
 import { BotsModule } from './bots/bots.module.js';
-import type { AppConfig } from './config/app-config.js';
-import { ConfigModule } from './config/config.module.js';
+import type { Configuration } from './config/config.module.js';
 import { DirectChatModule } from './direct-chat/direct-chat.module.js';
 import { ExecutorsModule } from './executors/executors.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -27,12 +26,12 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 /** The table of contents. */
 @Module({})
 export class AppModule {
-  static for(config: AppConfig, parts: EmbeddedParts): DynamicModule {
+  static for(configuration: Configuration, parts: EmbeddedParts): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ...[
-          ConfigModule.for(config),
+          configuration.module,
           LifecycleModule,
           CacheInvalidationModule,
           CryptoModule,
