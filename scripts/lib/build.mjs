@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { quiet } from './command.mjs';
 import { say, UserError } from './log.mjs';
 import { inRoot, tool } from './paths.mjs';
@@ -31,7 +32,7 @@ export function ensureBuilt(tsconfig = 'tsconfig.build.json') {
   say('Building ...');
   keepingTemplate(() => {
     const { ok, output } = quiet(tool('nest'), ['build', '--path', tsconfig]);
-    if (!ok) throw new UserError(`The build failed:\n${output}`);
+    if (!ok) throw new UserError(`The build failed:\n${stripVTControlCharacters(output)}`);
   });
   ensureTemplate(files.filter((file) => file.startsWith(MIGRATIONS)));
   writeFileSync(STAMP, hash);
