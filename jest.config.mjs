@@ -2,8 +2,6 @@ import { readFileSync } from 'node:fs';
 
 const swc = JSON.parse(readFileSync(new URL('.swcrc', import.meta.url), 'utf8'));
 delete swc.$schema;
-// The build leaves out the specs.
-delete swc.exclude;
 
 /** Tests on a real container engine. npm test leaves them out, and says so, where none can be started. */
 const ENGINE_TESTS = ['/executor-manager(-\\w+)?\\.e2e\\.ts$', '/images-live\\.e2e\\.ts$'];
