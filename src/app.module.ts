@@ -2,8 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { AuthModule } from './auth/auth.module.js';
 import { BotsModule } from './bots/bots.module.js';
-import type { AppConfig } from './config/app-config.js';
-import { ConfigModule } from './config/config.module.js';
+import type { Configuration } from './config/config.module.js';
 import { DirectChatModule } from './direct-chat/direct-chat.module.js';
 import { ExecutorsModule } from './executors/executors.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -29,19 +28,13 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 /** The table of contents. */
 @Module({})
 export class AppModule {
-  static for(config: AppConfig, parts: EmbeddedParts): DynamicModule {
+  static for(configuration: Configuration, parts: EmbeddedParts): DynamicModule {
     return {
       module: AppModule,
       imports: [
         // First: hooks of modules run in this order at the start and in reverse at the end, so that listeners outlive workers.
         EventEmitterModule.forRoot(),
-        ...[
-          ConfigModule.for(config),
-          LifecycleModule,
-          CacheInvalidationModule,
-          CryptoModule,
-          EmbeddedModule.for(parts),
-        ],
+        ...[configuration.module, LifecycleModule, CacheInvalidationModule, CryptoModule, EmbeddedModule.for(parts)],
         ...[DatabaseModule, RedisModule, QueueModule, ExecutorManagerHttpModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
         ...[ImageValidationsModule, TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],

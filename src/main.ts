@@ -1,22 +1,22 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
-import { config as readEnvFile } from 'dotenv';
 import type { BuiltApp } from './app.setup.js';
-import { type AppConfig, ConfigError, loadConfig } from './config/app-config.js';
+import { type AppConfig, ConfigError } from './config/app-config.js';
+import { AppConfigModule, type Configuration } from './config/config.module.js';
 import { DataDirInUseError } from './infra/embedded/data-dir-lock.js';
 import { SeedsError } from './seeds/seed-set.js';
 
-/** Problems that the user can solve: told without a stack. */
+/** Problems that the user can solve: shown without a stack. */
 const EXPECTED = [ConfigError, DataDirInUseError, SeedsError];
 /** npm passes on a Ctrl-C that the terminal has sent to us as well. */
 const SAME_SIGNAL_MS = 500;
 
-/** Starts the server; problems of the configuration are told in one message, without a stack. */
+/** Starts the server, or the executor manager. */
 async function main(): Promise<void> {
   process.setSourceMapsEnabled(true);
-  readEnvFile({ quiet: true });
-  const config = loadConfig(process.env);
-  const built = await build(config);
+  const configuration = await AppConfigModule.forRoot();
+  const { config } = configuration;
+  const built = await build(configuration);
   stopOnSignals(built);
   await built.app.listen(config.server.port, config.server.host);
   const url = await built.app.getUrl();
@@ -26,15 +26,15 @@ async function main(): Promise<void> {
 const isManager = ({ roles }: AppConfig) => roles.has('executor-manager');
 
 /** Two programs with little in common: each loads its own part of the code only. */
-async function build(config: AppConfig): Promise<BuiltApp> {
-  if (isManager(config)) {
+async function build(configuration: Configuration): Promise<BuiltApp> {
+  if (isManager(configuration.config)) {
     const { buildExecutorManager } = await import('./executor-manager/executor-manager.setup.js');
 
-    return buildExecutorManager(config);
+    return buildExecutorManager(configuration);
   }
   const { buildApp } = await import('./app.setup.js');
 
-  return buildApp(config);
+  return buildApp(configuration);
 }
 
 function stopOnSignals({ stop }: BuiltApp): void {

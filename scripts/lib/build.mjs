@@ -1,32 +1,59 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { quiet } from './command.mjs';
 import { say, UserError } from './log.mjs';
 import { inRoot, tool } from './paths.mjs';
 
 const SOURCES = ['src', 'tools', 'bench'];
-/** Specs and what only they use. */
-const SKIPPED = ['**/*.spec.ts', '**/*.testing.ts', '**/__fixtures__/**'];
+const CONFIGS = ['nest-cli.json', '.swcrc', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+/** Specs and what only they use, and what the build itself generates. */
+const SKIPPED = /\.(spec|testing)\.ts$|^src\/metadata\.ts$/;
 const STAMP = inRoot('dist', '.build-hash');
 const MIGRATIONS = join('src', 'infra', 'database', 'migrations');
 const TEMPLATE = inRoot('dist', 'database-template');
 const TEMPLATE_STAMP = inRoot('dist', '.template-hash');
+/** Where the template is while `nest build` empties dist/. */
+const TEMPLATE_ASIDE = inRoot('.database-template');
 
-/** Compiles the sources into dist/ unless they are the ones that dist/ was made from. */
-export function ensureBuilt() {
-  const directories = SOURCES.filter((name) => existsSync(inRoot(name)));
-  const files = directories.flatMap(sourceFiles).sort();
-  const hash = hashOf(['.swcrc', 'package-lock.json', ...files]);
-  if (existsSync(inRoot('dist', 'src', 'main.js')) && readStamp(STAMP) === hash) return;
+/**
+ * Compiles the sources into dist/ with `nest build`, unless they are the ones that dist/ was made from.
+ * @param tsconfig which files are type-checked; the compiled ones are always the same
+ * @returns whether it compiled, which includes the type check
+ * @throws UserError with the messages of the compiler
+ */
+export function ensureBuilt(tsconfig = 'tsconfig.build.json') {
+  const files = SOURCES.filter((name) => existsSync(inRoot(name)))
+    .flatMap(sourceFiles)
+    .sort();
+  const hash = hashOf([...CONFIGS, ...files]);
+  if (existsSync(inRoot('dist', 'src', 'main.js')) && readStamp(STAMP) === hash) return false;
   say('Building ...');
-  rmSync(STAMP, { force: true });
-  const args = ['-d', 'dist', '--copy-files', '--config-file', '.swcrc', '--ignore', SKIPPED.join(','), '--quiet'];
-  const { ok, output } = quiet(tool('swc'), [...directories, ...args]);
-  if (!ok) throw new UserError(`The build failed:\n${output}`);
-  removeLeftovers(new Set(files));
+  keepingTemplate(() => {
+    const { ok, output } = quiet(tool('nest'), ['build', '--path', tsconfig]);
+    if (!ok) throw new UserError(`The build failed:\n${stripVTControlCharacters(output)}`);
+  });
   ensureTemplate(files.filter((file) => file.startsWith(MIGRATIONS)));
   writeFileSync(STAMP, hash);
+
+  return true;
+}
+
+/** Calls a function that empties dist/, and restores the template of the embedded database afterwards. */
+function keepingTemplate(build) {
+  const stamp = readStamp(TEMPLATE_STAMP);
+  rmSync(TEMPLATE_ASIDE, { recursive: true, force: true });
+  if (stamp !== null && existsSync(TEMPLATE)) renameSync(TEMPLATE, TEMPLATE_ASIDE);
+  try {
+    build();
+  } finally {
+    if (existsSync(TEMPLATE_ASIDE)) {
+      mkdirSync(inRoot('dist'), { recursive: true });
+      renameSync(TEMPLATE_ASIDE, TEMPLATE);
+      writeFileSync(TEMPLATE_STAMP, stamp);
+    }
+  }
 }
 
 /**
@@ -50,7 +77,7 @@ function sourceFiles(directory) {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) return entry.name === '__fixtures__' ? [] : sourceFiles(path);
 
-    return /\.(spec|testing)\.ts$/.test(entry.name) ? [] : [path];
+    return SKIPPED.test(path) ? [] : [path];
   });
 }
 
@@ -65,19 +92,6 @@ function hashOf(files) {
   }
 
   return hash.digest('hex');
-}
-
-/** Compiled files whose sources are gone would still be found by imports. */
-function removeLeftovers(files) {
-  const compiled = readdirSync(inRoot('dist'), { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  for (const entry of compiled) {
-    const path = join(entry.parentPath ?? entry.path, entry.name);
-    const source = path.slice(inRoot('dist').length + 1).replace(/\.map$/, '');
-    if (path.startsWith(join(TEMPLATE, '/'))) continue;
-    if (!files.has(source) && !files.has(source.replace(/\.js$/, '.ts'))) rmSync(path, { force: true });
-  }
 }
 
 function readStamp(file) {

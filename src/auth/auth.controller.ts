@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Ip, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { Public } from './auth-user.js';
 import { LoginDto, TokenDto } from './auth.dto.js';
@@ -10,10 +10,10 @@ import { AuthService } from './auth.service.js';
 export class AuthController {
   constructor(private readonly auth: AuthService) {}
 
+  /** Log in by user name and password */
   @Post('login')
   @Public()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Log in by user name and password' })
   @ApiOkResponse({ type: TokenDto })
   @ApiErrors('unauthorized', 'validation_failed', 'too_many_logins')
   login(@Body() body: LoginDto, @Ip() address: string): Promise<TokenDto> {

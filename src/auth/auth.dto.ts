@@ -1,8 +1,8 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { TextField } from '../common/fields.js';
 
 export class LoginDto {
-  @TextField({ max: 64, example: 'admin' })
+  /** @example admin */
+  @TextField({ max: 64 })
   user_name!: string;
 
   @TextField({ max: 200, secret: true })
@@ -10,9 +10,9 @@ export class LoginDto {
 }
 
 export class TokenDto {
-  @ApiProperty({ description: 'JWT, valid for 7 days' })
+  /** JWT, valid for 7 days */
   access_token!: string;
 
-  @ApiProperty({ example: 'bearer' })
+  /** @example bearer */
   token_type!: string;
 }

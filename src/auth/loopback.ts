@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../common/app-error.js';
-import { isLoopback } from '../config/app-config.js';
+import { isLoopback } from '../common/is-loopback.js';
 
 /**
  * Without authentication, whoever can send a request is the local user. The socket is loopback only, but browsers on

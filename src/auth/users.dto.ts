@@ -31,23 +31,24 @@ export class CreateUserDto {
   role?: 'admin' | 'user';
 }
 
-const GitTextField = (description?: string) =>
-  TextField({ min: 0, max: 254, optional: true, ...(description !== undefined && { description }) });
+const GitTextField = () => TextField({ min: 0, max: 254, optional: true });
 
 /** An account at a git server. Executors get it for tasks that work on a repository of that domain. */
 export class GitAccountDto implements GitAccount {
+  /** @example github.com */
   @TextField({
     max: 254,
     pattern: /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$/,
     patternMessage: 'must be a host name, with a port where needed',
-    example: 'github.com',
   })
   git_domain!: string;
 
-  @TextField({ max: 4000, description: 'Shown masked; a masked one that is sent back leaves the stored one alone' })
+  /** Shown masked; a masked one that is sent back leaves the stored one alone */
+  @TextField({ max: 4000 })
   git_token!: string;
 
-  @GitTextField('Kind of server, e.g. `github`, `gitlab`')
+  /** Kind of server, e.g. `github`, `gitlab` */
+  @GitTextField()
   type?: string;
 
   @GitTextField()
@@ -64,7 +65,7 @@ export class GitAccountDto implements GitAccount {
 }
 
 /** What may be changed of an account. */
-class AccountFields {
+export class AccountFields {
   @EmailField()
   email?: string | null;
 
@@ -74,7 +75,8 @@ class AccountFields {
 
 /** What users may change of themselves. */
 export class UpdateMeDto extends AccountFields {
-  @NestedListField(() => GitAccountDto, { optional: true, maxItems: 50, description: 'All accounts; one a domain' })
+  /** All accounts; one a domain */
+  @NestedListField(() => GitAccountDto, { optional: true, maxItems: 50 })
   git_info?: GitAccountDto[];
 }
 
@@ -88,36 +90,29 @@ export class UpdateUserDto extends AccountFields {
 }
 
 export class UserDto {
-  @ApiProperty()
   id!: number;
 
-  @ApiProperty()
   user_name!: string;
 
-  @ApiProperty({ type: String, nullable: true })
   email!: string | null;
 
-  @ApiProperty()
   is_active!: boolean;
 
-  @ApiProperty({ type: [GitAccountDto], description: 'My own only, tokens masked; empty in lists of users' })
+  /** My own only, tokens masked; empty in lists of users */
+  @ApiProperty({ type: [GitAccountDto] })
   git_info!: GitAccount[];
 
   @ApiProperty({ enum: ROLES })
   role!: string;
 
-  @ApiProperty()
   created_at!: Date;
 
-  @ApiProperty()
   updated_at!: Date;
 }
 
 export class UserListDto {
-  @ApiProperty()
   total!: number;
 
-  @ApiProperty({ type: [UserDto] })
   items!: UserDto[];
 }
 

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Post, Put, Query, UseInterceptors } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/message.dto.js';
 import { PageQuery } from '../common/page.js';
@@ -17,39 +17,38 @@ import { BotsService } from './bots.service.js';
 export class BotsController {
   constructor(private readonly bots: BotsService) {}
 
+  /** My bots and the public ones */
   @Get()
-  @ApiOperation({ summary: 'My bots and the public ones' })
-  @ApiOkResponse({ type: BotListDto })
   list(@CurrentUser() user: AuthUser, @Query() query: PageQuery): Promise<BotListDto> {
     return this.bots.list(user.id, query);
   }
 
+  /** Add a bot of mine */
   @Post()
-  @ApiOperation({ summary: 'Add a bot of mine' })
   @ApiCreatedResponse({ type: BotDto })
   @ApiErrors('conflict')
   create(@CurrentUser() user: AuthUser, @Body() body: CreateBotDto): Promise<BotDto> {
     return this.bots.create(user.id, body);
   }
 
+  /** One bot */
   @Get(':id')
-  @ApiOperation({ summary: 'One bot' })
   @ApiOkResponse({ type: BotDto })
   @ApiErrors('not_found')
   get(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<BotDto> {
     return this.bots.get(user.id, id);
   }
 
+  /** Change a bot of mine */
   @Put(':id')
-  @ApiOperation({ summary: 'Change a bot of mine' })
   @ApiOkResponse({ type: BotDto })
   @ApiErrors('not_found', 'forbidden', 'conflict')
   update(@CurrentUser() user: AuthUser, @IdParam() id: number, @Body() body: UpdateBotDto): Promise<BotDto> {
     return this.bots.update(user.id, id, body);
   }
 
+  /** Delete a bot of mine; refused while a team uses it */
   @Delete(':id')
-  @ApiOperation({ summary: 'Delete a bot of mine; refused while a team uses it' })
   @ApiOkResponse({ type: MessageDto })
   @ApiErrors('not_found', 'forbidden', 'conflict')
   delete(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<MessageDto> {

@@ -1,4 +1,3 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { BoolField, ObjectField, TextField, TextListField } from '../common/fields.js';
 import type { JsonObject } from '../common/json.js';
 import { maskObject } from '../common/mask.js';
@@ -9,21 +8,13 @@ const nullable = true;
 const ENV_EXAMPLE = { env: { MODEL_TYPE: 'claude', MODEL_ID: 'claude-sonnet-4-5', API_KEY: 'sk-…' } };
 
 /** Fields that creating and changing share. Left out: unchanged; null: empty. */
-class BotFields {
-  @ObjectField({
-    optional,
-    nullable,
-    description: 'Either `{bind_model: name}` or `{env: {…}}` with the connection. Masked values leave the stored ones',
-    example: ENV_EXAMPLE,
-  })
+export class BotFields {
+  /** Either `{bind_model: name}` or `{env: {…}}` with the connection. Masked values leave the stored ones */
+  @ObjectField({ optional, nullable, example: ENV_EXAMPLE })
   agent_config?: JsonObject | null;
 
-  @TextField({
-    max: 100,
-    optional,
-    nullable,
-    description: 'Name of the model to bind; the same as agent_config.bind_model',
-  })
+  /** Name of the model to bind; the same as agent_config.bind_model */
+  @TextField({ max: 100, optional, nullable })
   model_name?: string | null;
 
   @TextField({ max: 60_000, min: 0, optional, nullable })
@@ -35,15 +26,18 @@ class BotFields {
   @TextListField({ optional, nullable, maxItems: 100, max: 200 })
   skills?: string[] | null;
 
-  @BoolField({ optional, description: 'False is the same as deleting' })
+  /** False is the same as deleting */
+  @BoolField({ optional })
   is_active?: boolean;
 }
 
 export class CreateBotDto extends BotFields {
-  @TextField({ max: 100, example: 'writer' })
+  /** @example writer */
+  @TextField({ max: 100 })
   name!: string;
 
-  @TextField({ max: 100, example: 'Chat' })
+  /** @example Chat */
+  @TextField({ max: 100 })
   shell_name!: string;
 }
 
@@ -56,69 +50,53 @@ export class UpdateBotDto extends BotFields {
 }
 
 export class BotDto {
-  @ApiProperty()
   id!: number;
 
-  @ApiProperty({ description: '0 = public' })
+  /** 0 = public */
   user_id!: number;
 
-  @ApiProperty()
   name!: string;
 
-  @ApiProperty()
   shell_name!: string;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Null when the shell does not exist any more' })
+  /** Null when the shell does not exist any more */
   shell_type!: string | null;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, description: 'Secrets masked' })
+  /** Secrets masked */
   agent_config!: JsonObject;
 
-  @ApiProperty({ type: String, nullable: true })
   model_name!: string | null;
 
-  @ApiProperty()
   system_prompt!: string;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, description: 'Secrets masked' })
+  /** Secrets masked */
   mcp_servers!: JsonObject;
 
-  @ApiProperty({ type: [String] })
   skills!: string[];
 
-  @ApiProperty()
   is_active!: boolean;
 
-  @ApiProperty()
   created_at!: Date;
 
-  @ApiProperty()
   updated_at!: Date;
 }
 
 export class BotListDto {
-  @ApiProperty()
   total!: number;
 
-  @ApiProperty({ type: [BotDto] })
   items!: BotDto[];
 }
 
 /** What a team shows of its bots. */
 export class BotSummaryDto {
-  @ApiProperty()
   id!: number;
 
-  @ApiProperty()
   name!: string;
 
-  @ApiProperty()
   shell_name!: string;
 
-  @ApiProperty({ type: String, nullable: true })
   shell_type!: string | null;
 
-  @ApiProperty({ type: String, nullable: true })
   model_name!: string | null;
 }
 

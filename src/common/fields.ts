@@ -1,4 +1,7 @@
-/** Field decorators for DTOs: each joins the class-validator rules and the Swagger description of one kind of field. */
+/**
+ * Field decorators for DTOs: each joins the class-validator rules of one kind of field with what Swagger shows of them.
+ * The description of a field is its doc comment, which the Swagger plugin reads.
+ */
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform, type TransformFnParams, Type } from 'class-transformer';
@@ -27,7 +30,6 @@ export interface FieldOptions {
   /** May be left out. Null is refused all the same, unless `nullable`. */
   optional?: boolean;
   nullable?: boolean;
-  description?: string;
   example?: unknown;
   default?: unknown;
 }
@@ -144,14 +146,13 @@ function field(
   shown: ApiPropertyOptions,
   conversions: PropertyDecorator[] = [],
 ): PropertyDecorator {
-  const { optional = false, nullable = false, description, example } = options;
+  const { optional = false, nullable = false, example } = options;
   const isMissing = (value: unknown) => (optional && value === undefined) || (nullable && value === null);
   const present = ValidateIf((_object, value) => !isMissing(value));
   const swagger = {
     ...shown,
     required: !optional,
     ...(nullable && { nullable }),
-    ...(description !== undefined && { description }),
     ...(example !== undefined && { example }),
     ...(options.default !== undefined && { default: options.default }),
   } as ApiPropertyOptions;

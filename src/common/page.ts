@@ -2,10 +2,11 @@ import { IntField } from './fields.js';
 
 /** `?page=&limit=` of every list. */
 export class PageQuery {
-  @IntField({ min: 1, max: 1_000_000, optional: true, query: true, description: 'From 1', default: 1 })
+  /** From 1 */
+  @IntField({ min: 1, max: 1_000_000, optional: true, query: true })
   page: number = 1;
 
-  @IntField({ min: 1, max: 100, optional: true, query: true, default: 20 })
+  @IntField({ min: 1, max: 100, optional: true, query: true })
   limit: number = 20;
 }
 

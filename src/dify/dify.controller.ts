@@ -1,13 +1,5 @@
 import { Body, Controller, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiConsumes,
-  ApiCreatedResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import type { JsonObject } from '../common/json.js';
@@ -42,25 +34,24 @@ export class DifyController {
     private readonly feedbacks: FeedbackService,
   ) {}
 
+  /** Name and mode of an app: of a bot, or by key and address */
   @Post('app/info')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Name and mode of an app: of a bot, or by key and address' })
-  @ApiOkResponse({ type: DifyAppInfoDto })
   info(@CurrentUser() user: AuthUser, @Body() body: DifyAppRef): Promise<DifyAppInfoDto> {
     return this.facts.info(user.id, body);
   }
 
+  /** Forms, switches and limits of an app, as Dify's /parameters gives them */
   @Post('app/parameters')
   @HttpCode(200)
-  @ApiOperation({ summary: "Forms, switches and limits of an app, as Dify's /parameters gives them" })
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   parameters(@CurrentUser() user: AuthUser, @Body() body: DifyAppRef): Promise<JsonObject> {
     return this.facts.parameters(user.id, body);
   }
 
+  /** Upload a file to an app, to be used in files and inputs of questions */
   @Post('files')
   @TakesForms()
-  @ApiOperation({ summary: 'Upload a file to an app, to be used in files and inputs of questions' })
   @ApiConsumes('multipart/form-data')
   @ApiBody({ schema: UPLOAD_FORM })
   @ApiCreatedResponse({ type: UploadedFileDto })
@@ -74,10 +65,9 @@ export class DifyController {
     return this.uploads.send(user.id, request, query.bot_id, whenClientGone(reply.raw));
   }
 
+  /** Like or dislike an answer of mine; its message_id is in the result */
   @Post('messages/:message_id/feedback')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Like or dislike an answer of mine; its message_id is in the result' })
-  @ApiOkResponse({ type: MessageDto })
   async feedback(
     @CurrentUser() user: AuthUser,
     @Param('message_id') messageId: string,

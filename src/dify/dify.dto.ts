@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { DIFY_MODES, type DifyFile } from '../common/dify.js';
 import { EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import type { DifyAppInfo } from './client/dify.client.js';
@@ -9,13 +9,19 @@ const optional = true;
 
 /** Which app is meant. */
 export class DifyAppRef {
-  @IdField({ optional, description: 'A bot of mine or a public one, with the shell Dify' })
+  /** A bot of mine or a public one, with the shell Dify */
+  @IdField({ optional })
   bot_id?: number;
 
-  @TextField({ max: 500, optional, secret: true, description: 'In place of bot_id: the key of an app' })
+  /** In place of bot_id: the key of an app */
+  @TextField({ max: 500, optional, secret: true })
   api_key?: string;
 
-  @TextField({ max: 2_000, optional, example: 'https://api.dify.ai', description: 'With or without /v1' })
+  /**
+   * With or without /v1
+   * @example https://api.dify.ai
+   */
+  @TextField({ max: 2_000, optional })
   base_url?: string;
 }
 
@@ -27,100 +33,93 @@ export class DifyFileDto implements DifyFile {
   @EnumField(TRANSFER_METHODS)
   transfer_method!: DifyFile['transfer_method'];
 
-  @TextField({ max: 8_000, optional, description: 'With remote_url: Dify fetches it' })
+  /** With remote_url: Dify fetches it */
+  @TextField({ max: 8_000, optional })
   url?: string;
 
-  @TextField({ max: 128, optional, description: 'With local_file: the id that POST /api/dify/files gave' })
+  /** With local_file: the id that POST /api/dify/files gave */
+  @TextField({ max: 128, optional })
   upload_file_id?: string;
 }
 
 export class DifyAppInfoDto {
-  @ApiProperty()
   name!: string;
 
-  @ApiProperty()
   description!: string;
 
-  @ApiProperty({ type: [String] })
   tags!: string[];
 
-  @ApiProperty({ type: String, nullable: true, enum: DIFY_MODES, description: 'Null: the server is too old to tell' })
+  /** Null: the server is too old to tell */
+  @ApiProperty({ type: String, enum: DIFY_MODES })
   mode!: string | null;
 
-  @ApiProperty({ type: String, nullable: true })
   author_name!: string | null;
 }
 
 /** A field of the form that a team asks for, as Wegent's client shows it. */
 export class InputParameterDto {
-  @ApiProperty({ description: 'Name of the input' })
+  /** Name of the input */
   variable!: string;
 
-  @ApiProperty()
   label!: string;
 
-  @ApiProperty()
   required!: boolean;
 
-  @ApiProperty({ example: 'text-input', description: "Dify's name: text-input, paragraph, select, number, file, …" })
+  /**
+   * Dify's name: text-input, paragraph, select, number, file, …
+   * @example text-input
+   */
   type!: string;
 
-  @ApiPropertyOptional({ type: [String] })
   options?: string[];
 
-  @ApiPropertyOptional({ description: 'Characters, or files' })
+  /** Characters, or files */
   max_length?: number;
 
-  @ApiPropertyOptional()
   placeholder?: string;
 
-  @ApiPropertyOptional({ description: 'A value of the type of the input' })
+  /** A value of the type of the input */
   default?: unknown;
 
-  @ApiPropertyOptional()
   hint?: string;
 
-  @ApiPropertyOptional({ type: [String], description: 'Of file inputs' })
+  /** Of file inputs */
   allowed_file_types?: string[];
 
-  @ApiPropertyOptional({ type: [String] })
   allowed_file_extensions?: string[];
 
-  @ApiPropertyOptional({ type: [String] })
   allowed_file_upload_methods?: string[];
 }
 
 /** What the question may bring along. */
 export class QuestionFilesDto {
-  @ApiProperty({ type: [String], description: 'Empty lists allow everything' })
+  /** Empty lists allow everything */
   allowed_file_types!: string[];
 
-  @ApiProperty({ type: [String] })
   allowed_file_extensions!: string[];
 
-  @ApiProperty({ type: [String] })
   allowed_file_upload_methods!: string[];
 
-  @ApiProperty({ description: '0 = any number' })
+  /** 0 = any number */
   number_limits!: number;
 }
 
 export class InputParametersDto {
-  @ApiProperty()
   has_parameters!: boolean;
 
-  @ApiProperty({ type: [InputParameterDto] })
   parameters!: InputParameterDto[];
 
-  @ApiPropertyOptional({ enum: DIFY_MODES, description: 'Of Dify teams' })
+  /** Of Dify teams */
+  @ApiProperty({ enum: DIFY_MODES })
   app_mode?: string;
 
-  @ApiPropertyOptional({ type: QuestionFilesDto, description: 'Of teams whose question may bring files' })
+  /** Of teams whose question may bring files */
   files?: QuestionFilesDto;
 }
 
 export class FeedbackDto {
-  @EnumField(['like', 'dislike'], { nullable: true, description: 'Null takes the feedback back' })
+  /** Null takes the feedback back */
+  @EnumField(['like', 'dislike'], { nullable: true })
   rating!: 'like' | 'dislike' | null;
 
   @TextField({ max: 4_000, min: 0, optional })
@@ -128,28 +127,24 @@ export class FeedbackDto {
 }
 
 export class UploadQuery {
-  @IntField({ min: 1, optional, query: true, description: 'In place of a field of the form' })
+  /** In place of a field of the form */
+  @IntField({ min: 1, optional, query: true })
   bot_id?: number;
 }
 
 /** Dify's reply to an upload, with the `type` to use the file by. */
 export class UploadedFileDto {
-  @ApiProperty({ description: 'The upload_file_id' })
+  /** The upload_file_id */
   id!: string;
 
-  @ApiProperty({ enum: FILE_TYPES })
   type!: DifyFile['type'];
 
-  @ApiProperty()
   name!: string;
 
-  @ApiProperty()
   size!: number;
 
-  @ApiProperty({ type: String, nullable: true })
   extension!: string | null;
 
-  @ApiProperty({ type: String, nullable: true })
   mime_type!: string | null;
 }
 

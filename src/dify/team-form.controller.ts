@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
@@ -14,8 +14,8 @@ import { DifyAppInfoService } from './client/dify-app-info.service.js';
 export class TeamFormController {
   constructor(private readonly facts: DifyAppInfoService) {}
 
+  /** Form fields that the team asks for before a task */
   @Get(':id/input-parameters')
-  @ApiOperation({ summary: 'Form fields that the team asks for before a task' })
   @ApiOkResponse({ type: InputParametersDto })
   @ApiErrors('not_found', 'provider_auth', 'provider_unavailable', 'dify_app_unavailable')
   inputParameters(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<InputParametersDto> {

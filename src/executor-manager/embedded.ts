@@ -1,6 +1,7 @@
 // The executor manager as a child of the server, which sends the configuration and is told the address.
 import 'reflect-metadata';
 import { AppConfig } from '../config/app-config.js';
+import { AppConfigModule } from '../config/config.module.js';
 import { buildExecutorManager } from './executor-manager.setup.js';
 
 process.setSourceMapsEnabled(true);
@@ -13,7 +14,7 @@ for (const end of ['disconnect', 'SIGTERM', 'SIGINT']) {
 process.once('message', (sent) => void serve(Object.assign(new AppConfig(), sent)));
 
 async function serve(config: AppConfig): Promise<void> {
-  const manager = await buildExecutorManager(config);
+  const manager = await buildExecutorManager({ config, module: AppConfigModule.for(config) });
   stop = manager.stop;
   await manager.app.listen(config.server.port, config.server.host);
   process.send?.({ url: await manager.app.getUrl() });

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { InternalGuard } from '../auth/internal.guard.js';
 import { AppError } from '../common/app-error.js';
@@ -24,20 +24,18 @@ export class ExecutorManagerController {
     private readonly callbacks: CallbacksService,
   ) {}
 
+  /** Validate an image: answers at once, and reports to the API. The same validation twice is one */
   @Post('images/validate')
   @HttpCode(200)
-  @ApiOperation({
-    summary: 'Validate an image: answers at once, and reports to the API. The same validation twice is one',
-  })
   @ApiOkResponse({ type: ReceiptDto })
   @ApiErrors('service_unavailable')
   validate(@Body() body: ValidateImageDto): ReceiptDto {
     return this.validations.submit(body);
   }
 
+  /** Stop a validation by its task id */
   @Post('tasks/cancel')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Stop a validation by its task id' })
   @ApiOkResponse({ type: StatusDto })
   @ApiErrors('bad_request', 'service_unavailable')
   cancel(@Body() { task_id: taskId }: CancelDto): StatusDto {
@@ -48,16 +46,15 @@ export class ExecutorManagerController {
     return { status: 'success', message: 'The validation is being stopped' };
   }
 
+  /** How much there is to do */
   @Get('executor/load')
-  @ApiOperation({ summary: 'How much there is to do' })
-  @ApiOkResponse({ type: LoadDto })
   load(): LoadDto {
     return this.validations.load();
   }
 
+  /** Pass a report on to the API; its status is the API's */
   @Post('callback')
   @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES)
-  @ApiOperation({ summary: "Pass a report on to the API; its status is the API's" })
   @ApiOkResponse({ type: StatusDto })
   @ApiErrors('service_unavailable')
   async callback(@Body() body: unknown, @Res() reply: FastifyReply): Promise<void> {

@@ -1,7 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { InternalAccess } from '../auth/internal-access.js';
-import type { AppConfig } from '../config/app-config.js';
-import { ConfigModule } from '../config/config.module.js';
+import type { Configuration } from '../config/config.module.js';
 import { BackendClient } from './reporting/backend.client.js';
 import { CallbacksService } from './reporting/callbacks.service.js';
 import { DockerEngine } from './engine/docker-engine.js';
@@ -15,10 +14,10 @@ import { ImageValidationRunner } from './validation/image-validation-runner.js';
 /** The root of a program of its own: it has neither database nor Redis, only a container engine and the API's address. */
 @Module({})
 export class ExecutorManagerModule {
-  static for(config: AppConfig): DynamicModule {
+  static for({ module }: Configuration): DynamicModule {
     return {
       module: ExecutorManagerModule,
-      imports: [ConfigModule.for(config)],
+      imports: [module],
       controllers: [ExecutorManagerController, ManagerHealthController],
       providers: [
         ...[InternalAccess, DockerEngine, RegistryLogins, ImageValidator],

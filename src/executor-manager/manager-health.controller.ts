@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { within } from '../common/within.js';
 import { DockerEngine } from './engine/docker-engine.js';
 import { ManagerHealthDto } from './executor-manager.dto.js';
@@ -11,9 +11,8 @@ const PATIENCE_MS = 2_000;
 export class ManagerHealthController {
   constructor(private readonly engine: DockerEngine) {}
 
+  /** That the process runs, and whether its container engine answers */
   @Get()
-  @ApiOperation({ summary: 'That the process runs, and whether its container engine answers' })
-  @ApiOkResponse({ type: ManagerHealthDto })
   async health(): Promise<ManagerHealthDto> {
     const answer = within(PATIENCE_MS, 'The container engine does not answer', this.engine.ping());
     const engine = await answer.then(

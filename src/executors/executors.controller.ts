@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post, Put, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Public } from '../auth/auth-user.js';
 import { InternalGuard } from '../auth/internal.guard.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
@@ -28,26 +28,25 @@ export class ExecutorsController {
     private readonly leases: LeasesService,
   ) {}
 
+  /** Take subtasks: oldest first, fair between users, each handed out once, with a lease */
   @Post('dispatch')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Take subtasks: oldest first, fair between users, each handed out once, with a lease' })
-  @ApiOkResponse({ type: DispatchDto })
   dispatch(@Query() query: DispatchQuery): Promise<DispatchDto> {
     return this.dispatches.dispatch(query);
   }
 
+  /** Report on a subtask: 200 once the report is queued for good, or of no use any more */
   @Put()
   @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES, { isLight: true })
-  @ApiOperation({ summary: 'Report on a subtask: 200 once the report is queued for good, or of no use any more' })
   @ApiOkResponse({ type: ReportReceiptDto })
   @ApiErrors('not_found', 'payload_too_large', 'service_unavailable')
   report(@Body() body: ExecutorReportDto): Promise<ReportReceiptDto> {
     return this.reports.receive(body);
   }
 
+  /** Say that the executor is alive: extends its lease. 409 and `cancelling` tell it to stop */
   @Post(':subtask_id/heartbeat')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Say that the executor is alive: extends its lease. 409 and `cancelling` tell it to stop' })
   @ApiOkResponse({ type: LeaseDto })
   @ApiErrors('not_found', 'subtask_final', 'lease_lost')
   heartbeat(@IdParam('subtask_id') subtaskId: number, @Body() body: HeartbeatDto): Promise<LeaseDto> {

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { register } from 'prom-client';
 import { Public } from '../auth/auth-user.js';
@@ -8,10 +8,10 @@ import { Public } from '../auth/auth-user.js';
 @ApiTags('operations')
 @Controller('metrics')
 export class MetricsController {
+  /** Metrics of this process in the Prometheus text format */
   @Get()
   @Public()
   @Header('Content-Type', register.contentType)
-  @ApiOperation({ summary: 'Metrics of this process in the Prometheus text format' })
   @ApiProduces('text/plain')
   @ApiOkResponse({ type: String })
   async metrics(@Res() reply: FastifyReply): Promise<void> {

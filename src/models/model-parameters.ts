@@ -18,7 +18,8 @@ const optional = true;
 
 /** Settings that change what is sent to the provider. Nothing is sent by default. */
 export class ModelParametersDto implements ModelParameters {
-  @IntField({ optional, min: 1, max: 10_000_000, description: 'Upper bound of output tokens' })
+  /** Upper bound of output tokens */
+  @IntField({ optional, min: 1, max: 10_000_000 })
   maxTokens?: number;
 
   @NumberField({ optional, min: 0, max: 2 })
@@ -30,31 +31,40 @@ export class ModelParametersDto implements ModelParameters {
   @TextListField({ optional, maxItems: 16, max: 500 })
   stop?: string[];
 
-  @TextField({ optional, max: 60_000, description: "Put before the bot's own prompt" })
+  /** Put before the bot's own prompt */
+  @TextField({ optional, max: 60_000 })
   systemPrompt?: string;
 
-  @IntField({ optional, min: 256, max: 100_000_000, description: 'Tokens that prompt and answer may fill together' })
+  /** Tokens that prompt and answer may fill together */
+  @IntField({ optional, min: 256, max: 100_000_000 })
   contextWindow?: number;
 
-  @ObjectField({ optional, description: "Claude's `thinking` object, sent as it is" })
+  /** Claude's `thinking` object, sent as it is */
+  @ObjectField({ optional })
   thinking?: Record<string, unknown>;
 
-  @TextField({ optional, max: 32, description: "OpenAI's `reasoning_effort`" })
+  /** OpenAI's `reasoning_effort` */
+  @TextField({ optional, max: 32 })
   reasoningEffort?: string;
 
-  @EnumField(['max_tokens', 'max_completion_tokens'], { optional, description: 'OpenAI: name of the output bound' })
+  /** OpenAI: name of the output bound */
+  @EnumField(['max_tokens', 'max_completion_tokens'], { optional })
   maxTokensField?: 'max_tokens' | 'max_completion_tokens';
 
-  @BoolField({ optional, description: 'OpenAI: false leaves `stream_options` out' })
+  /** OpenAI: false leaves `stream_options` out */
+  @BoolField({ optional })
   streamUsage?: boolean;
 
-  @EnumField(['x-api-key', 'bearer'], { optional, description: 'Claude: which header carries the key' })
+  /** Claude: which header carries the key */
+  @EnumField(['x-api-key', 'bearer'], { optional })
   authScheme?: 'x-api-key' | 'bearer';
 
-  @EnumField(['auto', 'implicit', 'off'], { optional, description: 'OpenAI: what to do with `<think>` text' })
+  /** OpenAI: what to do with `<think>` text */
+  @EnumField(['auto', 'implicit', 'off'], { optional })
   thinkTag?: 'auto' | 'implicit' | 'off';
 
-  @ObjectField({ optional, description: 'Extra top-level fields of the request body' })
+  /** Extra top-level fields of the request body */
+  @ObjectField({ optional })
   extraBody?: Record<string, unknown>;
 }
 

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query, UseInterceptors } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/message.dto.js';
 import { PageQuery } from '../common/page.js';
@@ -25,30 +25,28 @@ import { ModelsService } from './models.service.js';
 export class ModelsController {
   constructor(private readonly models: ModelsService) {}
 
+  /** My models and the public ones */
   @Get()
-  @ApiOperation({ summary: 'My models and the public ones' })
-  @ApiOkResponse({ type: ModelListDto })
   list(@CurrentUser() user: AuthUser, @Query() query: PageQuery): Promise<ModelListDto> {
     return this.models.list(user.id, query);
   }
 
+  /** Add a model of mine */
   @Post()
-  @ApiOperation({ summary: 'Add a model of mine' })
   @ApiCreatedResponse({ type: ModelDto })
   @ApiErrors('conflict')
   create(@CurrentUser() user: AuthUser, @Body() body: CreateModelDto): Promise<ModelDto> {
     return this.models.create(user.id, body);
   }
 
+  /** All models to choose from, as Wegent lists them */
   @Get('unified')
-  @ApiOperation({ summary: 'All models to choose from, as Wegent lists them' })
-  @ApiOkResponse({ type: UnifiedModelListDto })
   unified(@CurrentUser() user: AuthUser, @Query() query: UnifiedModelsQuery): Promise<UnifiedModelListDto> {
     return this.models.unified(user.id, query);
   }
 
+  /** One of them */
   @Get('unified/:name')
-  @ApiOperation({ summary: 'One of them' })
   @ApiOkResponse({ type: UnifiedModelDto })
   @ApiErrors('not_found')
   unifiedOne(
@@ -59,24 +57,24 @@ export class ModelsController {
     return this.models.unifiedOne(user.id, name, query);
   }
 
+  /** One model: mine of that name, else the public one */
   @Get(':name')
-  @ApiOperation({ summary: 'One model: mine of that name, else the public one' })
   @ApiOkResponse({ type: ModelDto })
   @ApiErrors('not_found')
   get(@CurrentUser() user: AuthUser, @Param('name') name: string): Promise<ModelDto> {
     return this.models.get(user.id, name);
   }
 
+  /** Change a model of mine */
   @Put(':name')
-  @ApiOperation({ summary: 'Change a model of mine' })
   @ApiOkResponse({ type: ModelDto })
   @ApiErrors('not_found', 'forbidden')
   update(@CurrentUser() user: AuthUser, @Param('name') name: string, @Body() body: UpdateModelDto): Promise<ModelDto> {
     return this.models.update(user.id, name, body);
   }
 
+  /** Delete a model of mine */
   @Delete(':name')
-  @ApiOperation({ summary: 'Delete a model of mine' })
   @ApiOkResponse({ type: MessageDto })
   @ApiErrors('not_found', 'forbidden')
   delete(@CurrentUser() user: AuthUser, @Param('name') name: string): Promise<MessageDto> {

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import type { ProviderKind } from '../common/chat-provider.js';
 import { BoolField, EnumField, ObjectField, TextField } from '../common/fields.js';
 import type { JsonObject } from '../common/json.js';
@@ -21,26 +21,27 @@ const NameField = (isOptional = false) =>
   });
 
 /** What can be set of a model. Left out: unchanged; null: removed. */
-class ModelFields {
+export class ModelFields {
   @TextField({ max: 200, optional, nullable })
   displayName?: string | null;
 
-  @TextField({
-    max: 2000,
-    optional,
-    nullable,
-    example: 'https://api.anthropic.com',
-    description: "Default: the provider's",
-  })
+  /**
+   * Default: the provider's
+   * @example https://api.anthropic.com
+   */
+  @TextField({ max: 2000, optional, nullable })
   baseUrl?: string | null;
 
-  @TextField({ max: 4000, min: 0, optional, nullable, description: 'Write only. A masked value leaves the stored one' })
+  /** Write only. A masked value leaves the stored one */
+  @TextField({ max: 4000, min: 0, optional, nullable })
   apiKey?: string | null;
 
-  @ObjectField({ optional, nullable, description: 'Extra headers of each request', example: { 'X-Team': 'docs' } })
+  /** Extra headers of each request */
+  @ObjectField({ optional, nullable, example: { 'X-Team': 'docs' } })
   headers?: Record<string, string> | null;
 
-  @ObjectField({ optional, description: 'See ModelParameters', example: { maxTokens: 4096 } })
+  /** See ModelParameters */
+  @ObjectField({ optional, example: { maxTokens: 4096 } })
   parameters?: JsonObject;
 
   @BoolField({ optional })
@@ -54,7 +55,8 @@ export class CreateModelDto extends ModelFields {
   @EnumField(PROVIDERS)
   provider!: ProviderKind;
 
-  @TextField({ max: 200, example: 'claude-sonnet-4-5' })
+  /** @example claude-sonnet-4-5 */
+  @TextField({ max: 200 })
   modelId!: string;
 }
 
@@ -70,7 +72,8 @@ export class UpdateModelDto extends ModelFields {
 }
 
 export class UnifiedModelsQuery {
-  @TextField({ max: 100, optional, description: 'Only models that this type of shell can use' })
+  /** Only models that this type of shell can use */
+  @TextField({ max: 100, optional })
   shell_type?: string;
 
   @BoolField({ optional, query: true })
@@ -98,88 +101,65 @@ export class TestConnectionDto {
 }
 
 export class TestConnectionResultDto {
-  @ApiProperty()
   success!: boolean;
 
-  @ApiProperty({ description: 'What went wrong, in words for the user' })
+  /** What went wrong, in words for the user */
   message!: string;
 }
 
 export class ModelDto {
-  @ApiProperty()
   name!: string;
 
-  @ApiProperty({ enum: ['public', 'user'] })
   type!: 'public' | 'user';
 
-  @ApiProperty({ type: String, nullable: true })
   displayName!: string | null;
 
-  @ApiProperty({ enum: PROVIDERS })
   provider!: ProviderKind;
 
-  @ApiProperty()
   modelId!: string;
 
-  @ApiProperty({ type: String, nullable: true })
   baseUrl!: string | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Masked' })
+  /** Masked */
   apiKey!: string | null;
 
-  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, description: 'Secrets masked' })
+  /** Secrets masked */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
   headers!: JsonObject;
 
-  @ApiProperty({ type: ModelParametersDto })
   parameters!: ModelParametersDto;
 
-  @ApiProperty()
   isActive!: boolean;
 
-  @ApiProperty()
   createdAt!: Date;
 
-  @ApiProperty()
   updatedAt!: Date;
 }
 
 export class ModelListDto {
-  @ApiProperty()
   total!: number;
 
-  @ApiProperty({ type: [ModelDto] })
   items!: ModelDto[];
 }
 
 /** A model as Wegent's web client knows it. */
 export class UnifiedModelDto {
-  @ApiProperty()
   name!: string;
 
-  @ApiProperty({ enum: ['public', 'user'] })
   type!: 'public' | 'user';
 
-  @ApiProperty({ type: String, nullable: true })
   displayName!: string | null;
 
-  @ApiProperty({ enum: PROVIDERS })
   provider!: ProviderKind;
 
-  @ApiProperty()
   modelId!: string;
 
-  @ApiPropertyOptional({
-    type: 'object',
-    additionalProperties: true,
-    description: "Wegent's modelConfig, secrets masked",
-  })
+  /** Wegent's modelConfig, secrets masked */
   config?: JsonObject;
 
-  @ApiProperty()
   isActive!: boolean;
 }
 
 export class UnifiedModelListDto {
-  @ApiProperty({ type: [UnifiedModelDto] })
   data!: UnifiedModelDto[];
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query, UseInterceptors } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/message.dto.js';
 import { CacheInvalidationInterceptor } from '../infra/cache/cache-invalidation.js';
@@ -22,15 +22,14 @@ import { ShellsService } from './shells.service.js';
 export class ShellsController {
   constructor(private readonly shells: ShellsService) {}
 
+  /** My shells and the public ones */
   @Get('unified')
-  @ApiOperation({ summary: 'My shells and the public ones' })
-  @ApiOkResponse({ type: ShellListDto })
   unified(@CurrentUser() user: AuthUser): Promise<ShellListDto> {
     return this.shells.unified(user.id);
   }
 
+  /** One of them */
   @Get('unified/:name')
-  @ApiOperation({ summary: 'One of them' })
   @ApiOkResponse({ type: ShellDto })
   @ApiErrors('not_found')
   unifiedOne(
@@ -41,24 +40,24 @@ export class ShellsController {
     return this.shells.unifiedOne(user.id, name, query);
   }
 
+  /** Add a shell of mine: an image of my own, which is validated at once */
   @Post()
-  @ApiOperation({ summary: 'Add a shell of mine: an image of my own, which is validated at once' })
   @ApiCreatedResponse({ type: ShellDto })
   @ApiErrors('conflict')
   create(@CurrentUser() user: AuthUser, @Body() body: CreateShellDto): Promise<ShellDto> {
     return this.shells.create(user.id, body);
   }
 
+  /** Change a shell of mine; another image is validated at once */
   @Put(':name')
-  @ApiOperation({ summary: 'Change a shell of mine; another image is validated at once' })
   @ApiOkResponse({ type: ShellDto })
   @ApiErrors('not_found', 'forbidden')
   update(@CurrentUser() user: AuthUser, @Param('name') name: string, @Body() body: UpdateShellDto): Promise<ShellDto> {
     return this.shells.update(user.id, name, body);
   }
 
+  /** Delete a shell of mine; refused while bots use it, unless forced */
   @Delete(':name')
-  @ApiOperation({ summary: 'Delete a shell of mine; refused while bots use it, unless forced' })
   @ApiOkResponse({ type: MessageDto })
   @ApiErrors('not_found', 'forbidden', 'conflict')
   delete(

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/message.dto.js';
 import { PageQuery } from '../common/page.js';
@@ -32,16 +32,15 @@ export class TasksController {
     private readonly cancels: TaskCancelService,
   ) {}
 
+  /** Reserve the id of a new task; nobody else can use it */
   @Post()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Reserve the id of a new task; nobody else can use it' })
-  @ApiOkResponse({ type: TaskIdDto })
   async reserve(@CurrentUser() user: AuthUser): Promise<TaskIdDto> {
     return { task_id: await this.tasks.reserve(user.id) };
   }
 
+  /** Create a task, or append a turn to the one named by task_id */
   @Post('create')
-  @ApiOperation({ summary: 'Create a task, or append a turn to the one named by task_id' })
   @ApiCreatedResponse({ type: TaskDto })
   @ApiErrors('not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long')
   create(
@@ -52,37 +51,34 @@ export class TasksController {
     return this.tasks.createOrAppend(user.id, query.task_id, body);
   }
 
+  /** My tasks, newest first */
   @Get()
-  @ApiOperation({ summary: 'My tasks, newest first' })
-  @ApiOkResponse({ type: TaskListDto })
   list(@CurrentUser() user: AuthUser, @Query() query: PageQuery): Promise<TaskListDto> {
     return this.tasks.list(user.id, query);
   }
 
+  /** My tasks in short, newest first */
   @Get('lite')
-  @ApiOperation({ summary: 'My tasks in short, newest first' })
-  @ApiOkResponse({ type: LiteTaskListDto })
   lite(@CurrentUser() user: AuthUser, @Query() query: PageQuery): Promise<LiteTaskListDto> {
     return this.tasks.listLite(user.id, query);
   }
 
+  /** My tasks whose title holds a text */
   @Get('search')
-  @ApiOperation({ summary: 'My tasks whose title holds a text' })
-  @ApiOkResponse({ type: TaskListDto })
   search(@CurrentUser() user: AuthUser, @Query() query: SearchTasksQuery): Promise<TaskListDto> {
     return this.tasks.list(user.id, query, query.title);
   }
 
+  /** A task with its team and its newest subtasks */
   @Get(':id')
-  @ApiOperation({ summary: 'A task with its team and its newest subtasks' })
   @ApiOkResponse({ type: TaskDetailDto })
   @ApiErrors('not_found')
   get(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<TaskDetailDto> {
     return this.tasks.detail(user.id, id);
   }
 
+  /** All subtasks; page 1 holds the newest, each page is in the order of the conversation */
   @Get(':id/subtasks')
-  @ApiOperation({ summary: 'All subtasks; page 1 holds the newest, each page is in the order of the conversation' })
   @ApiOkResponse({ type: SubtaskListDto })
   @ApiErrors('not_found')
   subtasks(
@@ -93,8 +89,8 @@ export class TasksController {
     return this.tasks.subtasks(user.id, id, query);
   }
 
+  /** Create the task whose id was reserved, or append a turn to an ended one */
   @Post(':id')
-  @ApiOperation({ summary: 'Create the task whose id was reserved, or append a turn to an ended one' })
   @ApiCreatedResponse({ type: TaskDto })
   @ApiErrors('not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long')
   append(
@@ -105,8 +101,8 @@ export class TasksController {
     return this.tasks.createOrAppend(user.id, id, body);
   }
 
+  /** Edit a task */
   @Put(':id')
-  @ApiOperation({ summary: 'Edit a task' })
   @ApiOkResponse({ type: TaskDto })
   @ApiErrors('not_found', 'conflict')
   update(
@@ -117,8 +113,8 @@ export class TasksController {
     return this.tasks.update(user.id, id, body);
   }
 
+  /** Cancel what runs, then delete the task */
   @Delete(':id')
-  @ApiOperation({ summary: 'Cancel what runs, then delete the task' })
   @ApiOkResponse({ type: MessageDto })
   @ApiErrors('not_found', 'task_busy')
   async remove(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<MessageDto> {
@@ -127,9 +123,9 @@ export class TasksController {
     return { message: `Task ${id} deleted` };
   }
 
+  /** Ask a task to stop; its end follows */
   @Post(':id/cancel')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Ask a task to stop; its end follows' })
   @ApiOkResponse({ type: CancelTaskDto })
   @ApiErrors('not_found', 'task_final')
   async cancel(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<CancelTaskDto> {
@@ -138,8 +134,8 @@ export class TasksController {
     return { message: `Task ${id} is being cancelled`, status: 'CANCELLING' };
   }
 
+  /** Run the newest turn again, which failed or was cancelled */
   @Post(':id/retry')
-  @ApiOperation({ summary: 'Run the newest turn again, which failed or was cancelled' })
   @ApiCreatedResponse({ type: TaskDto })
   @ApiErrors(
     ...(['not_found', 'conflict', 'task_busy', 'direct_chat_not_supported', 'model_not_configured'] as const),

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
-import { type SubtaskResult, TASK_STATUSES, type TaskStatus } from '../infra/database/schema/schema.js';
+import type { SubtaskResult, TaskStatus } from '../infra/database/schema/schema.js';
 import type { LiteTaskRow, TaskDetails } from './tasks.repository.js';
 import type { NewTask } from './turns/new-turn.js';
 import type { SubtaskRow } from './turns/turns.repository.js';
@@ -10,13 +10,16 @@ const MAX_BODY = 1_048_576;
 
 /** A new task, or a new turn of an existing one; Wegent's `TaskCreate`. */
 export class CreateTaskDto {
-  @TextField({ max: MAX_BODY, description: 'At most 60000 bytes of UTF-8' })
+  /** At most 60000 bytes of UTF-8 */
+  @TextField({ max: MAX_BODY })
   prompt!: string;
 
-  @TextField({ max: 500, optional: true, description: 'Taken from the prompt when missing' })
+  /** Taken from the prompt when missing */
+  @TextField({ max: 500, optional: true })
   title?: string;
 
-  @IdField({ optional: true, description: 'Or team_name. For a new turn: the task keeps its team when missing' })
+  /** Or team_name. For a new turn: the task keeps its team when missing */
+  @IdField({ optional: true })
   team_id?: number;
 
   @TextField({ max: 100, optional: true })
@@ -52,22 +55,28 @@ export class CreateTaskDto {
   @TextField({ max: 100, optional: true })
   source?: string;
 
-  @TextField({ max: 100, optional: true, nullable: true, description: 'Name of a model; used when the bot binds none' })
+  /** Name of a model; used when the bot binds none */
+  @TextField({ max: 100, optional: true, nullable: true })
   model_id?: string | null;
 
-  @BoolField({ optional: true, description: 'Use model_id even when the bot binds a model' })
+  /** Use model_id even when the bot binds a model */
+  @BoolField({ optional: true })
   force_override_bot_model?: boolean;
 
-  @TextField({ min: 0, max: MAX_BODY, optional: true, description: 'Sent by older clients; not used' })
+  /** Sent by older clients; not used */
+  @TextField({ min: 0, max: MAX_BODY, optional: true })
   message?: string;
 
-  @IntField({ optional: true, description: 'Sent by older clients; not used' })
+  /** Sent by older clients; not used */
+  @IntField({ optional: true })
   batch?: number;
 
-  @IntField({ optional: true, description: 'Sent by older clients; not used: the caller owns the task' })
+  /** Sent by older clients; not used: the caller owns the task */
+  @IntField({ optional: true })
   user_id?: number;
 
-  @TextField({ min: 0, max: 200, optional: true, description: 'Sent by older clients; not used' })
+  /** Sent by older clients; not used */
+  @TextField({ min: 0, max: 200, optional: true })
   user_name?: string;
 }
 
@@ -80,7 +89,8 @@ export class UpdateTaskDto {
   @TextField({ max: 500, optional: true })
   title?: string;
 
-  @EnumField(['CANCELLED', 'FAILED'], { optional: true, description: 'Only for a task that is CANCELLING' })
+  /** Only for a task that is CANCELLING */
+  @EnumField(['CANCELLED', 'FAILED'], { optional: true })
   status?: 'CANCELLED' | 'FAILED';
 
   @TextField({ min: 0, max: 10_000, optional: true })
@@ -94,98 +104,99 @@ export class UpdateTaskDto {
 }
 
 export class SearchTasksQuery extends PageQuery {
-  @TextField({ max: 500, description: 'Part of the title, in any case' })
+  /** Part of the title, in any case */
+  @TextField({ max: 500 })
   title!: string;
 }
 
 export class TaskIdDto {
-  @ApiProperty()
   task_id!: number;
 }
 
 export class TaskDto {
-  @ApiProperty() id!: number;
+  id!: number;
   @ApiProperty({ enum: ['online', 'offline'] }) type!: string;
   @ApiProperty({ enum: ['chat', 'code'] }) task_type!: string;
-  @ApiProperty() user_id!: number;
-  @ApiProperty() user_name!: string;
-  @ApiProperty() title!: string;
-  @ApiProperty() team_id!: number;
-  @ApiProperty() git_url!: string;
-  @ApiProperty() git_repo!: string;
-  @ApiProperty() git_repo_id!: number;
-  @ApiProperty() git_domain!: string;
-  @ApiProperty() branch_name!: string;
-  @ApiProperty() prompt!: string;
-  @ApiProperty({ enum: TASK_STATUSES }) status!: TaskStatus;
+  user_id!: number;
+  user_name!: string;
+  title!: string;
+  team_id!: number;
+  git_url!: string;
+  git_repo!: string;
+  git_repo_id!: number;
+  git_domain!: string;
+  branch_name!: string;
+  prompt!: string;
+  status!: TaskStatus;
   @ApiProperty({ minimum: 0, maximum: 100 }) progress!: number;
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true }) result!: SubtaskResult | null;
-  @ApiProperty({ type: String, nullable: true }) error_message!: string | null;
-  @ApiProperty() created_at!: string;
-  @ApiProperty() updated_at!: string;
-  @ApiProperty({ type: String, nullable: true }) completed_at!: string | null;
+  @ApiProperty({ type: 'object', additionalProperties: true }) result!: SubtaskResult | null;
+  error_message!: string | null;
+  created_at!: string;
+  updated_at!: string;
+  completed_at!: string | null;
 }
 
 export class TaskListDto {
-  @ApiProperty() total!: number;
-  @ApiProperty({ type: [TaskDto] }) items!: TaskDto[];
+  total!: number;
+  items!: TaskDto[];
 }
 
 export class LiteTaskDto {
-  @ApiProperty() id!: number;
-  @ApiProperty() title!: string;
-  @ApiProperty({ enum: TASK_STATUSES }) status!: TaskStatus;
-  @ApiProperty() task_type!: string;
-  @ApiProperty() type!: string;
-  @ApiProperty() created_at!: string;
-  @ApiProperty() updated_at!: string;
-  @ApiProperty() team_id!: number;
-  @ApiProperty() git_repo!: string;
+  id!: number;
+  title!: string;
+  status!: TaskStatus;
+  task_type!: string;
+  type!: string;
+  created_at!: string;
+  updated_at!: string;
+  team_id!: number;
+  git_repo!: string;
 }
 
 export class LiteTaskListDto {
-  @ApiProperty() total!: number;
-  @ApiProperty({ type: [LiteTaskDto] }) items!: LiteTaskDto[];
+  total!: number;
+  items!: LiteTaskDto[];
 }
 
 export class SubtaskDto {
-  @ApiProperty() id!: number;
-  @ApiProperty() task_id!: number;
-  @ApiProperty() team_id!: number;
-  @ApiProperty() title!: string;
-  @ApiProperty({ type: [Number] }) bot_ids!: number[];
+  id!: number;
+  task_id!: number;
+  team_id!: number;
+  title!: string;
+  bot_ids!: number[];
   @ApiProperty({ enum: ['USER', 'ASSISTANT'] }) role!: string;
-  @ApiProperty() prompt!: string;
-  @ApiProperty() executor_namespace!: string;
-  @ApiProperty() executor_name!: string;
-  @ApiProperty() message_id!: number;
-  @ApiProperty() parent_id!: number;
-  @ApiProperty() status!: string;
-  @ApiProperty() progress!: number;
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, description: 'value, reasoning?, usage?' })
+  prompt!: string;
+  executor_namespace!: string;
+  executor_name!: string;
+  message_id!: number;
+  parent_id!: number;
+  status!: string;
+  progress!: number;
+  /** value, reasoning?, usage? */
+  @ApiProperty({ type: 'object', additionalProperties: true })
   result!: SubtaskResult | null;
-  @ApiProperty({ type: String, nullable: true }) error_message!: string | null;
-  @ApiProperty() user_id!: number;
-  @ApiProperty() created_at!: string;
-  @ApiProperty() updated_at!: string;
-  @ApiProperty({ type: String, nullable: true }) completed_at!: string | null;
+  error_message!: string | null;
+  user_id!: number;
+  created_at!: string;
+  updated_at!: string;
+  completed_at!: string | null;
 }
 
 export class SubtaskListDto {
-  @ApiProperty() total!: number;
-  @ApiProperty({ type: [SubtaskDto] }) items!: SubtaskDto[];
+  total!: number;
+  items!: SubtaskDto[];
 }
 
 export class TaskDetailDto extends TaskDto {
   @ApiProperty({ type: 'object', additionalProperties: true }) user!: { id: number; user_name: string };
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, nullable: true }) team!: object | null;
-  @ApiProperty({ type: [SubtaskDto], description: 'The newest 100; all of them: /api/tasks/{id}/subtasks' })
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true }) team!: object | null;
+  /** The newest 100; all of them: /api/tasks/{id}/subtasks */
   subtasks!: SubtaskDto[];
 }
 
 export class CancelTaskDto {
-  @ApiProperty() message!: string;
-  @ApiProperty({ enum: ['CANCELLING'] }) status!: 'CANCELLING';
+  message!: string;
+  status!: 'CANCELLING';
 }
 
 export function toTaskDto(task: TaskDetails): TaskDto {

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Post, Put, Query, UseInterceptors } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/message.dto.js';
 import { PageQuery } from '../common/page.js';
@@ -17,39 +17,38 @@ import { TeamsService } from './teams.service.js';
 export class TeamsController {
   constructor(private readonly teams: TeamsService) {}
 
+  /** My teams and the public ones */
   @Get()
-  @ApiOperation({ summary: 'My teams and the public ones' })
-  @ApiOkResponse({ type: TeamListDto })
   list(@CurrentUser() user: AuthUser, @Query() query: PageQuery): Promise<TeamListDto> {
     return this.teams.list(user.id, query);
   }
 
+  /** Add a team of mine */
   @Post()
-  @ApiOperation({ summary: 'Add a team of mine' })
   @ApiCreatedResponse({ type: TeamDto })
   @ApiErrors('conflict')
   create(@CurrentUser() user: AuthUser, @Body() body: CreateTeamDto): Promise<TeamDto> {
     return this.teams.create(user.id, body);
   }
 
+  /** One team */
   @Get(':id')
-  @ApiOperation({ summary: 'One team' })
   @ApiOkResponse({ type: TeamDto })
   @ApiErrors('not_found')
   get(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<TeamDto> {
     return this.teams.get(user.id, id);
   }
 
+  /** Change a team of mine */
   @Put(':id')
-  @ApiOperation({ summary: 'Change a team of mine' })
   @ApiOkResponse({ type: TeamDto })
   @ApiErrors('not_found', 'forbidden', 'conflict')
   update(@CurrentUser() user: AuthUser, @IdParam() id: number, @Body() body: UpdateTeamDto): Promise<TeamDto> {
     return this.teams.update(user.id, id, body);
   }
 
+  /** Delete a team of mine; its tasks stay */
   @Delete(':id')
-  @ApiOperation({ summary: 'Delete a team of mine; its tasks stay' })
   @ApiOkResponse({ type: MessageDto })
   @ApiErrors('not_found', 'forbidden')
   delete(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<MessageDto> {

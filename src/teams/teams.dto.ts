@@ -12,20 +12,27 @@ export class TeamBotInput {
   @IdField()
   bot_id!: number;
 
-  @TextField({ min: 0, max: 60_000, optional, nullable, description: "Added to the bot's own prompt in this team" })
+  /** Added to the bot's own prompt in this team */
+  @TextField({ min: 0, max: 60_000, optional, nullable })
   bot_prompt?: string | null;
 
-  @TextField({ min: 0, max: 100, optional, nullable, example: 'leader' })
+  /** @example leader */
+  @TextField({ min: 0, max: 100, optional, nullable })
   role?: string | null;
 }
 
 export class WorkflowInput {
-  @TextField({ max: 50, example: 'pipeline', description: 'solo, pipeline, route, coordinate, collaborate' })
+  /**
+   * solo, pipeline, route, coordinate, collaborate
+   * @example pipeline
+   */
+  @TextField({ max: 50 })
   mode!: string;
 }
 
 export class CreateTeamDto {
-  @TextField({ max: 100, example: 'docs' })
+  /** @example docs */
+  @TextField({ max: 100 })
   name!: string;
 
   @NestedListField(() => TeamBotInput, { minItems: 1, maxItems: MAX_BOTS })
@@ -34,7 +41,8 @@ export class CreateTeamDto {
   @NestedField(() => WorkflowInput, { optional, nullable })
   workflow?: WorkflowInput | null;
 
-  @BoolField({ optional, description: 'Wegent clients send true' })
+  /** Wegent clients send true */
+  @BoolField({ optional })
   is_active?: boolean;
 }
 
@@ -49,74 +57,58 @@ export class UpdateTeamDto {
   @NestedField(() => WorkflowInput, { optional, nullable })
   workflow?: WorkflowInput | null;
 
-  @BoolField({ optional, description: 'False is the same as deleting' })
+  /** False is the same as deleting */
+  @BoolField({ optional })
   is_active?: boolean;
 }
 
 export class TeamBotDto {
-  @ApiProperty()
   bot_id!: number;
 
-  @ApiProperty()
   bot_prompt!: string;
 
-  @ApiProperty()
   role!: string;
 
-  @ApiProperty({ type: BotSummaryDto, nullable: true, description: 'Null when the bot does not exist any more' })
+  /** Null when the bot does not exist any more */
   bot!: BotSummaryDto | null;
 }
 
 export class TeamDto {
-  @ApiProperty()
   id!: number;
 
-  @ApiProperty()
   name!: string;
 
-  @ApiProperty()
   namespace!: string;
 
-  @ApiProperty({ type: String, nullable: true })
   display_name!: string | null;
 
-  @ApiProperty({ type: [TeamBotDto] })
   bots!: TeamBotDto[];
 
   @ApiProperty({ type: 'object', properties: { mode: { type: 'string' } } })
   workflow!: { mode: string };
 
-  @ApiProperty()
   is_active!: boolean;
 
-  @ApiProperty({ description: '0 = public' })
+  /** 0 = public */
   user_id!: number;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: "Shell type of the first bot, as Wegent's clients name it",
-  })
+  /** Shell type of the first bot, as Wegent's clients name it */
   agent_type!: string | null;
 
-  @ApiProperty({ description: '0 = not shared' })
+  /** 0 = not shared */
   share_status!: number;
 
-  @ApiProperty({ description: 'Whether all its bots use a Chat or Dify shell' })
+  /** Whether all its bots use a Chat or Dify shell */
   supports_direct_chat!: boolean;
 
-  @ApiProperty()
   created_at!: Date;
 
-  @ApiProperty()
   updated_at!: Date;
 }
 
 export class TeamListDto {
-  @ApiProperty()
   total!: number;
 
-  @ApiProperty({ type: [TeamDto] })
   items!: TeamDto[];
 }
 

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { loadConfig } from '../../src/config/app-config.js';
-import { ConfigModule } from '../../src/config/config.module.js';
+import { AppConfigModule } from '../../src/config/config.module.js';
 import { CacheInvalidationModule } from '../../src/infra/cache/cache-invalidation.js';
 import { CryptoModule } from '../../src/infra/crypto/crypto.module.js';
 import { DB, type Db, type OpenDatabase } from '../../src/infra/database/database.js';
@@ -120,7 +120,7 @@ export async function startFeatureApp(options: FeatureAppOptions): Promise<Featu
   const config = loadConfig({ DATA_DIR: dataDir, SIMULATOR: 'off', ...options.environment });
   const root = RootModule.for(database, options, [
     EventEmitterModule.forRoot(),
-    ConfigModule.for(config),
+    AppConfigModule.for(config),
     CacheInvalidationModule,
     CryptoModule,
     AuthModule,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { buildExecutorManager } from '../../src/executor-manager/executor-manager.setup.js';
 import { loadConfig } from '../../src/config/app-config.js';
+import { AppConfigModule } from '../../src/config/config.module.js';
 import type { ValidateImageReceipt, ValidationReport } from '../../src/common/image-validation.js';
 import { Api } from './api.js';
 import { DockerServer } from './docker-engine.js';
@@ -63,7 +64,8 @@ export class ManagerStage {
   async manager(environment: Environment = {}): Promise<ManagerCalls & { stop: () => Promise<void> }> {
     // One of its own: managers of the same name take each other's containers for their own leftovers.
     const name = { EXECUTOR_MANAGER_NAME: randomUUID() };
-    const { app, stop } = await buildExecutorManager(loadConfig({ ...this.environment, ...name, ...environment }));
+    const config = loadConfig({ ...this.environment, ...name, ...environment });
+    const { app, stop } = await buildExecutorManager({ config, module: AppConfigModule.for(config) });
     await app.listen(0, '127.0.0.1');
 
     return Object.assign(new ManagerCalls(await app.getUrl()), { stop });

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { TestConnectionDto, TestConnectionResultDto } from '../../models/models.dto.js';
@@ -12,10 +12,9 @@ import { ConnectionTest } from './connection-test.js';
 export class ConnectionTestController {
   constructor(private readonly models: ConnectionTest) {}
 
+  /** Try a model with one short question; nothing is stored */
   @Post('test-connection')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Try a model with one short question; nothing is stored' })
-  @ApiOkResponse({ type: TestConnectionResultDto })
   test(@CurrentUser() user: AuthUser, @Body() body: TestConnectionDto): Promise<TestConnectionResultDto> {
     return this.models.probe(user.id, body);
   }

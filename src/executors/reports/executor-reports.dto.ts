@@ -1,4 +1,3 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { EnumField, IdField, IntField, ObjectField, TextField } from '../../common/fields.js';
 import type { JsonObject } from '../../common/json.js';
 import { DropsUnknownFields, RepairsTexts } from '../../infra/http/server/validation.pipe.js';
@@ -24,12 +23,12 @@ export class ExecutorReportDto {
   @IdField()
   subtask_id!: number;
 
-  @EnumField(REPORTED_STATUSES, {
-    description: '`SUCCESS` means COMPLETED, `TIMEOUT` FAILED, `INITIALIZED` and `PRE_EXECUTED` RUNNING',
-  })
+  /** `SUCCESS` means COMPLETED, `TIMEOUT` FAILED, `INITIALIZED` and `PRE_EXECUTED` RUNNING */
+  @EnumField(REPORTED_STATUSES)
   status!: ReportedStatus;
 
-  @IntField({ min: 0, max: 100, optional, nullable, description: 'Percent; never goes backwards' })
+  /** Percent; never goes backwards */
+  @IntField({ min: 0, max: 100, optional, nullable })
   progress?: number | null;
 
   @NameField()
@@ -44,48 +43,41 @@ export class ExecutorReportDto {
   @NameField()
   executor_namespace?: string | null;
 
+  /** The whole answer so far; its `value` is the text. At most EXECUTOR_MAX_RESULT_BYTES */
   @ObjectField({
     optional,
     nullable,
-    description: 'The whole answer so far; its `value` is the text. At most EXECUTOR_MAX_RESULT_BYTES',
     example: { value: 'so far', thinking: [{ title: '…', next_action: 'continue', details: {} }] },
   })
   result?: JsonObject | null;
 
-  @TextField({ min: 0, max: 1_000_000, optional, nullable, description: 'Counts with FAILED and CANCELLED only' })
+  /** Counts with FAILED and CANCELLED only */
+  @TextField({ min: 0, max: 1_000_000, optional, nullable })
   error_message?: string | null;
 
-  @IntField({
-    min: 0,
-    max: Number.MAX_SAFE_INTEGER,
-    optional,
-    nullable,
-    description: 'Number of this report, growing with each of the same executor and subtask: older ones are stale',
-  })
+  /** Number of this report, growing with each of the same executor and subtask: older ones are stale */
+  @IntField({ min: 0, max: Number.MAX_SAFE_INTEGER, optional, nullable })
   seq?: number | null;
 
-  @TextField({ max: 128, optional, nullable, description: 'Name of this report: a second one is a duplicate' })
+  /** Name of this report: a second one is a duplicate */
+  @TextField({ max: 128, optional, nullable })
   event_id?: string | null;
 }
 
 /** A report was taken, or is no longer of use. */
 export class ReportReceiptDto {
-  @ApiProperty()
   subtask_id!: number;
 
-  @ApiProperty()
   task_id!: number;
 
-  @ApiProperty({ description: 'As reported; of an ignored report, as it is' })
+  /** As reported; of an ignored report, as it is */
   status!: string;
 
-  @ApiProperty()
   progress!: number;
 
-  @ApiProperty()
   message!: string;
 
-  @ApiProperty({ enum: IGNORED_REASONS, required: false, description: 'Only when it changes nothing' })
+  /** Only when it changes nothing */
   ignored?: IgnoredReason;
 }
 
@@ -98,18 +90,15 @@ export class HeartbeatDto {
 
 /** Until when the executor need not be heard of again. */
 export class LeaseDto {
-  @ApiProperty()
   subtask_id!: number;
 
-  @ApiProperty()
   task_id!: number;
 
-  @ApiProperty({ example: 'RUNNING' })
+  /** @example RUNNING */
   status!: string;
 
-  @ApiProperty()
   lease_expires_at!: Date;
 
-  @ApiProperty({ description: 'True: stop, and report CANCELLED' })
+  /** True: stop, and report CANCELLED */
   cancelling!: boolean;
 }

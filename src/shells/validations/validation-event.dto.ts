@@ -1,16 +1,16 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, ApiProduces, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProduces, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { TextField } from '../../common/fields.js';
 import { ValidationDto } from './validation.dto.js';
 
 export class ValidationEventsQuery {
-  @TextField({ min: 0, max: 100, optional: true, description: 'For clients that cannot set the Last-Event-ID header' })
+  /** For clients that cannot set the Last-Event-ID header */
+  @TextField({ min: 0, max: 100, optional: true })
   last_event_id?: string;
 }
 
 /** One `data:` line: the validation as it is now. */
 export class ValidationEventDto extends ValidationDto {
-  @ApiProperty({ enum: ['validation'] })
   type!: 'validation';
 }
 

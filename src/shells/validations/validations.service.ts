@@ -6,7 +6,7 @@ import { ValidationTransitions } from './validation-transitions.js';
 import { applyReport, endBy } from './validation-state.js';
 import { isValidationId, ValidationCache } from './validation-cache.js';
 import {
-  type ReportReceiptDto,
+  type ValidationReceiptDto,
   toReport,
   toValidationDto,
   type ValidationDto,
@@ -56,7 +56,7 @@ export class ValidationsService {
   }
 
   /** Stored when this resolves. @throws AppError not_found */
-  async report(id: string, body: ValidationReportDto): Promise<ReportReceiptDto> {
+  async report(id: string, body: ValidationReportDto): Promise<ValidationReceiptDto> {
     const report = toReport(body);
     const ignored = isValidationId(id)
       ? await this.changes.change(id, (row, now) => applyReport(row, report, now))

@@ -1,5 +1,5 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { IdPipe } from '../../infra/http/server/id.pipe.js';
@@ -14,8 +14,8 @@ import { TaskDiagnosisService } from './task-diagnosis.service.js';
 export class TaskDiagnosisController {
   constructor(private readonly diagnoses: TaskDiagnosisService) {}
 
+  /** Why a task is where it is: who has it, what it waits for, what can be done */
   @Get(':id/diagnosis')
-  @ApiOperation({ summary: 'Why a task is where it is: who has it, what it waits for, what can be done' })
   @ApiOkResponse({ type: TaskDiagnosisDto })
   @ApiErrors('not_found')
   diagnose(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<TaskDiagnosisDto> {

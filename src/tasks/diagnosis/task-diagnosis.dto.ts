@@ -1,6 +1,6 @@
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { TASK_STATUSES, type TaskStatus } from '../../infra/database/schema/schema.js';
-import { type Findings, NEXT_ACTIONS, type NextAction } from './findings.js';
+import type { TaskStatus } from '../../infra/database/schema/schema.js';
+import type { Findings, NextAction } from './findings.js';
 
 /** Written out: a reference cannot be nullable in the document. */
 const QUEUE_PLACE: ApiPropertyOptions = {
@@ -27,16 +27,17 @@ const UPSTREAM: ApiPropertyOptions = {
 
 /** Where a task is, who has it, and what it waits for. */
 export class TaskDiagnosisDto {
-  @ApiProperty({ enum: TASK_STATUSES })
   status!: TaskStatus;
 
-  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When it was last heard of' })
+  /** When it was last heard of */
+  @ApiProperty({ type: String, format: 'date-time' })
   last_event_at!: string | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Process (host:pid) or executor that has it' })
+  /** Process (host:pid) or executor that has it */
   owner!: string | null;
 
-  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Its owner counts as lost after it' })
+  /** Its owner counts as lost after it */
+  @ApiProperty({ type: String, format: 'date-time' })
   lease_expires_at!: string | null;
 
   @ApiProperty(QUEUE_PLACE)
@@ -45,15 +46,13 @@ export class TaskDiagnosisDto {
   @ApiProperty(UPSTREAM)
   upstream!: Findings['upstream'];
 
-  @ApiProperty({
-    enum: NEXT_ACTIONS,
-    description:
-      'none: it has ended; wait: it goes on by itself; start_answer: nobody has asked for it; check_executors: no ' +
-      'executor has taken it; answer_input: a person has to answer; retry: it failed and can be tried again',
-  })
+  /**
+   * none: it has ended; wait: it goes on by itself; start_answer: nobody has asked for it; check_executors: no executor
+   * has taken it; answer_input: a person has to answer; retry: it failed and can be tried again
+   */
   next_action!: NextAction;
 
-  @ApiProperty({ type: [String], description: 'Sentences for people, the most important one first' })
+  /** Sentences for people, the most important one first */
   hints!: string[];
 }
 

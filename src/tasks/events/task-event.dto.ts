@@ -8,7 +8,8 @@ type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 type SchemaObject = Exclude<Schemas[string], { $ref: string }>;
 
 export class TaskEventsQuery {
-  @TextField({ min: 0, max: 100, optional: true, description: 'For clients that cannot set the Last-Event-ID header' })
+  /** For clients that cannot set the Last-Event-ID header */
+  @TextField({ min: 0, max: 100, optional: true })
   last_event_id?: string;
 }
 

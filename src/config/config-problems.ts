@@ -1,0 +1,52 @@
+/** Problems that variables have together; those of one alone are found by {@link EnvDto}. */
+import ipaddr from 'ipaddr.js';
+import { isLoopback } from '../common/is-loopback.js';
+import type { AuthMode } from './app-config.js';
+import { list } from './config-parts.js';
+import type { EnvDto } from './env.dto.js';
+
+/** What is wrong with who may reach the server, and with what it protects. */
+export function accessProblems(env: EnvDto): string[] {
+  const problems: string[] = [];
+  const mode = env.AUTH_MODE ?? 'off';
+  problems.push(...hostProblems(env, mode));
+  if (env.DATABASE_URL && !env.ENCRYPTION_KEY) {
+    problems.push('ENCRYPTION_KEY is required with DATABASE_URL (openssl rand -hex 32)');
+  }
+  if (env.DATABASE_URL && !env.JWT_SECRET && mode === 'jwt') {
+    problems.push('JWT_SECRET is required with DATABASE_URL (openssl rand -hex 32)');
+  }
+  if (env.WEBHOOK_URL && !env.WEBHOOK_SECRET) {
+    problems.push('WEBHOOK_SECRET is required with WEBHOOK_URL: it signs what is sent (openssl rand -hex 32)');
+  }
+  const strange = list(env.INTERNAL_ALLOW).filter((cidr) => !isCidr(cidr));
+
+  return [...problems, ...strange.map((cidr) => `INTERNAL_ALLOW: ${cidr} is not an address or CIDR`)];
+}
+
+function hostProblems({ HOST, ROLES, INTERNAL_API_TOKEN }: EnvDto, mode: AuthMode): string[] {
+  if (HOST === undefined || isLoopback(HOST)) return [];
+  if (ROLES === 'executor-manager') {
+    return INTERNAL_API_TOKEN ? [] : [`HOST=${HOST} needs INTERNAL_API_TOKEN, which callers have to show`];
+  }
+
+  return mode === 'off'
+    ? [`HOST=${HOST} with AUTH_MODE=off would let everyone in: set AUTH_MODE=jwt, or HOST=127.0.0.1`]
+    : [];
+}
+
+export function redisProblems(env: EnvDto): string[] {
+  const problems: string[] = [];
+  if (env.REDIS_SENTINELS && env.REDIS_CLUSTER_NODES) {
+    problems.push('REDIS_SENTINELS and REDIS_CLUSTER_NODES exclude each other: set one');
+  }
+  if (env.REDIS_SENTINELS && !env.REDIS_SENTINEL_NAME) {
+    problems.push('REDIS_SENTINEL_NAME (the name of the master) is required with REDIS_SENTINELS');
+  }
+
+  return problems;
+}
+
+function isCidr(value: string): boolean {
+  return ipaddr.isValid(value) || ipaddr.isValidCIDR(value);
+}
