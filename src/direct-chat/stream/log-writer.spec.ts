@@ -96,7 +96,7 @@ describe('LogWriter', () => {
       run.say(word);
       other.say(word);
     }
-    await quiet(log);
+    await written(run, other);
     expect(log.appended).toHaveLength(1);
     expect(log.appended[0]?.map(({ batch }) => batch)).toMatchObject([
       { first: 1, last: 3, text: 'abc' },
@@ -114,7 +114,7 @@ describe('LogWriter', () => {
   ])('writes %s streams in %s turns', async (count, turns) => {
     const runs = Array.from({ length: count }, (_, index) => new TestRun(writer, index + 1));
     for (const each of runs) each.say('a');
-    await quiet(log);
+    await written(...runs);
     expect(log.appended.map((appends) => appends.length)).toEqual(Array(turns).fill(count / turns));
     expect(runs.map(({ stream }) => stream.confirmed)).toEqual(runs.map(() => 1));
   });
@@ -126,7 +126,7 @@ describe('LogWriter', () => {
     await new Promise((resolve) => setImmediate(resolve));
     await Promise.resolve();
     expect(log.text).toBe('b');
-    await quiet(log);
+    await written(run, other);
     expect(log.text).toBe('ba');
   });
 
@@ -135,11 +135,11 @@ describe('LogWriter', () => {
     run.say('a', {}, true);
     const other = new TestRun(writer, 2);
     other.say('b', {}, true);
-    await quiet(log);
+    await written(run, other);
     log.appended = [];
     run.say('a');
     other.say('b');
-    await quiet(log);
+    await written(run, other);
     expect(log.appended.map((appends) => appends.length)).toEqual([2]);
   });
 
@@ -224,10 +224,7 @@ describe('LogWriter', () => {
   });
 });
 
-/** Waits until nothing has been written for longer than all streams need for a turn. */
-async function quiet(log: MemoryLog): Promise<void> {
-  for (let calls = -1; calls !== log.appended.length;) {
-    calls = log.appended.length;
-    await new Promise((resolve) => setTimeout(resolve, 400));
-  }
+/** Waits until everything of some runs is written. */
+async function written(...runs: readonly TestRun[]): Promise<void> {
+  while (!runs.every(({ tail }) => tail.isEmpty())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
