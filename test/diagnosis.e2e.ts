@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Api, started } from './support/api.js';
-import { eventually, nth } from './support/child.js';
+import { endAll, eventually, nth } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, FakeManager, INTERNAL_TOKEN } from './support/executors.js';
 import { runnerOf } from './support/follower.js';
 import { Pipeline } from './support/pipelines.js';
 import { script, Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(90_000);
 
 interface Diagnosis {
   status: string;
@@ -43,7 +41,7 @@ describe.each(STAGES)('diagnosis of direct chats, %s', (kind) => {
     for (const taskId of asked.splice(0)) await api.cancel(taskId);
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   async function ask(text: string): Promise<{ taskId: number; subtaskId: number }> {
     const stream = await api.ask(script(text));
@@ -146,7 +144,7 @@ describe('diagnosis when a worker is gone', () => {
     stage = await Stage.start('distributed', {}, 2);
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('a stopped worker is lost once its lock has run out, and the next owner is named', async () => {
     const stream = await stage.api.ask(script('tokens=3000 rate=50'));
@@ -205,8 +203,7 @@ describe.each(STAGES)('diagnosis of executors, %s', (kind) => {
   });
 
   afterAll(async () => {
-    await stage.stop();
-    await manager.close();
+    await endAll(stage, manager);
   });
 
   it('waits for an executor, is handed out, is lost, is offered again, and fails in the end', async () => {

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api } from './support/api.js';
-import { eventually } from './support/child.js';
+import { endAll, eventually } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, FakeManager, INTERNAL_TOKEN, untilTask } from './support/executors.js';
 import { Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(120_000);
 
 const DEADLINE_SECONDS = 6;
 
@@ -30,8 +28,7 @@ describe.each(STAGES)('cancelling executors, %s', (kind) => {
   });
 
   afterAll(async () => {
-    await stage.stop();
-    await manager.close();
+    await endAll(stage, manager);
   });
 
   const cancel = (taskId: number) => api.post(`/tasks/${taskId}/cancel`);

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from './support/api.js';
-import { eventually } from './support/child.js';
+import { endAll, eventually } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask } from './support/executors.js';
 import { Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(120_000);
 
 describe.each(STAGES)('leases of executors, %s', (kind) => {
   let stage: Stage;
@@ -21,7 +19,7 @@ describe.each(STAGES)('leases of executors, %s', (kind) => {
     ({ teamId } = await addExecutorTeam(api, 'solo', [{ name: 'solo-bot' }], 'solo'));
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   async function takeAgain(taskId: number, subtaskId: number) {
     await eventually('it is offered again', async () => (await api.answer(taskId, subtaskId)).status === 'PENDING');

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { signatureOf } from '../src/common/signature.js';
 import type { Api } from './support/api.js';
+import { endAll } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask, type Receipt } from './support/executors.js';
 import { Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(120_000);
 
 const MAX_RESULT_BYTES = 2 * 1024 * 1024;
 
@@ -22,7 +21,7 @@ describe.each(STAGES)('reports of executors, %s', (kind) => {
     ({ teamId } = await addExecutorTeam(api, 'solo', [{ name: 'solo-bot' }], 'solo'));
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   const ended = (taskId: number, status: string) => untilTask(api, taskId, status);
 

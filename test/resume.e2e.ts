@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keys } from '../src/infra/redis/keys.js';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { Api, ErrorBody, Turn } from './support/api.js';
 import { started } from './support/api.js';
-import { eventually, nth } from './support/child.js';
+import { endAll, eventually, nth } from './support/child.js';
+import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold } from './support/sse.js';
 import { script, Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(60_000);
 
 describe.each(STAGES)('resuming an answer, %s', (kind) => {
   let stage: Stage;
@@ -18,13 +17,13 @@ describe.each(STAGES)('resuming an answer, %s', (kind) => {
   let replicas: Api[];
 
   beforeAll(async () => {
-    stage = await Stage.start(kind, {}, kind === 'embedded' ? 1 : 2);
+    stage = await sharedStage(kind);
     api = stage.api;
     replicas = stage.servers.map((server) => server.api);
     ended = await api.turn(script('tokens=15 rate=100'));
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('replays an ended answer from every event on, on every replica', async () => {
     const { events } = ended.stream;
@@ -164,7 +163,7 @@ describe('an answer whose log has expired', () => {
     stage = await Stage.start('embedded', { STREAM_TTL_SECONDS: '1' });
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it.each([
     ['done', 'case=thinking tokens=10 reasoning=4 rate=0'],

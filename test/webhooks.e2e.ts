@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { type Api, started } from './support/api.js';
-import { eventually, nth } from './support/child.js';
+import { endAll, eventually, nth } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN } from './support/executors.js';
 import { type Delivery, Receiver } from './support/receiver.js';
 import { script, Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(60_000);
 
 const SECRET = 'a webhook secret of this test';
 
@@ -37,8 +35,7 @@ describe.each(STAGES)('webhooks, %s', (kind) => {
   });
 
   afterAll(async () => {
-    await stage.stop();
-    await receiver.close();
+    await endAll(stage, receiver);
   });
 
   const deliveries = (taskId: number, count = 1) =>

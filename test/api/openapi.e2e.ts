@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { SeedsModule } from '../../src/seeds/seeds.module.js';
+import { endAll } from '../support/child.js';
 import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 describe('the OpenAPI document', () => {
@@ -11,7 +12,7 @@ describe('the OpenAPI document', () => {
     app = await startFeatureApp({ modules: [SeedsModule] });
     document = SwaggerModule.createDocument(app.app, new DocumentBuilder().build());
   });
-  afterAll(() => app.close());
+  afterAll(() => endAll(app));
 
   const calls = () =>
     Object.entries(document.paths).flatMap(([path, item]) =>

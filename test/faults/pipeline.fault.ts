@@ -1,13 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started, startOf } from '../support/api.js';
-import { eventually } from '../support/child.js';
+import { endAll, eventually } from '../support/child.js';
 import { Follower, runnerOf } from '../support/follower.js';
 import { Pipeline, shapeOf, textsOf } from '../support/pipelines.js';
 import { flaws, fold, typesOf } from '../support/sse.js';
 import { Stage } from '../support/stage.js';
-
-jest.setTimeout(120_000);
 
 const TEXTS = [generatedText(20, 6), generatedText(200, 8), generatedText(20, 7)];
 const SCRIPTS = ['tokens=20 size=6 rate=200', 'tokens=200 size=8 rate=100', 'tokens=20 size=7 rate=200'];
@@ -19,7 +17,7 @@ describe('workers are killed in the second step of a pipeline', () => {
     stage = await Stage.start('distributed', {}, 2);
   });
 
-  afterEach(() => stage.stop());
+  afterEach(() => endAll(stage));
 
   it('another one goes on with that step; the first one is neither lost nor asked for again', async () => {
     const line = await Pipeline.add(stage, SCRIPTS);

@@ -1,13 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
-import { eventually, nth } from '../support/child.js';
+import { endAll, eventually, nth } from '../support/child.js';
 import { expectAgreement, expectOneEnd } from '../support/follower.js';
 import { flaws, fold } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
-
-jest.setTimeout(120_000);
 
 describe('Postgres goes away', () => {
   let stage: Stage;
@@ -16,7 +14,7 @@ describe('Postgres goes away', () => {
     stage = await Stage.start('distributed', {}, 2);
   });
 
-  afterEach(() => stage.stop());
+  afterEach(() => endAll(stage));
 
   it('around the end of answers: they stream on, and their state is written when it is back', async () => {
     const asked = [

@@ -1,13 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
-import { eventually } from '../support/child.js';
+import { endAll, eventually } from '../support/child.js';
 import { expectAgreement, expectOneEnd, Follower, runnerOf } from '../support/follower.js';
 import { flaws, fold, typesOf } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
-
-jest.setTimeout(120_000);
 
 describe('Redis goes away in the middle of an answer', () => {
   let stage: Stage;
@@ -16,7 +14,7 @@ describe('Redis goes away in the middle of an answer', () => {
     stage = await Stage.start('distributed', {}, 2);
   });
 
-  afterEach(() => stage.stop());
+  afterEach(() => endAll(stage));
 
   /** An answer with a reader at the server that runs it, and one at the other. */
   async function startAnswer(tokens: number) {

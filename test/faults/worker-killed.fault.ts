@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
-import { nth } from '../support/child.js';
+import { endAll, nth } from '../support/child.js';
 import { started } from '../support/api.js';
 import { expectAgreement, expectOneEnd, Follower, runnerOf } from '../support/follower.js';
 import { flaws, fold, type Received, type SseStream, typesOf } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
-
-jest.setTimeout(120_000);
 
 const TOKENS = 200;
 const WHOLE = generatedText(TOKENS);
@@ -33,7 +31,7 @@ describe('a worker is killed in the middle of an answer', () => {
   /** Puts new servers in the place of the killed ones. */
   afterEach(() => stage.revive());
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   /** Starts an answer and tells which server runs it. */
   async function startAnswer() {
