@@ -52,8 +52,10 @@ describe('live events of tasks when Redis forgets or is away', () => {
     const stream = await api.turn(script('tokens=1 rate=0'));
     const reader = await TaskEventStream.open(stage.server(1), null);
     const { id } = await reader.untilSnapshot();
-    reader.close();
     await api.call('DELETE', `/tasks/${stream.taskId}`);
+    // Told within a moment, not before the reply: a log that begins with it would not be lost.
+    await reader.untilTask(stream.taskId, 'DELETE');
+    reader.close();
     await logs('drop');
     const late = await TaskEventStream.open(stage.server(1), null, id);
     await late.untilSnapshot();

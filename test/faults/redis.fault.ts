@@ -7,6 +7,9 @@ import { expectAgreement, expectOneEnd, Follower, runnerOf } from '../support/fo
 import { flaws, fold, typesOf } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
 
+/** Tokens that the provider has sent when Redis goes away. */
+const HELD = 30;
+
 describe('Redis goes away in the middle of an answer', () => {
   let stage: Stage;
 
@@ -16,8 +19,9 @@ describe('Redis goes away in the middle of an answer', () => {
 
   afterEach(() => endAll(stage));
 
-  /** An answer with a reader at the server that runs it, and one at the other. */
+  /** An answer that waits after its first tokens, with a reader at the server that runs it, and one at the other. */
   async function startAnswer(tokens: number) {
+    stage.simulator.holdAt(HELD);
     const stream = await stage.api.ask(script(`tokens=${tokens} rate=40`));
     const { taskId, subtaskId } = await started(stream);
     const runner = await runnerOf(stage, subtaskId);
@@ -25,7 +29,8 @@ describe('Redis goes away in the middle of an answer', () => {
     const near = new Follower(await own.attach(taskId), taskId, { servers: [own] });
     const far = new Follower(await other.attach(taskId), taskId, { servers: [other] });
     stream.close();
-    await eventually('both readers get text', () => near.events.length > 20 && far.events.length > 20);
+    const hasText = ({ events }: Follower) => fold(events).content.length >= generatedText(HELD).length;
+    await eventually('both readers get text', () => hasText(near) && hasText(far));
 
     return { taskId, near, far, own, other, whole: generatedText(tokens) };
   }
@@ -38,9 +43,13 @@ describe('Redis goes away in the middle of an answer', () => {
     const { taskId, near, far, other, whole } = await startAnswer(tokens);
     await stage.redis.kill();
     const before = near.events.length;
-    await sleep(Math.max(awayMs, 100));
-    // The reader of the server that runs it has noticed nothing.
-    expect(near.events.length).toBeGreaterThan(before);
+    stage.simulator.holdAt(Infinity);
+    await eventually(
+      'the reader at the server that runs it has noticed nothing',
+      () => near.events.length > before || near.breaks > 0,
+    );
+    expect(near.breaks).toBe(0);
+    await sleep(awayMs);
     await stage.redis.start();
     const [nearEvents, farEvents] = [await near.finished, await far.finished];
 
@@ -60,6 +69,7 @@ describe('Redis goes away in the middle of an answer', () => {
   it('a cancel during the outage stops the answer', async () => {
     const { taskId, near, own } = await startAnswer(2000);
     await stage.redis.kill();
+    stage.simulator.holdAt(Infinity);
     const reply = own.cancel(taskId).catch(() => null);
     await sleep(3000);
     await stage.redis.start();

@@ -1,5 +1,14 @@
 import { Redis } from 'ioredis';
-import { type Directory, eventually, freePort, NO_DIRECTORY, type ServerProcess, type Spawn, spawnWatched, temporaryDirectory } from './child.js';
+import {
+  type Directory,
+  eventually,
+  freePort,
+  NO_DIRECTORY,
+  type ServerProcess,
+  type Spawn,
+  spawnWatched,
+  temporaryDirectory,
+} from './child.js';
 
 /** A redis-server of this test, with an append-only file that survives {@link RedisServer.kill}. */
 export class RedisServer {
