@@ -23,7 +23,7 @@ const servers = {
 
 export default {
   // A limit against hanging, of hooks as well, not a measurement: the machine may be busy.
-  testTimeout: 180_000,
+  testTimeout: 300_000,
   projects: [
     { ...shared, displayName: 'unit', roots: ['<rootDir>/src', '<rootDir>/tools'], testMatch: ['**/*.spec.ts'] },
     {

@@ -40,7 +40,6 @@ describe.each(STAGES)('cancelling, %s', (kind) => {
       expect(reply.status).toBe(200);
       expect(reply.body).toMatchObject({ task_id: ids.taskId, subtask_id: ids.subtaskId, status: 'CANCELLED' });
       expect(reply.body.proof).toEqual({ while: 'running', provider_closed_ms: expect.any(Number) });
-      expect(reply.body.proof.provider_closed_ms).toBeLessThan(5000);
       await eventually('the provider sees the abort', () => stage.simulator.counters.aborts === aborts + 1);
       expect(flaws(stream.events)).toEqual([]);
       const { content, terminal } = fold(stream.events);

@@ -53,6 +53,7 @@ describe.each(STAGES)('diagnosis of direct chats, %s', (kind) => {
   }
 
   it('runs: here or in the other process, which it names; the next one waits, with its place', async () => {
+    const askedAt = Date.now();
     const { taskId, subtaskId } = await ask('tokens=3000 rate=50');
     const runner = await runnerOf(stage, subtaskId);
     for (const [index, server] of stage.servers.entries()) {
@@ -65,7 +66,7 @@ describe.each(STAGES)('diagnosis of direct chats, %s', (kind) => {
         hints: [expect.stringContaining(index === runner ? 'that answers here' : 'in another process')],
       });
       expect(Date.parse(diagnosis.lease_expires_at ?? '')).toBeGreaterThan(Date.now());
-      expect(Date.now() - Date.parse(diagnosis.last_event_at ?? '')).toBeLessThan(5000);
+      expect(Date.parse(diagnosis.last_event_at ?? '')).toBeGreaterThanOrEqual(askedAt);
     }
     const waiting = await api.ask(script('tokens=1 rate=0'));
     await waiting.untilType('queued');
@@ -141,7 +142,8 @@ describe('diagnosis when a worker is gone', () => {
   let stage: Stage;
 
   beforeAll(async () => {
-    stage = await Stage.start('distributed', {}, 2);
+    // Long, so that the time between the loss and the next owner can be seen.
+    stage = await Stage.start('distributed', { WORKER_STALLED_CHECK_MS: '10000' }, 2);
   });
 
   afterAll(() => endAll(stage));
@@ -184,7 +186,7 @@ describe('diagnosis when a worker is gone', () => {
   });
 });
 
-describe.each(STAGES)('diagnosis of executors, %s', (kind) => {
+describe('diagnosis of executors', () => {
   let stage: Stage;
   let api: Api;
   let executor: ExecutorApi;
@@ -193,7 +195,7 @@ describe.each(STAGES)('diagnosis of executors, %s', (kind) => {
 
   beforeAll(async () => {
     manager = await FakeManager.start();
-    stage = await Stage.start(kind, {
+    stage = await Stage.start('distributed', {
       ...{ INTERNAL_API_TOKEN: INTERNAL_TOKEN, EXECUTOR_MANAGER_URL: manager.url },
       ...{ EXECUTOR_LEASE_SECONDS: '3', EXECUTOR_MAX_ATTEMPTS: '2', CANCEL_DEADLINE_SECONDS: '20' },
     });

@@ -15,13 +15,13 @@ const answersTo = (exchanges: readonly Exchange[], note: string) =>
     .filter((exchange) => exchange.note === note)
     .map(({ status, reply }) => ({ http: status, ...(reply as object) }));
 
-describe.each(STAGES)('executors, %s', (kind) => {
+describe('executors', () => {
   let executors: ExecutorStage;
   let solo: string;
   let pipeline: string;
 
   beforeAll(async () => {
-    executors = await ExecutorStage.start(kind);
+    executors = await ExecutorStage.start('distributed');
     solo = await executors.team('solo', ['lone'], 'solo');
     pipeline = await executors.team('line', ['planner', 'coder', 'tester']);
   });

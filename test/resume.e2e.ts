@@ -39,18 +39,19 @@ describe.each(STAGES)('resuming an answer, %s', (kind) => {
   });
 
   it('replays a running answer from every event on, and goes on live, on every replica', async () => {
-    const stream = await api.ask(script('tokens=25 rate=25'));
+    stage.simulator.holdAt(0);
+    const stream = await api.ask(script('tokens=25 rate=100'));
     const { taskId } = await started(stream);
     const resumed = [];
-    for (let count = 1; !stream.isComplete; count += 1) {
-      if (stream.events.length < count) await stream.untilCount(count).catch(() => undefined);
-      const event = stream.events[count - 1];
-      if (!event || event.data.type === 'done') break;
+    for (let tokens = 0; tokens < 25; tokens += 1) {
+      stage.simulator.holdAt(tokens);
+      await stream.untilText(generatedText(tokens).length);
+      const event = nth(stream.events, -1);
       for (const replica of replicas) resumed.push({ event, stream: await replica.attach(taskId, event.id) });
     }
+    stage.simulator.holdAt(Infinity);
     await stream.untilClosed();
 
-    expect(resumed.length).toBeGreaterThan(15);
     for (const { event, stream: rest } of resumed) {
       await rest.untilClosed();
       expect(flaws(rest.events, event.seq)).toEqual([]);

@@ -8,6 +8,11 @@ export type Environment = Record<string, string>;
 const DIST = resolve(process.env['CONCH_DIST'] ?? 'dist');
 /** One file of the same server, which starts in half the time. */
 const BUNDLE = process.env['CONCH_TEST_SERVER'];
+/**
+ * Shorter than in production, because tests wait for them. The lock of a job is not: a worker on a busy machine must
+ * keep its own.
+ */
+const TIMES: Environment = { WORKER_STALLED_CHECK_MS: '1000', MAINTENANCE_INTERVAL_MS: '5000' };
 const START_TIMEOUT_MS = 120_000;
 
 /** A server in a process of its own. */
@@ -130,6 +135,7 @@ function launch(
 ): ServerProcess {
   const defaults: Environment = {
     ...{ DATA_DIR: directory, PORT: '0', SEEDS_DIR: resolve('seeds'), SHUTDOWN_GRACE_SECONDS: '0' },
+    ...TIMES,
     // Not the Docker of the developer.
     EXECUTOR_MANAGER: 'off',
   };

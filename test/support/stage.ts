@@ -7,7 +7,10 @@ import { type RedisServer, startRedis } from './redis.js';
 
 export type StageKind = 'embedded' | 'distributed';
 
-/** PGlite with a private Redis, and servers of both: what works on one must work on the other. */
+/**
+ * PGlite with a private Redis, and servers of both: what works on one must work on the other. Suites run on both where
+ * their own statements and streams do; rules on top of these are tried on one.
+ */
 export const STAGES: readonly (readonly [StageKind])[] = [['embedded'], ['distributed']];
 
 export interface Stores {
