@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, ErrorBody, Reply } from './support/api.js';
 import { endAll } from './support/child.js';
 import { sharedStage } from './support/shared-stage.js';
-import { script, Stage } from './support/stage.js';
+import { script, type Stage } from './support/stage.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 /** 60000 bytes are allowed; these characters have three each. */

@@ -5,7 +5,7 @@ import { started } from './support/api.js';
 import { endAll, eventually } from './support/child.js';
 import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold } from './support/sse.js';
-import { script, Stage, STAGES } from './support/stage.js';
+import { script, type Stage, STAGES } from './support/stage.js';
 
 interface CancelBody {
   message: string;

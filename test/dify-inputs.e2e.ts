@@ -3,7 +3,7 @@ import type { Api, ErrorBody, TaskBody } from './support/api.js';
 import { endAll } from './support/child.js';
 import { addDifyBot, addDifyTeam, difyRuns } from './support/dify.js';
 import { sharedStage } from './support/shared-stage.js';
-import { Stage } from './support/stage.js';
+import type { Stage } from './support/stage.js';
 import { add } from './support/teams.js';
 
 const block = (inputs: object, text = 'Hello') =>

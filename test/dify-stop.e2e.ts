@@ -6,7 +6,7 @@ import { endAll, eventually } from './support/child.js';
 import { addDifyTeam, openSteps } from './support/dify.js';
 import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold } from './support/sse.js';
-import { script, Stage } from './support/stage.js';
+import { script, type Stage } from './support/stage.js';
 
 interface CancelBody {
   status: string;

@@ -5,7 +5,6 @@ import type { Exchange } from '../tools/executor-emulator/journal.js';
 import { BEHAVIOURS } from '../tools/executor-emulator/script.js';
 import { endAll, eventually, nth } from './support/child.js';
 import { ExecutorStage, stateOf, type Style } from './support/executor-stage.js';
-import { STAGES } from './support/stage.js';
 
 const STYLES: Style[] = ['conch', 'wegent'];
 const CANCELS = ['cancel-acks', 'cancel-refuses', 'cancel-hangs', 'cancel-ignored'] as const;

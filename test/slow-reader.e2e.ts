@@ -5,7 +5,7 @@ import { endAll, nth } from './support/child.js';
 import { started } from './support/api.js';
 import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold, typesOf } from './support/sse.js';
-import { script, Stage, STAGES } from './support/stage.js';
+import { script, type Stage, STAGES } from './support/stage.js';
 
 // Below the 4096 tokens that Claude models are asked for.
 const TOKENS = 4_000;

@@ -4,7 +4,7 @@ import type { Api, ErrorBody, TaskBody } from './support/api.js';
 import { endAll, nth } from './support/child.js';
 import type { Conch } from './support/conch.js';
 import { sharedStage } from './support/shared-stage.js';
-import { script, Stage, STAGES } from './support/stage.js';
+import { script, type Stage, STAGES } from './support/stage.js';
 import { type ReceivedTaskEvent, rowOf, shown, TaskEventStream, withTitle } from './support/task-events.js';
 
 const kindsOf = (events: readonly ReceivedTaskEvent[]) => events.map(({ data }) => `${data.type} ${rowOf(data).id}`);

@@ -4,7 +4,7 @@ import { type Api, type ErrorBody, type SubtaskBody, type TaskBody } from './sup
 import { endAll } from './support/child.js';
 import { sharedStage } from './support/shared-stage.js';
 import { fold, flaws } from './support/sse.js';
-import { script, Stage, STAGES } from './support/stage.js';
+import { script, type Stage, STAGES } from './support/stage.js';
 
 interface Page<T> {
   total: number;

@@ -5,7 +5,7 @@ import { started, startOf } from './support/api.js';
 import { endAll, eventually, nth } from './support/child.js';
 import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold, typesOf } from './support/sse.js';
-import { script, Stage, STAGES } from './support/stage.js';
+import { script, type Stage, STAGES } from './support/stage.js';
 
 interface ClaudeBody {
   system?: string | { text: string }[];

@@ -4,7 +4,7 @@ import type { Api, ErrorBody } from '../support/api.js';
 import { endAll, eventually } from '../support/child.js';
 import { addDifyTeam, type DifyTeam, difyRuns } from '../support/dify.js';
 import { sharedStage } from '../support/shared-stage.js';
-import { Stage } from '../support/stage.js';
+import type { Stage } from '../support/stage.js';
 import { type UploadReply, Uploading } from '../support/uploads.js';
 
 const MB = 1_048_576;

@@ -1,9 +1,8 @@
-import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Simulator, startSimulator } from '../../tools/simulator/simulator.js';
 import type { Api } from './api.js';
-import { eventually, SharedProcess } from './child.js';
+import { eventually, freePort, SharedProcess } from './child.js';
 import { Conch } from './conch.js';
 import { PostgresServer } from './postgres.js';
 import { RedisServer } from './redis.js';
@@ -11,8 +10,6 @@ import { runDirectory } from './run-directory.js';
 import { type ProcessState, SharedProcesses } from './shared-processes.js';
 import { accessTo, Stage, type StageKind, type Stores } from './stage.js';
 
-/** Below the ports that systems give to connections, so that none of these is in the way between two files. */
-const [FIRST_PORT, LAST_PORT] = [20_000, 30_000];
 /** What a suite may leave behind, in the order in which it can be deleted, and how a row is named. */
 const LEFT_BEHIND = [
   ['/tasks', 'id'],
@@ -116,8 +113,8 @@ async function attach(simulator: Simulator, { servers, stores }: SharedState): P
 
 /** The simulator is of this file, at the place where the shared servers look for it. */
 function simulatorOn(port?: number): Promise<Simulator> {
-  return eventually('the simulator has its port', () =>
-    startSimulator({ port: port ?? randomInt(FIRST_PORT, LAST_PORT) }).catch((error: unknown) => {
+  return eventually('the simulator has its port', async () =>
+    startSimulator({ port: port ?? (await freePort()) }).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return null;
       throw error;
     }),
