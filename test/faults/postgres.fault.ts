@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
@@ -10,11 +10,16 @@ import { script, Stage } from '../support/stage.js';
 describe('Postgres goes away', () => {
   let stage: Stage;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     stage = await Stage.start('distributed', {}, 2);
   });
 
-  afterEach(() => endAll(stage));
+  beforeEach(async () => {
+    await stage.untilReady();
+    stage.simulator.reset();
+  });
+
+  afterAll(() => endAll(stage));
 
   it('around the end of answers: they stream on, and their state is written when it is back', async () => {
     const asked = [

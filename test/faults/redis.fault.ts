@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
@@ -13,11 +13,16 @@ const HELD = 30;
 describe('Redis goes away in the middle of an answer', () => {
   let stage: Stage;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     stage = await Stage.start('distributed', {}, 2);
   });
 
-  afterEach(() => endAll(stage));
+  beforeEach(async () => {
+    await stage.untilReady();
+    stage.simulator.reset();
+  });
+
+  afterAll(() => endAll(stage));
 
   /** An answer that waits after its first tokens, with a reader at the server that runs it, and one at the other. */
   async function startAnswer(tokens: number) {

@@ -56,8 +56,8 @@ export class PostgresServer {
 
   /** Starts it (again) on the same port and data. */
   async start(): Promise<void> {
-    const durability = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
-    const settings = [...durability, 'max_connections=200', 'shared_buffers=32MB', 'listen_addresses=127.0.0.1'];
+    // Commits stay synchronous: tests kill the server, and what it has committed must survive that.
+    const settings = ['fsync=off', 'max_connections=200', 'shared_buffers=32MB', 'listen_addresses=127.0.0.1'];
     const options = ['-D', this.data, '-p', String(this.port), '-k', this.directory.path];
     const flags = settings.flatMap((setting) => ['-c', setting]);
     const process = this.spawn(program('postgres'), [...options, ...flags], { ...account(), cwd: this.directory.path });

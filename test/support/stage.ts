@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { startSimulator, type Simulator } from '../../tools/simulator/simulator.js';
 import type { Api } from './api.js';
+import { eventually } from './child.js';
 import { Conch, type Environment } from './conch.js';
 import { type PostgresServer, startPostgres } from './postgres.js';
 import { type RedisServer, startRedis } from './redis.js';
@@ -79,6 +80,13 @@ export class Stage {
   async revive(): Promise<void> {
     for (const [index, server] of this.servers.entries()) {
       if (!server.isRunning) this.servers[index] = await Conch.start(this.environment);
+    }
+  }
+
+  /** Waits until every server has found its stores again. */
+  async untilReady(): Promise<void> {
+    for (const { api } of this.servers) {
+      await eventually('the server is ready', async () => (await api.get('/health/ready')).status === 200);
     }
   }
 
