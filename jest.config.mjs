@@ -15,18 +15,31 @@ const shared = {
   setupFiles: ['reflect-metadata'],
 };
 
+/** Suites that start servers share what is made for a run. */
+const servers = {
+  globalSetup: '<rootDir>/test/support/run-directory.setup.mjs',
+  globalTeardown: '<rootDir>/test/support/run-directory.teardown.mjs',
+};
+
 export default {
-  // A limit against hanging, not a measurement: the machine may be busy.
-  testTimeout: 60_000,
+  // A limit against hanging, of hooks as well, not a measurement: the machine may be busy.
+  testTimeout: 300_000,
   projects: [
     { ...shared, displayName: 'unit', roots: ['<rootDir>/src', '<rootDir>/tools'], testMatch: ['**/*.spec.ts'] },
     {
       ...shared,
+      ...servers,
       displayName: 'e2e',
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.e2e.ts'],
       testPathIgnorePatterns: ['/faults/', ...(process.env.CONCH_TEST_ENGINE === 'none' ? ENGINE_TESTS : [])],
     },
-    { ...shared, displayName: 'faults', roots: ['<rootDir>/test/faults'], testMatch: ['**/*.fault.ts'] },
+    {
+      ...shared,
+      ...servers,
+      displayName: 'faults',
+      roots: ['<rootDir>/test/faults'],
+      testMatch: ['**/*.fault.ts'],
+    },
   ],
 };

@@ -1,36 +1,49 @@
-/**
- * npm test: lint, layers, types and build, then all tests; ends with the line `N passed, N failed`.
- * npm test -- ARGS: only jest, with these arguments.
- */
+const HELP = `npm test                 build, lint, layers and types beside the unit tests, then e2e and fault tests
+npm test -- --changed    lint of the files that differ from HEAD, the unit tests that use them, the tests among them
+npm test -- ARGS         jest alone, with these arguments
+npm test -- --help       this text
+
+Ends with the line "N passed, N failed".
+`;
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
-import { stream } from './lib/command.mjs';
+import { changedFiles } from './lib/changed-files.mjs';
+import { collect, stream } from './lib/command.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { run, say, UserError } from './lib/log.mjs';
 import { checkNode } from './lib/node-version.mjs';
 import { inRoot, tool } from './lib/paths.mjs';
 import { ensureDocker, ensurePostgres, ensureRedisProgram } from './lib/servers.mjs';
+import { ensureTestServer } from './lib/test-server.mjs';
 
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
-/** In this order; a gate that fails (status other than 0) ends the run. */
-const GATES = [
-  { name: 'lint', check: () => stream(tool('eslint'), ['.', '--max-warnings', '0']) },
-  { name: 'layers', check: () => stream(tool('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src', 'tools']) },
-  // A build checks the types of what it compiles, and here those of the tests with them: once, not twice.
-  { name: 'types and build', check: () => (ensureBuilt('tsconfig.json') ? 0 : stream(tool('tsc'), ['--noEmit'])) },
+/** Files that have not changed since they passed are left out. */
+const LINT = [
+  ...['--max-warnings', '0', '--cache', '--cache-strategy', 'content'],
+  ...['--cache-location', inRoot('node_modules', '.cache', 'eslint')],
 ];
 
-/** Every file has servers of its own, so two of them run side by side. A connection left open must not hold the run. */
-const SUITES = [
-  { name: 'unit', args: ['--maxWorkers', '2'] },
-  { name: 'e2e', args: ['--maxWorkers', '2', '--forceExit'] },
-  { name: 'faults', args: ['--maxWorkers', '2', '--forceExit'] },
+/** One after the other, on one core; the unit tests have the other one. */
+const GATES = [
+  { name: 'lint', program: 'eslint', args: ['.', ...LINT] },
+  { name: 'layers', program: 'depcruise', args: ['--config', '.dependency-cruiser.cjs', 'src', 'tools'] },
 ];
+const TYPES = { name: 'types', program: 'tsc', args: ['--noEmit'] };
+
+const UNIT = ['--selectProjects', 'unit', '--maxWorkers', '1'];
+/** Workers share no servers, so two of them run side by side. A connection left open must not hold the run. */
+const WITH_SERVERS = ['--maxWorkers', '2', '--forceExit', '--selectProjects', 'e2e', 'faults'];
 
 await run(async () => {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(HELP);
+
+    return;
+  }
   const count = { passed: 0, failed: 0 };
   try {
     await test(process.argv.slice(2), count);
@@ -45,38 +58,57 @@ await run(async () => {
 async function test(args, count) {
   checkNode();
   ensureDependencies();
-  if (args.length > 0) {
-    ensureBuilt();
-    await prepareServers();
-
-    return jest(args, count);
-  }
-  if (!(await passGates(count))) return;
+  say('== build');
+  if (args.length === 0) return testAll(count);
+  ensureBuilt();
+  if (args[0] === '--changed') return testChanged(count);
   await prepareServers();
-  for (const suite of SUITES) {
-    say(`\n== ${suite.name}`);
-    await jest(['--selectProjects', suite.name, ...suite.args], count);
-  }
+  await jest(args, count);
 }
 
-async function passGates(count) {
-  for (const { name, check } of GATES) {
-    say(`== ${name}`);
-    if (await check()) {
-      say(`${name} failed`);
-      count.failed += 1;
+async function testAll(count) {
+  // A build checks the types of what it compiles, and here those of the tests with them: once, not twice.
+  const gates = ensureBuilt('tsconfig.json') ? GATES : [...GATES, TYPES];
+  count.passed += 1;
+  say(`== ${gates.map(({ name }) => name).join(', ')} beside unit`);
+  const [passed] = await Promise.all([passGates(gates, count), jest(UNIT, count)]);
+  if (!passed) return;
+  await prepareServers();
+  say('\n== e2e and faults');
+  await jest(WITH_SERVERS, count);
+}
 
-      return false;
-    }
-    count.passed += 1;
+/** What it prints comes in one piece, not among the lines of the tests. @returns whether all have passed */
+async function passGates(gates, count) {
+  let passed = true;
+  for (const { name, program, args } of gates) {
+    const { status, output } = await collect(tool(program), args);
+    say(`== ${name} ${status === 0 ? 'passed' : `failed\n${output}`}`);
+    count[status === 0 ? 'passed' : 'failed'] += 1;
+    passed &&= status === 0;
   }
 
-  return true;
+  return passed;
+}
+
+async function testChanged(count) {
+  const files = changedFiles().filter((name) => /\.(ts|mjs|cjs)$/.test(name));
+  const own = files.filter((name) => /\.(e2e|fault)\.ts$/.test(name));
+  const used = files.filter((name) => !own.includes(name));
+  if (files.length > 0) {
+    say('== lint');
+    count[(await stream(tool('eslint'), [...LINT, ...files])) === 0 ? 'passed' : 'failed'] += 1;
+  }
+  if (used.length > 0) await jest([...UNIT, '--passWithNoTests', '--findRelatedTests', ...used], count);
+  if (own.length === 0) return;
+  await prepareServers();
+  await jest([...WITH_SERVERS, '--runTestsByPath', ...own], count);
 }
 
 async function prepareServers() {
   ensureRedisProgram();
   ensurePostgres();
+  process.env.CONCH_TEST_SERVER = await ensureTestServer();
   const reason = await ensureDocker();
   if (reason === null) return;
   say(`\n!! No container engine can be started (${reason}): the tests that need one are left out\n`);

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, ErrorBody, Reply } from './support/api.js';
-import { script, Stage } from './support/stage.js';
-
-jest.setTimeout(60_000);
+import { endAll } from './support/child.js';
+import { sharedStage } from './support/shared-stage.js';
+import { script, type Stage } from './support/stage.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 /** 60000 bytes are allowed; these characters have three each. */
@@ -31,13 +31,13 @@ describe('requests that cannot be', () => {
   let pending: number;
 
   beforeAll(async () => {
-    stage = await Stage.start('embedded');
+    stage = await sharedStage('embedded');
     api = stage.api;
     ended = (await api.turn(script('tokens=1 rate=0'))).taskId;
     pending = (await api.post<{ id: number }>('/tasks/create', { prompt: 'later', team_name: 'demo-team' })).body.id;
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   const bodies: [string, unknown][] = [
     ['no prompt', {}],

@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Api, started } from './support/api.js';
-import { eventually, nth } from './support/child.js';
+import { endAll, eventually, nth } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, FakeManager, INTERNAL_TOKEN } from './support/executors.js';
 import { runnerOf } from './support/follower.js';
 import { Pipeline } from './support/pipelines.js';
 import { script, Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(90_000);
 
 interface Diagnosis {
   status: string;
@@ -43,7 +41,7 @@ describe.each(STAGES)('diagnosis of direct chats, %s', (kind) => {
     for (const taskId of asked.splice(0)) await api.cancel(taskId);
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   async function ask(text: string): Promise<{ taskId: number; subtaskId: number }> {
     const stream = await api.ask(script(text));
@@ -55,6 +53,7 @@ describe.each(STAGES)('diagnosis of direct chats, %s', (kind) => {
   }
 
   it('runs: here or in the other process, which it names; the next one waits, with its place', async () => {
+    const askedAt = Date.now();
     const { taskId, subtaskId } = await ask('tokens=3000 rate=50');
     const runner = await runnerOf(stage, subtaskId);
     for (const [index, server] of stage.servers.entries()) {
@@ -67,7 +66,7 @@ describe.each(STAGES)('diagnosis of direct chats, %s', (kind) => {
         hints: [expect.stringContaining(index === runner ? 'that answers here' : 'in another process')],
       });
       expect(Date.parse(diagnosis.lease_expires_at ?? '')).toBeGreaterThan(Date.now());
-      expect(Date.now() - Date.parse(diagnosis.last_event_at ?? '')).toBeLessThan(5000);
+      expect(Date.parse(diagnosis.last_event_at ?? '')).toBeGreaterThanOrEqual(askedAt);
     }
     const waiting = await api.ask(script('tokens=1 rate=0'));
     await waiting.untilType('queued');
@@ -143,10 +142,11 @@ describe('diagnosis when a worker is gone', () => {
   let stage: Stage;
 
   beforeAll(async () => {
-    stage = await Stage.start('distributed', {}, 2);
+    // Long, so that the time between the loss and the next owner can be seen.
+    stage = await Stage.start('distributed', { WORKER_STALLED_CHECK_MS: '10000' }, 2);
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('a stopped worker is lost once its lock has run out, and the next owner is named', async () => {
     const stream = await stage.api.ask(script('tokens=3000 rate=50'));
@@ -186,7 +186,7 @@ describe('diagnosis when a worker is gone', () => {
   });
 });
 
-describe.each(STAGES)('diagnosis of executors, %s', (kind) => {
+describe('diagnosis of executors', () => {
   let stage: Stage;
   let api: Api;
   let executor: ExecutorApi;
@@ -195,7 +195,7 @@ describe.each(STAGES)('diagnosis of executors, %s', (kind) => {
 
   beforeAll(async () => {
     manager = await FakeManager.start();
-    stage = await Stage.start(kind, {
+    stage = await Stage.start('distributed', {
       ...{ INTERNAL_API_TOKEN: INTERNAL_TOKEN, EXECUTOR_MANAGER_URL: manager.url },
       ...{ EXECUTOR_LEASE_SECONDS: '3', EXECUTOR_MAX_ATTEMPTS: '2', CANCEL_DEADLINE_SECONDS: '20' },
     });
@@ -205,8 +205,7 @@ describe.each(STAGES)('diagnosis of executors, %s', (kind) => {
   });
 
   afterAll(async () => {
-    await stage.stop();
-    await manager.close();
+    await endAll(stage, manager);
   });
 
   it('waits for an executor, is handed out, is lost, is offered again, and fails in the end', async () => {

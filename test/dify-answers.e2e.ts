@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { ChatEvent, Step } from '../src/common/chat-event.js';
 import type { Api } from './support/api.js';
-import { eventually } from './support/child.js';
+import { endAll, eventually } from './support/child.js';
 import { addDifyTeam, difyRuns } from './support/dify.js';
+import { sharedStage } from './support/shared-stage.js';
 import { flaws } from './support/sse.js';
-import { script, Stage } from './support/stage.js';
-
-jest.setTimeout(60_000);
+import { script, type Stage } from './support/stage.js';
 
 type Of<T extends ChatEvent['type']> = Extract<ChatEvent, { type: T }>;
 
@@ -17,10 +16,10 @@ describe('answers of Dify apps', () => {
   let apps = 0;
 
   beforeAll(async () => {
-    stage = await Stage.start('embedded');
+    stage = await sharedStage('embedded');
     api = stage.api;
   });
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   async function team(mode: string, env: Record<string, unknown> = {}) {
     const key = `app-a${(apps += 1)}-${mode}`;

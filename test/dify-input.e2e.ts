@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { InputRequiredEvent } from '../src/common/chat-event.js';
 import type { Api, ErrorBody } from './support/api.js';
 import { started } from './support/api.js';
-import { eventually } from './support/child.js';
+import { endAll, eventually } from './support/child.js';
 import { addDifyTeam, difyRuns, openSteps } from './support/dify.js';
 import { flaws, fold, type SseStream, typesOf } from './support/sse.js';
 import { script, Stage } from './support/stage.js';
-
-jest.setTimeout(60_000);
 
 describe('apps that wait for a person', () => {
   let stage: Stage;
@@ -19,7 +17,7 @@ describe('apps that wait for a person', () => {
     stage = await Stage.start('embedded', { MAX_CONCURRENT_DIRECT_CHATS: '1', DIFY_INPUT_TIMEOUT_SECONDS: '6' });
     api = stage.api;
   });
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   async function ask(text: string, mode = 'workflow') {
     const key = `app-i${(apps += 1)}-${mode}`;

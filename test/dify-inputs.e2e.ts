@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, ErrorBody, TaskBody } from './support/api.js';
+import { endAll } from './support/child.js';
 import { addDifyBot, addDifyTeam, difyRuns } from './support/dify.js';
-import { Stage } from './support/stage.js';
+import { sharedStage } from './support/shared-stage.js';
+import type { Stage } from './support/stage.js';
 import { add } from './support/teams.js';
-
-jest.setTimeout(60_000);
 
 const block = (inputs: object, text = 'Hello') =>
   `[EXTERNAL_API_PARAMS]${JSON.stringify(inputs)}[/EXTERNAL_API_PARAMS]\n${text}`;
@@ -16,10 +16,10 @@ describe('inputs and files of a turn', () => {
   let teams = 0;
 
   beforeAll(async () => {
-    stage = await Stage.start('embedded');
+    stage = await sharedStage('embedded');
     api = stage.api;
   });
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   /** A team of its own app, and what that app was asked. */
   async function team(words: string, env: Record<string, unknown> = {}) {

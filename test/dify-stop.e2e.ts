@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { CancelProof } from '../src/common/chat-event.js';
 import { started } from './support/api.js';
-import { eventually } from './support/child.js';
+import { endAll, eventually } from './support/child.js';
 import { addDifyTeam, openSteps } from './support/dify.js';
+import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold } from './support/sse.js';
-import { script, Stage } from './support/stage.js';
-
-jest.setTimeout(60_000);
+import { script, type Stage } from './support/stage.js';
 
 interface CancelBody {
   status: string;
@@ -19,9 +18,9 @@ describe('stopping Dify apps', () => {
   let apps = 0;
 
   beforeAll(async () => {
-    stage = await Stage.start('distributed', {}, 2);
+    stage = await sharedStage('distributed');
   });
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   async function ask(mode: string, text: string) {
     const { teamId } = await addDifyTeam(stage, stage.api, `app-s${(apps += 1)}-${mode}`);

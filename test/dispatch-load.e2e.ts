@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { endAll } from './support/child.js';
 import { addExecutorTeam, ExecutorApi, INTERNAL_TOKEN } from './support/executors.js';
 import { Stage } from './support/stage.js';
-
-jest.setTimeout(180_000);
 
 const TASKS = 100_000;
 const USERS = 100;
@@ -44,7 +43,7 @@ describe('dispatch of many pending subtasks, distributed', () => {
     await query('analyze');
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('reads the index of offers and sorts nothing', async () => {
     const [row] = await stage.postgres.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
+import { endAll } from './support/child.js';
 import { TaskTables } from './support/task-tables.js';
 
 let tables: TaskTables;
@@ -8,7 +9,7 @@ beforeAll(async () => {
   tables = await TaskTables.open();
 });
 
-afterAll(() => tables.close());
+afterAll(() => endAll(tables));
 
 it('takes no time to compress answers', async () => {
   const { subtaskId } = await tables.newTask();

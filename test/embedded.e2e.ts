@@ -1,15 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generatedText, type Simulator, startSimulator } from '../tools/simulator/simulator.js';
 import { started } from './support/api.js';
-import { eventually, freePort, nth, temporaryDirectory } from './support/child.js';
+import { endAll, eventually, freePort, nth, temporaryDirectory } from './support/child.js';
 import { Conch, startConch } from './support/conch.js';
 import { flaws, fold } from './support/sse.js';
 import { script } from './support/stage.js';
-
-jest.setTimeout(120_000);
 
 /** Command lines of all processes that name a directory, without those of the given one. */
 function processesOf(directory: string): { pid: number; command: string }[] {
@@ -66,11 +64,11 @@ describe('the embedded mode', () => {
   });
 
   afterEach(async () => {
-    await server.stop();
+    await endAll(server);
     await directory.remove();
   });
 
-  afterAll(() => simulator.close());
+  afterAll(() => endAll(simulator));
 
   const redisPid = () =>
     eventually(

@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exchange } from '../tools/executor-emulator/journal.js';
 import { BEHAVIOURS } from '../tools/executor-emulator/script.js';
-import { eventually, nth } from './support/child.js';
+import { endAll, eventually, nth } from './support/child.js';
 import { ExecutorStage, stateOf, type Style } from './support/executor-stage.js';
-import { STAGES } from './support/stage.js';
-
-jest.setTimeout(120_000);
 
 const STYLES: Style[] = ['conch', 'wegent'];
 const CANCELS = ['cancel-acks', 'cancel-refuses', 'cancel-hangs', 'cancel-ignored'] as const;
@@ -17,18 +14,18 @@ const answersTo = (exchanges: readonly Exchange[], note: string) =>
     .filter((exchange) => exchange.note === note)
     .map(({ status, reply }) => ({ http: status, ...(reply as object) }));
 
-describe.each(STAGES)('executors, %s', (kind) => {
+describe('executors', () => {
   let executors: ExecutorStage;
   let solo: string;
   let pipeline: string;
 
   beforeAll(async () => {
-    executors = await ExecutorStage.start(kind);
+    executors = await ExecutorStage.start('distributed');
     solo = await executors.team('solo', ['lone'], 'solo');
     pipeline = await executors.team('line', ['planner', 'coder', 'tester']);
   });
 
-  afterAll(() => executors.stop());
+  afterAll(() => endAll(executors));
 
   const emulator = () => executors.emulators.conch;
   const handedOut = (subtaskId: number) =>

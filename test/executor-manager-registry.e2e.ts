@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryDirectory } from './support/child.js';
+import { endAll, temporaryDirectory } from './support/child.js';
 import { sh, splitName, withShell } from './support/docker-engine.js';
 import { ImageRegistry, LOGIN } from './support/image-registry.js';
 import { ManagerStage } from './support/manager-stage.js';
-
-jest.setTimeout(60_000);
 
 describe('images of registries', () => {
   let stage: ManagerStage;
@@ -28,7 +26,7 @@ describe('images of registries', () => {
   });
 
   afterAll(async () => {
-    await Promise.all([stage.stop(), open.stop(), closed.stop()]);
+    await endAll(stage, open, closed);
   });
 
   it('pulls an image and tells its digest, by which it can be validated again', async () => {

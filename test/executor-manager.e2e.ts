@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { STAGE_PROGRESS, VALIDATION_STAGES } from '../src/common/image-validation.js';
-import { eventually } from './support/child.js';
+import { endAll, eventually } from './support/child.js';
 import { type ImageFiles, sh, withShell } from './support/docker-engine.js';
 import { ManagerCalls, ManagerStage } from './support/manager-stage.js';
-
-jest.setTimeout(60_000);
 
 type Manager = Awaited<ReturnType<ManagerStage['manager']>>;
 
@@ -63,8 +61,7 @@ describe('the executor manager on a real engine', () => {
   });
 
   afterAll(async () => {
-    await manager.stop();
-    await stage.stop();
+    await endAll(manager, stage);
   });
 
   it('passes a good image, stage by stage, and locks it in', async () => {

@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { signatureOf } from '../src/common/signature.js';
 import type { Api } from './support/api.js';
+import { endAll, eventually } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask, type Receipt } from './support/executors.js';
-import { Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(120_000);
+import { Stage } from './support/stage.js';
 
 const MAX_RESULT_BYTES = 2 * 1024 * 1024;
 
-describe.each(STAGES)('reports of executors, %s', (kind) => {
+describe('reports of executors', () => {
   let stage: Stage;
   let api: Api;
   let executor: ExecutorApi;
@@ -16,13 +15,13 @@ describe.each(STAGES)('reports of executors, %s', (kind) => {
 
   beforeAll(async () => {
     const limit = String(MAX_RESULT_BYTES);
-    stage = await Stage.start(kind, { INTERNAL_API_TOKEN: INTERNAL_TOKEN, EXECUTOR_MAX_RESULT_BYTES: limit });
+    stage = await Stage.start('distributed', { INTERNAL_API_TOKEN: INTERNAL_TOKEN, EXECUTOR_MAX_RESULT_BYTES: limit });
     api = stage.api;
     executor = new ExecutorApi(api);
     ({ teamId } = await addExecutorTeam(api, 'solo', [{ name: 'solo-bot' }], 'solo'));
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   const ended = (taskId: number, status: string) => untilTask(api, taskId, status);
 
@@ -168,7 +167,10 @@ describe.each(STAGES)('reports of executors, %s', (kind) => {
         expect.stringMatching(/at most \d+/),
       ]);
     }
-    expect((await executor.report(subtaskId, 'COMPLETED', { result: { value: large } })).status).toBe(200);
+    // A queue that a busy machine keeps waiting refuses with 503, and the executor sends its report again.
+    await eventually('the largest one is accepted', async () => {
+      return (await executor.report(subtaskId, 'COMPLETED', { result: { value: large } })).status === 200;
+    });
     expect((await ended(taskId, 'COMPLETED')).result?.value).toHaveLength(large.length);
   });
 

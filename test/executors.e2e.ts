@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, ErrorBody } from './support/api.js';
-import { eventually } from './support/child.js';
+import { endAll, eventually } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask } from './support/executors.js';
 import { addModel, TEST_KEY } from './support/models.js';
 import { Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(120_000);
 
 const GIT_TOKEN = 'ghp_a-git-token-of-this-test';
 
@@ -31,7 +29,7 @@ describe.each(STAGES)('executors, %s', (kind) => {
     pipeline = await addExecutorTeam(api, 'line', [{ name: 'one' }, { name: 'two' }, { name: 'three' }]);
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   const subtaskOf = async (taskId: number, subtaskId: number) => api.answer(taskId, subtaskId);
   const ended = (taskId: number, status: string) => untilTask(api, taskId, status);

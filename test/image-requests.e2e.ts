@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { eventually } from './support/child.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { endAll, eventually } from './support/child.js';
 import { ImageStage, SUBMITTED } from './support/image-stage.js';
-
-jest.setTimeout(60_000);
 
 describe('asking for a validation of an image', () => {
   let images: ImageStage;
@@ -19,7 +17,7 @@ describe('asking for a validation of an image', () => {
     image = `ghcr.io/acme/agent:${count}`;
   });
 
-  afterAll(() => images.stop());
+  afterAll(() => endAll(images));
 
   it.each([
     ['is starting', [503, 500, 429], SUBMITTED.body, null, null],

@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { ValidationReport } from '../src/common/image-validation.js';
 import { signatureOf } from '../src/common/signature.js';
 import type { ErrorBody } from './support/api.js';
-import { eventually, nth } from './support/child.js';
+import { endAll, eventually, nth } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, type FakeManager, INTERNAL_TOKEN } from './support/executors.js';
 import { ImageStage, SUBMITTED } from './support/image-stage.js';
 import type { Stage } from './support/stage.js';
 import { type ImageApi, ValidationStream } from './support/validations.js';
-
-jest.setTimeout(60_000);
 
 /** Silence of a tenth of it, and the manager is asked again. */
 const TIMEOUT_SECONDS = 40;
@@ -42,7 +40,7 @@ describe('validations of images, on two replicas', () => {
     manager.answers['validate'] = () => SUBMITTED;
   });
 
-  afterAll(() => images.stop());
+  afterAll(() => endAll(images));
 
   const open = (id: string, lastEventId?: string) => ValidationStream.open(stage.server(1), id, headers, lastEventId);
 

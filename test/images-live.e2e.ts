@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { validateImage } from '../src/executor-manager/validate-image.js';
-import { eventually, freePort, Watched } from './support/child.js';
+import { endAll, eventually, freePort, Watched } from './support/child.js';
 import { Conch, entryOf } from './support/conch.js';
 import { DockerServer, sh, withShell } from './support/docker-engine.js';
 import { connect, EventStream } from './support/event-stream.js';
-
-jest.setTimeout(120_000);
 
 interface Validation {
   validationId: string;
@@ -59,7 +57,7 @@ describe('images on the whole: API, executor manager, engine', () => {
     await docker.addImage('no-shell', { app: { copy: '/bin/busybox' } });
     await docker.addImage('slow', { ...GOOD, 'bin/node': sh('sleep 1000') });
   });
-  afterAll(() => docker.stop());
+  afterAll(() => endAll(docker));
 
   describe('with the manager beside the server', () => {
     let server: Conch;
@@ -67,7 +65,7 @@ describe('images on the whole: API, executor manager, engine', () => {
     beforeAll(async () => {
       server = await Conch.start({ SIMULATOR: 'off', EXECUTOR_MANAGER: 'on', DOCKER_SOCKET: docker.socket });
     });
-    afterAll(() => server.stop());
+    afterAll(() => endAll(server));
 
     it('makes a shell available whose image holds what is needed', async () => {
       const { shell, events } = await follow(server, 'good', 'good');

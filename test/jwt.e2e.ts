@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, ErrorBody } from './support/api.js';
+import { endAll } from './support/child.js';
 import { addModel } from './support/models.js';
 import { Stage } from './support/stage.js';
-
-jest.setTimeout(60_000);
 
 describe('with AUTH_MODE=jwt', () => {
   let stage: Stage;
@@ -23,7 +22,7 @@ describe('with AUTH_MODE=jwt', () => {
     api = stage.api.as(body.access_token);
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it.each([
     ['http://127.0.0.1:8089/v1'],

@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { InputRequiredEvent } from '../src/common/chat-event.js';
 import { type Api, started } from './support/api.js';
-import { nth } from './support/child.js';
+import { endAll, nth } from './support/child.js';
 import { addDifyBot, difyRuns, openSteps } from './support/dify.js';
 import { addModel } from './support/models.js';
 import { shapeOf, textsOf } from './support/pipelines.js';
 import { flaws, fold } from './support/sse.js';
 import { Stage } from './support/stage.js';
 import { add } from './support/teams.js';
-
-jest.setTimeout(60_000);
 
 /** Each step says something else. */
 const TEXTS = [generatedText(8, 6), generatedText(9, 8)] as const;
@@ -26,7 +24,7 @@ describe('a pipeline with Dify apps', () => {
     stage = await Stage.start('embedded', { MAX_CONCURRENT_DIRECT_CHATS: '1' });
     api = stage.api;
   });
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   /** @param kind `model`, or the mode of an app @returns the bot, and what tells its requests from others */
   async function member(kind: string, script: string) {

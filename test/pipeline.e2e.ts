@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { Api, ErrorBody, Turn } from './support/api.js';
 import { started, startOf } from './support/api.js';
-import { eventually, nth } from './support/child.js';
+import { endAll, eventually, nth } from './support/child.js';
 import { Pipeline, shapeOf, textsOf } from './support/pipelines.js';
+import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold } from './support/sse.js';
 import { Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(120_000);
 
 const TEXTS = [generatedText(8, 6), generatedText(9, 8), generatedText(7, 7)] as const;
 const SCRIPTS = ['tokens=8 size=6 rate=100', 'tokens=9 size=8 rate=100', 'tokens=7 size=7 rate=100'];
@@ -27,14 +26,14 @@ describe.each(STAGES)('a pipeline, %s', (kind) => {
   let ended: Turn;
 
   beforeAll(async () => {
-    stage = await Stage.start(kind, {}, kind === 'embedded' ? 1 : 2);
+    stage = await sharedStage(kind);
     api = stage.api;
     replicas = stage.servers.map((server) => server.api);
     line = await Pipeline.add(stage, SCRIPTS);
     ended = await api.turn({ prompt: 'Write a poem', team_id: line.teamId });
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('answers step by step in one stream, each step with its own text', async () => {
     const { events } = ended.stream;
@@ -226,7 +225,7 @@ describe('a pipeline whose log has expired', () => {
     stage = await Stage.start('embedded', { STREAM_TTL_SECONDS: '1' });
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it.each([
     ['the last step', SCRIPTS, 2, TEXTS[2], 'done'],

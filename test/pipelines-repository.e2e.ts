@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { isTerminal } from '../src/tasks/task-status.js';
 import type { TaskUpdate } from '../src/tasks/tasks.jobs.js';
+import { endAll } from './support/child.js';
 import { end, TaskTables } from './support/task-tables.js';
 
 describe('reports about turns of several answers', () => {
@@ -14,7 +15,7 @@ describe('reports about turns of several answers', () => {
 
   beforeEach(() => db.clear());
 
-  afterAll(() => db.close());
+  afterAll(() => endAll(db));
 
   const onExecutors = (count: number) =>
     db.newTask({ onExecutors: true, steps: Array.from({ length: count }, (_, index) => [index + 1]) });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { openPostgres, type OpenDatabase, rowsOf } from '../src/infra/database/database.js';
-import { eventually } from './support/child.js';
+import { endAll, eventually } from './support/child.js';
 import { PostgresServer } from './support/postgres.js';
 
 let server: PostgresServer;
@@ -15,8 +15,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  await database.close();
-  await server.stop();
+  await endAll(database, server);
 });
 
 const terminate = (pid: number) => server.query(`select pg_terminate_backend(${pid})`);

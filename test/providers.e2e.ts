@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:http';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { Api, Turn } from './support/api.js';
-import { freePort } from './support/child.js';
+import { endAll, freePort } from './support/child.js';
 import { addModel, TEST_KEY } from './support/models.js';
 import { flaws } from './support/sse.js';
 import { script, Stage } from './support/stage.js';
-
-jest.setTimeout(120_000);
 
 describe('failures of providers', () => {
   let stage: Stage;
@@ -24,7 +22,7 @@ describe('failures of providers', () => {
     api = stage.api;
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   /** Whatever went wrong: one error event, one state, one text. */
   async function expectFailure(turn: Turn, code: string): Promise<void> {

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Queue } from 'bullmq';
 import { QUEUE_PREFIX } from '../src/infra/redis/keys.js';
 import { TASK_UPDATES } from '../src/tasks/tasks.jobs.js';
 import type { Api, ErrorBody } from './support/api.js';
-import { eventually } from './support/child.js';
+import { endAll, eventually } from './support/child.js';
 import { script, Stage } from './support/stage.js';
-
-jest.setTimeout(60_000);
 
 interface BoardBody {
   queues: { name: string; counts: Record<string, number>; jobs: { id: string; data: unknown }[] }[];
@@ -23,7 +21,7 @@ describe('the queue board', () => {
     api = stage.api;
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('is a page with what it needs, from this server only', async () => {
     const page = await api.get(BOARD);
@@ -98,7 +96,7 @@ describe('the queue board with AUTH_MODE=jwt', () => {
     expect((await api.as(await log('admin')).post('/users', user)).status).toBe(201);
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('asks a browser for name and password', async () => {
     const reply = await api.get<ErrorBody>(BOARD);

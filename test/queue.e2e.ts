@@ -1,11 +1,9 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
 import { type ErrorBody, started } from './support/api.js';
-import { eventually, nth } from './support/child.js';
+import { endAll, eventually, nth } from './support/child.js';
 import { flaws, fold, type SseStream, typesOf } from './support/sse.js';
 import { script, Stage } from './support/stage.js';
-
-jest.setTimeout(60_000);
 
 /** Places in the queue that a reader was told, in order. */
 const places = ({ events }: SseStream): number[] =>
@@ -14,7 +12,7 @@ const places = ({ events }: SseStream): number[] =>
 describe('the waiting room', () => {
   let stage: Stage;
 
-  afterEach(() => stage.stop());
+  afterEach(() => endAll(stage));
 
   it('tells each its place, again when others have finished, and runs them in order', async () => {
     stage = await Stage.start('distributed', { MAX_CONCURRENT_DIRECT_CHATS: '1' }, 2);

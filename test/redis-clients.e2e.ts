@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { RedisClients } from '../src/infra/redis/redis-clients.js';
-import { eventually } from './support/child.js';
+import { endAll, eventually } from './support/child.js';
 import { RedisServer } from './support/redis.js';
 
 let server: RedisServer;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   clients.close();
-  await server.stop();
+  await endAll(server);
 });
 
 describe('the connection of the queues', () => {

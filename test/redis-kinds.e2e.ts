@@ -1,17 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generatedText, type Simulator, startSimulator } from '../tools/simulator/simulator.js';
 import { started } from './support/api.js';
-import { eventually, freePort, temporaryDirectory, Watched } from './support/child.js';
+import { endAll, eventually, freePort, temporaryDirectory, Watched } from './support/child.js';
 import { type Conch, startConch } from './support/conch.js';
 import { RedisServer } from './support/redis.js';
 import { flaws, fold } from './support/sse.js';
 import { script } from './support/stage.js';
 import { TaskEventStream } from './support/task-events.js';
-
-jest.setTimeout(120_000);
 
 describe('Redis of another kind', () => {
   let simulator: Simulator;
@@ -28,7 +26,7 @@ describe('Redis of another kind', () => {
     for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
   });
 
-  afterAll(() => simulator.close());
+  afterAll(() => endAll(simulator));
 
   async function cluster(): Promise<Record<string, string>> {
     const options = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];

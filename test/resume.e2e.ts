@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keys } from '../src/infra/redis/keys.js';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { Api, ErrorBody, Turn } from './support/api.js';
 import { started } from './support/api.js';
-import { eventually, nth } from './support/child.js';
+import { endAll, eventually, nth } from './support/child.js';
+import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold } from './support/sse.js';
 import { script, Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(60_000);
 
 describe.each(STAGES)('resuming an answer, %s', (kind) => {
   let stage: Stage;
@@ -18,13 +17,13 @@ describe.each(STAGES)('resuming an answer, %s', (kind) => {
   let replicas: Api[];
 
   beforeAll(async () => {
-    stage = await Stage.start(kind, {}, kind === 'embedded' ? 1 : 2);
+    stage = await sharedStage(kind);
     api = stage.api;
     replicas = stage.servers.map((server) => server.api);
     ended = await api.turn(script('tokens=15 rate=100'));
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('replays an ended answer from every event on, on every replica', async () => {
     const { events } = ended.stream;
@@ -40,18 +39,19 @@ describe.each(STAGES)('resuming an answer, %s', (kind) => {
   });
 
   it('replays a running answer from every event on, and goes on live, on every replica', async () => {
-    const stream = await api.ask(script('tokens=25 rate=25'));
+    stage.simulator.holdAt(0);
+    const stream = await api.ask(script('tokens=25 rate=100'));
     const { taskId } = await started(stream);
     const resumed = [];
-    for (let count = 1; !stream.isComplete; count += 1) {
-      if (stream.events.length < count) await stream.untilCount(count).catch(() => undefined);
-      const event = stream.events[count - 1];
-      if (!event || event.data.type === 'done') break;
+    for (let tokens = 0; tokens < 25; tokens += 1) {
+      stage.simulator.holdAt(tokens);
+      await stream.untilText(generatedText(tokens).length);
+      const event = nth(stream.events, -1);
       for (const replica of replicas) resumed.push({ event, stream: await replica.attach(taskId, event.id) });
     }
+    stage.simulator.holdAt(Infinity);
     await stream.untilClosed();
 
-    expect(resumed.length).toBeGreaterThan(15);
     for (const { event, stream: rest } of resumed) {
       await rest.untilClosed();
       expect(flaws(rest.events, event.seq)).toEqual([]);
@@ -164,7 +164,7 @@ describe('an answer whose log has expired', () => {
     stage = await Stage.start('embedded', { STREAM_TTL_SECONDS: '1' });
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it.each([
     ['done', 'case=thinking tokens=10 reasoning=4 rate=0'],

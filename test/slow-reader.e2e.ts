@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../tools/simulator/simulator.js';
-import { nth } from './support/child.js';
+import { endAll, nth } from './support/child.js';
 import { started } from './support/api.js';
+import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold, typesOf } from './support/sse.js';
-import { script, Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(120_000);
+import { script, type Stage, STAGES } from './support/stage.js';
 
 // Below the 4096 tokens that Claude models are asked for.
 const TOKENS = 4_000;
@@ -16,10 +15,10 @@ describe.each(STAGES)('a reader that stops reading, %s', (kind) => {
   let stage: Stage;
 
   beforeAll(async () => {
-    stage = await Stage.start(kind, {}, kind === 'embedded' ? 1 : 2);
+    stage = await sharedStage(kind);
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('gets the whole answer of some MB nevertheless; others do not wait for it', async () => {
     const whole = generatedText(TOKENS, SIZE);

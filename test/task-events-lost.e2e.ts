@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, TaskBody } from './support/api.js';
+import { endAll } from './support/child.js';
 import { script, Stage } from './support/stage.js';
 import { TaskEventStream, withTitle } from './support/task-events.js';
-
-jest.setTimeout(60_000);
 
 describe('live events of tasks when Redis forgets or is away', () => {
   let stage: Stage;
@@ -14,7 +13,7 @@ describe('live events of tasks when Redis forgets or is away', () => {
     api = stage.api;
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   const create = async () =>
     (await api.post<TaskBody>('/tasks/create', { team_name: 'demo-team', prompt: 'x' })).body.id;
@@ -53,8 +52,10 @@ describe('live events of tasks when Redis forgets or is away', () => {
     const stream = await api.turn(script('tokens=1 rate=0'));
     const reader = await TaskEventStream.open(stage.server(1), null);
     const { id } = await reader.untilSnapshot();
-    reader.close();
     await api.call('DELETE', `/tasks/${stream.taskId}`);
+    // Told within a moment, not before the reply: a log that begins with it would not be lost.
+    await reader.untilTask(stream.taskId, 'DELETE');
+    reader.close();
     await logs('drop');
     const late = await TaskEventStream.open(stage.server(1), null, id);
     await late.untilSnapshot();

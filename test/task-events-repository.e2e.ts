@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { sql } from 'drizzle-orm';
 import { TaskEventsRepository } from '../src/tasks/events/task-events.repository.js';
 import { MAX_EVENT_BYTES } from '../src/tasks/events/task-event.js';
+import { endAll } from './support/child.js';
 import { end, TaskTables } from './support/task-tables.js';
 
 describe('the rows of live events', () => {
@@ -15,7 +16,7 @@ describe('the rows of live events', () => {
 
   beforeEach(() => db.clear());
 
-  afterAll(() => db.close());
+  afterAll(() => endAll(db));
 
   const all = (userId: number) => ({ userId, taskId: null });
   const idsOf = async (again: boolean) => (await rows.snapshot(all(db.userId), again)).map(({ id }) => id);

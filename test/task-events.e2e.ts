@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { Api, ErrorBody, TaskBody } from './support/api.js';
-import { nth } from './support/child.js';
+import { endAll, nth } from './support/child.js';
 import type { Conch } from './support/conch.js';
-import { script, Stage, STAGES } from './support/stage.js';
+import { sharedStage } from './support/shared-stage.js';
+import { script, type Stage, STAGES } from './support/stage.js';
 import { type ReceivedTaskEvent, rowOf, shown, TaskEventStream, withTitle } from './support/task-events.js';
-
-jest.setTimeout(60_000);
 
 const kindsOf = (events: readonly ReceivedTaskEvent[]) => events.map(({ data }) => `${data.type} ${rowOf(data).id}`);
 
@@ -18,7 +17,7 @@ describe.each(STAGES)('live events of tasks, %s', (kind) => {
   let opened: TaskEventStream[] = [];
 
   beforeAll(async () => {
-    stage = await Stage.start(kind, {}, kind === 'embedded' ? 1 : 2);
+    stage = await sharedStage(kind);
     api = stage.api;
     far = nth(stage.servers, -1);
   });
@@ -28,7 +27,7 @@ describe.each(STAGES)('live events of tasks, %s', (kind) => {
     opened = [];
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   async function open(server: Conch, taskId: number | null, lastEventId?: string): Promise<TaskEventStream> {
     const stream = await TaskEventStream.open(server, taskId, lastEventId);

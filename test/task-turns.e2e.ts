@@ -1,22 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
 import { type Api, type ErrorBody, started, type TaskBody } from './support/api.js';
+import { endAll } from './support/child.js';
+import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold } from './support/sse.js';
 import { script, Stage, STAGES } from './support/stage.js';
 import { addTeam } from './support/teams.js';
-
-jest.setTimeout(60_000);
 
 describe.each(STAGES)('turns of tasks, %s', (kind) => {
   let stage: Stage;
   let api: Api;
 
   beforeAll(async () => {
-    stage = await Stage.start(kind);
+    stage = await sharedStage(kind);
     api = stage.api;
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   const retry = (taskId: number) => api.post<TaskBody & ErrorBody>(`/tasks/${taskId}/retry`);
 
@@ -135,7 +135,7 @@ describe('tasks that are too old', () => {
     stage = await Stage.start('distributed', { APPEND_CHAT_TASK_EXPIRE_HOURS: '2' });
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('take no more turns, by any call', async () => {
     const { api, postgres } = stage;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import type { TaskUpdate } from '../src/tasks/tasks.jobs.js';
+import { endAll } from './support/child.js';
 import { end, TaskTables } from './support/task-tables.js';
 
 describe('reports in the database', () => {
@@ -13,7 +14,7 @@ describe('reports in the database', () => {
 
   beforeEach(() => db.clear());
 
-  afterAll(() => db.close());
+  afterAll(() => endAll(db));
 
   const onExecutors = () => db.newTask({ onExecutors: true });
   const eventsOf = async (subtaskId: number) =>

@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { join } from 'node:path';
 import type { TaskUpdate } from '../src/tasks/tasks.jobs.js';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { Api, TaskBody } from './support/api.js';
-import { eventually, temporaryDirectory } from './support/child.js';
+import { endAll, eventually, temporaryDirectory } from './support/child.js';
 import { script, Stage, STAGES } from './support/stage.js';
 import { addTeam } from './support/teams.js';
 import { UpdateSource } from './support/update-source.js';
-
-jest.setTimeout(120_000);
 
 describe.each(STAGES)('reports through the queue, %s', (kind) => {
   const directory = temporaryDirectory('updates');
@@ -29,8 +27,7 @@ describe.each(STAGES)('reports through the queue, %s', (kind) => {
   });
 
   afterAll(async () => {
-    await source.close();
-    await stage.stop();
+    await endAll(source, stage);
     await directory.remove();
   });
 

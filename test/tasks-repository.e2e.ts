@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
+import { endAll } from './support/child.js';
 import { end, NEW_TASK, TaskTables } from './support/task-tables.js';
 
 describe('tasks in the database', () => {
@@ -11,7 +12,7 @@ describe('tasks in the database', () => {
 
   beforeEach(() => db.clear());
 
-  afterAll(() => db.close());
+  afterAll(() => endAll(db));
 
   describe('storing turns', () => {
     it('puts question and answers in order, one answer per step', async () => {

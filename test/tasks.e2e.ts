@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
 import { type Api, type ErrorBody, type SubtaskBody, type TaskBody } from './support/api.js';
+import { endAll } from './support/child.js';
+import { sharedStage } from './support/shared-stage.js';
 import { fold, flaws } from './support/sse.js';
-import { script, Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(60_000);
+import { script, type Stage, STAGES } from './support/stage.js';
 
 interface Page<T> {
   total: number;
@@ -16,11 +16,11 @@ describe.each(STAGES)('the tasks API, %s', (kind) => {
   let api: Api;
 
   beforeAll(async () => {
-    stage = await Stage.start(kind);
+    stage = await sharedStage(kind);
     api = stage.api;
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   const create = async (body: object) =>
     (await api.post<TaskBody>('/tasks/create', { team_name: 'demo-team', prompt: 'Hello', ...body })).body;

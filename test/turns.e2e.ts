@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText, reasoningText, unicodeText } from '../tools/simulator/simulator.js';
 import type { Api, ErrorBody } from './support/api.js';
 import { started, startOf } from './support/api.js';
-import { eventually, nth } from './support/child.js';
+import { endAll, eventually, nth } from './support/child.js';
+import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold, typesOf } from './support/sse.js';
-import { script, Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(60_000);
+import { script, type Stage, STAGES } from './support/stage.js';
 
 interface ClaudeBody {
   system?: string | { text: string }[];
@@ -28,11 +27,11 @@ describe.each(STAGES)('a turn, %s', (kind) => {
   let api: Api;
 
   beforeAll(async () => {
-    stage = await Stage.start(kind);
+    stage = await sharedStage(kind);
     api = stage.api;
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('streams a first answer of the default team', async () => {
     const turn = await api.turn(script('tokens=12 rate=0'));

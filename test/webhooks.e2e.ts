@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { type Api, started } from './support/api.js';
-import { eventually, nth } from './support/child.js';
+import { endAll, eventually, nth } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN } from './support/executors.js';
 import { type Delivery, Receiver } from './support/receiver.js';
-import { script, Stage, STAGES } from './support/stage.js';
-
-jest.setTimeout(60_000);
+import { script, Stage } from './support/stage.js';
 
 const SECRET = 'a webhook secret of this test';
 
@@ -20,7 +18,7 @@ async function documentedCheck(): Promise<Verify> {
   return module.isFromConch;
 }
 
-describe.each(STAGES)('webhooks, %s', (kind) => {
+describe('webhooks', () => {
   let receiver: Receiver;
   let stage: Stage;
   let api: Api;
@@ -28,7 +26,7 @@ describe.each(STAGES)('webhooks, %s', (kind) => {
   beforeAll(async () => {
     receiver = await Receiver.start();
     const webhook = { WEBHOOK_URL: `${receiver.url}/hook`, WEBHOOK_SECRET: SECRET };
-    stage = await Stage.start(kind, { ...webhook, INTERNAL_API_TOKEN: INTERNAL_TOKEN }, kind === 'embedded' ? 1 : 2);
+    stage = await Stage.start('distributed', { ...webhook, INTERNAL_API_TOKEN: INTERNAL_TOKEN }, 2);
     api = stage.api;
   });
 
@@ -37,8 +35,7 @@ describe.each(STAGES)('webhooks, %s', (kind) => {
   });
 
   afterAll(async () => {
-    await stage.stop();
-    await receiver.close();
+    await endAll(stage, receiver);
   });
 
   const deliveries = (taskId: number, count = 1) =>

@@ -13,6 +13,17 @@ export function stream(program, args, options = {}) {
   });
 }
 
+/** Runs a program beside others. @returns its exit status, as {@link stream} does, and everything that it printed */
+export function collect(program, args) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const part of [child.stdout, child.stderr]) part.setEncoding('utf8').on('data', (text) => (output += text));
+    child.once('error', (error) => resolve({ status: 1, output: error.message }));
+    child.once('close', (status) => resolve({ status: status ?? 1, output }));
+  });
+}
+
 /** Runs a program quietly. @returns `{ok, output}`, with everything that it printed */
 export function quiet(program, args, options = {}) {
   const { status, stdout, stderr, error } = spawnSync(program, args, {

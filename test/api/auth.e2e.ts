@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { endAll } from '../support/child.js';
 import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 const ADMIN = 'the admin password';
@@ -11,7 +12,7 @@ describe('with AUTH_MODE=jwt', () => {
     app = await startFeatureApp({ modules: [], environment: { AUTH_MODE: 'jwt', ADMIN_PASSWORD: ADMIN } });
     admin = await app.token('admin', ADMIN);
   });
-  afterAll(() => app.close());
+  afterAll(() => endAll(app));
 
   it('logs in with a bearer token of 7 days', async () => {
     const { status, body } = await app.call<{ access_token: string; token_type: string }>('POST /auth/login', {
@@ -168,7 +169,7 @@ describe('with AUTH_MODE=off', () => {
   beforeAll(async () => {
     app = await startFeatureApp({ modules: [] });
   });
-  afterAll(() => app.close());
+  afterAll(() => endAll(app));
 
   it('makes everybody the local admin', async () => {
     const { body } = await app.call('GET /users/me');

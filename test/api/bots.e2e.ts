@@ -5,6 +5,7 @@ import { BotsService } from '../../src/bots/bots.service.js';
 import { bots, models, shells } from '../../src/infra/database/schema/schema.js';
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ShellsModule } from '../../src/shells/shells.module.js';
+import { endAll } from '../support/child.js';
 import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 const ADMIN = 'the admin password';
@@ -60,7 +61,7 @@ describe('bots', () => {
       .returning();
     publicId = row?.id ?? 0;
   });
-  afterAll(() => app.close());
+  afterAll(() => endAll(app));
 
   it('shows a new bot with masked secrets, in JSON text too', async () => {
     const { status, body } = await app.call<Bot>('POST /bots', {

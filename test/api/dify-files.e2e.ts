@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import type { Api, ErrorBody } from '../support/api.js';
-import { eventually } from '../support/child.js';
+import { endAll, eventually } from '../support/child.js';
 import { addDifyTeam, type DifyTeam, difyRuns } from '../support/dify.js';
-import { Stage } from '../support/stage.js';
+import { sharedStage } from '../support/shared-stage.js';
+import type { Stage } from '../support/stage.js';
 import { type UploadReply, Uploading } from '../support/uploads.js';
-
-jest.setTimeout(60_000);
 
 const MB = 1_048_576;
 const KEY = 'app-x-chat';
@@ -20,12 +19,12 @@ describe('files for apps', () => {
   let small: DifyTeam;
 
   beforeAll(async () => {
-    stage = await Stage.start('embedded');
+    stage = await sharedStage('embedded');
     api = stage.api;
     app = await addDifyTeam(stage, api, KEY);
     small = await addDifyTeam(stage, api, 'app-files1-chat');
   });
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   const upload = (name: string, { botId }: { botId: number } = app, bytes?: number) =>
     new Uploading(stage.server(0).url, { fields: { bot_id: botId }, name }, bytes);

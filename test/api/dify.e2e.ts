@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, ErrorBody } from '../support/api.js';
+import { endAll } from '../support/child.js';
 import { addDifyTeam, type DifyTeam } from '../support/dify.js';
 import { Stage } from '../support/stage.js';
 import { addTeam } from '../support/teams.js';
-
-jest.setTimeout(60_000);
 
 const ADMIN = { user_name: 'admin', password: 'the password of this test' };
 const BEN = { user_name: 'ben', password: 'the password of ben' };
@@ -35,7 +34,7 @@ describe('apps of Dify', () => {
     ben = await logIn(BEN);
     all = await app('app-inputs-advanced-chat');
   });
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   describe('tell what they are', () => {
     it('by bot, or by key and address with and without /v1', async () => {

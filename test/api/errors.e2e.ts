@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
 import { DrizzleQueryError } from 'drizzle-orm';
 import { AppError } from '../../src/common/app-error.js';
+import { endAll } from '../support/child.js';
 import { FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 @Controller('boom')
@@ -32,7 +33,7 @@ describe('error replies', () => {
   beforeAll(async () => {
     app = await startFeatureApp({ modules: [BoomModule] });
   });
-  afterAll(() => app.close());
+  afterAll(() => endAll(app));
 
   const post = (payload: string | Buffer, contentType: string) =>
     app.send('POST', '/auth/login', payload, { 'content-type': contentType });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { UsersService } from '../../src/auth/users.service.js';
 import { rowsOf } from '../../src/infra/database/database.js';
+import { endAll } from '../support/child.js';
 import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 interface Me {
@@ -19,7 +20,7 @@ describe('git accounts', () => {
   beforeAll(async () => {
     app = await startFeatureApp({ modules: [] });
   });
-  afterAll(() => app.close());
+  afterAll(() => endAll(app));
 
   const put = (git_info: object[]) => app.call<Me>('PUT /users/me', { body: { git_info } });
   const mine = async () => (await app.call<Me>('GET /users/me')).body;

@@ -5,6 +5,7 @@ import { ModelsModule } from '../../src/models/models.module.js';
 import { ModelsService } from '../../src/models/models.service.js';
 import { UsersService } from '../../src/auth/users.service.js';
 import type { OpenDatabase } from '../../src/infra/database/database.js';
+import { endAll } from '../support/child.js';
 import { openTestDatabase } from '../support/database.js';
 import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
@@ -63,8 +64,7 @@ describe('models', () => {
     ]);
   });
   afterAll(async () => {
-    await app.close();
-    await database.close();
+    await endAll(app, database);
   });
 
   it('shows the owner the model with masked secrets', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { endAll } from '../support/child.js';
 import { startConch, type Conch } from '../support/conch.js';
 
 const FEATURES = /^\/api\/(auth|users|models|shells|bots|teams)\b/;
@@ -13,7 +14,7 @@ describe('the OpenAPI document', () => {
     server = await startConch({ SIMULATOR: 'off' });
     document = (await server.api.get<OpenAPIObject>('/openapi.json')).body;
   });
-  afterAll(() => server?.stop());
+  afterAll(() => endAll(server));
 
   const calls = () =>
     Object.entries(document.paths)

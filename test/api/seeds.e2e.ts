@@ -7,6 +7,7 @@ import { ModelsService } from '../../src/models/models.service.js';
 import { SeedsModule } from '../../src/seeds/seeds.module.js';
 import { SeedsService } from '../../src/seeds/seeds.service.js';
 import { TeamsService } from '../../src/teams/teams.service.js';
+import { endAll } from '../support/child.js';
 import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 const SIMULATOR_URL = 'http://127.0.0.1:9';
@@ -37,7 +38,7 @@ describe('the seeds of the project', () => {
     await load();
   });
   afterAll(async () => {
-    await app.close();
+    await endAll(app);
     await rm(directory, { recursive: true });
   });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { BotsModule } from '../../src/bots/bots.module.js';
 import { shells } from '../../src/infra/database/schema/schema.js';
+import { endAll } from '../support/child.js';
 import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 interface Shell {
@@ -38,7 +39,7 @@ describe('shells', () => {
       { name: 'Dify', shellType: 'Dify', executionType: 'external_api' },
     ]);
   });
-  afterAll(() => app.close());
+  afterAll(() => endAll(app));
 
   it('adds a shell, which waits for its validation, in the shape of its base', async () => {
     const { status, body } = await create();

@@ -4,6 +4,7 @@ import { BotsModule } from '../../src/bots/bots.module.js';
 import { bots, shells, teams } from '../../src/infra/database/schema/schema.js';
 import { TeamsModule } from '../../src/teams/teams.module.js';
 import { TeamsService } from '../../src/teams/teams.service.js';
+import { endAll } from '../support/child.js';
 import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
 
 const ADMIN = 'the admin password';
@@ -56,7 +57,7 @@ describe('teams', () => {
     chatBot = await bot('chatter', 'Chat');
     codeBot = await bot('coder', 'ClaudeCode');
   });
-  afterAll(() => app.close());
+  afterAll(() => endAll(app));
 
   it('shows a new team with summaries of its bots', async () => {
     const { status, body } = await create({ name: 'shown', workflow: { mode: 'pipeline' }, is_active: true });

@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { type ErrorBody, started } from '../support/api.js';
+import { endAll } from '../support/child.js';
 import type { Received } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
 import { TaskEventStream } from '../support/task-events.js';
-
-jest.setTimeout(60_000);
 
 interface Operation {
   operationId?: string;
@@ -67,7 +66,7 @@ describe('the OpenAPI document', () => {
     ajv.addSchema({ $id: 'conch', ...document });
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   const schemaOf = (name: string): ValidateFunction => {
     const validate = ajv.getSchema(`conch#/components/schemas/${name}`);

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { type ErrorBody, started } from '../support/api.js';
+import { endAll } from '../support/child.js';
 import { flaws, fold } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
-
-jest.setTimeout(180_000);
 
 const ROUNDS = 200;
 const AT_A_TIME = 4;
@@ -22,7 +21,7 @@ describe('a cancel races with the end of the answer', () => {
     stage = await Stage.start('distributed', { MAX_RUNNING_TASKS_PER_USER: '100' }, 2);
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   /** One answer, cancelled after `delay` ms. @returns how it ended */
   async function race(round: number): Promise<string> {

@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import type { ChatEvent, InputRequiredEvent, ResetEvent } from '../../src/common/chat-event.js';
 import { started } from '../support/api.js';
-import { eventually } from '../support/child.js';
+import { endAll, eventually } from '../support/child.js';
 import { addDifyTeam, difyRuns } from '../support/dify.js';
 import { fold, type SseStream } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
-
-jest.setTimeout(120_000);
 
 const TOKENS = 60;
 const WHOLE = generatedText(TOKENS);
@@ -18,7 +16,7 @@ describe('a worker is killed while an app answers', () => {
   beforeAll(async () => {
     stage = await Stage.start('distributed');
   });
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   async function ask(mode: string, text = '') {
     const key = `app-r-${mode}`;

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { eventually } from '../support/child.js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { endAll, eventually } from '../support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN } from '../support/executors.js';
 import { Stage } from '../support/stage.js';
-
-jest.setTimeout(120_000);
 
 describe('executors, when parts of the server are lost', () => {
   let stage: Stage;
@@ -17,7 +15,7 @@ describe('executors, when parts of the server are lost', () => {
     ({ teamId } = await addExecutorTeam(stage.api, 'solo', [{ name: 'solo-bot' }], 'solo'));
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('a subtask whose dispatch was never answered is handed out again', async () => {
     const taskId = await addTask(stage.api, teamId);

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { eventually, temporaryDirectory } from '../support/child.js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { endAll, eventually, temporaryDirectory } from '../support/child.js';
 import { type Conch, startConch } from '../support/conch.js';
 import { FakeManager, INTERNAL_TOKEN } from '../support/executors.js';
 import { ImageApi, ValidationStream } from '../support/validations.js';
-
-jest.setTimeout(60_000);
 
 const SUBMITTED = { status: 200, body: { status: 'submitted', message: 'ok' } };
 
@@ -29,8 +27,7 @@ describe('validations of images, when the server is killed', () => {
   });
 
   afterAll(async () => {
-    await server.stop();
-    await manager.close();
+    await endAll(server, manager);
     await directory.remove();
   });
 

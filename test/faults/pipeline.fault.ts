@@ -1,25 +1,35 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started, startOf } from '../support/api.js';
-import { eventually } from '../support/child.js';
+import { endAll, eventually } from '../support/child.js';
 import { Follower, runnerOf } from '../support/follower.js';
 import { Pipeline, shapeOf, textsOf } from '../support/pipelines.js';
-import { flaws, fold, typesOf } from '../support/sse.js';
+import { flaws, fold, type Received, type SseStream, typesOf } from '../support/sse.js';
 import { Stage } from '../support/stage.js';
-
-jest.setTimeout(120_000);
 
 const TEXTS = [generatedText(20, 6), generatedText(200, 8), generatedText(20, 7)];
 const SCRIPTS = ['tokens=20 size=6 rate=200', 'tokens=200 size=8 rate=100', 'tokens=20 size=7 rate=200'];
+
+/** Tokens of the second step that were sent when its worker is killed; the other steps have fewer. */
+const HELD = 40;
 
 describe('workers are killed in the second step of a pipeline', () => {
   let stage: Stage;
 
   beforeEach(async () => {
     stage = await Stage.start('distributed', {}, 2);
+    stage.simulator.holdAt(HELD);
   });
 
-  afterEach(() => stage.stop());
+  afterEach(() => endAll(stage));
+
+  /** Resolves when a reader has everything that the second step has said. */
+  const untilHeld = (stream: SseStream, { data }: Received) =>
+    stream.until(() => {
+      const text = data.type === 'start' ? textsOf(stream.events).get(data.subtask_id) : undefined;
+
+      return (text ?? '').length >= generatedText(HELD, 8).length;
+    });
 
   it('another one goes on with that step; the first one is neither lost nor asked for again', async () => {
     const line = await Pipeline.add(stage, SCRIPTS);
@@ -31,8 +41,9 @@ describe('workers are killed in the second step of a pipeline', () => {
     const far = await other.api.attach(taskId);
     const near = new Follower(await killed.api.attach(taskId), taskId, { servers: [other.api] });
     const second = await far.until(({ data }) => data.type === 'start' && data.subtask_id !== startOf(far).subtaskId);
-    await far.untilCount(far.events.indexOf(second) + 20);
+    await untilHeld(far, second);
     await killed.kill();
+    stage.simulator.holdAt(Infinity);
     await far.untilClosed();
     const steps = await line.steps(taskId, other.api);
     const wanted = steps.map(({ id }, index) => [id, TEXTS[index]]);
@@ -59,8 +70,9 @@ describe('workers are killed in the second step of a pipeline', () => {
     const stream = await stage.api.ask({ prompt: 'Write', team_id: line.teamId });
     const { taskId, subtaskId } = await started(stream);
     const second = await stream.until(({ data }) => data.type === 'start' && data.subtask_id !== subtaskId);
-    await stream.untilCount(stream.events.indexOf(second) + 10);
+    await untilHeld(stream, second);
     await Promise.all(stage.servers.map((server) => server.kill()));
+    stage.simulator.holdAt(Infinity);
     await stage.redis.use((client) => client.flushall());
     await stage.revive();
     const steps = () => line.steps(taskId, stage.api);

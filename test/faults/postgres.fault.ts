@@ -1,22 +1,25 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
-import { eventually, nth } from '../support/child.js';
+import { endAll, eventually, nth } from '../support/child.js';
 import { expectAgreement, expectOneEnd } from '../support/follower.js';
 import { flaws, fold } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
 
-jest.setTimeout(120_000);
-
 describe('Postgres goes away', () => {
   let stage: Stage;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     stage = await Stage.start('distributed', {}, 2);
   });
 
-  afterEach(() => stage.stop());
+  beforeEach(async () => {
+    await stage.untilReady();
+    stage.simulator.reset();
+  });
+
+  afterAll(() => endAll(stage));
 
   it('around the end of answers: they stream on, and their state is written when it is back', async () => {
     const asked = [

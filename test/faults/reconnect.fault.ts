@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
+import { endAll } from '../support/child.js';
 import { expectAgreement } from '../support/follower.js';
 import { flaws, fold, type Received } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
-
-jest.setTimeout(120_000);
 
 describe('a client changes servers', () => {
   let stage: Stage;
@@ -14,7 +13,7 @@ describe('a client changes servers', () => {
     stage = await Stage.start('distributed', {}, 2);
   });
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
   it('at every event of a running answer: nothing is lost, nothing comes twice', async () => {
     const first = await stage.api.ask(script('tokens=60 rate=30'));

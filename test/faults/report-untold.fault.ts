@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Job, Worker } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../src/config/app-config.js';
@@ -7,13 +7,11 @@ import { QUEUE_PREFIX } from '../../src/infra/redis/keys.js';
 import { TaskUpdatesRepository } from '../../src/tasks/status/task-updates.repository.js';
 import { TASK_UPDATES } from '../../src/tasks/tasks.jobs.js';
 import { readPayload } from '../../src/tasks/status/update-payload.js';
-import { eventually } from '../support/child.js';
+import { endAll, eventually } from '../support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask } from '../support/executors.js';
 import { Receiver } from '../support/receiver.js';
 import { Stage } from '../support/stage.js';
 import { TaskEventStream } from '../support/task-events.js';
-
-jest.setTimeout(120_000);
 
 /** A lock that runs out soon after its worker is gone. */
 const SHORT = { lockDuration: 300, stalledInterval: 150 };
@@ -29,8 +27,7 @@ describe('a worker killed after a report was applied and before that was told', 
   });
 
   afterAll(async () => {
-    await stage.stop();
-    await receiver.close();
+    await endAll(stage, receiver);
   });
 
   const worker = (work: ((job: Job<unknown>) => Promise<void>) | null) =>

@@ -1,13 +1,11 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
-import { eventually } from '../support/child.js';
+import { endAll, eventually } from '../support/child.js';
 import { expectAgreement, expectOneEnd, Follower } from '../support/follower.js';
 import { fold, typesOf } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
-
-jest.setTimeout(120_000);
 
 const STREAMS = 20;
 const TOKENS = 160;
@@ -15,7 +13,7 @@ const TOKENS = 160;
 describe('SIGTERM under load', () => {
   let stage: Stage;
 
-  afterEach(() => stage.stop());
+  afterEach(() => endAll(stage));
 
   /** Streams at two servers, all of them read from the first one. */
   async function load(graceSeconds: number) {

@@ -1,15 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
-import { nth } from '../support/child.js';
+import { endAll, nth } from '../support/child.js';
 import { started } from '../support/api.js';
 import { expectAgreement, expectOneEnd, Follower, runnerOf } from '../support/follower.js';
-import { flaws, fold, type Received, type SseStream, typesOf } from '../support/sse.js';
+import { flaws, fold, type Received, typesOf } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
-
-jest.setTimeout(120_000);
 
 const TOKENS = 200;
 const WHOLE = generatedText(TOKENS);
+/** Tokens that the provider has sent when something happens to the worker, and a little later. */
+const [HELD, HELD_LATER] = [40, 80];
+const textOf = (tokens: number) => generatedText(tokens).length;
 const PROMPT = script(`tokens=${TOKENS} rate=100`);
 
 /** The events in short: `1-5 start content …`, with the numbers of neighbours joined. */
@@ -33,10 +34,12 @@ describe('a worker is killed in the middle of an answer', () => {
   /** Puts new servers in the place of the killed ones. */
   afterEach(() => stage.revive());
 
-  afterAll(() => stage.stop());
+  afterAll(() => endAll(stage));
 
-  /** Starts an answer and tells which server runs it. */
+  /** Starts an answer that waits after its first tokens, and tells which server runs it. */
   async function startAnswer() {
+    stage.simulator.reset();
+    stage.simulator.holdAt(HELD);
     const stream = await stage.api.ask(PROMPT);
     const ids = await started(stream);
     const runner = await runnerOf(stage, ids.subtaskId);
@@ -51,15 +54,15 @@ describe('a worker is killed in the middle of an answer', () => {
   }
 
   it('all readers get the whole answer once, and what waits in the queue follows', async () => {
-    stage.simulator.reset();
     const { taskId, runner, other } = await startAnswer();
     const far = await other.api.attach(taskId);
     const near = await Promise.all([1, 2, 3].map(() => runner.api.attach(taskId)));
     const followers = near.map((stream) => new Follower(stream, taskId, { servers: [other.api] }));
     const queued = await other.api.ask(script('tokens=20 rate=50'));
     await queued.untilType('queued');
-    await far.until(() => far.events.length > 20);
+    await far.untilText(textOf(HELD));
     await runner.kill();
+    stage.simulator.holdAt(Infinity);
     await far.untilClosed();
 
     expect(flaws(far.events)).toEqual([]);
@@ -86,15 +89,14 @@ describe('a worker is killed in the middle of an answer', () => {
     const followers = streams.map((stream, index) => {
       return new Follower(stream, taskId, { servers: [other.api], retryMs: nth(stays, index) });
     });
-    await Promise.all(streams.map((stream) => stream.until(() => stream.events.length > 5)));
+    await Promise.all(streams.map((stream) => stream.untilText(textOf(HELD))));
     // What the worker sends from now on reaches its readers, but not the log.
     stage.redis.freeze();
-    // Text, not events: what a busy machine reads late comes as one.
-    const lengthOf = (stream: SseStream) => fold(stream.events).content.length;
-    const before = Math.max(...streams.map(lengthOf));
-    await Promise.all(streams.map((stream) => stream.until(() => lengthOf(stream) > before + WHOLE.length / 5)));
+    stage.simulator.holdAt(HELD_LATER);
+    await Promise.all(streams.map((stream) => stream.untilText(textOf(HELD_LATER))));
     await runner.kill();
     stage.redis.thaw();
+    stage.simulator.holdAt(Infinity);
 
     const all = await Promise.all(followers.map((follower) => follower.finished));
     const wrong = all.flatMap((events, index) =>
@@ -106,8 +108,9 @@ describe('a worker is killed in the middle of an answer', () => {
 
   it('the answer goes on when a worker comes back, although all were killed', async () => {
     const { taskId, stream } = await startAnswer();
-    await stream.until(() => stream.events.length > 20);
+    await stream.untilText(textOf(HELD));
     await Promise.all(stage.servers.map((server) => server.kill()));
+    stage.simulator.holdAt(Infinity);
     await stage.revive();
     const follower = new Follower(stream, taskId, { servers: [stage.api] });
 

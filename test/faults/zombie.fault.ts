@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
-import { eventually } from '../support/child.js';
+import { endAll, eventually } from '../support/child.js';
 import { expectAgreement, expectOneEnd, runnerOf } from '../support/follower.js';
 import { flaws, fold, typesOf } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
-
-jest.setTimeout(120_000);
 
 describe('a worker hangs and comes back as a zombie', () => {
   let stage: Stage;
@@ -16,21 +13,24 @@ describe('a worker hangs and comes back as a zombie', () => {
     stage = await Stage.start('distributed', {}, 2);
   });
 
-  afterEach(() => stage.stop());
+  afterEach(() => endAll(stage));
 
   it('it is fenced off: all readers get what the log has', async () => {
-    const tokens = 240;
+    const [tokens, held] = [240, 30];
+    stage.simulator.holdAt(held);
     const stream = await stage.api.ask(script(`tokens=${tokens} rate=40`));
     const { taskId, subtaskId } = await started(stream);
     const runner = await runnerOf(stage, subtaskId);
     const [zombie, other] = [stage.server(runner), stage.server(1 - runner)];
     stream.close();
     const [near, far] = [await zombie.api.attach(taskId), await other.api.attach(taskId)];
-    await near.until(() => near.events.length > 20);
-    await far.until(() => far.events.length > 20);
+    await Promise.all([near, far].map((reader) => reader.untilText(generatedText(held).length)));
     zombie.signal('SIGSTOP');
-    await sleep(12_000);
+    // The other worker begins anew, and the zombie wakes in the middle of its answer.
+    const { seq: reset } = await far.untilType('reset');
+    await far.until(({ seq, data }) => seq > reset && data.type === 'content');
     zombie.signal('SIGCONT');
+    stage.simulator.holdAt(Infinity);
     await Promise.all([near.untilClosed(), far.untilClosed()]);
 
     expect(flaws(far.events)).toEqual([]);

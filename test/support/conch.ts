@@ -1,18 +1,24 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Api } from './api.js';
-import { eventually, temporaryDirectory, Watched } from './child.js';
+import { eventually, type ServerProcess, type Spawn, spawnWatched, temporaryDirectory } from './child.js';
 
 export type Environment = Record<string, string>;
 
 const DIST = resolve(process.env['CONCH_DIST'] ?? 'dist');
-const START_TIMEOUT_MS = 60_000;
+/** One file of the same server, which starts in half the time. */
+const BUNDLE = process.env['CONCH_TEST_SERVER'];
+/**
+ * Shorter than in production, because tests wait for them. The lock of a job is not: a worker on a busy machine must
+ * keep its own.
+ */
+const TIMES: Environment = { WORKER_STALLED_CHECK_MS: '1000', MAINTENANCE_INTERVAL_MS: '5000' };
+const START_TIMEOUT_MS = 120_000;
 
-/** A server in a process of its own, as `npm start` runs it. */
+/** A server in a process of its own. */
 export class Conch {
   private constructor(
-    private readonly process: Watched,
+    private readonly process: ServerProcess,
     readonly url: string,
     /** Calls of its HTTP API. */
     readonly api: Api,
@@ -20,22 +26,40 @@ export class Conch {
   ) {}
 
   /** Starts a server and waits until it is ready. `DATA_DIR` is a new directory unless given. */
-  static async start(environment: Environment = {}): Promise<Conch> {
+  static async start(environment: Environment = {}, entry = BUNDLE): Promise<Conch> {
     const directory = temporaryDirectory('data');
-    const process = launch({ DATA_DIR: directory.path, ...environment }, directory.path);
+    const process = launch(environment, directory.path, entry);
+    try {
+      return await Conch.ready(process, directory.remove);
+    } catch (error) {
+      await process.end('SIGKILL');
+      await directory.remove();
+      throw error;
+    }
+  }
+
+  /** Starts a server that survives the test file. @param directory what it keeps, and where it runs */
+  static startShared(environment: Environment, directory: string, spawn: Spawn): Promise<Conch> {
+    return Conch.ready(launch(environment, directory, BUNDLE, spawn), () => Promise.resolve());
+  }
+
+  /** A server that another test file has started. */
+  static attach(process: ServerProcess, url: string): Conch {
+    return new Conch(process, url, new Api(url), () => Promise.resolve());
+  }
+
+  /** Waits until a server is ready. @throws when it ends before */
+  private static async ready(process: ServerProcess, cleanUp: () => Promise<void>): Promise<Conch> {
     const url = await eventually(
       'the server says where it listens',
-      async () => {
-        if (!process.isRunning) {
-          await directory.remove();
-          throw new Error(`the server ended at its start:\n${process.logs}`);
-        }
+      () => {
+        if (!process.isRunning) throw new Error(`the server ended at its start:\n${process.logs}`);
 
         return /API +(http:\S+)\/api\n/.exec(process.logs)?.[1];
       },
       START_TIMEOUT_MS,
     );
-    const conch = new Conch(process, url, new Api(url), directory.remove);
+    const conch = new Conch(process, url, new Api(url), cleanUp);
     await eventually('the server is ready', async () => (await conch.api.get('/health/ready')).status === 200);
 
     return conch;
@@ -44,7 +68,7 @@ export class Conch {
   /** Runs a server that is expected not to start. @returns what it said, and its exit status */
   static async startInVain(environment: Environment): Promise<{ status: number | NodeJS.Signals; logs: string }> {
     const directory = temporaryDirectory('data');
-    const process = launch({ DATA_DIR: directory.path, ...environment }, directory.path);
+    const process = launch(environment, directory.path);
     const timer = setTimeout(() => process.signal('SIGKILL'), START_TIMEOUT_MS);
     const status = await process.exited;
     clearTimeout(timer);
@@ -91,7 +115,9 @@ export class Conch {
   }
 }
 
-export const startConch = (environment?: Environment): Promise<Conch> => Conch.start(environment);
+/** Starts the very program that `npm start` runs. */
+export const startConch = (environment?: Environment): Promise<Conch> =>
+  Conch.start(environment, entryOf('src/main.js'));
 
 /** Path of a compiled program. @throws when it was not built */
 export function entryOf(name: string): string {
@@ -101,10 +127,15 @@ export function entryOf(name: string): string {
   return entry;
 }
 
-function launch(environment: Environment, directory: string): Watched {
-  const entry = entryOf('src/main.js');
+function launch(
+  environment: Environment,
+  directory: string,
+  entry = entryOf('src/main.js'),
+  spawn: Spawn = spawnWatched,
+): ServerProcess {
   const defaults: Environment = {
-    ...{ PORT: '0', SEEDS_DIR: resolve('seeds'), SHUTDOWN_GRACE_SECONDS: '0' },
+    ...{ DATA_DIR: directory, PORT: '0', SEEDS_DIR: resolve('seeds'), SHUTDOWN_GRACE_SECONDS: '0' },
+    ...TIMES,
     // Not the Docker of the developer.
     EXECUTOR_MANAGER: 'off',
   };
@@ -112,5 +143,5 @@ function launch(environment: Environment, directory: string): Watched {
   const env = { PATH, HOME, ...defaults, ...environment };
 
   // Its working directory is its own, so that no `.env` of the developer reaches it.
-  return new Watched(spawn(process.execPath, [entry], { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+  return spawn(process.execPath, [entry], { cwd: directory, env });
 }

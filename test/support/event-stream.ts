@@ -9,7 +9,7 @@ export interface StreamRequest {
   pauseAfter?: number;
 }
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 /** What any event has. */
 interface AnyEvent {

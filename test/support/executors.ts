@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api, ErrorBody, Reply, TaskBody } from './api.js';
 import { eventually } from './child.js';
 import { TEST_KEY } from './models.js';
@@ -126,7 +125,8 @@ interface ManagerCall {
 interface ManagerAnswer {
   status: number;
   body: object;
-  delayMs?: number;
+  /** Never sends the answer. */
+  hangs?: boolean;
 }
 
 /** Stands in for an executor manager: says what it is told to say. */
@@ -148,9 +148,8 @@ export class FakeManager {
         const path = request.url ?? '';
         manager.calls.push({ path, body, authorization: request.headers.authorization });
         const answer = manager.answers[path.split('/').at(-1) ?? '']?.(body) ?? SUCCESS;
-        void sleep(answer.delayMs ?? 0).then(() => {
-          reply.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
-        });
+        if (answer.hangs) return;
+        reply.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
@@ -20,8 +19,6 @@ import { openTestDatabase } from './database.js';
 import { type RawReply, send } from './http-send.js';
 
 /** Opening a database takes a second, and several on a machine with other work. */
-jest.setTimeout(60_000);
-
 /** A reply with its parsed JSON body, whose shape the test knows. */
 export interface Reply<T> {
   status: number;

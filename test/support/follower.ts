@@ -5,7 +5,7 @@ import { eventually, nth } from './child.js';
 import { fold, isTerminal, type Received, type SseStream } from './sse.js';
 import type { Stage } from './stage.js';
 
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 150_000;
 const RETRY_MS = 200;
 
 interface Options {

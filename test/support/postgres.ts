@@ -1,23 +1,38 @@
-import { execFile, type SpawnOptions, spawn } from 'node:child_process';
-import { chownSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { eventually, freePort, temporaryDirectory, Watched } from './child.js';
+import { runDirectory } from './run-directory.js';
+import {
+  type Directory,
+  eventually,
+  freePort,
+  NO_DIRECTORY,
+  type ServerProcess,
+  type Spawn,
+  spawnWatched,
+  temporaryDirectory,
+} from './child.js';
 
 const DEBIAN = '/usr/lib/postgresql';
 
 /** A Postgres server of this test; its data survive {@link PostgresServer.kill}. */
 export class PostgresServer {
-  private process: Watched | null = null;
-
   private constructor(
     readonly port: number,
-    private readonly directory: { path: string; remove: () => Promise<void> },
+    private readonly directory: Directory,
+    private readonly spawn: Spawn,
+    private process: ServerProcess | null = null,
   ) {}
 
-  static async start(): Promise<PostgresServer> {
-    const server = new PostgresServer(await freePort(), temporaryDirectory('postgres'));
+  /** A server that another test file has started. */
+  static attach(port: number, process: ServerProcess): PostgresServer {
+    return new PostgresServer(port, NO_DIRECTORY, spawnWatched, process);
+  }
+
+  static async start(directory = temporaryDirectory('postgres'), spawn = spawnWatched): Promise<PostgresServer> {
+    const server = new PostgresServer(await freePort(), directory, spawn);
     await server.create();
     await server.start();
 
@@ -35,17 +50,17 @@ export class PostgresServer {
   private async create(): Promise<void> {
     const { uid, gid } = account();
     if (uid !== undefined && gid !== undefined) chownSync(this.directory.path, uid, gid);
-    const options = ['--no-sync', '--auth=trust', '--username=postgres', '--encoding=UTF8', '--locale=C.UTF-8'];
-    await promisify(execFile)(program('initdb'), ['-D', this.data, ...options], { uid, gid, cwd: this.directory.path });
+    // Of the same owner: cp keeps it for the superuser only.
+    await run('cp', ['-a', await emptyCluster(), this.data], {});
   }
 
   /** Starts it (again) on the same port and data. */
   async start(): Promise<void> {
+    // Commits stay synchronous: tests kill the server, and what it has committed must survive that.
     const settings = ['fsync=off', 'max_connections=200', 'shared_buffers=32MB', 'listen_addresses=127.0.0.1'];
     const options = ['-D', this.data, '-p', String(this.port), '-k', this.directory.path];
-    const spawned: SpawnOptions = { ...account(), cwd: this.directory.path, stdio: ['ignore', 'pipe', 'pipe'] };
     const flags = settings.flatMap((setting) => ['-c', setting]);
-    const process = new Watched(spawn(program('postgres'), [...options, ...flags], spawned));
+    const process = this.spawn(program('postgres'), [...options, ...flags], { ...account(), cwd: this.directory.path });
     this.process = process;
     await eventually('postgres answers', async () => {
       if (!process.isRunning) throw new Error(`postgres ended: ${process.logs}`);
@@ -80,6 +95,30 @@ export class PostgresServer {
 }
 
 export const startPostgres = (): Promise<PostgresServer> => PostgresServer.start();
+
+/**
+ * An empty cluster to copy: `initdb` takes much longer. It is kept until the run ends.
+ * @returns its path
+ */
+async function emptyCluster(): Promise<string> {
+  const kept = join(runDirectory(), 'empty-cluster');
+  if (existsSync(kept)) return kept;
+  const { uid, gid } = account();
+  const made = mkdtempSync(join(runDirectory(), 'cluster-'));
+  if (uid !== undefined && gid !== undefined) chownSync(made, uid, gid);
+  const options = ['--no-sync', '--auth=trust', '--username=postgres', '--encoding=UTF8', '--locale=C.UTF-8'];
+  await run(program('initdb'), ['-D', made, ...options], { uid, gid, cwd: made });
+  // Another test file may have been quicker; both are alike.
+  try {
+    renameSync(made, kept);
+  } catch {
+    return made;
+  }
+
+  return kept;
+}
+
+const run = promisify(execFile);
 
 /** Postgres refuses to run as root: then the account of Debian's package is taken. */
 function account(): { uid?: number; gid?: number } {

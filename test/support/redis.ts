@@ -1,20 +1,37 @@
 import { Redis } from 'ioredis';
-import { spawn } from 'node:child_process';
-import { eventually, freePort, temporaryDirectory, Watched } from './child.js';
+import {
+  type Directory,
+  eventually,
+  freePort,
+  NO_DIRECTORY,
+  type ServerProcess,
+  type Spawn,
+  spawnWatched,
+  temporaryDirectory,
+} from './child.js';
 
 /** A redis-server of this test, with an append-only file that survives {@link RedisServer.kill}. */
 export class RedisServer {
-  private process: Watched | null = null;
-
   private constructor(
     readonly port: number,
-    private readonly directory: { path: string; remove: () => Promise<void> },
+    private readonly directory: Directory,
     private readonly more: readonly string[],
+    private readonly spawn: Spawn,
+    private process: ServerProcess | null = null,
   ) {}
 
+  /** A server that another test file has started. */
+  static attach(port: number, process: ServerProcess): RedisServer {
+    return new RedisServer(port, NO_DIRECTORY, [], spawnWatched, process);
+  }
+
   /** @param more further options of redis-server */
-  static async start(more: readonly string[] = []): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), temporaryDirectory('redis'), more);
+  static async start(
+    more: readonly string[] = [],
+    directory = temporaryDirectory('redis'),
+    spawn = spawnWatched,
+  ): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), directory, more, spawn);
     await server.start();
 
     return server;
@@ -31,7 +48,7 @@ export class RedisServer {
       ...['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '', '--loglevel', 'warning'],
       ...this.more,
     ];
-    const process = new Watched(spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'pipe'] }));
+    const process = this.spawn('redis-server', options, {});
     this.process = process;
     await eventually('redis-server answers', async () => {
       if (!process.isRunning) throw new Error(`redis-server ended: ${process.logs}`);

@@ -29,6 +29,11 @@ export class SseStream extends EventStream<Received> {
     return this.events.some(({ data }) => isTerminal(data));
   }
 
+  /** Resolves when the answer shows so much text: what a busy machine reads late comes as fewer events. */
+  async untilText(length: number): Promise<void> {
+    await this.until(() => fold(this.events).content.length >= length);
+  }
+
   untilType(type: ChatEvent['type'], timeoutMs?: number): Promise<Received> {
     return this.until(({ data }) => data.type === type, timeoutMs);
   }

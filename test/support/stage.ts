@@ -1,35 +1,40 @@
 import { randomBytes } from 'node:crypto';
 import { startSimulator, type Simulator } from '../../tools/simulator/simulator.js';
 import type { Api } from './api.js';
+import { eventually } from './child.js';
 import { Conch, type Environment } from './conch.js';
 import { type PostgresServer, startPostgres } from './postgres.js';
 import { type RedisServer, startRedis } from './redis.js';
 
 export type StageKind = 'embedded' | 'distributed';
 
-/** PGlite with a private Redis, and servers of both: what works on one must work on the other. */
+/**
+ * PGlite with a private Redis, and servers of both: what works on one must work on the other. Suites run on both where
+ * their own statements and streams do; rules on top of these are tried on one.
+ */
 export const STAGES: readonly (readonly [StageKind])[] = [['embedded'], ['distributed']];
+
+export interface Stores {
+  postgres: PostgresServer;
+  redis: RedisServer;
+}
 
 /** Everything a suite needs: the simulator, the stores and one or more servers on them. */
 export class Stage {
-  readonly servers: Conch[] = [];
-
-  private constructor(
+  /** @param isShared whether other files use the servers and the stores as well */
+  constructor(
     readonly simulator: Simulator,
-    readonly environment: Environment,
-    private readonly stores: { postgres: PostgresServer; redis: RedisServer } | null,
+    private readonly environment: Environment,
+    private readonly stores: Stores | null,
+    readonly servers: Conch[] = [],
+    private readonly isShared = false,
   ) {}
 
   /** @param replicas servers that share the stores; an embedded stage can have one only */
   static async start(kind: StageKind, environment: Environment = {}, replicas = 1): Promise<Stage> {
     const simulator = await startSimulator();
     const stores = kind === 'embedded' ? null : await startStores();
-    const shared = stores && {
-      DATABASE_URL: stores.postgres.url,
-      REDIS_URL: stores.redis.url,
-      ENCRYPTION_KEY: randomBytes(32).toString('hex'),
-    };
-    const stage = new Stage(simulator, { SIMULATOR: simulator.url, ...shared, ...environment }, stores);
+    const stage = new Stage(simulator, { SIMULATOR: simulator.url, ...accessTo(stores), ...environment }, stores);
     try {
       for (let count = 0; count < replicas; count += 1) await stage.addServer();
     } catch (error) {
@@ -78,14 +83,30 @@ export class Stage {
     }
   }
 
+  /** Waits until every server has found its stores again. */
+  async untilReady(): Promise<void> {
+    for (const { api } of this.servers) {
+      await eventually('the server is ready', async () => (await api.get('/health/ready')).status === 200);
+    }
+  }
+
   async stop(): Promise<void> {
+    if (this.isShared) return this.simulator.close();
     const stopped = await Promise.allSettled(this.servers.map((server) => server.stop()));
     await Promise.all([this.stores?.redis.stop(), this.stores?.postgres.stop(), this.simulator.close()]);
     for (const result of stopped) if (result.status === 'rejected') throw result.reason;
   }
 }
 
-async function startStores(): Promise<{ postgres: PostgresServer; redis: RedisServer }> {
+/** What servers have to know of their stores. */
+export function accessTo(stores: Stores | null): Environment {
+  if (!stores) return {};
+  const { postgres, redis } = stores;
+
+  return { DATABASE_URL: postgres.url, REDIS_URL: redis.url, ENCRYPTION_KEY: randomBytes(32).toString('hex') };
+}
+
+async function startStores(): Promise<Stores> {
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
 
   return { postgres, redis };

@@ -31,22 +31,26 @@ async function playFast(x: Exchange, plan: Plan): Promise<void> {
   count(x, tokens);
 }
 
-/** At `rate` tokens per second, all tokens that are due in one write. A client that does not read gets them later. */
+/**
+ * At `rate` tokens per second, all tokens that are due in one write. A client that does not read gets them later. The
+ * time in which an answer is held back does not count.
+ */
 function playPaced(x: Exchange, plan: Plan, rate: number): Promise<void> {
   const { res } = x;
   const { steps } = plan;
-  const start = performance.now();
+  let start = performance.now();
   let sent = 0;
   if (plan.lead) res.write(plan.lead);
   return new Promise((resolve) => {
     const tick = (now: number): void => {
       if (!x.closed.aborted && !res.writableNeedDrain) {
-        const due = Math.min(steps.length, Math.floor(((now - start) * rate) / 1000) + 1);
+        const due = Math.min(steps.length, x.state.heldAt, Math.floor(((now - start) * rate) / 1000) + 1);
         if (due > sent) {
           res.write(due - sent === 1 ? steps[sent] : steps.slice(sent, due).join(''));
           count(x, due - sent);
           sent = due;
         }
+        if (sent >= x.state.heldAt) start = now - (sent * 1000) / rate;
       }
       if (!x.closed.aborted && sent < steps.length) return;
       removeTick(tick);

@@ -26,6 +26,22 @@ function openAi(script: string, signal?: AbortSignal): Promise<Response> {
   });
 }
 
+describe('answers that are held', () => {
+  it('go on to the number of tokens, and to the end when they are let go', async () => {
+    simulator.holdAt(3);
+    const reply = openAi('tokens=20 rate=1000').then((response) => response.text());
+    await until(() => simulator.counters.tokensSent === 3);
+    await sleep(50);
+    expect(simulator.counters.tokensSent).toBe(3);
+    simulator.holdAt(5);
+    await until(() => simulator.counters.tokensSent === 5);
+    simulator.holdAt(Infinity);
+
+    expect(await reply).toContain('[DONE]');
+    expect(simulator.counters.tokensSent).toBe(20);
+  });
+});
+
 describe('an abort by the client', () => {
   it('stops a paced stream and is counted', async () => {
     const client = new Anthropic({ baseURL: `${simulator.url}/claude`, apiKey: 'sk-ant-sim' });

@@ -25,6 +25,11 @@ export interface Simulator {
   readonly counters: Counters;
   /** What Dify apps did; always the same object. */
   readonly dify: DifyCounters;
+  /**
+   * Lets answers of Claude and OpenAI that have a rate go on up to so many tokens, and there wait for the next call:
+   * what a test does meanwhile may take any time. `Infinity`, also after a reset, holds none back.
+   */
+  holdAt(tokens: number): void;
   /** Forgets requests, totals, keys and what Dify apps keep. Open streams and runs go on. */
   reset(): void;
   /** Cuts all connections and stops listening. */
@@ -120,6 +125,9 @@ export async function startSimulator(options: { port?: number; host?: string } =
     requests: state.requests,
     counters: state.counters,
     dify: state.dify.counters,
+    holdAt: (tokens) => {
+      state.heldAt = tokens;
+    },
     reset: () => resetState(state),
     close: () => closeServer(server),
   };

@@ -45,6 +45,8 @@ export interface SimulatorState {
   /** How often each `key` of a script was seen. */
   readonly attempts: Map<string, number>;
   readonly dify: DifyState;
+  /** Paced answers wait when they have sent so many tokens. */
+  heldAt: number;
 }
 
 const ZERO: Omit<Counters, 'openStreams'> = {
@@ -62,14 +64,21 @@ export function wallClock(): number {
 
 /** A fresh memory. */
 export function createState(): SimulatorState {
-  return { requests: [], counters: { ...ZERO, openStreams: 0 }, attempts: new Map(), dify: createDifyState() };
+  return {
+    requests: [],
+    counters: { ...ZERO, openStreams: 0 },
+    attempts: new Map(),
+    dify: createDifyState(),
+    heldAt: Infinity,
+  };
 }
 
-/** Forgets requests, totals, keys and what Dify apps keep; streams that are open go on and stay counted as open. */
+/** Forgets requests, totals, keys and what Dify apps keep, and holds no answer back; streams that are open go on and stay counted as open. */
 export function resetState(state: SimulatorState): void {
   state.requests.length = 0;
   state.attempts.clear();
   Object.assign(state.counters, ZERO);
+  state.heldAt = Infinity;
   resetDify(state.dify);
 }
 
