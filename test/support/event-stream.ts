@@ -64,7 +64,7 @@ export class EventStream<Event extends AnyEvent> {
   }
 
   get isStream(): boolean {
-    return this.headers['content-type']?.startsWith('text/event-stream') ?? false;
+    return this.status === 200 && (this.headers['content-type']?.startsWith('text/event-stream') ?? false);
   }
 
   /** The body of an ordinary reply. */
