@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { AnswerBackend, RunChoice } from '../tasks/backends/answer-backend.js';
+import type { AnswerBackend, RunChoice } from '../tasks/backends/answer-backends.js';
 import { AnswerBackends } from '../tasks/backends/answer-backends.js';
 import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js';
 import { type Answer, runsOnExecutors, type TurnRequest } from '../tasks/turns/turns.service.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { inArray } from 'drizzle-orm';
-import { DB, type Db, idList } from '../../infra/database/database.js';
+import { inArray, sql } from 'drizzle-orm';
+import { DB, type Db, idList, rowsOf } from '../../infra/database/database.js';
 import { executorEvents } from '../../infra/database/schema/executor-events.schema.js';
 import type { subtasks, tasks } from '../../infra/database/schema/schema.js';
 import { CLAIM_NEXT, CLAIM_OF_TASKS, CLAIM_SOME, type ClaimedRow } from './dispatch.sql.js';
@@ -51,7 +51,19 @@ export class DispatchRepository {
     const again = rows.filter(({ wasBegun }) => wasBegun).map(({ id }) => id);
     if (again.length > 0) await tx.delete(executorEvents).where(inArray(executorEvents.subtaskId, again));
 
-    return rows.map(toOffer);
+    return rows.map(toClaimed);
+  }
+
+  /** Returns the position of a subtask in its dispatch queue, 1 = next; null when it is not in the queue. */
+  async positionOf({ id, lane, fairRank }: Pick<Subtask, 'id' | 'lane' | 'fairRank'>): Promise<number | null> {
+    if (lane === null || fairRank === null) return null;
+    const [row] = await rowsOf<{ before: number }>(
+      this.db,
+      sql`select count(*)::int as before from subtasks
+        where status = 'PENDING' and fair_rank is not null and lane = ${lane} and (fair_rank, id) < (${fairRank}, ${id})`,
+    );
+
+    return (row?.before ?? 0) + 1;
   }
 }
 
@@ -62,7 +74,7 @@ function claimed(tx: Db, wanted: Wanted, lease: number): Promise<ClaimedRow[]> {
   return limit === 1 ? CLAIM_NEXT.rows(tx, { lease, lane }) : CLAIM_SOME.rows(tx, { lease, lane, limit });
 }
 
-function toOffer(row: ClaimedRow): ClaimedSubtask {
+function toClaimed(row: ClaimedRow): ClaimedSubtask {
   const { question, position, previous, nextId, taskTitle, taskPrompt } = row;
   const isPartOfTurn = question !== null;
 

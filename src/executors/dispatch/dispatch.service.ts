@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Counter } from 'prom-client';
 import { AppError, type ErrorCode } from '../../common/app-error.js';
 import { SecretBoxError } from '../../common/secret-box.js';
 import { AppConfig } from '../../config/app-config.js';
@@ -8,12 +9,18 @@ import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import type { DispatchDto, DispatchedSubtaskDto, DispatchQuery } from './dispatch.dto.js';
 import { toDispatched } from './dispatched-subtask.js';
 import { type ExecutionPlan, ExecutionPlans } from './execution-plans.js';
-import { offersTotal } from '../executor-metrics.js';
 import { type ClaimedSubtask, DispatchRepository, type Wanted } from './dispatch.repository.js';
 
 /** Rounds of one dispatch: subtasks that cannot be handed out do not stand in the way of those behind them. */
 const MAX_ROUNDS = 5;
 const FAIL_PATIENCE_MS = 500;
+
+/** `broken` subtasks could not be handed out, and failed. */
+const dispatchedTotal = new Counter({
+  name: 'conch_executor_offers_total',
+  help: 'Subtasks handed to executors, by lane and outcome',
+  labelNames: ['lane', 'outcome'],
+});
 
 interface Broken {
   offer: ClaimedSubtask;
@@ -63,7 +70,7 @@ export class DispatchService {
   private async round(wanted: Wanted): Promise<Round> {
     const round = await this.repository.transaction((tx) => this.claim(tx, wanted));
     for (const { subtask } of round.taken) {
-      offersTotal.inc({ lane: String(subtask.lane), outcome: 'handed_out' });
+      dispatchedTotal.inc({ lane: String(subtask.lane), outcome: 'handed_out' });
       this.log.log(`task ${subtask.taskId} subtask ${subtask.id}: handed out`);
     }
     await Promise.all([
@@ -109,7 +116,7 @@ export class DispatchService {
 
   private async fail({ offer, code, message }: Broken): Promise<void> {
     const { id: subtaskId, taskId, lane } = offer.subtask;
-    offersTotal.inc({ lane: String(lane), outcome: 'broken' });
+    dispatchedTotal.inc({ lane: String(lane), outcome: 'broken' });
     this.log.warn(`task ${taskId} subtask ${subtaskId}: cannot be handed out: ${message}`);
     const event = { type: 'error', error: message, code, retryable: false } as const;
     await this.updates.settle(

@@ -15,7 +15,7 @@ import { ShellsService } from '../shells.service.js';
 import { ValidationTransitions } from './validation-transitions.js';
 import type { ValidationRow } from './validation-state.js';
 import type { ValidateImageDto, ValidationRequestDto } from './validation.dto.js';
-import { IMAGE_VALIDATIONS, SUBMISSION_OPTIONS, type SubmissionJob, submissionJobId } from './validations.jobs.js';
+import { IMAGE_VALIDATIONS, SUBMISSION_OPTIONS, type SubmissionJob, submissionJobId } from './validations.processor.js';
 import { ValidationsRepository } from './validations.repository.js';
 
 /** Validations that one user may have running. */

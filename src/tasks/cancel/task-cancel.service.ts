@@ -1,15 +1,23 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
-import type { Queue } from 'bullmq';
+import { type Job, type Queue, UnrecoverableError } from 'bullmq';
 import { AppError, notFound } from '../../common/app-error.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
+import { QueueProcessor } from '../../infra/queue/queue-processor.js';
+import { QueueWorkers } from '../../infra/queue/queue-workers.js';
 import { AnswerBackends } from '../backends/answer-backends.js';
 import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import { isTerminal } from '../task-status.js';
 import { TaskUpdatesRepository } from '../status/task-updates.repository.js';
 import { TaskUpdatesService } from '../status/task-updates.service.js';
-import { CANCELLATION_JOB_OPTIONS, TASK_CANCELLATIONS, type TaskCancellation } from '../tasks.jobs.js';
+import {
+  CANCELLATION_BACKOFF,
+  CANCELLATION_JOB_OPTIONS,
+  isTaskCancellation,
+  TASK_CANCELLATIONS,
+  type TaskCancellation,
+} from '../tasks.jobs.js';
 import { TasksRepository } from '../tasks.repository.js';
 import type { SubtaskRow } from '../turns/turns.repository.js';
 
@@ -99,5 +107,26 @@ export class TaskCancelService {
       { subtaskId: subtask.id, status: 'CANCELLED', errorMessage: 'Cancelled by the user' },
       SETTLE_MS,
     );
+  }
+}
+
+/** Repeats a cancel until the task has ended. */
+@Injectable()
+export class TaskCancellationsProcessor extends QueueProcessor {
+  constructor(
+    workers: QueueWorkers,
+    private readonly cancels: TaskCancelService,
+  ) {
+    super(workers, TASK_CANCELLATIONS, { concurrency: 16, backoff: CANCELLATION_BACKOFF });
+  }
+
+  async process(job: Job<unknown>): Promise<void> {
+    if (!isTaskCancellation(job.data)) throw new UnrecoverableError(`not a cancellation: job ${job.id}`);
+    if (!(await this.cancels.pursue(job.data))) throw new Error(`task ${job.data.taskId} has not ended yet`);
+  }
+
+  /** A failed attempt is how a cancel is repeated: nothing is wrong. */
+  protected override onFailed(job: Job | undefined, error: Error): void {
+    this.log.debug(`job ${job?.id}, attempt ${job?.attemptsMade}: ${error.message}`);
   }
 }

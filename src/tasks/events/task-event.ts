@@ -1,4 +1,5 @@
 import type { MessageEvent } from '@nestjs/common';
+import type { TERMINAL } from '../task-status.js';
 import type { SubtaskDto, TaskDto } from '../tasks.dto.js';
 
 /** What a live stream of tasks sends. */
@@ -25,6 +26,19 @@ export interface LoggedChange {
   id: string;
   taskId: number;
   subtaskIds: readonly number[];
+}
+
+/** A task whose newest turn has ended. */
+export interface EndedTask {
+  id: number;
+  userId: number;
+  teamId: number;
+  title: string;
+  status: (typeof TERMINAL)[number];
+  progress: number;
+  errorMessage: string | null;
+  createdAt: Date;
+  completedAt: Date;
 }
 
 /** Largest event, in bytes of its JSON; a result that makes it bigger is left out, clients read it by REST. */

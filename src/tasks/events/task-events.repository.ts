@@ -5,7 +5,7 @@ import { DB, type Db, idList, isOneOf, rowsOf } from '../../infra/database/datab
 import { type SubtaskResult, subtasks, tasks, users } from '../../infra/database/schema/schema.js';
 import { TERMINAL } from '../task-status.js';
 import { toSubtaskDto, toTaskDto } from '../tasks.dto.js';
-import { type EventScope, MAX_EVENT_BYTES, type RowRef, type TaskEvent } from './task-event.js';
+import { type EndedTask, type EventScope, MAX_EVENT_BYTES, type RowRef, type TaskEvent } from './task-event.js';
 
 /** Newest subtasks of a task that its snapshot has. */
 const SNAPSHOT_SUBTASKS = 100;
@@ -13,19 +13,6 @@ const SNAPSHOT_SUBTASKS = 100;
 const SNAPSHOT_TASKS = 50;
 /** How far back a repeated snapshot looks for tasks that were deleted meanwhile. */
 const RECENT_TASKS = 500;
-
-/** A task whose newest turn has ended. */
-export interface EndedTask {
-  id: number;
-  userId: number;
-  teamId: number;
-  title: string;
-  status: (typeof TERMINAL)[number];
-  progress: number;
-  errorMessage: string | null;
-  createdAt: Date;
-  completedAt: Date;
-}
 
 /** The rows that live streams tell, as they are now. */
 @Injectable()

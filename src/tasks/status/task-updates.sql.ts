@@ -3,8 +3,7 @@ import { searchKey } from '../../common/search-key.js';
 import { type Db, idList, isOneOf } from '../../infra/database/database.js';
 import type { SubtaskStatus, TaskStatus } from '../../infra/database/schema/schema.js';
 import { Statement } from '../../infra/database/statement.js';
-import { LEASE_IS_FRESH } from '../lease.js';
-import { isTerminal } from '../task-status.js';
+import { isTerminal, LEASE_IS_FRESH } from '../task-status.js';
 import type { Step, StepDraft } from './classify-report.js';
 import type { TaskDraft } from './turn-state.js';
 

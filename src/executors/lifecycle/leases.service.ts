@@ -1,21 +1,31 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Counter } from 'prom-client';
 import { AppError, notFound } from '../../common/app-error.js';
 import { AppConfig } from '../../config/app-config.js';
+import { MaintenanceTasks } from '../../infra/queue/maintenance-tasks.js';
 import { TaskChangePublisher } from '../../tasks/events/task-change.publisher.js';
 import { isTerminal } from '../../tasks/task-status.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
-import { ExecutorDeletions } from '../lifecycle/executor-deletions.js';
-import { ExecutorCanceller } from '../lifecycle/executor.canceller.js';
-import { expiriesTotal } from '../executor-metrics.js';
+import { ExecutorDeletions } from './executor-deletions.js';
+import { ExecutorCanceller } from './executor.canceller.js';
 import type { HeartbeatDto, LeaseDto } from '../reports/executor-reports.dto.js';
 import { type ExecutorSubtask, SubtasksRepository } from '../subtasks.repository.js';
 
 const AT_A_TIME = 500;
 const SETTLE_MS = 1_000;
+const MIN_INTERVAL_MS = 1_000;
+const MAX_INTERVAL_MS = 10_000;
+
+/** Executors that fell silent: their subtask was offered again, cancelled, or is lost. */
+const expiriesTotal = new Counter({
+  name: 'conch_executor_lease_expiries_total',
+  help: 'Leases of executors that ran out, by outcome',
+  labelNames: ['outcome'],
+});
 
 /** Extends the leases of executors, and ends or dispatches again what executors have lost. */
 @Injectable()
-export class LeasesService {
+export class LeasesService implements OnModuleInit {
   private readonly log = new Logger(LeasesService.name);
 
   constructor(
@@ -24,8 +34,15 @@ export class LeasesService {
     private readonly canceller: ExecutorCanceller,
     private readonly deletions: ExecutorDeletions,
     private readonly changes: TaskChangePublisher,
+    private readonly maintenance: MaintenanceTasks,
     private readonly config: AppConfig,
   ) {}
+
+  /** Leases are checked ten times within the time of a lease. */
+  onModuleInit(): void {
+    const everyMs = Math.min(Math.max(this.config.executors.leaseSeconds * 100, MIN_INTERVAL_MS), MAX_INTERVAL_MS);
+    this.maintenance.register({ name: 'expire-leases', everyMs, run: () => this.expire() });
+  }
 
   /** An executor is alive. @throws AppError not_found; subtask_final, lease_lost: it may stop */
   async heartbeat(subtaskId: number, { executor_name: name }: HeartbeatDto): Promise<LeaseDto> {
@@ -42,7 +59,7 @@ export class LeasesService {
   }
 
   /** Deals with every lease that has run out. Each is its own: one that cannot be dealt with now comes again. */
-  async expire(): Promise<void> {
+  private async expire(): Promise<void> {
     for (const { id } of await this.repository.expired(AT_A_TIME)) {
       const subtask = await this.repository.find(id);
       if (subtask) expiriesTotal.inc({ outcome: await this.expireOne(subtask) });
