@@ -2,7 +2,8 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
 import { type AnswerBackend, AnswerBackends } from '../tasks/backends/answer-backends.js';
 import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js';
-import { type Answer, runsOnExecutors, type TurnRequest, TurnsService } from '../tasks/turns/turns.service.js';
+import type { SubtaskRow } from '../tasks/turns/answer-turn.js';
+import { runsOnExecutors, type TurnRequest, TurnsService } from '../tasks/turns/turns.service.js';
 import { executorFindings } from './diagnosis/executor-findings.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ExecutorDeletions } from './lifecycle/executor-deletions.js';
@@ -28,7 +29,7 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     return runsOnExecutors(team);
   }
 
-  handles(subtask: Answer['subtask']): boolean {
+  handles(subtask: SubtaskRow): boolean {
     return subtask.lane !== null;
   }
 
@@ -37,7 +38,7 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     return this.turns.store(turn);
   }
 
-  cancel(subtask: Answer['subtask'], requestedAt: number, force: boolean): Promise<void> {
+  cancel(subtask: SubtaskRow, requestedAt: number, force: boolean): Promise<void> {
     return this.canceller.cancel(subtask, requestedAt, force);
   }
 

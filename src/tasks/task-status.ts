@@ -4,7 +4,7 @@ import type { SubtaskStatus, TaskStatus } from '../infra/database/schema/schema.
 export const SUBTASK_TRANSITIONS: Record<SubtaskStatus, readonly SubtaskStatus[]> = {
   // Reports may overtake each other, so an end may be the first report about a subtask.
   PENDING: ['RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'DELETE'],
-  // PENDING again: its executor was lost, and it is offered to others.
+  // PENDING again: its executor was lost, and others may claim it.
   RUNNING: ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'DELETE'],
   COMPLETED: ['DELETE'],
   FAILED: ['DELETE'],

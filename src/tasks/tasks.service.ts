@@ -13,7 +13,7 @@ import { TaskUpdatesService } from './status/task-updates.service.js';
 import type { CreateTaskDto, LiteTaskListDto, TaskDetailDto, TaskDto, UpdateTaskDto } from './tasks.dto.js';
 import { toLiteTaskDto, toSubtaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
 import { TasksRepository } from './tasks.repository.js';
-import type { SubtaskRow } from './turns/turns.repository.js';
+import type { SubtaskRow } from './turns/answer-turn.js';
 import { type TurnRequest, TurnsService } from './turns/turns.service.js';
 
 const DETAIL_SUBTASKS = 100;

@@ -130,7 +130,7 @@ export class DirectChatService {
     if (dto.team_id !== undefined || dto.team_name !== undefined || dto.task_id === undefined) {
       return this.turns.teamFor(userId, dto.team_id === undefined ? { team_name: dto.team_name ?? DEFAULT_TEAM } : dto);
     }
-    const { task } = await this.turns.newestAnswer(userId, dto.task_id);
+    const { task } = await this.turns.newestTurn(userId, dto.task_id);
 
     return this.turns.teamFor(userId, { team_id: task.teamId });
   }

@@ -6,7 +6,7 @@ import { logLine } from '../../infra/database/database-errors.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
-import type { Answer } from '../../tasks/turns/turns.service.js';
+import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import { ExecutorDeletions } from './executor-deletions.js';
 import { ExecutorManagerClient } from './executor-manager.client.js';
 import { cancelledEvent } from '../reports/executor-report.js';
@@ -27,7 +27,7 @@ const cancelsTotal = new Counter({
   labelNames: ['outcome'],
 });
 
-type Subtask = Pick<Answer['subtask'], 'id' | 'taskId' | 'status'>;
+type Subtask = Pick<SubtaskRow, 'id' | 'taskId' | 'status'>;
 
 /** Cancels subtasks of executors: asks their manager repeatedly, and ends the subtask without it at the deadline. */
 @Injectable()

@@ -4,7 +4,7 @@ import type { DifyFile } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
 import type { ResolvedTeam } from '../../teams/teams.service.js';
 import type { AnswerInspection, Findings } from '../diagnosis/findings.js';
-import type { SubtaskRow, TaskRow } from '../turns/turns.repository.js';
+import type { SubtaskRow, TaskRow } from '../turns/answer-turn.js';
 import type { TurnRequest } from '../turns/turns.service.js';
 
 /** What the request of an answer chose besides its team. */

@@ -14,7 +14,7 @@ const SNAPSHOT_TASKS = 50;
 /** How far back a repeated snapshot looks for tasks that were deleted meanwhile. */
 const RECENT_TASKS = 500;
 
-/** The rows that live streams tell, as they are now. */
+/** Reads the rows that live streams send, as they are now. */
 @Injectable()
 export class TaskEventsRepository {
   private readonly statements: ReturnType<typeof prepareStatements>;
@@ -34,7 +34,7 @@ export class TaskEventsRepository {
   }
 
   /**
-   * What a snapshot holds: a task with its newest subtasks, or a user's newest tasks and all that have not ended,
+   * Returns the rows of a snapshot: a task with its newest subtasks, or a user's newest tasks and all that have not ended,
    * oldest first.
    * @param again the client has an earlier snapshot: it must also receive tasks that were deleted since
    */
@@ -54,7 +54,7 @@ export class TaskEventsRepository {
     return rows.map(({ id }) => ({ kind: 'task', id }));
   }
 
-  /** The events that tell these rows, in their order; rows that are gone are left out. */
+  /** Returns the events of these rows, in their order; rows that are gone are left out. */
   async events(userId: number, refs: readonly RowRef[]): Promise<TaskEvent[]> {
     const [taskEvents, subtaskEvents] = await Promise.all([
       this.taskEvents(userId, idsOf(refs, 'task')),
@@ -64,7 +64,7 @@ export class TaskEventsRepository {
     return refs.flatMap(({ kind, id }) => (kind === 'task' ? taskEvents : subtaskEvents).get(id) ?? []);
   }
 
-  /** Those of the tasks that have ended within a day: a change of an older one is none of its end. */
+  /** Returns those of the tasks that have ended within a day: a change of an older one is not its end. */
   async ended(taskIds: readonly number[]): Promise<EndedTask[]> {
     const { id, userId, teamId, title, status, progress, errorMessage, createdAt, completedAt } = tasks;
     const rows = await this.db

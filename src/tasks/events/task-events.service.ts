@@ -10,7 +10,7 @@ import {
   type EventScope,
   positionOf,
   type RowRef,
-  rowsToTell,
+  rowsOf,
   type TaskEvent,
   taskMessage,
   toEventId,
@@ -18,13 +18,13 @@ import {
 import { TaskEventLog } from './task-event-log.js';
 import { TaskEventsRepository } from './task-events.repository.js';
 
-/** Changes that one look into the log brings. */
+/** Changes that one read of the log returns. */
 const READ_COUNT = 64;
-/** Rows that one query brings: bounds what a reader holds to some megabytes, at the largest events. */
+/** Rows of one query: limits the memory of a reader to some megabytes, at the largest events. */
 const ROWS_AT_A_TIME = 25;
-/** Shortest time between two looks into the log: changes that follow each other faster are sent together. */
+/** Shortest time between two reads of the log: changes that follow each other faster are sent together. */
 const INTERVAL_MS = 20;
-/** How long to wait for a store that is away before looking again. */
+/** Pause before the next attempt when a store is away. */
 const RETRY_MS = 500;
 
 /** Live events of tasks. */
@@ -36,12 +36,12 @@ export class TaskEventsService {
     private readonly feeds: ChannelSubscriptions,
   ) {}
 
-  /** The events of all tasks of a user, after an event that the client has; from a snapshot without one. */
+  /** Returns the events of all tasks of a user, after an event that the client has; from a snapshot without one. */
   all(userId: number, lastEventId: string | undefined): OpenSseSource {
     return this.open({ userId, taskId: null }, lastEventId);
   }
 
-  /** The events of one task. @throws AppError not_found */
+  /** Returns the events of one task. @throws AppError not_found */
   async one(userId: number, taskId: number, lastEventId: string | undefined): Promise<OpenSseSource> {
     if (!(await this.rows.exists(userId, taskId))) throw notFound(`Task ${taskId}`);
 
@@ -77,7 +77,7 @@ interface ReaderParts {
 }
 
 /**
- * One reader's place among the changes of a user's tasks. Pulled: nothing is read on before the caller asks.
+ * Cursor of one client over the changes of a user's tasks. It reads on only when the caller asks for more.
  *
  * A snapshot reads the end of the log before the rows, so that what is changed meanwhile is sent again rather than never.
  */
@@ -86,13 +86,13 @@ class TaskEventReader implements SseReader {
   ended = false;
   /** Id of the newest event after which a client can resume; '' before there is one. */
   private lastId = '';
-  /** Rows to tell before the place in the log is reached. */
+  /** Rows to send before the position in the log is reached. */
   private pending: RowRef[] = [];
   private generation: number;
   private isFirst: boolean;
-  private lookedAt = 0;
+  private lastReadAt = 0;
 
-  /** @param position the place in the log to go on from; null to begin with a snapshot */
+  /** @param position the position in the log to go on from; null to begin with a snapshot */
   constructor(
     private readonly scope: EventScope,
     private position: string | null,
@@ -117,7 +117,7 @@ class TaskEventReader implements SseReader {
     return [];
   }
 
-  /** An event before the last one of its place in the log repeats the id before: a client that resumes gets it again. */
+  /** Only the last event of a position in the log gets its id; the others repeat the id before, so that they are sent again. */
   private async readRows(): Promise<MessageEvent[]> {
     const refs = this.pending.slice(0, ROWS_AT_A_TIME);
     const events = await this.parts.rows.events(this.scope.userId, refs);
@@ -135,11 +135,11 @@ class TaskEventReader implements SseReader {
     const { feed, log } = this.parts;
     const { version } = feed;
     if (this.position === null || this.generation !== feed.generation) return this.startSnapshot();
-    await this.pause(this.lookedAt + INTERVAL_MS - Date.now());
+    await this.pause(this.lastReadAt + INTERVAL_MS - Date.now());
     const changes = await log.after(this.scope.userId, this.position, READ_COUNT);
-    this.lookedAt = Date.now();
+    this.lastReadAt = Date.now();
     if (changes === null) return this.startSnapshot();
-    this.pending = rowsToTell(changes, this.scope);
+    this.pending = rowsOf(changes, this.scope);
     this.position = changes.at(-1)?.id ?? this.position;
     if (changes.length === 0) await feed.changed(version, this.signal);
 
@@ -148,7 +148,7 @@ class TaskEventReader implements SseReader {
 
   private async startSnapshot(): Promise<[]> {
     const { generation } = this.parts.feed;
-    const position = await this.parts.log.end(this.scope.userId);
+    const position = await this.parts.log.lastPosition(this.scope.userId);
     this.pending = await this.parts.rows.snapshot(this.scope, !this.isFirst);
     this.isFirst = false;
     this.generation = generation;

@@ -4,14 +4,14 @@ import { type Db, idList, isOneOf } from '../../infra/database/database.js';
 import type { SubtaskStatus, TaskStatus } from '../../infra/database/schema/schema.js';
 import { Statement } from '../../infra/database/statement.js';
 import { isTerminal, LEASE_IS_FRESH } from '../task-status.js';
-import type { Step, StepDraft } from './classify-report.js';
+import type { StepState, StepDraft } from './classify-report.js';
 import type { TaskDraft } from './turn-state.js';
 
 /** A connection, or a transaction on one. */
 type Session = Pick<Db, '$client'>;
 
 /** A step with the turn that it belongs to: `question` is the place of what it answers. */
-export interface LockedStep extends Step {
+export interface LockedStep extends StepState {
   taskId: number;
   messageId: number;
   question: number;

@@ -41,11 +41,11 @@ export interface NewTurn {
   /** Set when a direct chat run follows at once. */
   run: RunRequest | null;
   idempotency: { key: string; hash: string } | null;
-  /** Whether executors answer it: then its first step is offered to them at once. */
+  /** Whether executors answer it: then its first step enters the dispatch queue at once. */
   onExecutors?: boolean;
   /** Whether it repeats a turn that failed or was cancelled. */
   isRetry?: boolean;
 }
 
-/** Hours since its last change after which a task takes no more turns, by its type; 0 = never. */
+/** Hours since its last change after which a task accepts no more turns, by its type; 0 = never. */
 export type ExpireHours = Readonly<Record<NewTask['taskType'], number>>;
