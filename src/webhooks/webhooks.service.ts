@@ -27,13 +27,13 @@ export interface WebhookPayload {
     created_at: string;
     completed_at: string;
   };
-  /** The same for every attempt: receivers know repetitions by it. */
+  /** The same for every attempt: receivers detect repetitions by it. */
   delivery_id: string;
 }
 
 /**
- * Ended jobs are kept, as a second end of the same turn finds its job by its id and adds none. The payload stands in
- * the job: by the time of a later attempt the task may be in its next turn.
+ * Ended jobs are kept, as a second end of the same turn finds its job by its id and adds none. The payload is part
+ * of the job: by the time of a later attempt the task may be in its next turn.
  */
 export const WEBHOOK_OPTIONS = {
   attempts: 12,
@@ -45,7 +45,7 @@ export const WEBHOOK_OPTIONS = {
 /** 1 s, 4 s, 16 s … 17 min, then every hour; all twelve attempts take some six hours. */
 export const WEBHOOK_BACKOFF = cappedBackoff({ baseMs: 1_000, capMs: 3_600_000, factor: 4, jitter: 0.2 });
 
-/** One job per end of a turn, however often it is told. (BullMQ refuses ids with a colon.) */
+/** One job per end of a turn, however often it is published. (BullMQ refuses ids with a colon.) */
 export const webhookJobId = (taskId: number, completedAt: Date): string => `task-${taskId}-${completedAt.getTime()}`;
 
 const EVENTS: Record<EndedTask['status'], WebhookPayload['event']> = {

@@ -4,12 +4,12 @@ import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';
 
 /** What is known besides the row. */
 export interface ExecutorFacts {
-  /** Place among the subtasks on offer in its lane, 1 = next; null when it is not on offer. */
+  /** Position in its dispatch queue, 1 = next; null when it is not in it. */
   position: number | null;
   /** Whether the task is being cancelled, and whether the executor manager has acknowledged that. */
   cancel: 'none' | 'asked' | 'acknowledged';
   leaseSeconds: number;
-  /** How often a subtask is handed out at most. */
+  /** How often a subtask may be claimed at most. */
   maxAttempts: number;
   /** Milliseconds since the epoch. */
   now: number;

@@ -22,7 +22,7 @@ const deletionsTotal = new Counter({
   labelNames: ['outcome'],
 });
 
-/** Deletes executors: first finds out which of a task, then each by a job of its own, repeated until it worked. */
+/** Deletes executors: finds those of a task, then deletes each by a job of its own, repeated until it succeeds. */
 @Injectable()
 export class ExecutorDeletionsProcessor extends QueueProcessor {
   constructor(

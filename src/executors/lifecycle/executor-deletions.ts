@@ -14,7 +14,7 @@ export const EXECUTOR_DELETIONS = 'executor-deletions';
 /** All executors of a task that has ended, or one executor. */
 export type ExecutorDeletion = { taskId: number } | { executorName: string };
 
-/** A task that does not end within some hours is asked about again with its next end. */
+/** A task that does not end within some hours is checked again at its next end. */
 const TASK_JOB_OPTIONS = {
   attempts: 500,
   backoff: CAPPED_BACKOFF,
@@ -37,12 +37,12 @@ export class ExecutorDeletions {
     private readonly manager: ExecutorManagerClient,
   ) {}
 
-  /** The executors of a task, once it has ended. Called again it changes nothing. @throws AppError service_unavailable */
+  /** Queues the deletion of a task's executors, once it has ended. A repeated call changes nothing. @throws AppError service_unavailable */
   async afterEnd(taskId: number): Promise<void> {
     await this.add('task', { taskId }, `task-${taskId}`, TASK_JOB_OPTIONS);
   }
 
-  /** The same, if the task wants it by itself. Never throws: the end that was reached stands. */
+  /** The same for tasks with `auto_delete_executor` only. Never throws: the end that was reached stands. */
   async afterEndOf(taskId: number): Promise<void> {
     try {
       if ((await this.repository.executorsOf(taskId))?.autoDelete) await this.afterEnd(taskId);
@@ -56,7 +56,7 @@ export class ExecutorDeletions {
     if (await this.repository.hasExecutors(taskId)) await this.afterEnd(taskId);
   }
 
-  /** @throws AppError service_unavailable */
+  /** Queues the deletion of one executor. @throws AppError service_unavailable */
   async deleteExecutor(executorName: string): Promise<void> {
     // Names hold what ids of jobs may not.
     const hash = createHash('sha256').update(executorName).digest('hex').slice(0, 32);

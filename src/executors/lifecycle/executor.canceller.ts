@@ -63,14 +63,14 @@ export class ExecutorCanceller {
     if (this.manager.isConfigured && !acked) await withinOr(ASK_PATIENCE_MS, undefined, this.ask(subtask));
   }
 
-  /** Ends a subtask whose executor is gone or does not matter any more. */
+  /** Ends a subtask without waiting for its executor. */
   async end({ id, taskId }: Subtask, phase: 'queued' | 'running', acked: boolean): Promise<void> {
     const terminal = { event: cancelledEvent(phase, acked), seq: 2 };
     await this.updates.settle({ subtaskId: id, status: 'CANCELLED', terminal }, SETTLE_MS);
     await this.deletions.afterEndOf(taskId);
   }
 
-  /** Ends one whose lease ran out while it was being cancelled. */
+  /** Ends a subtask whose lease ran out while it was being cancelled. */
   async endLost(subtask: Subtask): Promise<void> {
     return this.end(subtask, 'running', await this.isAcknowledged(subtask.id));
   }
@@ -86,7 +86,7 @@ export class ExecutorCanceller {
     await this.redis.commands.set(keys.executorCancelAck(subtaskId), '1', 'EX', this.ackSeconds).catch(() => null);
   }
 
-  /** One question at a time: a slow manager is not asked again before it has answered. */
+  /** One request at a time: a slow manager is not asked again before it has answered. */
   private ask(subtask: Subtask): Promise<void> {
     const { id } = subtask;
     const asked = this.asking.get(id) ?? this.askNow(subtask).finally(() => this.asking.delete(id));

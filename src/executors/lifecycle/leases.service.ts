@@ -44,7 +44,7 @@ export class LeasesService implements OnModuleInit {
     this.maintenance.register({ name: 'expire-leases', everyMs, run: () => this.expire() });
   }
 
-  /** An executor is alive. @throws AppError not_found; subtask_final, lease_lost: it may stop */
+  /** Extends the lease of an executor that is alive. @throws AppError not_found; subtask_final, lease_lost: it may stop */
   async heartbeat(subtaskId: number, { executor_name: name }: HeartbeatDto): Promise<LeaseDto> {
     const subtask = await this.repository.find(subtaskId);
     if (!subtask) throw notFound(`Subtask ${subtaskId}`);
@@ -58,7 +58,7 @@ export class LeasesService implements OnModuleInit {
     return { subtask_id: subtaskId, task_id: taskId, status, lease_expires_at: expiresAt, cancelling };
   }
 
-  /** Deals with every lease that has run out. Each is its own: one that cannot be dealt with now comes again. */
+  /** Ends or requeues every subtask whose lease has run out. One that fails now is found again by the next run. */
   private async expire(): Promise<void> {
     for (const { id } of await this.repository.expired(AT_A_TIME)) {
       const subtask = await this.repository.find(id);
@@ -73,7 +73,7 @@ export class LeasesService implements OnModuleInit {
 
       return 'cancelled';
     }
-    if (await this.repository.offerAgain(id, this.config.executors.maxAttempts)) {
+    if (await this.repository.requeue(id, this.config.executors.maxAttempts)) {
       this.log.warn(`task ${taskId} subtask ${id}: its executor was lost (offer ${offers}); offered again`);
       await this.changes.publish([{ userId, taskId, subtaskIds: [id] }]);
 
@@ -83,7 +83,7 @@ export class LeasesService implements OnModuleInit {
     return this.giveUp(id);
   }
 
-  /** Looks again, because something has changed when it was not dispatched again: its executor has reported, or it has ended. */
+  /** Reads the subtask again: when it was not requeued its executor may have reported meanwhile, or it has ended. */
   private async giveUp(subtaskId: number): Promise<string> {
     const subtask = await this.repository.find(subtaskId);
     const isLost = subtask?.status === 'RUNNING' && (subtask.leaseExpiresAt?.getTime() ?? 0) < Date.now();

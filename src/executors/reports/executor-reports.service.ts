@@ -135,9 +135,9 @@ function receiptOf({ subtask, update, reason }: ReceivedReport): ReportReceiptDt
 }
 
 const hasEnded = ({ subtask: { status } }: ReceivedReport) => isTerminal(status) || status === 'DELETE';
-const toDedupEntry = ({ report, subtask }: ReceivedReport) => ({ report, offer: subtask.offers });
+const toDedupEntry = ({ report, subtask }: ReceivedReport) => ({ report, attempt: subtask.offers });
 
-/** Reports without number and name (Wegent's) can only come too late; so can those of executors that were given up. */
+/** Wegent's reports, without number and id, can only be late; then they are remembered when executors were given up before. */
 function isRemembered(arrival: ReceivedReport): boolean {
   const { report, subtask } = arrival;
   const isPlain = report.seq == null && report.event_id == null;

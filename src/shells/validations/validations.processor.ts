@@ -15,7 +15,7 @@ import { ValidationsRepository } from './validations.repository.js';
 
 export const IMAGE_VALIDATIONS = 'image-validations';
 
-/** Gives a validation to the executor manager. */
+/** Submits a validation to the executor manager. */
 export interface SubmissionJob {
   validationId: string;
 }
@@ -37,7 +37,7 @@ export const submissionJobId = (validationId: string, submissions: number): stri
 const RETIRED_SCHEDULER = 'sweep';
 /** Submissions wait for the manager most of the time. */
 const CONCURRENCY = 32;
-/** Refusals that another attempt may turn into a yes; the others are final, as are all below 500. */
+/** Refusals below 500 that may be overcome by another attempt; the others are final. */
 const TRANSIENT = [408, 425, 429];
 
 /** Submits validations to the executor manager, and applies its reply. */
@@ -63,7 +63,7 @@ export class ValidationsProcessor extends QueueProcessor {
   }
 
   /**
-   * The manager knows a validation by its id: given to it twice, it is one run.
+   * Submits a validation. The manager identifies it by its id: submitted twice, it is one run.
    * @param isLast whether no more attempts follow: then a failure ends it
    * @throws when another attempt may help
    */
@@ -110,7 +110,7 @@ function orderOf({ id, image, shellType, shellName }: ValidationRow): ValidateIm
   return { image, shell_type: shellType, ...(shellName !== null && { shell_name: shellName }), validation_id: id };
 }
 
-/** What stands in the way of a running validation; null: nothing any more. */
+/** Sets or removes the current problem of a running validation. */
 function withMessage(row: ValidationRow, errorMessage: string | null) {
   if (row.outcome !== null) return 'ended';
 
