@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { AnswerBackend, RunChoice } from '../tasks/backends/answer-backends.js';
-import { AnswerBackends } from '../tasks/backends/answer-backends.js';
+import { type AnswerBackend, AnswerBackends } from '../tasks/backends/answer-backends.js';
 import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js';
 import type { SubtaskRow } from '../tasks/turns/answer-turn.js';
+import type { RunChoice } from '../tasks/turns/new-turn.js';
 import { runsOnExecutors, type TurnRequest } from '../tasks/turns/turns.service.js';
 import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
 import type { TaskChoice } from './plan/run-plan.js';

@@ -33,7 +33,7 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     return subtask.lane !== null;
   }
 
-  /** Stores the turn, which makes its first answer claimable. The task holds the model that it chose. */
+  /** Stores the turn, which makes its first answer claimable. Its model is a setting of the task. */
   start(turn: TurnRequest): Promise<unknown> {
     return this.turns.store(turn);
   }

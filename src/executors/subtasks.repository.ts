@@ -37,24 +37,13 @@ export class SubtasksRepository {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** Gives an unfinished subtask a lease from now on. @returns its end, null when the subtask has ended */
-  async extendLease(subtaskId: number, seconds: number, states = [...UNFINISHED]): Promise<Date | null> {
-    const [row] = await this.extend([subtaskId], seconds, states);
-
-    return row?.leaseExpiresAt ?? null;
-  }
-
-  /** Gives unfinished subtasks a lease from now on. */
-  async extendLeases(subtaskIds: readonly number[], seconds: number): Promise<void> {
-    await this.extend(subtaskIds, seconds, [...UNFINISHED]);
-  }
-
-  private extend(subtaskIds: readonly number[], seconds: number, states: SubtaskStatus[]) {
+  /** Gives subtasks in one of these states a lease from now on. @returns the end of each lease */
+  async extendLeases(subtaskIds: readonly number[], seconds: number, states: readonly SubtaskStatus[]) {
     return this.db
       .update(subtasks)
       .set({ leaseExpiresAt: sql`now() + make_interval(secs => ${seconds})` })
-      .where(and(inArray(subtasks.id, [...subtaskIds]), inArray(subtasks.status, states)))
-      .returning({ leaseExpiresAt: subtasks.leaseExpiresAt });
+      .where(and(inArray(subtasks.id, [...subtaskIds]), inArray(subtasks.status, [...states])))
+      .returning({ expiresAt: subtasks.leaseExpiresAt });
   }
 
   /** Returns leases that have run out, longest ago first, and removes those of ended subtasks. */

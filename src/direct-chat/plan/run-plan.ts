@@ -9,7 +9,7 @@ import { DifyApps } from '../../dify/client/dify-apps.js';
 import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import { ModelsService } from '../../models/models.service.js';
 import type { AnswerTurn, SubtaskRow } from '../../tasks/turns/answer-turn.js';
-import type { RunChoice } from '../../tasks/backends/answer-backends.js';
+import type { RunChoice } from '../../tasks/turns/new-turn.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { answering, leaderOf } from '../../teams/answering.js';
 import { type ResolvedMember, type ResolvedTeam, TeamsService } from '../../teams/teams.service.js';

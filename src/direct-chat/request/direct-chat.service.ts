@@ -4,7 +4,7 @@ import { CHAT_PROVIDERS, type ChatProvider } from '../../common/chat-provider.js
 import { checkPrompt } from '../../common/prompt.js';
 import { DifyInputs } from '../../dify/inputs/dify-inputs.service.js';
 import { isUniqueViolation } from '../../infra/database/database-errors.js';
-import type { RunChoice } from '../../tasks/backends/answer-backends.js';
+import type { RunChoice } from '../../tasks/turns/new-turn.js';
 import { isTerminal } from '../../tasks/task-status.js';
 import { type TurnRequest, TurnsService } from '../../tasks/turns/turns.service.js';
 import { answering } from '../../teams/answering.js';

@@ -51,11 +51,12 @@ export class LeasesService implements OnModuleInit {
     const { status, taskId, taskStatus, executorName } = subtask;
     if (isTerminal(status) || status === 'DELETE') throw ended(subtask);
     if (status === 'PENDING' || (name && executorName && name !== executorName)) throw lost(subtaskId);
-    const expiresAt = await this.repository.extendLease(subtaskId, this.config.executors.leaseSeconds, ['RUNNING']);
-    if (!expiresAt) throw lost(subtaskId);
+    const { leaseSeconds } = this.config.executors;
+    const [lease] = await this.repository.extendLeases([subtaskId], leaseSeconds, ['RUNNING']);
+    if (!lease?.expiresAt) throw lost(subtaskId);
     const cancelling = taskStatus === 'CANCELLING';
 
-    return { subtask_id: subtaskId, task_id: taskId, status, lease_expires_at: expiresAt, cancelling };
+    return { subtask_id: subtaskId, task_id: taskId, status, lease_expires_at: lease.expiresAt, cancelling };
   }
 
   /** Ends or requeues every subtask whose lease has run out. One that fails now is found again by the next run. */

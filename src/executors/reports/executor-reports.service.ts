@@ -5,7 +5,7 @@ import { Batcher } from '../../common/batcher.js';
 import { AppConfig } from '../../config/app-config.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
-import { isTerminal, LEASE_IS_FRESH } from '../../tasks/task-status.js';
+import { isTerminal, LEASE_IS_FRESH, UNFINISHED } from '../../tasks/task-status.js';
 import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
 import { ExecutorDeletions } from '../lifecycle/executor-deletions.js';
 import { type ExecutorSubtask, SubtasksRepository } from '../subtasks.repository.js';
@@ -113,7 +113,7 @@ export class ExecutorReportsService {
     const used = received.filter(({ subtask }) => (subtask.leaseExpiresAt?.getTime() ?? 0) <= isFreshFrom);
     if (used.length > 0) {
       const ids = used.map(({ subtask }) => subtask.id);
-      await this.repository.extendLeases(ids, leaseSeconds);
+      await this.repository.extendLeases(ids, leaseSeconds, UNFINISHED);
     }
     await orUnavailable(this.updates.enqueueAll(received.map(({ update }) => update)));
     // Not waited for: it leaves in the same turn of the event loop as the reply, and a repetition comes after that.
@@ -138,19 +138,19 @@ const hasEnded = ({ subtask: { status } }: ReceivedReport) => isTerminal(status)
 const toDedupEntry = ({ report, subtask }: ReceivedReport) => ({ report, attempt: subtask.offers });
 
 /** Wegent's reports, without number and id, can only be late; then they are remembered when executors were given up before. */
-function isRemembered(arrival: ReceivedReport): boolean {
-  const { report, subtask } = arrival;
+function isRemembered(received: ReceivedReport): boolean {
+  const { report, subtask } = received;
   const isPlain = report.seq == null && report.event_id == null;
 
-  return !isPlain || (subtask.offers > 1 && !hasEnded(arrival));
+  return !isPlain || (subtask.offers > 1 && !hasEnded(received));
 }
 
-function reasonOf(arrival: ReceivedReport, known: KnownReport): IgnoredReason | null {
-  const { offers, reportSeq } = arrival.subtask;
+function reasonOf(received: ReceivedReport, known: KnownReport): IgnoredReason | null {
+  const { offers, reportSeq } = received.subtask;
   const seqs = [reportSeq, known.newestSeq].filter((seq) => seq !== null);
 
-  return reasonToIgnore(arrival.report, {
-    ended: hasEnded(arrival),
+  return reasonToIgnore(received.report, {
+    ended: hasEnded(received),
     newestSeq: seqs.length > 0 ? Math.max(...seqs) : null,
     isKnownEvent: known.isKnownEvent,
     // An executor that keeps its name over the turns of a task may be replaced; one that was given up may not return.

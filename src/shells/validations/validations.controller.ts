@@ -20,15 +20,15 @@ import { InternalGuard } from '../../auth/internal.guard.js';
 import { PageQuery } from '../../common/page.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { SseStreams } from '../../infra/sse/sse-streams.js';
-import { ApiValidationEvents, ValidationEventsQuery } from './validation-event.dto.js';
 import { ValidationEventsService } from './validation-events.js';
 import { ValidationStarter } from './validation-starter.js';
+import { ValidationReceiptDto, ValidationReportDto } from './validation-report.dto.js';
 import {
+  ApiValidationEvents,
   ValidateImageDto,
   ValidationDto,
+  ValidationEventsQuery,
   ValidationListDto,
-  ValidationReceiptDto,
-  ValidationReportDto,
   ValidationRequestDto,
 } from './validation.dto.js';
 import { ValidationsService } from './validations.service.js';

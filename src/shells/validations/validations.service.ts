@@ -5,14 +5,8 @@ import { ShellsService } from '../shells.service.js';
 import { ValidationTransitions } from './validation-transitions.js';
 import { applyReport, endBy } from './validation-state.js';
 import { isValidationId, ValidationCache } from './validation-cache.js';
-import {
-  type ValidationReceiptDto,
-  toReport,
-  toValidationDto,
-  type ValidationDto,
-  type ValidationListDto,
-  type ValidationReportDto,
-} from './validation.dto.js';
+import { toReport, type ValidationReceiptDto, type ValidationReportDto } from './validation-report.dto.js';
+import { toValidationDto, type ValidationDto, type ValidationListDto } from './validation.dto.js';
 import { ValidationsRepository } from './validations.repository.js';
 
 const CANCELLED = { outcome: 'cancelled', code: 'cancelled', message: 'The validation was cancelled' } as const;

@@ -1,22 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import type { DifyFile } from '../../common/dify.js';
-import type { JsonObject } from '../../common/json.js';
 import type { ResolvedTeam } from '../../teams/teams.service.js';
 import type { AnswerInspection, Findings } from '../diagnosis/findings.js';
 import type { SubtaskRow, TaskRow } from '../turns/answer-turn.js';
+import type { RunChoice } from '../turns/new-turn.js';
 import type { TurnRequest } from '../turns/turns.service.js';
-
-/** What the request of an answer chose besides its team. */
-export interface RunChoice {
-  /** Name of the model in place of the bot's. */
-  modelId: string | null;
-  /** Text that is added to the bot's prompt. */
-  prompt: string | null;
-  /** For apps: their inputs and files. */
-  inputs?: JsonObject | null;
-  files?: readonly DifyFile[] | null;
-}
 
 /** What runs answers: direct chat, or the executors. Tasks know their backends by this contract only. */
 export interface AnswerBackend {

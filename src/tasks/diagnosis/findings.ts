@@ -31,7 +31,7 @@ export interface Findings {
   hints: string[];
 }
 
-/** An answer that is looked at. */
+/** An answer to inspect. */
 export interface AnswerInspection {
   subtask: SubtaskRow;
   task: Pick<TaskRow, 'id' | 'status'>;

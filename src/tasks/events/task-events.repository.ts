@@ -147,7 +147,7 @@ const idsOf = (refs: readonly RowRef[], kind: RowRef['kind']): number[] =>
 
 const omission = (isOmitted: boolean): { result_omitted?: true } => (isOmitted ? { result_omitted: true } : {});
 
-/** A result that no event may hold stays in the database: it may be some megabytes. */
+/** A result that is too large for an event is not read: it may be some megabytes. */
 function sizedResult(column: PgColumn) {
   const isBig = sql`coalesce(octet_length(${column}::text), 0) > ${MAX_EVENT_BYTES}`;
 

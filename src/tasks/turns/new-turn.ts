@@ -17,15 +17,19 @@ export interface NewTask {
   autoDeleteExecutor: boolean;
 }
 
-/** A direct chat that is asked for. */
-export interface RunRequest {
-  /** What the request adds to the bot's prompt. */
-  prompt: string | null;
-  /** Name of the model that it wants in place of the bot's. */
+/** What the request of an answer chose besides its team. */
+export interface RunChoice {
+  /** Name of the model in place of the bot's. */
   modelId: string | null;
-  /** For Dify apps: what the turn gives them. */
+  /** Text that is added to the bot's prompt. */
+  prompt: string | null;
+  /** For apps: their inputs and files. */
   inputs?: JsonObject | null;
   files?: readonly DifyFile[] | null;
+}
+
+/** A direct chat to run. */
+export interface RunRequest extends RunChoice {
   /** Refused when this many of the user's direct chats wait or run. */
   limit: number;
 }
