@@ -71,9 +71,9 @@ describe('reports about turns of several answers', () => {
     const { taskId, subtaskId } = await onExecutors(1);
     await db.rows(sql`update subtasks set status = 'FAILED', error_message = 'why' where id = ${subtaskId}`);
     await db.tasks.startCancel(db.userId, taskId);
-    expect(await db.updates.mend(taskId)).toEqual([{ userId: db.userId, taskId, subtaskIds: [] }]);
+    expect(await db.updates.reconcile(taskId)).toEqual([{ userId: db.userId, taskId, subtaskIds: [] }]);
     expect(await db.task(taskId)).toMatchObject({ status: 'FAILED', errorMessage: 'why' });
-    expect(await db.updates.mend(taskId)).toEqual([]);
+    expect(await db.updates.reconcile(taskId)).toEqual([]);
   });
 
   it('in any order leave a task ended exactly when its answers have', async () => {

@@ -1,8 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { AnswerBackend, RunChoice } from '../tasks/backends/answer-backend.js';
-import { AnswerBackends } from '../tasks/backends/answer-backends.js';
+import { type AnswerBackend, AnswerBackends } from '../tasks/backends/answer-backends.js';
 import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js';
-import { type Answer, runsOnExecutors, type TurnRequest } from '../tasks/turns/turns.service.js';
+import type { SubtaskRow } from '../tasks/turns/answer-turn.js';
+import type { RunChoice } from '../tasks/turns/new-turn.js';
+import { runsOnExecutors, type TurnRequest } from '../tasks/turns/turns.service.js';
 import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
 import type { TaskChoice } from './plan/run-plan.js';
 import { DirectChatCanceller } from './queue/direct-chat.canceller.js';
@@ -26,7 +27,7 @@ export class DirectChatBackend implements AnswerBackend, OnModuleInit {
     return !runsOnExecutors(team);
   }
 
-  handles(subtask: Answer['subtask']): boolean {
+  handles(subtask: SubtaskRow): boolean {
     return subtask.runRequestedAt !== null;
   }
 
@@ -34,7 +35,7 @@ export class DirectChatBackend implements AnswerBackend, OnModuleInit {
     return this.chats.startTurn(turn, choice, task);
   }
 
-  cancel(subtask: Answer['subtask'], requestedAt: number, force: boolean): Promise<void> {
+  cancel(subtask: SubtaskRow, requestedAt: number, force: boolean): Promise<void> {
     return this.canceller.cancel(subtask, requestedAt, force);
   }
 

@@ -1,9 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { AnswerBackend } from '../tasks/backends/answer-backend.js';
-import { AnswerBackends } from '../tasks/backends/answer-backends.js';
+import { AppConfig } from '../config/app-config.js';
+import { type AnswerBackend, AnswerBackends } from '../tasks/backends/answer-backends.js';
 import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js';
-import { type Answer, runsOnExecutors, type TurnRequest, TurnsService } from '../tasks/turns/turns.service.js';
-import { ExecutorInspector } from './diagnosis/executor.inspector.js';
+import type { SubtaskRow } from '../tasks/turns/answer-turn.js';
+import { runsOnExecutors, type TurnRequest, TurnsService } from '../tasks/turns/turns.service.js';
+import { executorFindings } from './diagnosis/executor-findings.js';
+import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ExecutorDeletions } from './lifecycle/executor-deletions.js';
 import { ExecutorCanceller } from './lifecycle/executor.canceller.js';
 
@@ -14,8 +16,9 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     private readonly backends: AnswerBackends,
     private readonly turns: TurnsService,
     private readonly canceller: ExecutorCanceller,
-    private readonly inspector: ExecutorInspector,
     private readonly deletions: ExecutorDeletions,
+    private readonly repository: DispatchRepository,
+    private readonly config: AppConfig,
   ) {}
 
   onModuleInit(): void {
@@ -26,21 +29,27 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     return runsOnExecutors(team);
   }
 
-  handles(subtask: Answer['subtask']): boolean {
+  handles(subtask: SubtaskRow): boolean {
     return subtask.lane !== null;
   }
 
-  /** Stores the turn, which makes its first answer claimable. The task holds the model that it chose. */
+  /** Stores the turn, which makes its first answer claimable. Its model is a setting of the task. */
   start(turn: TurnRequest): Promise<unknown> {
     return this.turns.store(turn);
   }
 
-  cancel(subtask: Answer['subtask'], requestedAt: number, force: boolean): Promise<void> {
+  cancel(subtask: SubtaskRow, requestedAt: number, force: boolean): Promise<void> {
     return this.canceller.cancel(subtask, requestedAt, force);
   }
 
-  inspect(inspection: AnswerInspection): Promise<Findings> {
-    return this.inspector.inspect(inspection);
+  /** Finds out whether a subtask waits for an executor, was claimed by one, or has lost it. */
+  async inspect({ subtask, task }: AnswerInspection): Promise<Findings> {
+    const { leaseSeconds, maxAttempts } = this.config.executors;
+    const position = subtask.status === 'PENDING' ? await this.repository.positionOf(subtask) : null;
+    const acked = task.status === 'CANCELLING' && (await this.canceller.isAcknowledged(subtask.id));
+    const cancel = acked ? 'acknowledged' : task.status === 'CANCELLING' ? 'asked' : 'none';
+
+    return executorFindings(subtask, { position, cancel, leaseSeconds, maxAttempts, now: Date.now() });
   }
 
   /** Has the containers of the task deleted, if executors have worked on it. @throws AppError service_unavailable */

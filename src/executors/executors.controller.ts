@@ -9,7 +9,7 @@ import { DispatchDto, DispatchQuery } from './dispatch/dispatch.dto.js';
 import { DispatchService } from './dispatch/dispatch.service.js';
 import { ExecutorReportDto, HeartbeatDto, LeaseDto, ReportReceiptDto } from './reports/executor-reports.dto.js';
 import { ExecutorReportsService } from './reports/executor-reports.service.js';
-import { LeasesService } from './leases/leases.service.js';
+import { LeasesService } from './lifecycle/leases.service.js';
 
 /** What a report has besides its result. */
 const SLACK_BYTES = 64 * 1024;

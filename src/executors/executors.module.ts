@@ -4,23 +4,17 @@ import { AuthModule } from '../auth/auth.module.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
-import { CancelAcks } from './lifecycle/cancel-acks.js';
 import { DispatchService } from './dispatch/dispatch.service.js';
 import { ExecutionPlans } from './dispatch/execution-plans.js';
-import { ExecutorDeletions } from './lifecycle/executor-deletions.js';
-import { EXECUTOR_DELETIONS } from './lifecycle/executor-deletions.jobs.js';
+import { EXECUTOR_DELETIONS, ExecutorDeletions } from './lifecycle/executor-deletions.js';
 import { ExecutorDeletionsProcessor } from './lifecycle/executor-deletions.processor.js';
-import { LeaseSweeper } from './leases/lease.sweeper.js';
 import { ExecutorManagerClient } from './lifecycle/executor-manager.client.js';
 import { ExecutorReportsService } from './reports/executor-reports.service.js';
 import { ExecutorCanceller } from './lifecycle/executor.canceller.js';
 import { ExecutorBackend } from './executor.backend.js';
 import { ExecutorsController } from './executors.controller.js';
-import { ExecutorInspector } from './diagnosis/executor.inspector.js';
-import { DispatchOrderRepository } from './dispatch/dispatch-order.repository.js';
-import { LeasesService } from './leases/leases.service.js';
+import { LeasesService } from './lifecycle/leases.service.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
-import { ReportIntake } from './reports/report-intake.js';
 import { ReportDedupCache } from './reports/report-dedup-cache.js';
 import { SubtasksRepository } from './subtasks.repository.js';
 
@@ -32,9 +26,8 @@ import { SubtasksRepository } from './subtasks.repository.js';
   ],
   controllers: [ExecutorsController],
   providers: [
-    ...[DispatchRepository, SubtasksRepository, ReportDedupCache, CancelAcks, ExecutorManagerClient],
-    ...[ExecutionPlans, DispatchService, ReportIntake, ExecutorReportsService, LeasesService, LeaseSweeper],
-    ...[DispatchOrderRepository, ExecutorInspector],
+    ...[DispatchRepository, SubtasksRepository, ReportDedupCache, ExecutorManagerClient],
+    ...[ExecutionPlans, DispatchService, ExecutorReportsService, LeasesService],
     ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor, ExecutorBackend],
   ],
 })

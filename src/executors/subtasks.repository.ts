@@ -4,7 +4,7 @@ import { DB, type Db, idList, isOneOf } from '../infra/database/database.js';
 import { type SubtaskStatus, subtasks, tasks } from '../infra/database/schema/schema.js';
 import { fromStates, SUBTASK_TRANSITIONS, UNFINISHED } from '../tasks/task-status.js';
 
-/** A subtask as those need it who deal with its executor. */
+/** A subtask with what is needed to handle its executor. */
 export type ExecutorSubtask = Awaited<ReturnType<ReturnType<typeof prepareLookup>['execute']>>[number];
 
 /** Executors that have worked on a task. */
@@ -25,7 +25,7 @@ export class SubtasksRepository {
     this.lookup = prepareLookup(db);
   }
 
-  /** An answer that executors may report on: not one that a direct chat gives. */
+  /** Returns an answer that executors may report on: not one that a direct chat gives. */
   async find(subtaskId: number): Promise<ExecutorSubtask | null> {
     return (await this.findAll([subtaskId])).get(subtaskId) ?? null;
   }
@@ -37,27 +37,16 @@ export class SubtasksRepository {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** Gives an unfinished subtask a lease from now on. @returns its end, null when the subtask has ended */
-  async extendLease(subtaskId: number, seconds: number, states = [...UNFINISHED]): Promise<Date | null> {
-    const [row] = await this.extend([subtaskId], seconds, states);
-
-    return row?.leaseExpiresAt ?? null;
-  }
-
-  /** Gives unfinished subtasks a lease from now on. */
-  async extendLeases(subtaskIds: readonly number[], seconds: number): Promise<void> {
-    await this.extend(subtaskIds, seconds, [...UNFINISHED]);
-  }
-
-  private extend(subtaskIds: readonly number[], seconds: number, states: SubtaskStatus[]) {
+  /** Gives subtasks in one of these states a lease from now on. @returns the end of each lease */
+  async extendLeases(subtaskIds: readonly number[], seconds: number, states: readonly SubtaskStatus[]) {
     return this.db
       .update(subtasks)
       .set({ leaseExpiresAt: sql`now() + make_interval(secs => ${seconds})` })
-      .where(and(inArray(subtasks.id, [...subtaskIds]), inArray(subtasks.status, states)))
-      .returning({ leaseExpiresAt: subtasks.leaseExpiresAt });
+      .where(and(inArray(subtasks.id, [...subtaskIds]), inArray(subtasks.status, [...states])))
+      .returning({ expiresAt: subtasks.leaseExpiresAt });
   }
 
-  /** Leases that have run out, longest ago first. Those of ended subtasks are forgotten on the way. */
+  /** Returns leases that have run out, longest ago first, and removes those of ended subtasks. */
   async expired(limit: number): Promise<{ id: number }[]> {
     const isExpired = lt(subtasks.leaseExpiresAt, now);
     await this.db
@@ -74,11 +63,11 @@ export class SubtasksRepository {
   }
 
   /**
-   * Offers a subtask again whose executor was lost, in its old place and to a new executor.
-   * @returns whether it is on offer: not when its lease is good again, its task is being cancelled, or it has had
-   *   `maxOffers` already
+   * Puts a subtask whose executor was lost back into its dispatch queue, at its old position and for a new executor.
+   * @returns whether that was done: not when its lease is good again, its task is being cancelled, or it was claimed
+   *   `maxClaims` times already
    */
-  async offerAgain(subtaskId: number, maxOffers: number): Promise<boolean> {
+  async requeue(subtaskId: number, maxClaims: number): Promise<boolean> {
     const isWanted = this.db
       .select({ one: sql`1` })
       .from(tasks)
@@ -91,7 +80,7 @@ export class SubtasksRepository {
           eq(subtasks.id, subtaskId),
           inArray(subtasks.status, fromStates(SUBTASK_TRANSITIONS, 'PENDING')),
           lt(subtasks.leaseExpiresAt, now),
-          lt(subtasks.offers, maxOffers),
+          lt(subtasks.offers, maxClaims),
           sql`${subtasks.lane} is not null and ${subtasks.fairRank} is not null and exists ${isWanted}`,
         ),
       )
@@ -100,7 +89,7 @@ export class SubtasksRepository {
     return rows.length > 0;
   }
 
-  /** Whether executors have had to do with a task. */
+  /** Whether executors have worked on a task. */
   async hasExecutors(taskId: number): Promise<boolean> {
     const rows = await this.db
       .select({ id: subtasks.id })
@@ -111,7 +100,7 @@ export class SubtasksRepository {
     return rows.length > 0;
   }
 
-  /** Null for an unknown task. */
+  /** Returns the executors of a task; null when it is unknown. */
   async executorsOf(taskId: number): Promise<TaskExecutors | null> {
     const rows = await this.db
       .select({ taskStatus: tasks.status, autoDelete: tasks.autoDeleteExecutor, name: subtasks.executorName })
@@ -126,7 +115,7 @@ export class SubtasksRepository {
   }
 }
 
-/** Its text is made, and parsed and planned by the database, once: it is asked for with every report. */
+/** Prepared once, because it runs with every report. */
 function prepareLookup(db: Db) {
   return db
     .select({

@@ -8,7 +8,7 @@ import {
 import { AppConfig } from '../config/app-config.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 
-/** Which images users may bring. */
+/** Decides which images users may use. */
 @Injectable()
 export class ImagePolicy {
   private readonly registries: readonly string[];

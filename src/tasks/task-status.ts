@@ -4,7 +4,7 @@ import type { SubtaskStatus, TaskStatus } from '../infra/database/schema/schema.
 export const SUBTASK_TRANSITIONS: Record<SubtaskStatus, readonly SubtaskStatus[]> = {
   // Reports may overtake each other, so an end may be the first report about a subtask.
   PENDING: ['RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'DELETE'],
-  // PENDING again: its executor was lost, and it is offered to others.
+  // PENDING again: its executor was lost, and others may claim it.
   RUNNING: ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'DELETE'],
   COMPLETED: ['DELETE'],
   FAILED: ['DELETE'],
@@ -55,3 +55,9 @@ export function deriveProgress(subtasks: readonly { status: SubtaskStatus; progr
 
   return Math.floor(total / subtasks.length);
 }
+
+/**
+ * Share of a lease that must be left for a sign of life not to renew it. Writing it with every report would cost an
+ * entry in each index of the row.
+ */
+export const LEASE_IS_FRESH = 0.75;

@@ -4,7 +4,7 @@ import { PageQuery } from '../common/page.js';
 import type { SubtaskResult, TaskStatus } from '../infra/database/schema/schema.js';
 import type { LiteTaskRow, TaskDetails } from './tasks.repository.js';
 import type { NewTask } from './turns/new-turn.js';
-import type { SubtaskRow } from './turns/turns.repository.js';
+import type { SubtaskRow } from './turns/answer-turn.js';
 
 const MAX_BODY = 1_048_576;
 

@@ -19,11 +19,11 @@ export interface TaskUpdate {
   report?: ExecutorReport;
 }
 
-/** What an executor says besides the state. */
+/** What an executor reports besides the state. */
 export interface ExecutorReport {
   /** The executor's own number of this report, growing with each: older ones are stale. Wegent's executors send none. */
   seq?: number;
-  /** How often the subtask had been handed out when this came: one of an earlier executor is stale. */
+  /** How often the subtask had been claimed when this came: a report of an earlier executor is stale. Kept in jobs. */
   offer?: number;
   /** The executor's own name of this report: one that was applied is a duplicate. */
   eventId?: string;
@@ -31,7 +31,7 @@ export interface ExecutorReport {
   executorNamespace?: string;
   taskTitle?: string;
   subtaskTitle?: string;
-  /** Place among all reports as they arrived, growing; the queue sets it. */
+  /** Position among all reports as they arrived, growing; the queue sets it. */
   order?: number;
 }
 
@@ -44,15 +44,15 @@ export interface TaskCancellation {
   taskId: number;
   /** Milliseconds since the epoch. */
   requestedAt: number;
-  /** The answers that it is about: a turn that began later is none of its business. Older releases left it out. */
+  /** The answers that it is about: a turn that began later is not cancelled. Older releases left it out. */
   subtaskIds?: number[];
 }
 
-/** Database and Redis may be away for long; reports wait for them, looking every few seconds. */
+/** Database and Redis may be away for long; reports wait for them, with an attempt every few seconds. */
 export const UPDATE_JOB_OPTIONS = {
   attempts: 100_000,
   backoff: CAPPED_BACKOFF,
-  // A report holds the whole answer: a few are kept to look at.
+  // A report holds the whole answer: a few are kept for inspection.
   removeOnComplete: { count: 50, age: 3600 },
   removeOnFail: { count: 1000 },
 } as const;

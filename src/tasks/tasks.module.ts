@@ -10,10 +10,8 @@ import { TaskEventsController } from './events/task-events.controller.js';
 import { TaskEventsRepository } from './events/task-events.repository.js';
 import { TaskEventsService } from './events/task-events.service.js';
 import { AnswerBackends } from './backends/answer-backends.js';
-import { TaskCancelService } from './cancel/task-cancel.service.js';
-import { TaskCancellationsProcessor } from './cancel/task-cancellations.processor.js';
+import { TaskCancellationsProcessor, TaskCancelService } from './cancel/task-cancel.service.js';
 import { TaskChangePublisher } from './events/task-change.publisher.js';
-import { TaskRetryService } from './turns/task-retry.service.js';
 import { TaskUpdatesProcessor } from './status/task-updates.processor.js';
 import { TaskUpdatesRepository } from './status/task-updates.repository.js';
 import { TaskUpdatesService } from './status/task-updates.service.js';
@@ -24,7 +22,6 @@ import { TasksService } from './tasks.service.js';
 import { TurnsRepository } from './turns/turns.repository.js';
 import { TurnsService } from './turns/turns.service.js';
 import { UpdateQueue } from './status/update-queue.js';
-import { ProviderRunsRepository } from './backends/provider-runs.repository.js';
 import { ProviderRunsService } from './backends/provider-runs.service.js';
 
 /** Tasks, their turns and states, and the queues that change them. */
@@ -43,12 +40,11 @@ import { ProviderRunsService } from './backends/provider-runs.service.js';
     TaskUpdatesProcessor,
     TaskCancelService,
     TaskCancellationsProcessor,
-    TaskRetryService,
     AnswerBackends,
     TaskChangePublisher,
     ...[TaskEventLog, TaskEventsRepository, TaskEventsService],
     TaskDiagnosisService,
-    ...[ProviderRunsRepository, ProviderRunsService],
+    ProviderRunsService,
   ],
   exports: [
     TaskChangePublisher,

@@ -5,7 +5,7 @@ import { searchKey } from '../common/search-key.js';
 import { DB, type Db } from '../infra/database/database.js';
 import { type SubtaskResult, subtasks, type TaskStatus, tasks, users } from '../infra/database/schema/schema.js';
 import { fromStates, TASK_TRANSITIONS, TERMINAL, UNFINISHED } from './task-status.js';
-import type { SubtaskRow, TaskRow } from './turns/turns.repository.js';
+import type { SubtaskRow, TaskRow } from './turns/answer-turn.js';
 
 /** A task with the result of its answer and the name of its user. */
 export type TaskDetails = TaskRow & { result: SubtaskResult | null; userName: string };

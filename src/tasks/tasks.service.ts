@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { pollUntil } from '../common/poll-until.js';
 import { AppError, notFound } from '../common/app-error.js';
 import type { PageQuery } from '../common/page.js';
@@ -7,14 +7,15 @@ import type { TeamDto } from '../teams/teams.dto.js';
 import { TeamsService } from '../teams/teams.service.js';
 import { TaskCancelService } from './cancel/task-cancel.service.js';
 import { AnswerBackends } from './backends/answer-backends.js';
+import type { RunChoice } from './turns/new-turn.js';
 import { TaskChangePublisher } from './events/task-change.publisher.js';
-import { TaskRetryService } from './turns/task-retry.service.js';
 import { isTerminal } from './task-status.js';
 import { TaskUpdatesService } from './status/task-updates.service.js';
 import type { CreateTaskDto, LiteTaskListDto, TaskDetailDto, TaskDto, UpdateTaskDto } from './tasks.dto.js';
 import { toLiteTaskDto, toSubtaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
 import { TasksRepository } from './tasks.repository.js';
-import { TurnsService } from './turns/turns.service.js';
+import type { SubtaskRow } from './turns/answer-turn.js';
+import { type TurnRequest, TurnsService } from './turns/turns.service.js';
 
 const DETAIL_SUBTASKS = 100;
 const DELETE_POLL_MS = 50;
@@ -23,6 +24,8 @@ const DELETE_PATIENCE_MS = 5_000;
 /** The rules of tasks and their turns. */
 @Injectable()
 export class TasksService {
+  private readonly log = new Logger(TasksService.name);
+
   constructor(
     private readonly repository: TasksRepository,
     private readonly turns: TurnsService,
@@ -30,7 +33,6 @@ export class TasksService {
     private readonly cancels: TaskCancelService,
     private readonly updates: TaskUpdatesService,
     private readonly backends: AnswerBackends,
-    private readonly retries: TaskRetryService,
     private readonly changes: TaskChangePublisher,
   ) {}
 
@@ -91,11 +93,18 @@ export class TasksService {
   }
 
   /**
-   * Runs a turn again that failed or was cancelled.
-   * @throws AppError not_found, conflict, task_busy, and what may be wrong with starting a run
+   * Asks the question of the task's newest turn again, as a new turn of the same team (with its bots of today, for the
+   * case that one of them was the reason), with the task's settings, and starts it. Of two calls at once one is refused.
+   * @throws AppError not_found, conflict when the turn has not failed, task_busy when it runs, and what may be wrong
+   * with starting a run
    */
   async retry(userId: number, taskId: number): Promise<TaskDto> {
-    await this.retries.retry(userId, taskId);
+    const { task, first } = await this.turns.newestTurn(userId, taskId);
+    const { prompt, title } = await this.turns.questionOf(first);
+    const team = await this.turns.teamFor(userId, { team_id: first.teamId });
+    const turn: TurnRequest = { userId, taskId, team, prompt, title, isRetry: true };
+    await this.backends.forTeam(team).start(turn, choiceOf(first), task);
+    this.log.log(`task ${taskId}: its turn that was ${task.status} runs again`);
 
     return this.get(userId, taskId);
   }
@@ -155,4 +164,8 @@ export class TasksService {
 
     return task;
   }
+}
+
+function choiceOf({ runModel, runPrompt, runInputs, runFiles }: SubtaskRow): RunChoice {
+  return { modelId: runModel, prompt: runPrompt, inputs: runInputs, files: runFiles };
 }

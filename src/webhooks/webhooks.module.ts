@@ -4,14 +4,12 @@ import { AppConfig } from '../config/app-config.js';
 import { EgressPolicy } from '../infra/http/client/egress.js';
 import { ProviderHttp } from '../infra/http/client/provider-http.js';
 import { TasksModule } from '../tasks/tasks.module.js';
-import { WebhookSender } from './webhook-sender.js';
-import { WEBHOOKS } from './webhooks.jobs.js';
 import { WebhooksProcessor } from './webhooks.processor.js';
-import { WebhooksService } from './webhooks.service.js';
+import { WEBHOOKS, WebhooksService } from './webhooks.service.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Tells another system of ended tasks. */
+/** Delivers the ends of tasks to another system. */
 @Module({
   imports: [BullModule.registerQueue({ name: WEBHOOKS }), TasksModule],
   providers: [
@@ -21,7 +19,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
       useFactory: ({ egress }: AppConfig) =>
         new ProviderHttp({ egress: new EgressPolicy(egress), connectTimeoutMs: CONNECT_TIMEOUT_MS }),
     },
-    ...[WebhookSender, WebhooksService, WebhooksProcessor],
+    ...[WebhooksService, WebhooksProcessor],
   ],
 })
 export class WebhooksModule {}

@@ -6,7 +6,7 @@ import { openPostgres } from '../../src/infra/database/database.js';
 import { QUEUE_PREFIX } from '../../src/infra/redis/keys.js';
 import { TaskUpdatesRepository } from '../../src/tasks/status/task-updates.repository.js';
 import { TASK_UPDATES } from '../../src/tasks/tasks.jobs.js';
-import { readPayload } from '../../src/tasks/status/update-payload.js';
+import { readPayload } from '../../src/tasks/status/task-updates.processor.js';
 import { endAll, eventually } from '../support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask } from '../support/executors.js';
 import { Receiver } from '../support/receiver.js';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { WebhookPayload } from '../../src/webhooks/webhooks.jobs.js';
+import type { WebhookPayload } from '../../src/webhooks/webhooks.service.js';
 
 /** A message as it came. */
 export interface Delivery {

@@ -6,7 +6,9 @@ import type { NewTask, NewTurn } from '../../src/tasks/turns/new-turn.js';
 import { TaskUpdatesRepository } from '../../src/tasks/status/task-updates.repository.js';
 import type { TaskUpdate } from '../../src/tasks/tasks.jobs.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
-import { type StoredTurn, type SubtaskRow, TurnsRepository } from '../../src/tasks/turns/turns.repository.js';
+import type { SubtaskRow } from '../../src/tasks/turns/answer-turn.js';
+import { AnswerTurnsRepository } from '../../src/tasks/turns/answer-turns.repository.js';
+import { type StoredTurn, TurnsRepository } from '../../src/tasks/turns/turns.repository.js';
 import { openTestDatabase } from './database.js';
 
 export const NEW_TASK: NewTask = {
@@ -103,10 +105,11 @@ export class TaskTables {
   }
 
   async answer(subtaskId: number): Promise<SubtaskRow> {
-    const found = await this.turns.find(subtaskId);
+    const turn = await new AnswerTurnsRepository(this.db).byAnswer(subtaskId);
+    const found = turn?.step(subtaskId);
     if (!found) throw new Error(`there is no subtask ${subtaskId}`);
 
-    return found.subtask;
+    return found;
   }
 
   task(taskId: number) {

@@ -8,9 +8,9 @@ import { stepPrompt } from '../../common/step-prompt.js';
 import { DifyApps } from '../../dify/client/dify-apps.js';
 import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import { ModelsService } from '../../models/models.service.js';
-import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
-import type { RunChoice } from '../../tasks/backends/answer-backend.js';
-import { type Answer, TurnsService } from '../../tasks/turns/turns.service.js';
+import type { AnswerTurn, SubtaskRow } from '../../tasks/turns/answer-turn.js';
+import type { RunChoice } from '../../tasks/turns/new-turn.js';
+import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { answering, leaderOf } from '../../teams/answering.js';
 import { type ResolvedMember, type ResolvedTeam, TeamsService } from '../../teams/teams.service.js';
 import { fitIntoWindow } from './context-window.js';
@@ -102,7 +102,7 @@ export class RunPlans {
   }
 
   /** Returns the plan of a stored answer. @throws AppError when its team or model cannot be used any more */
-  async load(turn: AnswerTurn, step: Answer['subtask']): Promise<RunPlan> {
+  async load(turn: AnswerTurn, step: SubtaskRow): Promise<RunPlan> {
     const chosen = await this.chosenFor(turn, step);
     const { userId, taskId, id: subtaskId, messageId } = step;
     const said = await this.turns.conversation(taskId, messageId);
@@ -116,7 +116,7 @@ export class RunPlans {
   }
 
   /** What the `start` event of an answer says that is known already, although its bot or model may be gone. */
-  async labelOf(turn: AnswerTurn, step: Answer['subtask']): Promise<{ shell_type: string; model: string }> {
+  async labelOf(turn: AnswerTurn, step: SubtaskRow): Promise<{ shell_type: string; model: string }> {
     try {
       const { shellType, label } = await this.chosenFor(turn, step);
 
@@ -129,13 +129,13 @@ export class RunPlans {
   }
 
   /** The app that answers a step; null when it is none, or is gone. */
-  async appOf(turn: AnswerTurn, step: Answer['subtask']): Promise<DifyConnection | null> {
+  async appOf(turn: AnswerTurn, step: SubtaskRow): Promise<DifyConnection | null> {
     const team = await this.teams.resolve(step.userId, { id: step.teamId }).catch(() => null);
 
     return team && memberOf(team, step, turn.steps.indexOf(step)).dify;
   }
 
-  private async chosenFor(turn: AnswerTurn, step: Answer['subtask']) {
+  private async chosenFor(turn: AnswerTurn, step: SubtaskRow) {
     const team = await this.teams.resolve(step.userId, { id: step.teamId });
     const member = memberOf(team, step, turn.steps.indexOf(step));
 
@@ -199,7 +199,7 @@ function isUsable({ apiKey, baseUrl, headers }: ModelSettings): boolean {
 }
 
 /** The bot of a step: the one at its place in the pipeline, as long as nobody has changed the team; else the leader. */
-function memberOf(team: ResolvedTeam, { botIds }: Answer['subtask'], place: number): ResolvedMember {
+function memberOf(team: ResolvedTeam, { botIds }: SubtaskRow, place: number): ResolvedMember {
   if (team.mode !== 'pipeline') return leaderOf(team);
   const isMeant = (member: ResolvedMember | undefined) => member !== undefined && member.id === botIds[0];
   const placed = team.members[place];

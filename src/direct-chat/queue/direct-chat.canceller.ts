@@ -2,8 +2,8 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Job, Queue } from 'bullmq';
 import { RedisBus } from '../../infra/redis/redis.bus.js';
-import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
-import { type Answer, TurnsService } from '../../tasks/turns/turns.service.js';
+import type { AnswerTurn, SubtaskRow } from '../../tasks/turns/answer-turn.js';
+import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import { OrphanedTurnFinalizer } from '../run/orphaned-turn-finalizer.js';
 import { ActiveRuns } from '../run/active-runs.js';
@@ -24,7 +24,7 @@ export class DirectChatCanceller {
   ) {}
 
   /** See `AnswerBackend.cancel`. */
-  async cancel({ id }: Answer['subtask'], at: number, force: boolean): Promise<void> {
+  async cancel({ id }: SubtaskRow, at: number, force: boolean): Promise<void> {
     if (force) {
       this.log.warn(`subtask ${id}: nobody stopped it in time; ending it`);
 

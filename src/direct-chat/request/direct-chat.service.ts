@@ -4,7 +4,7 @@ import { CHAT_PROVIDERS, type ChatProvider } from '../../common/chat-provider.js
 import { checkPrompt } from '../../common/prompt.js';
 import { DifyInputs } from '../../dify/inputs/dify-inputs.service.js';
 import { isUniqueViolation } from '../../infra/database/database-errors.js';
-import type { RunChoice } from '../../tasks/backends/answer-backend.js';
+import type { RunChoice } from '../../tasks/turns/new-turn.js';
 import { isTerminal } from '../../tasks/task-status.js';
 import { type TurnRequest, TurnsService } from '../../tasks/turns/turns.service.js';
 import { answering } from '../../teams/answering.js';
@@ -130,7 +130,7 @@ export class DirectChatService {
     if (dto.team_id !== undefined || dto.team_name !== undefined || dto.task_id === undefined) {
       return this.turns.teamFor(userId, dto.team_id === undefined ? { team_name: dto.team_name ?? DEFAULT_TEAM } : dto);
     }
-    const { task } = await this.turns.newestAnswer(userId, dto.task_id);
+    const { task } = await this.turns.newestTurn(userId, dto.task_id);
 
     return this.turns.teamFor(userId, { team_id: task.teamId });
   }

@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
 import type { DifyRun } from '../../common/dify.js';
-import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
-import type { Answer } from '../../tasks/turns/turns.service.js';
+import type { AnswerTurn, SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import type { ChatRun } from './chat-run.js';
 import { PipelineSteps } from './pipeline-steps.js';
 import { ProviderCalls } from './provider-calls.js';
@@ -30,7 +29,7 @@ interface StepAttempt {
 /** What earlier attempts have left. */
 interface PreviousAttempts {
   turn: AnswerTurn;
-  current: Answer['subtask'];
+  current: SubtaskRow;
   /** Whether the stream shows the step that is to be answered. */
   isShown: boolean;
 }

@@ -4,10 +4,10 @@ import { withinOr } from '../../common/within.js';
 import { AppError } from '../../common/app-error.js';
 import type { CancelProof, TerminalEvent } from '../../common/chat-event.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
+import type { AnswerTurn, SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import { type Settled, TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
-import { type Answer, TurnsService } from '../../tasks/turns/turns.service.js';
+import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { ProviderRunsService } from '../../tasks/backends/provider-runs.service.js';
 import type { ChatRun } from './chat-run.js';
 import type { RunPlan } from '../plan/run-plan.js';
@@ -108,7 +108,7 @@ export class RunFinalizer {
   }
 
   /** Sends the end of an answer that the database already has, whole text included. */
-  async replay(run: ChatRun, row: Answer['subtask']): Promise<'ended'> {
+  async replay(run: ChatRun, row: SubtaskRow): Promise<'ended'> {
     run.emit(endOf(run.subtaskId, row), true);
     await this.streams.flush(run);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Answer } from '../../tasks/turns/turns.service.js';
+import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import { type ExecutorFacts, executorFindings } from './executor-findings.js';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');
@@ -7,11 +7,11 @@ const at = (seconds: number) => new Date(NOW + seconds * 1000);
 const ROW = {
   ...{ id: 2, status: 'PENDING', lane: 'online', fairRank: 7, offers: 0, executorName: '', executorNamespace: '' },
   ...{ leaseExpiresAt: null, createdAt: at(-5), updatedAt: at(-5) },
-} as unknown as Answer['subtask'];
+} as unknown as SubtaskRow;
 const RUNNING = { status: 'RUNNING', offers: 1, leaseExpiresAt: at(90), executorName: 'e-1' } as const;
 const FACTS: ExecutorFacts = { position: 3, cancel: 'none', leaseSeconds: 120, maxAttempts: 3, now: NOW };
 
-const find = (row: Partial<Answer['subtask']>, facts: Partial<ExecutorFacts> = {}) =>
+const find = (row: Partial<SubtaskRow>, facts: Partial<ExecutorFacts> = {}) =>
   executorFindings({ ...ROW, ...row }, { ...FACTS, ...facts });
 
 describe('findings about work of executors', () => {

@@ -1,15 +1,15 @@
 /** From the row of an executor's subtask to the findings of its diagnosis. Pure. */
 import { duration, type Findings, fromRow } from '../../tasks/diagnosis/findings.js';
-import type { Answer } from '../../tasks/turns/turns.service.js';
+import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';
 
 /** What is known besides the row. */
 export interface ExecutorFacts {
-  /** Place among the subtasks on offer in its lane, 1 = next; null when it is not on offer. */
+  /** Position in its dispatch queue, 1 = next; null when it is not in it. */
   position: number | null;
   /** Whether the task is being cancelled, and whether the executor manager has acknowledged that. */
   cancel: 'none' | 'asked' | 'acknowledged';
   leaseSeconds: number;
-  /** How often a subtask is handed out at most. */
+  /** How often a subtask may be claimed at most. */
   maxAttempts: number;
   /** Milliseconds since the epoch. */
   now: number;
@@ -18,11 +18,11 @@ export interface ExecutorFacts {
 /** A subtask that waits for longer than this suggests that no executor is running. */
 const UNCLAIMED_MS = 15_000;
 
-export function executorFindings(subtask: Answer['subtask'], facts: ExecutorFacts): Findings {
+export function executorFindings(subtask: SubtaskRow, facts: ExecutorFacts): Findings {
   return subtask.status === 'PENDING' ? waiting(subtask, facts) : handedOut(subtask, facts);
 }
 
-function waiting(subtask: Answer['subtask'], { position, maxAttempts, now }: ExecutorFacts): Findings {
+function waiting(subtask: SubtaskRow, { position, maxAttempts, now }: ExecutorFacts): Findings {
   const { fairRank, offers, lane, createdAt, updatedAt } = subtask;
   const base = fromRow(subtask);
   const name = `executors:${lane}`;
@@ -49,7 +49,7 @@ function waiting(subtask: Answer['subtask'], { position, maxAttempts, now }: Exe
   return { ...base, queue, nextAction: waitedMs > UNCLAIMED_MS ? 'check_executors' : 'wait', hints: [hint + ahead] };
 }
 
-function handedOut(subtask: Answer['subtask'], facts: ExecutorFacts): Findings {
+function handedOut(subtask: SubtaskRow, facts: ExecutorFacts): Findings {
   const { lane, leaseExpiresAt, executorName, executorNamespace } = subtask;
   const isLost = leaseExpiresAt !== null && leaseExpiresAt.getTime() <= facts.now;
   const name = [executorNamespace, executorName].filter((part) => part !== '').join('/');
@@ -66,7 +66,7 @@ function handedOut(subtask: Answer['subtask'], facts: ExecutorFacts): Findings {
   return { ...findings, hints: [...cancelHint(facts), leaseHint(subtask, name, facts)] };
 }
 
-function leaseHint({ leaseExpiresAt, offers }: Answer['subtask'], name: string, facts: ExecutorFacts): string {
+function leaseHint({ leaseExpiresAt, offers }: SubtaskRow, name: string, facts: ExecutorFacts): string {
   const who = name === '' ? 'An executor that has not told its name yet has it' : `Executor ${name} has it`;
   const attempt = `attempt ${offers} of ${facts.maxAttempts}`;
   if (leaseExpiresAt === null) return `${who}, ${attempt}`;
@@ -75,7 +75,7 @@ function leaseHint({ leaseExpiresAt, offers }: Answer['subtask'], name: string, 
   return `${who}, ${attempt}; unless it is heard of within ${rest} it counts as lost`;
 }
 
-function lostHint({ offers }: Answer['subtask'], { cancel, leaseSeconds, maxAttempts }: ExecutorFacts): string {
+function lostHint({ offers }: SubtaskRow, { cancel, leaseSeconds, maxAttempts }: ExecutorFacts): string {
   const lost = `Its executor was not heard of for ${leaseSeconds} s and counts as lost`;
   if (cancel !== 'none') return `${lost}; the cancel ends it`;
   const left = maxAttempts - offers;

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../common/json.js';
 import { DropsUnknownFields } from '../../infra/http/server/validation.pipe.js';
 import { SUBTASK_STATUSES, type SubtaskStatus } from '../../infra/database/schema/schema.js';
 
-const LANES = ['online', 'offline'] as const;
+const DISPATCH_QUEUES = ['online', 'offline'] as const;
 const MAX_TASK_IDS = 100;
 
 /** What a manager asks for. Wegent's adds parameters of its own. */
@@ -34,8 +34,8 @@ export class DispatchQuery {
   task_ids: number[] = [];
 
   /** Kind of task; not with task_ids */
-  @EnumField(LANES, { optional: true })
-  type: (typeof LANES)[number] = 'online';
+  @EnumField(DISPATCH_QUEUES, { optional: true })
+  type: (typeof DISPATCH_QUEUES)[number] = 'online';
 }
 
 /** The user for whom an executor works, with the git account for the task's repository. */
@@ -97,7 +97,7 @@ export class DispatchedSubtaskDto {
 
   task_id!: number;
 
-  @ApiProperty({ enum: LANES })
+  @ApiProperty({ enum: DISPATCH_QUEUES })
   type!: string;
 
   /** The executor that has answered before; empty: start a new one */

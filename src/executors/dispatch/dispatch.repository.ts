@@ -1,17 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { inArray } from 'drizzle-orm';
-import { DB, type Db, idList } from '../../infra/database/database.js';
+import { inArray, sql } from 'drizzle-orm';
+import { DB, type Db, idList, rowsOf } from '../../infra/database/database.js';
 import { executorEvents } from '../../infra/database/schema/executor-events.schema.js';
 import type { subtasks, tasks } from '../../infra/database/schema/schema.js';
 import { CLAIM_NEXT, CLAIM_OF_TASKS, CLAIM_SOME, type ClaimedRow } from './dispatch.sql.js';
 
 /** Which subtasks a dispatch asks for. */
-export type Wanted = { lane: 'online' | 'offline'; limit: number } | { taskIds: readonly number[] };
+export type ClaimRequest = { queue: 'online' | 'offline'; limit: number } | { taskIds: readonly number[] };
 
 type Subtask = typeof subtasks.$inferSelect;
 type Task = typeof tasks.$inferSelect;
 
-/** A subtask that is being handed out, held by the transaction that has claimed it. */
+/** A subtask that is being dispatched, locked by the transaction that has claimed it. */
 export interface ClaimedSubtask {
   subtask: Pick<Subtask, 'id' | 'taskId' | 'userId' | 'teamId' | 'lane' | 'botIds' | 'title' | 'progress'> &
     Pick<Subtask, 'executorName' | 'executorNamespace' | 'createdAt' | 'updatedAt'>;
@@ -24,7 +24,7 @@ export interface ClaimedSubtask {
 export interface TurnContext {
   /** The user's question. */
   prompt: string;
-  /** Place among the answers of the turn, from 0. */
+  /** Index among the answers of the turn, from 0. */
   position: number;
   /** Text of the newest answer before it in the turn that was completed. */
   previous: string | null;
@@ -32,7 +32,7 @@ export interface TurnContext {
   nextId: number | null;
 }
 
-/** Subtasks that executors may claim. */
+/** The dispatch queues: subtasks that executors may claim. */
 @Injectable()
 export class DispatchRepository {
   constructor(@Inject(DB) private readonly db: Db) {}
@@ -43,26 +43,38 @@ export class DispatchRepository {
   }
 
   /**
-   * Claims the next subtasks that no other transaction has locked: they are RUNNING, each with a lease, and what an earlier
-   * executor has numbered and named is forgotten.
+   * Claims the next subtasks that no other transaction has locked: they are RUNNING, each with a lease, and the numbers and
+   * ids of an earlier executor's reports are removed.
    */
-  async claim(tx: Db, wanted: Wanted, leaseSeconds: number): Promise<ClaimedSubtask[]> {
-    const rows = await claimed(tx, wanted, leaseSeconds);
+  async claim(tx: Db, request: ClaimRequest, leaseSeconds: number): Promise<ClaimedSubtask[]> {
+    const rows = await claimRows(tx, request, leaseSeconds);
     const again = rows.filter(({ wasBegun }) => wasBegun).map(({ id }) => id);
     if (again.length > 0) await tx.delete(executorEvents).where(inArray(executorEvents.subtaskId, again));
 
-    return rows.map(toOffer);
+    return rows.map(toClaimed);
+  }
+
+  /** Returns the position of a subtask in its dispatch queue, 1 = next; null when it is not in the queue. */
+  async positionOf({ id, lane, fairRank }: Pick<Subtask, 'id' | 'lane' | 'fairRank'>): Promise<number | null> {
+    if (lane === null || fairRank === null) return null;
+    const [row] = await rowsOf<{ before: number }>(
+      this.db,
+      sql`select count(*)::int as before from subtasks
+        where status = 'PENDING' and fair_rank is not null and lane = ${lane} and (fair_rank, id) < (${fairRank}, ${id})`,
+    );
+
+    return (row?.before ?? 0) + 1;
   }
 }
 
-function claimed(tx: Db, wanted: Wanted, lease: number): Promise<ClaimedRow[]> {
-  if ('taskIds' in wanted) return CLAIM_OF_TASKS.rows(tx, { lease, ids: idList(wanted.taskIds) });
-  const { lane, limit } = wanted;
+function claimRows(tx: Db, request: ClaimRequest, lease: number): Promise<ClaimedRow[]> {
+  if ('taskIds' in request) return CLAIM_OF_TASKS.rows(tx, { lease, ids: idList(request.taskIds) });
+  const { queue, limit } = request;
 
-  return limit === 1 ? CLAIM_NEXT.rows(tx, { lease, lane }) : CLAIM_SOME.rows(tx, { lease, lane, limit });
+  return limit === 1 ? CLAIM_NEXT.rows(tx, { lease, queue }) : CLAIM_SOME.rows(tx, { lease, queue, limit });
 }
 
-function toOffer(row: ClaimedRow): ClaimedSubtask {
+function toClaimed(row: ClaimedRow): ClaimedSubtask {
   const { question, position, previous, nextId, taskTitle, taskPrompt } = row;
   const isPartOfTurn = question !== null;
 

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Counter } from 'prom-client';
 import { AppError, type ErrorCode } from '../../common/app-error.js';
 import { SecretBoxError } from '../../common/secret-box.js';
 import { AppConfig } from '../../config/app-config.js';
@@ -8,27 +9,33 @@ import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import type { DispatchDto, DispatchedSubtaskDto, DispatchQuery } from './dispatch.dto.js';
 import { toDispatched } from './dispatched-subtask.js';
 import { type ExecutionPlan, ExecutionPlans } from './execution-plans.js';
-import { offersTotal } from '../executor-metrics.js';
-import { type ClaimedSubtask, DispatchRepository, type Wanted } from './dispatch.repository.js';
+import { type ClaimedSubtask, DispatchRepository, type ClaimRequest } from './dispatch.repository.js';
 
-/** Rounds of one dispatch: subtasks that cannot be handed out do not stand in the way of those behind them. */
+/** Rounds of one dispatch: subtasks that cannot be dispatched do not block those behind them. */
 const MAX_ROUNDS = 5;
 const FAIL_PATIENCE_MS = 500;
 
+/** `broken` subtasks could not be handed out, and failed. */
+const dispatchedTotal = new Counter({
+  name: 'conch_executor_offers_total',
+  help: 'Subtasks handed to executors, by lane and outcome',
+  labelNames: ['lane', 'outcome'],
+});
+
 interface Broken {
-  offer: ClaimedSubtask;
+  claimed: ClaimedSubtask;
   code: ErrorCode;
   message: string;
 }
 
 interface Round {
   found: number;
-  taken: ClaimedSubtask[];
+  claimed: ClaimedSubtask[];
   dispatched: DispatchedSubtaskDto[];
   broken: Broken[];
 }
 
-/** Hands subtasks to executors: each to one, oldest first, fair between users. */
+/** Dispatches subtasks to executors: each to one, oldest first, fair between users. */
 @Injectable()
 export class DispatchService {
   private readonly log = new Logger(DispatchService.name);
@@ -44,15 +51,15 @@ export class DispatchService {
     this.leaseSeconds = executors.leaseSeconds;
   }
 
-  /** What is handed out is RUNNING and leased when this resolves; what cannot be has failed, with the reason. */
+  /** Claims subtasks: they are RUNNING and leased when this resolves; what cannot be dispatched has failed, with the reason. */
   async dispatch(query: DispatchQuery): Promise<DispatchDto> {
-    const { task_status: status, task_ids: taskIds, type: lane } = query;
+    const { task_status: status, task_ids: taskIds, type: queue } = query;
     if (status !== 'PENDING') return { tasks: [] };
     if (taskIds.length > 0) return { tasks: (await this.round({ taskIds })).dispatched };
     const tasks: DispatchedSubtaskDto[] = [];
     for (let round = 0; round < MAX_ROUNDS && tasks.length < query.limit; round += 1) {
       const limit = query.limit - tasks.length;
-      const { found, dispatched } = await this.round({ lane, limit });
+      const { found, dispatched } = await this.round({ queue, limit });
       tasks.push(...dispatched);
       if (found < limit) break;
     }
@@ -60,15 +67,15 @@ export class DispatchService {
     return { tasks };
   }
 
-  private async round(wanted: Wanted): Promise<Round> {
-    const round = await this.repository.transaction((tx) => this.claim(tx, wanted));
-    for (const { subtask } of round.taken) {
-      offersTotal.inc({ lane: String(subtask.lane), outcome: 'handed_out' });
+  private async round(request: ClaimRequest): Promise<Round> {
+    const round = await this.repository.transaction((tx) => this.claim(tx, request));
+    for (const { subtask } of round.claimed) {
+      dispatchedTotal.inc({ lane: String(subtask.lane), outcome: 'handed_out' });
       this.log.log(`task ${subtask.taskId} subtask ${subtask.id}: handed out`);
     }
     await Promise.all([
       this.changes.publish(
-        round.taken.map(({ subtask: { userId, taskId, id } }) => ({ userId, taskId, subtaskIds: [id] })),
+        round.claimed.map(({ subtask: { userId, taskId, id } }) => ({ userId, taskId, subtaskIds: [id] })),
       ),
       ...round.broken.map((broken) => this.fail(broken)),
     ]);
@@ -78,38 +85,38 @@ export class DispatchService {
 
   /**
    * Claim and payload are one transaction: a process that dies before its end has claimed nothing, one that dies
-   * after it leaves a lease behind. A broken subtask is claimed as well, so that no other dispatch finds it.
+   * after it leaves a lease behind. A broken subtask is claimed as well, so that no other dispatch claims it.
    */
-  private async claim(tx: Db, wanted: Wanted): Promise<Round> {
-    const offers = await this.repository.claim(tx, wanted, this.leaseSeconds);
-    const round: Round = { found: offers.length, taken: [], dispatched: [], broken: [] };
-    for (const offer of offers) {
-      const plan = await this.plan(tx, offer);
+  private async claim(tx: Db, request: ClaimRequest): Promise<Round> {
+    const subtasks = await this.repository.claim(tx, request, this.leaseSeconds);
+    const round: Round = { found: subtasks.length, claimed: [], dispatched: [], broken: [] };
+    for (const claimed of subtasks) {
+      const plan = await this.plan(tx, claimed);
       if ('message' in plan) {
         round.broken.push(plan);
       } else {
-        round.taken.push(offer);
-        round.dispatched.push(toDispatched(offer, plan));
+        round.claimed.push(claimed);
+        round.dispatched.push(toDispatched(claimed, plan));
       }
     }
 
     return round;
   }
 
-  private async plan(tx: Db, offer: ClaimedSubtask): Promise<ExecutionPlan | Broken> {
+  private async plan(tx: Db, claimed: ClaimedSubtask): Promise<ExecutionPlan | Broken> {
     try {
-      return await this.plans.make(tx, offer);
+      return await this.plans.make(tx, claimed);
     } catch (error) {
-      if (error instanceof AppError) return { offer, code: error.code, message: error.message };
+      if (error instanceof AppError) return { claimed, code: error.code, message: error.message };
       if (!(error instanceof SecretBoxError)) throw error;
 
-      return { offer, code: 'internal', message: `A secret that the task needs cannot be read: ${error.message}` };
+      return { claimed, code: 'internal', message: `A secret that the task needs cannot be read: ${error.message}` };
     }
   }
 
-  private async fail({ offer, code, message }: Broken): Promise<void> {
-    const { id: subtaskId, taskId, lane } = offer.subtask;
-    offersTotal.inc({ lane: String(lane), outcome: 'broken' });
+  private async fail({ claimed, code, message }: Broken): Promise<void> {
+    const { id: subtaskId, taskId, lane } = claimed.subtask;
+    dispatchedTotal.inc({ lane: String(lane), outcome: 'broken' });
     this.log.warn(`task ${taskId} subtask ${subtaskId}: cannot be handed out: ${message}`);
     const event = { type: 'error', error: message, code, retryable: false } as const;
     await this.updates.settle(

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { Statement } from '../../infra/database/statement.js';
 
-/** A subtask as its claim leaves it, with its task and what the turn says about it. */
+/** A subtask after its claim, with its task and what the turn says about it. */
 export interface ClaimedRow {
   id: number;
   taskId: number;
@@ -34,11 +34,11 @@ export interface ClaimedRow {
   nextId: number | null;
 }
 
-/** A lease in seconds, and what the statement asks for. */
-type Values = { lease: number } & ({ lane: string } | { lane: string; limit: number } | { ids: string });
+/** A lease in seconds, and which subtasks to claim. */
+type Values = { lease: number } & ({ queue: string } | { queue: string; limit: number } | { ids: string });
 
-const IN_LANE = sql`s.lane = ${sql.placeholder('lane')}`;
-/** Of each named task the one subtask whose turn it is, unless another one of it runs. */
+const IN_QUEUE = sql`s.lane = ${sql.placeholder('queue')}`;
+/** Of each named task the one subtask that is next, unless another one of it runs. */
 const OF_TASKS = sql`s.task_id = any(${sql.placeholder('ids')}::int[]) and s.lane is not null
   and not exists (select 1 from subtasks other where other.task_id = s.task_id and other.role = 'ASSISTANT'
     and (other.status = 'RUNNING' or (other.status = 'PENDING' and other.fair_rank is not null
@@ -58,21 +58,21 @@ const TURN = sql`left join lateral (
       and message_id > coalesce(question.message_id, 0) and message_id < me.message_id) turn`;
 
 /**
- * The next one, which is what managers ask for. Planned by the server once: that takes longer than running it. With its
- * limit as a parameter a kept plan would be one for thousands of rows.
+ * Claims the next one, which is what managers ask for. The server plans it once, because planning costs more than
+ * running. With its limit as a parameter a kept plan would be one for thousands of rows.
  */
-export const CLAIM_NEXT = claim(IN_LANE, sql`limit 1`, 'executor_claim_next');
-/** The next ones of a lane. */
-export const CLAIM_SOME = claim(IN_LANE, sql`limit ${sql.placeholder('limit')}`);
-/** Those of some tasks. */
+export const CLAIM_NEXT = claim(IN_QUEUE, sql`limit 1`, 'executor_claim_next');
+/** Claims the next ones of a dispatch queue. */
+export const CLAIM_SOME = claim(IN_QUEUE, sql`limit ${sql.placeholder('limit')}`);
+/** Claims those of some tasks. */
 export const CLAIM_OF_TASKS = claim(OF_TASKS, sql``);
 
 /**
- * Locks subtasks on offer, passing over those that others hold, makes them RUNNING with a lease, and reads what their
+ * Locks queued subtasks, passing over those that others have locked, makes them RUNNING with a lease, and reads what their
  * turns say, all in one round trip. Their tasks are locked, too, so that none is cancelled or deleted meanwhile. What a
- * subtask builds upon was stored before it was offered, so that one snapshot holds both.
+ * subtask builds upon was stored before it was queued, so that one snapshot holds both.
  *
- * Conditions of the index of offers are written out, because it knows no parameters; it also has the order.
+ * Conditions of the index of the queue are written out, because it knows no parameters; it also has the order.
  */
 function claim(wanted: SQL, limit: SQL, name?: string): Statement<ClaimedRow, Values> {
   return new Statement(

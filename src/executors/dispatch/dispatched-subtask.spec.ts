@@ -15,7 +15,7 @@ const MODEL: ModelSettings = {
   parameters: {},
 };
 
-const OFFER: ClaimedSubtask = {
+const CLAIMED: ClaimedSubtask = {
   subtask: {
     ...{ id: 501, taskId: 77, userId: 3, teamId: 5, lane: 'online', botIds: [9], title: 'Fix login - coder' },
     ...{ progress: 0, executorName: '', executorNamespace: '', createdAt: new Date('2025-12-02T10:00:00.123Z') },
@@ -92,17 +92,17 @@ const GOLDEN = {
 
 describe('a dispatched subtask', () => {
   it('has every field of the contract', () => {
-    expect(toDispatched(OFFER, PLAN)).toEqual(GOLDEN);
+    expect(toDispatched(CLAIMED, PLAN)).toEqual(GOLDEN);
   });
 
   it('has nulls for a user without an account at the git server', () => {
     const user = { id: 3, userName: 'ann', git: { git_domain: 'gitlab.com', git_token: 't' } };
 
-    expect(toDispatched(OFFER, { ...PLAN, user: { ...user, git: null } }).user).toEqual({
+    expect(toDispatched(CLAIMED, { ...PLAN, user: { ...user, git: null } }).user).toEqual({
       ...{ id: 3, name: 'ann', git_domain: null, git_token: null, git_id: null, git_login: null, git_email: null },
       user_name: null,
     });
-    expect(toDispatched(OFFER, { ...PLAN, user }).user).toMatchObject({ git_token: 't', git_email: null });
+    expect(toDispatched(CLAIMED, { ...PLAN, user }).user).toMatchObject({ git_token: 't', git_email: null });
   });
 
   it('asks the first step the question alone', () => {

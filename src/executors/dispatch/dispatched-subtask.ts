@@ -7,8 +7,8 @@ import type { DispatchedSubtaskDto } from './dispatch.dto.js';
 import type { ExecutionPlan, PlannedBot } from './execution-plans.js';
 import type { ClaimedSubtask } from './dispatch.repository.js';
 
-export function toDispatched(offer: ClaimedSubtask, plan: ExecutionPlan): DispatchedSubtaskDto {
-  const { subtask, task, turn } = offer;
+export function toDispatched(claimed: ClaimedSubtask, plan: ExecutionPlan): DispatchedSubtaskDto {
+  const { subtask, task, turn } = claimed;
 
   return {
     subtask_id: subtask.id,

@@ -27,7 +27,7 @@ export interface ExecutionPlan {
   authToken: string;
 }
 
-/** Works out who answers a subtask, and with what. Reads within the transaction that holds the subtask. */
+/** Reads which bots answer a subtask, and with which models, within the transaction that has claimed the subtask. */
 @Injectable()
 export class ExecutionPlans {
   constructor(
@@ -39,21 +39,21 @@ export class ExecutionPlans {
   ) {}
 
   /** @throws AppError, SecretBoxError when something that it needs is gone or cannot be read */
-  async make(tx: Db, offer: ClaimedSubtask): Promise<ExecutionPlan> {
-    const { subtask, task, turn } = offer;
+  async make(tx: Db, claimed: ClaimedSubtask): Promise<ExecutionPlan> {
+    const { subtask, task, turn } = claimed;
     const user = await this.users.forExecutor(subtask.userId, task.gitDomain, tx);
     const team = await this.teams.resolveWithin(tx, subtask.userId, subtask.teamId);
     const bots: PlannedBot[] = [];
     for (const [index, botId] of subtask.botIds.entries()) {
       const member = memberOf(team, botId, team.mode === 'pipeline' ? turn.position : index);
       requireShell(member);
-      bots.push({ member, agentConfig: await this.configOf(tx, member, offer) });
+      bots.push({ member, agentConfig: await this.configOf(tx, member, claimed) });
     }
 
     return { user, mode: team.mode, bots, authToken: await this.auth.executorToken(user.userName) };
   }
 
-  /** Forced by the task, bound to the bot, brought by the bot, chosen for the task: in this order. */
+  /** The model is the one forced by the task, bound to the bot, in the bot's config, or chosen for the task: in this order. */
   private async configOf(tx: Db, member: ResolvedMember, { subtask, task }: ClaimedSubtask): Promise<JsonObject> {
     const own = openConfig(member.sealedConfig, this.box);
     const chosen = (name: string) => this.chosenModel(tx, subtask.userId, name);
@@ -64,7 +64,7 @@ export class ExecutionPlans {
     return agentConfigOf(own, await chosen(task.modelId));
   }
 
-  /** A model of the user's own or a public one: never somebody else's, whose key would pay. */
+  /** Returns a model of the user's own or a public one: never one of another user, whose key would pay. */
   private async chosenModel(tx: Db, userId: number, name: string): Promise<ModelSettings> {
     const model = await this.models.settings(userId, name, tx);
     if (!model) throw new AppError('model_not_configured', `Model "${name}", chosen for the task, does not exist`);
@@ -79,7 +79,7 @@ function boundModel({ model, modelProblem, name }: ResolvedMember): ModelSetting
   return model;
 }
 
-/** The member at this place, as far as the team is still what it was; else the bot wherever it is now. */
+/** Returns the member at this position if the team has not changed there; else the bot at its new position. */
 function memberOf(team: ResolvedTeam, botId: number, position: number): ResolvedMember {
   const placed = team.members[position];
   const member = placed?.id === botId ? placed : team.members.find(({ id }) => id === botId);

@@ -1,22 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
+import { Counter } from 'prom-client';
 import { logLine } from '../../infra/database/database-errors.js';
 import { QueueProcessor } from '../../infra/queue/queue-processor.js';
 import { QueueWorkers } from '../../infra/queue/queue-workers.js';
 import { isTerminal } from '../../tasks/task-status.js';
-import { ExecutorDeletions } from './executor-deletions.js';
 import {
   DELETION_BACKOFF,
   EXECUTOR_DELETIONS,
   EXECUTOR_JOB_OPTIONS,
   type ExecutorDeletion,
+  ExecutorDeletions,
   isExecutorDeletion,
-} from './executor-deletions.jobs.js';
+} from './executor-deletions.js';
 import { ExecutorManagerClient } from './executor-manager.client.js';
-import { deletionsTotal } from '../executor-metrics.js';
 import { SubtasksRepository } from '../subtasks.repository.js';
 
-/** Deletes executors: first finds out which of a task, then each by a job of its own, repeated until it worked. */
+const deletionsTotal = new Counter({
+  name: 'conch_executor_deletions_total',
+  help: 'Executors that were to be deleted, by outcome',
+  labelNames: ['outcome'],
+});
+
+/** Deletes executors: finds those of a task, then deletes each by a job of its own, repeated until it succeeds. */
 @Injectable()
 export class ExecutorDeletionsProcessor extends QueueProcessor {
   constructor(

@@ -3,15 +3,28 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { createHash } from 'node:crypto';
 import { AppError } from '../../common/app-error.js';
+import { isJsonObject } from '../../common/json.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import {
-  EXECUTOR_DELETIONS,
-  EXECUTOR_JOB_OPTIONS,
-  type ExecutorDeletion,
-  TASK_JOB_OPTIONS,
-} from './executor-deletions.jobs.js';
+import { CAPPED_BACKOFF, cappedBackoff } from '../../infra/queue/capped-backoff.js';
 import { ExecutorManagerClient } from './executor-manager.client.js';
 import { SubtasksRepository } from '../subtasks.repository.js';
+
+export const EXECUTOR_DELETIONS = 'executor-deletions';
+
+/** All executors of a task that has ended, or one executor. */
+export type ExecutorDeletion = { taskId: number } | { executorName: string };
+
+/** A task that does not end within some hours is checked again at its next end. */
+const TASK_JOB_OPTIONS = {
+  attempts: 500,
+  backoff: CAPPED_BACKOFF,
+  removeOnComplete: true,
+  removeOnFail: true,
+} as const;
+
+export const EXECUTOR_JOB_OPTIONS = { ...TASK_JOB_OPTIONS, attempts: 12 } as const;
+
+export const DELETION_BACKOFF = cappedBackoff({ baseMs: 250, capMs: 30_000 });
 
 /** Queues the deletion of executors that are not needed any more. */
 @Injectable()
@@ -24,12 +37,12 @@ export class ExecutorDeletions {
     private readonly manager: ExecutorManagerClient,
   ) {}
 
-  /** The executors of a task, once it has ended. Called again it changes nothing. @throws AppError service_unavailable */
+  /** Queues the deletion of a task's executors, once it has ended. A repeated call changes nothing. @throws AppError service_unavailable */
   async afterEnd(taskId: number): Promise<void> {
     await this.add('task', { taskId }, `task-${taskId}`, TASK_JOB_OPTIONS);
   }
 
-  /** The same, if the task wants it by itself. Never throws: the end that was reached stands. */
+  /** The same for tasks with `auto_delete_executor` only. Never throws: the end that was reached stands. */
   async afterEndOf(taskId: number): Promise<void> {
     try {
       if ((await this.repository.executorsOf(taskId))?.autoDelete) await this.afterEnd(taskId);
@@ -43,7 +56,7 @@ export class ExecutorDeletions {
     if (await this.repository.hasExecutors(taskId)) await this.afterEnd(taskId);
   }
 
-  /** @throws AppError service_unavailable */
+  /** Queues the deletion of one executor. @throws AppError service_unavailable */
   async deleteExecutor(executorName: string): Promise<void> {
     // Names hold what ids of jobs may not.
     const hash = createHash('sha256').update(executorName).digest('hex').slice(0, 32);
@@ -58,4 +71,11 @@ export class ExecutorDeletions {
       throw new AppError('service_unavailable', 'The queue does not answer; try again', { cause, retryAfter: 2 });
     }
   }
+}
+
+export function isExecutorDeletion(data: unknown): data is ExecutorDeletion {
+  if (!isJsonObject(data)) return false;
+  const { taskId, executorName } = data;
+
+  return Number.isInteger(taskId) || (typeof executorName === 'string' && executorName !== '');
 }

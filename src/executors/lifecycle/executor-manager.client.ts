@@ -2,20 +2,20 @@ import { Injectable, Logger } from '@nestjs/common';
 import { logLine } from '../../infra/database/database-errors.js';
 import { ExecutorManagerHttp } from '../../infra/http/client/executor-manager-http.js';
 
-/** `refused`: it knows of nothing that runs; `unreachable`: no answer that says anything, ask again. */
+/** `refused`: nothing of the task runs there; `unreachable`: no usable answer, ask again. */
 export type CancelAnswer = 'acked' | 'refused' | 'unreachable';
 
-/** A token that is wrong, or a limit, tells nothing about the task. */
+/** Statuses of a wrong token or a limit, which say nothing about the task. */
 const NO_REFUSALS = [401, 403, 407, 408, 429];
 
-/** What is asked of the executor manager about executors. Its field `status` counts more than that of HTTP: failures come as 200, too. */
+/** Calls the executor manager about executors. The field `status` of its replies counts, because failures come as HTTP 200, too. */
 @Injectable()
 export class ExecutorManagerClient {
   private readonly log = new Logger(ExecutorManagerClient.name);
 
   constructor(private readonly http: ExecutorManagerHttp) {}
 
-  /** Whether there is one. */
+  /** Whether an executor manager is configured. */
   get isConfigured(): boolean {
     return this.http.isConfigured;
   }

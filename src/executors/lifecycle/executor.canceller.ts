@@ -1,13 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Counter } from 'prom-client';
 import { withinOr } from '../../common/within.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
+import { keys } from '../../infra/redis/keys.js';
+import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
-import type { Answer } from '../../tasks/turns/turns.service.js';
-import { CancelAcks } from './cancel-acks.js';
+import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import { ExecutorDeletions } from './executor-deletions.js';
 import { ExecutorManagerClient } from './executor-manager.client.js';
-import { cancelsTotal } from '../executor-metrics.js';
 import { cancelledEvent } from '../reports/executor-report.js';
 
 /** The caller of a cancel waits for an answer of the manager, but not for a slow one. */
@@ -17,8 +18,16 @@ const SETTLE_MS = 1_000;
 const LAST_TRY_MS = 6_000;
 /** Without a manager executors learn of a cancel by their heartbeat only. */
 const HEARTBEAT_GRACE_MS = 10_000;
+/** How much longer than a cancel may last its acknowledgement is kept. */
+const ACK_MARGIN_SECONDS = 600;
 
-type Subtask = Pick<Answer['subtask'], 'id' | 'taskId' | 'status'>;
+const cancelsTotal = new Counter({
+  name: 'conch_executor_cancels_total',
+  help: 'Cancels sent to the executor manager, by its answer',
+  labelNames: ['outcome'],
+});
+
+type Subtask = Pick<SubtaskRow, 'id' | 'taskId' | 'status'>;
 
 /** Cancels subtasks of executors: asks their manager repeatedly, and ends the subtask without it at the deadline. */
 @Injectable()
@@ -26,14 +35,16 @@ export class ExecutorCanceller {
   private readonly log = new Logger(ExecutorCanceller.name);
   private readonly asking = new Map<number, Promise<void>>();
   private readonly patienceMs: number;
+  private readonly ackSeconds: number;
 
   constructor(
     private readonly manager: ExecutorManagerClient,
-    private readonly acks: CancelAcks,
+    private readonly redis: RedisClients,
     private readonly updates: TaskUpdatesService,
     private readonly deletions: ExecutorDeletions,
     { tasks }: AppConfig,
   ) {
+    this.ackSeconds = tasks.cancelDeadlineSeconds + ACK_MARGIN_SECONDS;
     const deadlineMs = tasks.cancelDeadlineSeconds * 1000;
     const byHeartbeat = manager.isConfigured ? Infinity : HEARTBEAT_GRACE_MS;
     this.patienceMs = Math.min(Math.max(deadlineMs / 2, deadlineMs - LAST_TRY_MS), byHeartbeat);
@@ -43,7 +54,7 @@ export class ExecutorCanceller {
   async cancel(subtask: Subtask, requestedAt: number, force: boolean): Promise<void> {
     const { id, taskId } = subtask;
     if (subtask.status === 'PENDING') return this.end(subtask, 'queued', false);
-    const acked = await this.acks.has(id);
+    const acked = await this.isAcknowledged(id);
     if (force || Date.now() - requestedAt >= this.patienceMs) {
       this.log.warn(`task ${taskId} subtask ${id}: its executor did not report in time; ending it`);
 
@@ -52,19 +63,30 @@ export class ExecutorCanceller {
     if (this.manager.isConfigured && !acked) await withinOr(ASK_PATIENCE_MS, undefined, this.ask(subtask));
   }
 
-  /** Ends a subtask whose executor is gone or does not matter any more. */
+  /** Ends a subtask without waiting for its executor. */
   async end({ id, taskId }: Subtask, phase: 'queued' | 'running', acked: boolean): Promise<void> {
     const terminal = { event: cancelledEvent(phase, acked), seq: 2 };
     await this.updates.settle({ subtaskId: id, status: 'CANCELLED', terminal }, SETTLE_MS);
     await this.deletions.afterEndOf(taskId);
   }
 
-  /** Ends one whose lease ran out while it was being cancelled. */
+  /** Ends a subtask whose lease ran out while it was being cancelled. */
   async endLost(subtask: Subtask): Promise<void> {
-    return this.end(subtask, 'running', await this.acks.has(subtask.id));
+    return this.end(subtask, 'running', await this.isAcknowledged(subtask.id));
   }
 
-  /** One question at a time: a slow manager is not asked again before it has answered. */
+  /** Whether the executor manager has acknowledged the cancel, as every process knows. Without Redis it is asked again. */
+  async isAcknowledged(subtaskId: number): Promise<boolean> {
+    const value = await this.redis.commands.get(keys.executorCancelAck(subtaskId)).catch(() => null);
+
+    return value !== null;
+  }
+
+  private async acknowledge(subtaskId: number): Promise<void> {
+    await this.redis.commands.set(keys.executorCancelAck(subtaskId), '1', 'EX', this.ackSeconds).catch(() => null);
+  }
+
+  /** One request at a time: a slow manager is not asked again before it has answered. */
   private ask(subtask: Subtask): Promise<void> {
     const { id } = subtask;
     const asked = this.asking.get(id) ?? this.askNow(subtask).finally(() => this.asking.delete(id));
@@ -78,7 +100,7 @@ export class ExecutorCanceller {
     const answer = await this.manager.cancel(taskId);
     cancelsTotal.inc({ outcome: answer });
     this.log.log(`task ${taskId} subtask ${id}: cancel ${answer}`);
-    if (answer === 'acked') await this.acks.add(id);
+    if (answer === 'acked') await this.acknowledge(id);
     if (answer === 'refused')
       await this.end(subtask, 'running', false).catch((error: unknown) => this.notEnded(id, error));
   }

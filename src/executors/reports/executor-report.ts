@@ -1,4 +1,4 @@
-/** From what an executor says to a report of ours. Pure. */
+/** From the report of an executor to a task update. Pure. */
 import type { FieldProblem } from '../../common/app-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { ExecutorReport, TaskUpdate } from '../../tasks/tasks.jobs.js';
@@ -24,13 +24,13 @@ export interface KnownReports {
   ended: boolean;
   /** Newest number among the reports of its executor; null when they have none. */
   newestSeq: number | null;
-  /** A report of this name was there before. */
+  /** A report with this id was received before. */
   isKnownEvent: boolean;
   /** Which executor has it now; empty when it is not known. */
   executorName: string;
 }
 
-/** Why a report changes nothing; null when it may. The processor decides again: more may be on the way. */
+/** Returns why a report changes nothing; null when it may. The processor decides again: more may be on the way. */
 export function reasonToIgnore(report: ExecutorReportDto, known: KnownReports): IgnoredReason | null {
   if (known.isKnownEvent) return 'duplicate';
   if (known.ended) return 'terminal';
@@ -41,7 +41,7 @@ export function reasonToIgnore(report: ExecutorReportDto, known: KnownReports): 
   return seq === known.newestSeq ? 'duplicate' : 'stale';
 }
 
-/** What is wrong with a result. */
+/** Returns what is wrong with a result. */
 export function resultProblems(result: JsonObject | null | undefined): FieldProblem[] {
   const value = result?.['value'];
 
@@ -50,8 +50,8 @@ export function resultProblems(result: JsonObject | null | undefined): FieldProb
     : [{ field: 'result.value', message: 'result.value must be a text' }];
 }
 
-/** @param offer how often the subtask has been handed out */
-export function toTaskUpdate(dto: ExecutorReportDto, offer: number): TaskUpdate {
+/** @param attempt how often the subtask has been claimed */
+export function toTaskUpdate(dto: ExecutorReportDto, attempt: number): TaskUpdate {
   const status = STATUS[dto.status];
   const errorMessage = errorOf(dto, status);
 
@@ -62,7 +62,7 @@ export function toTaskUpdate(dto: ExecutorReportDto, offer: number): TaskUpdate 
     ...(dto.result && { result: { ...dto.result, value: (dto.result['value'] ?? '') as string } }),
     ...(errorMessage !== undefined && { errorMessage }),
     ...(status === 'CANCELLED' && { terminal: { event: cancelledEvent('running', true), seq: 2 } }),
-    report: detailsOf(dto, offer),
+    report: detailsOf(dto, attempt),
   };
 }
 
@@ -71,9 +71,9 @@ export function cancelledEvent(phase: 'queued' | 'running', acked: boolean) {
   return { type: 'cancelled', cancelled: true, proof: { executor_acked: acked, while: phase } } as const;
 }
 
-function detailsOf(dto: ExecutorReportDto, offer: number): ExecutorReport {
+function detailsOf(dto: ExecutorReportDto, attempt: number): ExecutorReport {
   return {
-    offer,
+    offer: attempt,
     ...(dto.seq != null && { seq: dto.seq }),
     ...(dto.event_id != null && { eventId: dto.event_id }),
     ...(dto.executor_name && { executorName: dto.executor_name }),
@@ -83,7 +83,7 @@ function detailsOf(dto: ExecutorReportDto, offer: number): ExecutorReport {
   };
 }
 
-/** Wegent's executors also put good news into this field. */
+/** Wegent's executors also send texts of success in this field. */
 function errorOf({ error_message: text, status: reported }: ExecutorReportDto, status: string): string | undefined {
   const reason = text && !PLACEHOLDER.test(text.trim()) ? text.trim().slice(0, MAX_ERROR_CHARS) : '';
   if (status === 'CANCELLED') return reason || undefined;

@@ -9,11 +9,11 @@ const TTL_SECONDS = 3600;
 
 /** KEYS one per report. ARGV the name of each, or nothing. */
 const READ = `
-local notes = {}
+local known = {}
 for i, key in ipairs(KEYS) do
-  notes[i] = redis.call('HMGET', key, 'seq', 'executor', 'event:' .. ARGV[i])
+  known[i] = redis.call('HMGET', key, 'seq', 'executor', 'event:' .. ARGV[i])
 end
-return notes
+return known
 `;
 
 /** KEYS one per report. ARGV ttl, then name, number and executor of each, or nothing. */
@@ -31,7 +31,7 @@ end
 return 1
 `;
 
-type Scripts = Record<'executorReports' | 'executorNote', (...args: (string | number)[]) => Promise<unknown>>;
+type Scripts = Record<'readReports' | 'rememberReports', (...args: (string | number)[]) => Promise<unknown>>;
 type StoredReport = [seq: string | null, executor: string | null, event: string | null];
 
 /** What is remembered of the executor that sent a report, and of the report. */
@@ -41,10 +41,10 @@ export interface KnownReport {
   executorName: string;
 }
 
-/** A report, and how often its subtask had been handed out when it came. */
+/** A report, and how often its subtask had been claimed when it came. */
 export interface DedupEntry {
   report: ExecutorReportDto;
-  offer: number;
+  attempt: number;
 }
 
 /** Remembers which reports of an executor are queued already, so that a repeated one is answered without queueing it. */
@@ -55,8 +55,8 @@ export class ReportDedupCache {
   private readonly scripts: Scripts;
 
   constructor(private readonly redis: RedisClients) {
-    redis.commands.defineCommand('executorReports', { lua: READ });
-    redis.commands.defineCommand('executorNote', { lua: REMEMBER });
+    redis.commands.defineCommand('readReports', { lua: READ });
+    redis.commands.defineCommand('rememberReports', { lua: REMEMBER });
     this.scripts = redis.commands as unknown as Scripts;
   }
 
@@ -72,12 +72,12 @@ export class ReportDedupCache {
     try {
       await Promise.all(this.groups(reports).map((group) => this.rememberTogether(group)));
     } catch (error) {
-      // The processor knows repeated reports, too.
+      // The processor detects repeated reports, too.
       this.log.warn(`${reports.length} report(s) not remembered: ${logLine(error)}`);
     }
   }
 
-  /** What one call may be about: in a cluster the keys of different subtasks lie on different nodes. */
+  /** Splits reports into calls: in a cluster the keys of different subtasks lie on different nodes. */
   private groups(reports: readonly DedupEntry[]): (readonly DedupEntry[])[] {
     if (reports.length === 0) return [];
 
@@ -86,7 +86,7 @@ export class ReportDedupCache {
 
   private async readTogether(reports: readonly DedupEntry[]): Promise<KnownReport[]> {
     const names = reports.map(({ report }) => report.event_id ?? '');
-    const known = await this.scripts.executorReports(reports.length, ...reports.map(keyOf), ...names);
+    const known = await this.scripts.readReports(reports.length, ...reports.map(keyOf), ...names);
 
     return (known as StoredReport[]).map(([seq, executor, event]) => ({
       newestSeq: seq === null ? null : Number(seq),
@@ -102,8 +102,8 @@ export class ReportDedupCache {
       report.executor_name ?? '',
     ]);
 
-    return this.scripts.executorNote(reports.length, ...reports.map(keyOf), TTL_SECONDS, ...values);
+    return this.scripts.rememberReports(reports.length, ...reports.map(keyOf), TTL_SECONDS, ...values);
   }
 }
 
-const keyOf = ({ report, offer }: DedupEntry): string => keys.executorReports(report.subtask_id, offer);
+const keyOf = ({ report, attempt }: DedupEntry): string => keys.executorReports(report.subtask_id, attempt);

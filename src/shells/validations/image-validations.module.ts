@@ -6,13 +6,10 @@ import { ShellsModule } from '../shells.module.js';
 import { ValidationTransitions } from './validation-transitions.js';
 import { ValidationCache } from './validation-cache.js';
 import { ValidationEventsService } from './validation-events.js';
-import { ValidationReportsController } from './validation-reports.controller.js';
 import { ValidationStarter } from './validation-starter.js';
 import { ValidationSweeper } from './validation.sweeper.js';
-import { ValidationDispatcher } from './validation-dispatcher.js';
-import { ValidationsController } from './validations.controller.js';
-import { IMAGE_VALIDATIONS } from './validations.jobs.js';
-import { ValidationsProcessor } from './validations.processor.js';
+import { ValidationReportsController, ValidationsController } from './validations.controller.js';
+import { IMAGE_VALIDATIONS, ValidationsProcessor } from './validations.processor.js';
 import { ValidationsRepository } from './validations.repository.js';
 import { ValidationsService } from './validations.service.js';
 
@@ -22,7 +19,7 @@ import { ValidationsService } from './validations.service.js';
   controllers: [ValidationsController, ValidationReportsController],
   providers: [
     ...[ValidationsRepository, ValidationCache, ValidationTransitions],
-    ...[ValidationStarter, ValidationDispatcher, ValidationSweeper, ValidationsProcessor],
+    ...[ValidationStarter, ValidationSweeper, ValidationsProcessor],
     ...[ValidationsService, ValidationEventsService],
   ],
 })

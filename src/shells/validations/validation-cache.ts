@@ -10,11 +10,11 @@ import { ValidationsRepository } from './validations.repository.js';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const TTL_SECONDS = 300;
-/** A copy counts for this long without a look at the row: one that could not be renewed does not mislead for longer. */
+/** For how long a copy counts without reading the row: a copy that could not be renewed is not served for longer. */
 const FRESH_MS = 2_000;
 
 /**
- * Puts a copy in the place of an older one, and wakes the readers.
+ * Replaces an older copy, and notifies the readers.
  * KEYS copy. ARGV revision, JSON, ttl, channel.
  */
 const STORE = `
@@ -26,7 +26,7 @@ if known < tonumber(ARGV[1]) then redis.call('PUBLISH', ARGV[4], '') end
 return 1
 `;
 
-type Store = (key: string, ...args: (string | number)[]) => Promise<unknown>;
+type StoreScript = (key: string, ...args: (string | number)[]) => Promise<unknown>;
 
 /** A validation as its owner may see it. */
 export interface ShownValidation {
@@ -40,7 +40,7 @@ export interface ShownValidation {
 /** Whether a text of a path can be the id of a validation. */
 export const isValidationId = (text: string): boolean => UUID.test(text);
 
-/** The states of validations: from a copy in Redis while it is fresh, else from the row. Works without Redis, if slower. */
+/** Reads the states of validations: from a copy in Redis while it is fresh, else from the row. Works without Redis, if slower. */
 @Injectable()
 export class ValidationCache {
   private readonly log = new Logger(ValidationCache.name);
@@ -49,7 +49,7 @@ export class ValidationCache {
     private readonly redis: RedisClients,
     private readonly repository: ValidationsRepository,
   ) {
-    redis.commands.defineCommand('validationPut', { lua: STORE, numberOfKeys: 1 });
+    redis.commands.defineCommand('storeValidation', { lua: STORE, numberOfKeys: 1 });
   }
 
   /** Returns a validation of the user. @throws AppError not_found, also when it belongs to another user */
@@ -74,10 +74,12 @@ export class ValidationCache {
     }
   }
 
-  /** Stores the copy of a row and wakes the readers of its live events. Never throws. */
+  /** Stores the copy of a row and notifies the readers of its live events. Never throws. */
   async store(row: ValidationRow): Promise<ShownValidation> {
     const shown = toShown(row);
-    const store = (this.redis.commands as unknown as { validationPut: Store }).validationPut.bind(this.redis.commands);
+    const store = (this.redis.commands as unknown as { storeValidation: StoreScript }).storeValidation.bind(
+      this.redis.commands,
+    );
     try {
       await store(
         keys.validation(row.id),
@@ -93,7 +95,7 @@ export class ValidationCache {
     return shown;
   }
 
-  /** Null when there is none, or Redis is away. */
+  /** Returns the copy; null when there is none, or Redis is away. */
   private async get(id: string): Promise<{ shown: ShownValidation; isFresh: boolean } | null> {
     const key = keys.validation(id);
     try {

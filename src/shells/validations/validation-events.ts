@@ -6,7 +6,7 @@ import { type ChannelSubscription, ChannelSubscriptions } from '../../infra/redi
 import { keys } from '../../infra/redis/keys.js';
 import { type ShownValidation, ValidationCache } from './validation-cache.js';
 
-/** How long to wait for a store that is away before looking again. */
+/** Pause before the next attempt when a store is away. */
 const RETRY_MS = 500;
 
 /** Live events of validations: each is the whole state, so that a client that reconnects needs the newest only. */
@@ -17,7 +17,7 @@ export class ValidationEventsService {
     private readonly feeds: ChannelSubscriptions,
   ) {}
 
-  /** Null when the client has the last event already. @throws AppError not_found */
+  /** Opens the stream of a validation; null when the client has the last event already. @throws AppError not_found */
   async open(userId: number, id: string, lastEventId: string | undefined): Promise<OpenSseSource | null> {
     const { isEnded, revision } = await this.cache.require(userId, id);
     const seen = revisionOf(id, lastEventId);
@@ -37,7 +37,7 @@ export class ValidationEventsService {
   }
 }
 
-/** One reader's place among the states of a validation. */
+/** Cursor of one client over the states of a validation. */
 class ValidationReader implements SseReader {
   ended = false;
 
@@ -61,7 +61,7 @@ class ValidationReader implements SseReader {
     return [];
   }
 
-  /** Null when the stores are away: they say so in the log of the process. */
+  /** Returns null when the stores are away, which is logged elsewhere. */
   private read(): Promise<ShownValidation | null> {
     return this.cache.find(this.id).catch(() => null);
   }
@@ -74,7 +74,7 @@ class ValidationReader implements SseReader {
   }
 }
 
-/** The newest state that a client has; 0 for none, and for what is no event of this stream. */
+/** Returns the newest revision that a client has; 0 for none, and for what is no event of this stream. */
 function revisionOf(id: string, eventId: string | undefined): number {
   const text = eventId?.startsWith(`${id}-`) ? eventId.slice(id.length + 1) : '';
 

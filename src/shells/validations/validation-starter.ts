@@ -15,7 +15,7 @@ import { ShellsService } from '../shells.service.js';
 import { ValidationTransitions } from './validation-transitions.js';
 import type { ValidationRow } from './validation-state.js';
 import type { ValidateImageDto, ValidationRequestDto } from './validation.dto.js';
-import { IMAGE_VALIDATIONS, SUBMISSION_OPTIONS, type SubmissionJob, submissionJobId } from './validations.jobs.js';
+import { IMAGE_VALIDATIONS, SUBMISSION_OPTIONS, type SubmissionJob, submissionJobId } from './validations.processor.js';
 import { ValidationsRepository } from './validations.repository.js';
 
 /** Validations that one user may have running. */
@@ -24,9 +24,9 @@ const NO_MANAGER =
   'There is no executor manager that could look at the image: start Docker, or set EXECUTOR_MANAGER_URL';
 const NOTHING = { validationId: null, valid: null, checks: [], errors: [] };
 
-type Wanted = Omit<ShellImageChangedEvent, 'shellName'> & { shellName: string | null };
+type ValidationTarget = Omit<ShellImageChangedEvent, 'shellName'> & { shellName: string | null };
 
-/** Asks for validations of images: by hand, and for every new image of a shell. */
+/** Starts validations of images: on request, and for every new image of a shell. */
 @Injectable()
 export class ValidationStarter {
   private readonly log = new Logger(ValidationStarter.name);
@@ -34,7 +34,7 @@ export class ValidationStarter {
   constructor(
     @InjectQueue(IMAGE_VALIDATIONS) private readonly queue: Queue<SubmissionJob>,
     private readonly repository: ValidationsRepository,
-    private readonly changes: ValidationTransitions,
+    private readonly transitions: ValidationTransitions,
     private readonly shells: ShellsService,
     private readonly shellRows: ShellsRepository,
     private readonly policy: ImagePolicy,
@@ -43,7 +43,7 @@ export class ValidationStarter {
   ) {}
 
   /**
-   * Has an image looked at; while that lasts, the same request joins it.
+   * Starts a validation of an image; while it runs, the same request joins it.
    * @throws AppError validation_failed, too_many_validations
    */
   async request(
@@ -62,7 +62,7 @@ export class ValidationStarter {
     return { ...NOTHING, status: 'submitted', validationId: id, message: 'Validation of the image submitted' };
   }
 
-  /** Gives a validation to the executor manager, in the background; one that is lost on the way is found by the sweep. */
+  /** Enqueues the submission of a validation to the executor manager; one that is lost is found by the sweep. */
   async submit({ id, submissions }: Pick<ValidationRow, 'id' | 'submissions'>): Promise<void> {
     try {
       const options = { ...SUBMISSION_OPTIONS, jobId: submissionJobId(id, submissions) };
@@ -73,19 +73,19 @@ export class ValidationStarter {
   }
 
   /**
-   * Starts a validation of the image of a shell, unless one has found out already that it can be used. A validation
-   * that is refused does not keep the shell from being stored.
+   * Starts a validation of the image of a shell, unless an earlier one was passed. A validation that is refused does
+   * not keep the shell from being stored.
    */
   @OnEvent(ShellImageChangedEvent.eventName, { suppressErrors: false })
-  async validateShellImage(wanted: ShellImageChangedEvent): Promise<void> {
-    const known = await this.repository.newestVerdict(wanted);
-    if (known?.outcome === 'valid') return this.applyVerdict(wanted, { state: 'Available', reason: null });
-    if (!this.manager.isConfigured) return this.applyVerdict(wanted, { state: 'Pending', reason: NO_MANAGER });
+  async validateShellImage(target: ShellImageChangedEvent): Promise<void> {
+    const known = await this.repository.newestVerdict(target);
+    if (known?.outcome === 'valid') return this.applyVerdict(target, { state: 'Available', reason: null });
+    if (!this.manager.isConfigured) return this.applyVerdict(target, { state: 'Pending', reason: NO_MANAGER });
     try {
-      await this.begin(wanted);
+      await this.begin(target);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      await this.applyVerdict(wanted, { state: 'Pending', reason: error.message });
+      await this.applyVerdict(target, { state: 'Pending', reason: error.message });
     }
   }
 
@@ -93,17 +93,17 @@ export class ValidationStarter {
     await this.shellRows.applyVerdict(userId, image, shellType, verdict);
   }
 
-  private async begin(wanted: Wanted): Promise<ValidationRow> {
+  private async begin(target: ValidationTarget): Promise<ValidationRow> {
     const deadlineAt = new Date(Date.now() + this.config.images.validationTimeoutSeconds * 1000);
     // Twice, for the case that the one that runs ends in between.
     for (let attempt = 0; attempt < 2; attempt += 1) {
-      const running = await this.repository.running(wanted);
+      const running = await this.repository.running(target);
       if (running) return running;
-      await this.refuseTooMany(wanted.userId);
+      await this.refuseTooMany(target.userId);
       const stageTimes = { submitted: new Date().toISOString() };
-      const row = await this.repository.insert({ ...wanted, id: randomUUID(), deadlineAt, stageTimes });
+      const row = await this.repository.insert({ ...target, id: randomUUID(), deadlineAt, stageTimes });
       if (!row) continue;
-      await this.changes.publishNew(row);
+      await this.transitions.publishNew(row);
       await this.submit(row);
 
       return row;

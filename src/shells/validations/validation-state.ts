@@ -13,7 +13,7 @@ export type ValidationRow = typeof imageValidations.$inferSelect;
 export type ValidationChange = Partial<typeof imageValidations.$inferInsert>;
 export type Ignored = NonNullable<ReportReceipt['ignored']>;
 
-/** Why a validation ended without a verdict: what a manager says of itself, and what is found out here. */
+/** Why a validation ended without a verdict. */
 export interface Ending {
   outcome: ValidationOutcome;
   message: string;
@@ -25,13 +25,13 @@ export interface Ending {
 const MAX_LOG = 16_384;
 
 /**
- * What a report changes. A validation only goes forward: whatever order its reports come in, neither stage nor
+ * Returns what a report changes. A validation only goes forward: whatever order its reports come in, neither stage nor
  * progress goes back, and nothing is changed after the end.
  */
 export function applyReport(row: ValidationRow, report: ValidationReport, now: Date): ValidationChange | Ignored {
   if (row.outcome !== null) return 'ended';
   if (report.status === 'completed') return { ...findings(report), ...endOf(row, report, now) };
-  if (isLate(row, report)) return 'stale';
+  if (isOutdated(row, report)) return 'stale';
   const progress = progressOf(row, report);
   const checks = report.checks && report.checks.length > row.checks.length ? report.checks : row.checks;
   const isNews = report.status !== row.stage || progress > row.progress || checks !== row.checks;
@@ -53,7 +53,7 @@ export function endBy(row: ValidationRow, { outcome, message, code }: Ending, no
   return { outcome, errorMessage: message, errorCode: code, ...closed(row, now) };
 }
 
-/** Why an image cannot be used, in words. */
+/** Returns why an image cannot be used, in words. */
 export function reasonOf({ errors, checks, errorMessage }: Pick<ValidationRow, 'errors' | 'checks' | 'errorMessage'>) {
   const failed = checks.filter(({ status }) => status === 'fail').map(({ name, message }) => `${name}: ${message}`);
   const reasons = errors.length > 0 ? errors : failed;
@@ -61,7 +61,7 @@ export function reasonOf({ errors, checks, errorMessage }: Pick<ValidationRow, '
   return reasons.join('; ') || errorMessage || 'The image did not pass its validation';
 }
 
-function isLate({ stage, reportSeq }: ValidationRow, { status, seq }: ValidationReport): boolean {
+function isOutdated({ stage, reportSeq }: ValidationRow, { status, seq }: ValidationReport): boolean {
   const isBack = rank(status) < rank(stage);
 
   return isBack || (seq !== undefined && reportSeq !== null && seq <= reportSeq);
@@ -99,7 +99,7 @@ function endOf(row: ValidationRow, report: ValidationReport, now: Date): Validat
 function outcomeOf({ valid, code, errors = [] }: ValidationReport, checks: ImageCheck[]): ValidationOutcome {
   if (code !== undefined && errors.length === 0) return 'error';
   if (checks.some(({ status }) => status === 'fail') || errors.length > 0) return 'invalid';
-  // Without a word about it the checks decide; a manager that has none either has found out nothing.
+  // Without `valid` the checks decide; a manager that reports neither has no verdict.
   if (valid === undefined) return checks.length > 0 ? 'valid' : 'error';
 
   return valid ? 'valid' : 'invalid';

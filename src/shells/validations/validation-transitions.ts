@@ -23,7 +23,7 @@ interface Changed {
   isApplied: boolean;
 }
 
-/** The one way in which validations change: the row and the shells with its image in one transaction, then its readers are woken. */
+/** Changes validations: the row and the shells with its image in one transaction, then its readers are notified. */
 @Injectable()
 export class ValidationTransitions {
   private readonly log = new Logger(ValidationTransitions.name);
@@ -35,7 +35,7 @@ export class ValidationTransitions {
     private readonly caches: CacheInvalidation,
   ) {}
 
-  /** @returns why nothing was changed, or null; undefined when there is no such validation */
+  /** Applies a change. @returns why nothing was changed, or null; undefined when there is no such validation */
   async change(id: string, decide: Decision): Promise<Ignored | null | undefined> {
     const changed = await this.repository.transaction((tx) => this.apply(tx, id, decide));
     if (changed?.ignored === null) await this.publish(changed);
@@ -43,7 +43,7 @@ export class ValidationTransitions {
     return changed?.ignored;
   }
 
-  /** A validation was added: shells with its image wait for it. */
+  /** Publishes a new validation: shells with its image wait for it. */
   async publishNew(row: ValidationRow): Promise<void> {
     const { userId, image, shellType } = row;
     const isApplied = await this.shells.applyVerdict(userId, image, shellType, { state: 'Pending', reason: null });

@@ -1,27 +1,13 @@
-import { ApiProperty } from '@nestjs/swagger';
-import {
-  EnumField,
-  IntField,
-  NestedListField,
-  NumberField,
-  BoolField,
-  TextField,
-  TextListField,
-} from '../../common/fields.js';
-import {
-  type ImageCheck,
-  VALIDATION_STAGES,
-  type ValidationReport,
-  type ValidationStage,
-} from '../../common/image-validation.js';
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiProduces, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { TextField } from '../../common/fields.js';
 import { MAX_IMAGE_LENGTH } from '../../common/image-reference.js';
+import type { ImageCheck, ValidationStage } from '../../common/image-validation.js';
 import type { ValidationOutcome } from '../../infra/database/schema/image-validations.schema.js';
-import { DropsUnknownFields } from '../../infra/http/server/validation.pipe.js';
 import type { ValidationRow } from './validation-state.js';
 
 const optional = true;
 const nullable = true;
-const MAX_TEXT = 4000;
 
 export class ValidateImageDto {
   /** @example ghcr.io/acme/agent:1 */
@@ -120,6 +106,17 @@ export class ValidationListDto {
   items!: ValidationDto[];
 }
 
+export class ValidationEventsQuery {
+  /** For clients that cannot set the Last-Event-ID header */
+  @TextField({ min: 0, max: 100, optional: true })
+  last_event_id?: string;
+}
+
+/** One `data:` line: the validation as it is now. */
+export class ValidationEventDto extends ValidationDto {
+  type!: 'validation';
+}
+
 export class ValidationRequestDto {
   status!: 'submitted' | 'skipped' | 'error';
 
@@ -134,88 +131,6 @@ export class ValidationRequestDto {
   checks!: ImageCheckDto[];
 
   errors!: string[];
-}
-
-@DropsUnknownFields()
-export class ReportedCheckDto {
-  @TextField({ max: 100 })
-  name!: string;
-
-  @EnumField(['pass', 'fail'])
-  status!: 'pass' | 'fail';
-
-  @TextField({ min: 0, max: 500, optional, nullable })
-  version?: string | null;
-
-  @TextField({ min: 0, max: MAX_TEXT, optional, nullable })
-  message?: string | null;
-
-  @TextField({ min: 0, max: MAX_TEXT, optional, nullable })
-  hint?: string | null;
-}
-
-/** See {@link ValidationReport}; Wegent's manager sends null for what it does not know. */
-@DropsUnknownFields()
-export class ValidationReportDto {
-  @EnumField(VALIDATION_STAGES)
-  status!: ValidationStage;
-
-  /** Not used: `status` says it */
-  @TextField({ min: 0, max: 500, optional, nullable })
-  stage?: string | null;
-
-  @NumberField({ min: 0, max: 100, optional, nullable })
-  progress?: number | null;
-
-  /** With the status completed */
-  @BoolField({ optional, nullable })
-  valid?: boolean | null;
-
-  /** All so far */
-  @NestedListField(() => ReportedCheckDto, { maxItems: 50, optional, nullable })
-  checks?: ReportedCheckDto[] | null;
-
-  /** Why the image cannot be used */
-  @TextListField({ maxItems: 50, max: MAX_TEXT, optional, nullable })
-  errors?: string[] | null;
-
-  @TextField({ min: 0, max: MAX_TEXT, optional, nullable })
-  errorMessage?: string | null;
-
-  /** Nothing could be found out about the image, e.g. registry_unavailable */
-  @TextField({ max: 50, pattern: /^[a-z][a-z_]*$/, patternMessage: 'must be in snake_case', optional, nullable })
-  code?: string | null;
-
-  /** @example sha256:… */
-  @TextField({ max: 200, optional, nullable })
-  digest?: string | null;
-
-  /** Its end is kept */
-  @TextField({ min: 0, max: 262_144, optional, nullable })
-  logTail?: string | null;
-
-  /** Grows from report to report */
-  @IntField({ min: 0, optional, nullable })
-  seq?: number | null;
-}
-
-export class ValidationReceiptDto {
-  status!: 'success';
-
-  message!: string;
-
-  /** Why it changed nothing. `ended`: nobody waits for more, stop the run */
-  ignored?: 'ended' | 'stale';
-}
-
-export function toReport({ status, checks, ...rest }: ValidationReportDto): ValidationReport {
-  const known = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
-
-  return { status, ...(known as Partial<ValidationReport>), ...(checks && { checks: checks.map(toCheck) }) };
-}
-
-function toCheck({ name, status, version, message, hint }: ReportedCheckDto): ImageCheck {
-  return { name, status, version: version ?? null, message: message ?? '', ...(hint && { hint }) };
 }
 
 export function toValidationSummary(row: ValidationRow) {
@@ -247,4 +162,17 @@ export function toValidationDto(row: ValidationRow): ValidationDto {
     stages: row.stageTimes,
     updatedAt: row.updatedAt,
   };
+}
+
+/** Describes a reply that is a live stream of one validation. */
+export function ApiValidationEvents(): MethodDecorator {
+  return applyDecorators(
+    ApiExtraModels(ValidationEventDto),
+    ApiProduces('text/event-stream'),
+    ApiResponse({
+      status: 200,
+      description: 'Server-sent events, resumable by their ids; the stream ends with the status completed',
+      content: { 'text/event-stream': { schema: { $ref: getSchemaPath(ValidationEventDto) } } },
+    }),
+  );
 }

@@ -12,7 +12,7 @@ const MIN_SILENCE_MS = 1_000;
 const MAX_SILENCE_MS = 60_000;
 const MAX_INTERVAL_MS = 5_000;
 
-/** Ends validations that are overdue, and submits again those of which the executor manager says nothing any more. */
+/** Ends validations that are overdue, and submits those again of which no more reports come. */
 @Injectable()
 export class ValidationSweeper implements OnModuleInit {
   private readonly timeoutSeconds: number;
@@ -38,7 +38,7 @@ export class ValidationSweeper implements OnModuleInit {
   private async sweep(): Promise<void> {
     const now = Date.now();
     for (const row of await this.repository.overdue(new Date(now), AT_A_TIME)) {
-      const ending = late(row, this.timeoutSeconds);
+      const ending = deadlineExceeded(row, this.timeoutSeconds);
       await this.transitions.change(row.id, (current, at) => endBy(current, ending, at));
     }
     const silent = await this.repository.silent(new Date(now - this.silenceMs), AT_A_TIME);
@@ -46,7 +46,7 @@ export class ValidationSweeper implements OnModuleInit {
   }
 }
 
-function late({ stage, errorMessage }: ValidationRow, seconds: number): Ending {
+function deadlineExceeded({ stage, errorMessage }: ValidationRow, seconds: number): Ending {
   const trouble = errorMessage === null ? '' : ` (${errorMessage})`;
 
   return {

@@ -10,18 +10,27 @@ import {
   Query,
   Res,
   Sse,
+  UseGuards,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Observable } from 'rxjs';
-import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
+import { AuthUser, CurrentUser, Public } from '../../auth/auth-user.js';
+import { InternalGuard } from '../../auth/internal.guard.js';
 import { PageQuery } from '../../common/page.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { SseStreams } from '../../infra/sse/sse-streams.js';
-import { ApiValidationEvents, ValidationEventsQuery } from './validation-event.dto.js';
 import { ValidationEventsService } from './validation-events.js';
 import { ValidationStarter } from './validation-starter.js';
-import { ValidateImageDto, ValidationDto, ValidationListDto, ValidationRequestDto } from './validation.dto.js';
+import { ValidationReceiptDto, ValidationReportDto } from './validation-report.dto.js';
+import {
+  ApiValidationEvents,
+  ValidateImageDto,
+  ValidationDto,
+  ValidationEventsQuery,
+  ValidationListDto,
+  ValidationRequestDto,
+} from './validation.dto.js';
 import { ValidationsService } from './validations.service.js';
 
 /** Whether images can be used, for their owners. */
@@ -91,5 +100,25 @@ export class ValidationsController {
     @Query() query: PageQuery,
   ): Promise<ValidationListDto> {
     return this.validations.ofShell(user.id, name, query);
+  }
+}
+
+/** What executor managers find out about images. Not for users: see {@link InternalGuard}. */
+@ApiTags('executors')
+@ApiBearerAuth()
+@ApiErrors('unauthorized', 'validation_failed')
+@Public()
+@UseGuards(InternalGuard)
+@Controller('shells/validation-status')
+export class ValidationReportsController {
+  constructor(private readonly validations: ValidationsService) {}
+
+  /** Report on the validation of an image: 200 once the report is stored, or of no use any more */
+  @Post(':id')
+  @HttpCode(200)
+  @ApiOkResponse({ type: ValidationReceiptDto })
+  @ApiErrors('not_found', 'service_unavailable')
+  report(@Param('id') id: string, @Body() body: ValidationReportDto): Promise<ValidationReceiptDto> {
+    return this.validations.report(id, body);
   }
 }

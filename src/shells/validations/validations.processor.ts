@@ -1,23 +1,54 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import { type Job, type Queue, UnrecoverableError } from 'bullmq';
+import type { ValidateImageOrder } from '../../common/image-validation.js';
+import { isJsonObject } from '../../common/json.js';
+import { logLine } from '../../infra/database/database-errors.js';
+import { ImageManagerHttp } from '../../infra/http/client/executor-manager-http.js';
+import type { InternalReply } from '../../infra/http/client/internal-http.js';
+import { CAPPED_BACKOFF, cappedBackoff } from '../../infra/queue/capped-backoff.js';
 import { QueueProcessor } from '../../infra/queue/queue-processor.js';
 import { QueueWorkers } from '../../infra/queue/queue-workers.js';
-import { ValidationDispatcher } from './validation-dispatcher.js';
-import { IMAGE_VALIDATIONS, isSubmissionJob, SUBMISSION_BACKOFF, SUBMISSION_OPTIONS } from './validations.jobs.js';
+import { applyReport, type Ending, endBy, type ValidationRow } from './validation-state.js';
+import { ValidationTransitions } from './validation-transitions.js';
+import { ValidationsRepository } from './validations.repository.js';
+
+export const IMAGE_VALIDATIONS = 'image-validations';
+
+/** Submits a validation to the executor manager. */
+export interface SubmissionJob {
+  validationId: string;
+}
+
+/** All attempts take some 30 s, waits for replies not counted: a manager that is started anew is back by then. */
+export const SUBMISSION_OPTIONS = {
+  attempts: 9,
+  backoff: CAPPED_BACKOFF,
+  removeOnComplete: true,
+  removeOnFail: true,
+} as const;
+
+const SUBMISSION_BACKOFF = cappedBackoff({ baseMs: 250, capMs: 8_000 });
+
+/** One job per submission, however often it is asked for. */
+export const submissionJobId = (validationId: string, submissions: number): string => `${validationId}-${submissions}`;
 
 /** Scheduler of earlier releases, whose work is a maintenance task now. */
 const RETIRED_SCHEDULER = 'sweep';
 /** Submissions wait for the manager most of the time. */
 const CONCURRENCY = 32;
+/** Refusals below 500 that may be overcome by another attempt; the others are final. */
+const TRANSIENT = [408, 425, 429];
 
-/** Submits validations to the executor manager. */
+/** Submits validations to the executor manager, and applies its reply. */
 @Injectable()
 export class ValidationsProcessor extends QueueProcessor {
   constructor(
     workers: QueueWorkers,
     @InjectQueue(IMAGE_VALIDATIONS) private readonly queue: Queue,
-    private readonly submissions: ValidationDispatcher,
+    private readonly repository: ValidationsRepository,
+    private readonly transitions: ValidationTransitions,
+    private readonly manager: ImageManagerHttp,
   ) {
     super(workers, IMAGE_VALIDATIONS, { concurrency: CONCURRENCY, backoff: SUBMISSION_BACKOFF });
   }
@@ -28,6 +59,60 @@ export class ValidationsProcessor extends QueueProcessor {
 
   async process({ id, data, attemptsMade }: Job<unknown>): Promise<void> {
     if (!isSubmissionJob(data)) throw new UnrecoverableError(`not a submission: job ${id}`);
-    await this.submissions.submit(data.validationId, attemptsMade + 1 >= SUBMISSION_OPTIONS.attempts);
+    await this.submit(data.validationId, attemptsMade + 1 >= SUBMISSION_OPTIONS.attempts);
   }
+
+  /**
+   * Submits a validation. The manager identifies it by its id: submitted twice, it is one run.
+   * @param isLast whether no more attempts follow: then a failure ends it
+   * @throws when another attempt may help
+   */
+  private async submit(id: string, isLast: boolean): Promise<void> {
+    const row = await this.repository.beginSubmission(id);
+    if (!row) return;
+    try {
+      await this.handleReply(row, await this.manager.post('/images/validate', orderOf(row)));
+    } catch (error) {
+      const message = `The executor manager does not answer: ${logLine(error)}`;
+      if (isLast) {
+        this.log.warn(`validation ${id}: ${message}`);
+
+        return this.end(id, { outcome: 'error', code: 'manager_unavailable', message });
+      }
+      await this.transitions.change(id, (now) => withMessage(now, `${message}; trying again`));
+      throw new Error(message, { cause: error });
+    }
+  }
+
+  private async handleReply(row: ValidationRow, { status, body, message }: InternalReply): Promise<void> {
+    if (status >= 500 || TRANSIENT.includes(status)) throw new Error(`HTTP ${status} ${message}`);
+    if (status < 300 && body.status === 'submitted') {
+      await this.transitions.change(row.id, (now) => withMessage(now, null));
+    } else if (status < 300 && body.status === 'skipped') {
+      const valid = body.valid !== false;
+      await this.transitions.change(row.id, (now, at) => applyReport(now, { status: 'completed', valid }, at));
+    } else {
+      const text = `The executor manager refused the image: HTTP ${status} ${message}`;
+      await this.end(row.id, { outcome: 'error', code: 'manager_refused', message: text });
+    }
+  }
+
+  private async end(id: string, ending: Ending): Promise<void> {
+    await this.transitions.change(id, (row, now) => endBy(row, ending, now));
+  }
+}
+
+function isSubmissionJob(data: unknown): data is SubmissionJob {
+  return isJsonObject(data) && typeof data.validationId === 'string';
+}
+
+function orderOf({ id, image, shellType, shellName }: ValidationRow): ValidateImageOrder {
+  return { image, shell_type: shellType, ...(shellName !== null && { shell_name: shellName }), validation_id: id };
+}
+
+/** Sets or removes the current problem of a running validation. */
+function withMessage(row: ValidationRow, errorMessage: string | null) {
+  if (row.outcome !== null) return 'ended';
+
+  return row.errorMessage === errorMessage ? 'stale' : { errorMessage };
 }

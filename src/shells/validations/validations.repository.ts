@@ -36,6 +36,7 @@ export class ValidationsRepository {
     return row ?? null;
   }
 
+  /** Returns the running one with this key. */
   async running(key: ValidationKey): Promise<ValidationRow | null> {
     const [row] = await this.db
       .select()
@@ -54,7 +55,7 @@ export class ValidationsRepository {
     return row?.total ?? 0;
   }
 
-  /** The newest one that has found something out. */
+  /** Returns the newest one with a verdict. */
   async newestVerdict(key: ValidationKey): Promise<ValidationRow | null> {
     const [row] = await this.db
       .select()
@@ -66,7 +67,7 @@ export class ValidationsRepository {
     return row ?? null;
   }
 
-  /** Those that were asked for a shell, or whose image it has; newest first. */
+  /** Returns those that were requested for a shell, or are of its image; newest first. */
   async ofShell(userId: number, { name, imageRef, shellType }: ShellRow, offset: number, limit: number) {
     const byImage = imageRef === null ? undefined : and(eq(table.image, imageRef), eq(table.shellType, shellType));
     const where = and(eq(table.userId, userId), or(eq(table.shellName, name), byImage));
@@ -101,12 +102,12 @@ export class ValidationsRepository {
     return row;
   }
 
-  /** Records a sign of life of the manager. */
+  /** Records that the manager has reported. */
   async touch(tx: Db, id: string): Promise<void> {
     await tx.update(table).set({ heardAt: new Date() }).where(eq(table.id, id));
   }
 
-  /** Notes that it is given to the manager now. @returns null when it has ended */
+  /** Records that it is submitted now. @returns null when it has ended */
   async beginSubmission(id: string): Promise<ValidationRow | null> {
     const change = { submissions: sql`${table.submissions} + 1`, heardAt: new Date(), reportSeq: null };
     const [row] = await this.db
@@ -118,7 +119,7 @@ export class ValidationsRepository {
     return row ?? null;
   }
 
-  /** Running ones that are overdue. */
+  /** Returns running ones that are overdue. */
   async overdue(now: Date, limit: number): Promise<ValidationRow[]> {
     return this.db
       .select()
@@ -127,7 +128,7 @@ export class ValidationsRepository {
       .limit(limit);
   }
 
-  /** Running ones without a sign of life since a time, longest silence first. */
+  /** Returns running ones without a report since a time, longest silence first. */
   async silent(since: Date, limit: number): Promise<ValidationRow[]> {
     return this.db
       .select()

@@ -5,14 +5,8 @@ import { ShellsService } from '../shells.service.js';
 import { ValidationTransitions } from './validation-transitions.js';
 import { applyReport, endBy } from './validation-state.js';
 import { isValidationId, ValidationCache } from './validation-cache.js';
-import {
-  type ValidationReceiptDto,
-  toReport,
-  toValidationDto,
-  type ValidationDto,
-  type ValidationListDto,
-  type ValidationReportDto,
-} from './validation.dto.js';
+import { toReport, type ValidationReceiptDto, type ValidationReportDto } from './validation-report.dto.js';
+import { toValidationDto, type ValidationDto, type ValidationListDto } from './validation.dto.js';
 import { ValidationsRepository } from './validations.repository.js';
 
 const CANCELLED = { outcome: 'cancelled', code: 'cancelled', message: 'The validation was cancelled' } as const;
@@ -26,19 +20,19 @@ const MESSAGES = {
 export class ValidationsService {
   constructor(
     private readonly repository: ValidationsRepository,
-    private readonly changes: ValidationTransitions,
+    private readonly transitions: ValidationTransitions,
     private readonly cache: ValidationCache,
     private readonly shells: ShellsService,
   ) {}
 
-  /** @throws AppError not_found */
+  /** Returns a validation. @throws AppError not_found */
   async status(userId: number, id: string): Promise<ValidationDto> {
     const { json } = await this.cache.require(userId, id);
 
     return JSON.parse(json) as ValidationDto;
   }
 
-  /** All of a shell, newest first. @throws AppError not_found, forbidden */
+  /** Returns all of a shell, newest first. @throws AppError not_found, forbidden */
   async ofShell(userId: number, shellName: string, query: PageQuery): Promise<ValidationListDto> {
     const shell = await this.shells.requireOwn(userId, shellName);
     const { total, rows } = await this.repository.ofShell(userId, shell, offsetOf(query), query.limit);
@@ -46,20 +40,20 @@ export class ValidationsService {
     return { total, items: rows.map(toValidationDto) };
   }
 
-  /** The manager hears of it with its next report. @throws AppError not_found, conflict when it has ended */
+  /** Ends a validation; the manager learns of it by the receipt of its next report. @throws AppError not_found, conflict when it has ended */
   async cancel(userId: number, id: string): Promise<ValidationDto> {
     await this.cache.require(userId, id);
-    const ignored = await this.changes.change(id, (row, now) => endBy(row, CANCELLED, now));
+    const ignored = await this.transitions.change(id, (row, now) => endBy(row, CANCELLED, now));
     if (ignored === 'ended') throw new AppError('conflict', 'The validation has ended already');
 
     return this.status(userId, id);
   }
 
-  /** Stored when this resolves. @throws AppError not_found */
+  /** Applies a report of the manager; stored when this resolves. @throws AppError not_found */
   async report(id: string, body: ValidationReportDto): Promise<ValidationReceiptDto> {
     const report = toReport(body);
     const ignored = isValidationId(id)
-      ? await this.changes.change(id, (row, now) => applyReport(row, report, now))
+      ? await this.transitions.change(id, (row, now) => applyReport(row, report, now))
       : undefined;
     if (ignored === undefined) throw notFound('Validation');
 

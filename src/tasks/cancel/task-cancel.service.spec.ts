@@ -8,7 +8,7 @@ import type { TaskUpdatesRepository } from '../status/task-updates.repository.js
 import type { TaskUpdatesService } from '../status/task-updates.service.js';
 import type { TaskCancellation, TaskUpdate } from '../tasks.jobs.js';
 import type { TasksRepository } from '../tasks.repository.js';
-import type { SubtaskRow } from '../turns/turns.repository.js';
+import type { SubtaskRow } from '../turns/answer-turn.js';
 
 const CREATED = new Date('2026-01-01T00:00:00Z');
 const answer = (id: number) => ({ id, taskId: 1, createdAt: CREATED }) as SubtaskRow;
@@ -35,7 +35,7 @@ function cancels(unfinished: SubtaskRow[], lost: number[] = []) {
     { unfinishedSubtasks: () => Promise.resolve(unfinished) } as unknown as TasksRepository,
     backends,
     { settle: (update: TaskUpdate) => Promise.resolve(ended.push(update)) } as unknown as TaskUpdatesService,
-    { mend: (taskId: number) => Promise.resolve((mended.push(taskId), [])) } as unknown as TaskUpdatesRepository,
+    { reconcile: (taskId: number) => Promise.resolve((mended.push(taskId), [])) } as unknown as TaskUpdatesRepository,
     { publish: () => Promise.resolve() } as unknown as TaskChangePublisher,
     loadConfig({ CANCEL_DEADLINE_SECONDS: '30' }),
   );
@@ -48,17 +48,17 @@ const secondsAgo = (seconds: number) => Date.now() - seconds * 1000;
 describe('pursuing a cancel', () => {
   it('ends at once what nobody runs', async () => {
     const { service, ended } = cancels([answer(7)]);
-    expect(await service.pursue({ taskId: 1, requestedAt: secondsAgo(1), subtaskIds: [7] })).toBe(false);
+    expect(await service.repeat({ taskId: 1, requestedAt: secondsAgo(1), subtaskIds: [7] })).toBe(false);
     expect(ended).toEqual([{ subtaskId: 7, status: 'CANCELLED', errorMessage: 'Cancelled by the user' }]);
   });
 
   it('tries again until the deadline, and then ends what cannot be reached', async () => {
     const { service, ended, forced } = cancels([answer(7)], [7]);
-    await expect(service.pursue({ taskId: 1, requestedAt: secondsAgo(25), subtaskIds: [7] })).rejects.toThrow(
+    await expect(service.repeat({ taskId: 1, requestedAt: secondsAgo(25), subtaskIds: [7] })).rejects.toThrow(
       'reached',
     );
     expect(ended).toEqual([]);
-    expect(await service.pursue({ taskId: 1, requestedAt: secondsAgo(35), subtaskIds: [7] })).toBe(false);
+    expect(await service.repeat({ taskId: 1, requestedAt: secondsAgo(35), subtaskIds: [7] })).toBe(false);
     expect(forced).toEqual([false, true]);
     expect(ended).toMatchObject([{ subtaskId: 7, status: 'CANCELLED' }]);
   });
@@ -66,16 +66,16 @@ describe('pursuing a cancel', () => {
   it('leaves a later turn alone, whatever the clocks say', async () => {
     const { service, ended } = cancels([answer(8)]);
     const requestedAt = CREATED.getTime();
-    expect(await service.pursue({ taskId: 1, requestedAt: requestedAt + 5, subtaskIds: [7] })).toBe(true);
-    expect(await service.pursue({ taskId: 1, requestedAt: requestedAt - 5 })).toBe(true);
+    expect(await service.repeat({ taskId: 1, requestedAt: requestedAt + 5, subtaskIds: [7] })).toBe(true);
+    expect(await service.repeat({ taskId: 1, requestedAt: requestedAt - 5 })).toBe(true);
     expect(ended).toEqual([]);
-    expect(await service.pursue({ taskId: 1, requestedAt: requestedAt - 5, subtaskIds: [8] })).toBe(false);
+    expect(await service.repeat({ taskId: 1, requestedAt: requestedAt - 5, subtaskIds: [8] })).toBe(false);
     expect(ended).toHaveLength(1);
   });
 
   it('mends a task all whose answers have ended', async () => {
     const { service, mended } = cancels([]);
-    expect(await service.pursue({ taskId: 1, requestedAt: secondsAgo(1), subtaskIds: [7] })).toBe(true);
+    expect(await service.repeat({ taskId: 1, requestedAt: secondsAgo(1), subtaskIds: [7] })).toBe(true);
     expect(mended).toEqual([1]);
   });
 });

@@ -1,17 +1,25 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
-import type { Queue } from 'bullmq';
+import { type Job, type Queue, UnrecoverableError } from 'bullmq';
 import { AppError, notFound } from '../../common/app-error.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
+import { QueueProcessor } from '../../infra/queue/queue-processor.js';
+import { QueueWorkers } from '../../infra/queue/queue-workers.js';
 import { AnswerBackends } from '../backends/answer-backends.js';
 import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import { isTerminal } from '../task-status.js';
 import { TaskUpdatesRepository } from '../status/task-updates.repository.js';
 import { TaskUpdatesService } from '../status/task-updates.service.js';
-import { CANCELLATION_JOB_OPTIONS, TASK_CANCELLATIONS, type TaskCancellation } from '../tasks.jobs.js';
+import {
+  CANCELLATION_BACKOFF,
+  CANCELLATION_JOB_OPTIONS,
+  isTaskCancellation,
+  TASK_CANCELLATIONS,
+  type TaskCancellation,
+} from '../tasks.jobs.js';
 import { TasksRepository } from '../tasks.repository.js';
-import type { SubtaskRow } from '../turns/turns.repository.js';
+import type { SubtaskRow } from '../turns/answer-turn.js';
 
 /** How long a cancel waits for the end of an answer that it writes itself. */
 const SETTLE_MS = 1_000;
@@ -32,7 +40,7 @@ export class TaskCancelService {
   ) {}
 
   /**
-   * Marks the task as CANCELLING, asks its run to stop and leaves a job behind that does not rest until it has.
+   * Marks the task as CANCELLING, asks its run to stop, and enqueues a job that repeats this until the run has ended.
    * @returns the answers that had not ended
    * @throws AppError not_found, task_final
    */
@@ -58,23 +66,23 @@ export class TaskCancelService {
     return subtasks;
   }
 
-  /** One more try for a task that was asked to stop. @returns whether all its answers have ended */
-  async pursue({ taskId, requestedAt, subtaskIds }: TaskCancellation): Promise<boolean> {
+  /** Repeats a cancel. @returns whether all answers that it is about have ended */
+  async repeat({ taskId, requestedAt, subtaskIds }: TaskCancellation): Promise<boolean> {
     const force = Date.now() - requestedAt > this.config.tasks.cancelDeadlineSeconds * 1000;
     const subtasks = await this.repository.unfinishedSubtasks(taskId);
-    // A turn that began after the cancel is none of its business.
-    const meant = subtasks.filter(
+    // A turn that began after the cancel is not cancelled.
+    const concerned = subtasks.filter(
       ({ id, createdAt }) => subtaskIds?.includes(id) ?? createdAt.getTime() <= requestedAt,
     );
-    for (const subtask of this.toStop(meant)) await this.stop(subtask, requestedAt, force);
-    if (subtasks.length === 0) await this.changes.publish(await this.states.mend(taskId));
+    for (const subtask of this.toStop(concerned)) await this.stop(subtask, requestedAt, force);
+    if (subtasks.length === 0) await this.changes.publish(await this.states.reconcile(taskId));
 
-    return meant.length === 0;
+    return concerned.length === 0;
   }
 
   /**
-   * Answers that a backend runs: the steps that wait for them end with them. A waiting step that ended first would be
-   * taken for the reason of the end.
+   * Returns the answers that a backend runs: the steps that wait for them end with them. A waiting step that ended
+   * first would count as the reason of the end.
    */
   private toStop(subtasks: readonly SubtaskRow[]): readonly SubtaskRow[] {
     const run = subtasks.filter((subtask) => this.backends.find(subtask));
@@ -82,7 +90,7 @@ export class TaskCancelService {
     return run.length > 0 ? run : subtasks;
   }
 
-  /** With `force` the answer ends now, even if its backend cannot be reached. */
+  /** Cancels one answer. With `force` it ends now, even if its backend cannot be reached. */
   private async stop(subtask: SubtaskRow, requestedAt: number, force: boolean): Promise<void> {
     const backend = this.backends.find(subtask);
     try {
@@ -99,5 +107,26 @@ export class TaskCancelService {
       { subtaskId: subtask.id, status: 'CANCELLED', errorMessage: 'Cancelled by the user' },
       SETTLE_MS,
     );
+  }
+}
+
+/** Repeats a cancel until the task has ended. */
+@Injectable()
+export class TaskCancellationsProcessor extends QueueProcessor {
+  constructor(
+    workers: QueueWorkers,
+    private readonly cancels: TaskCancelService,
+  ) {
+    super(workers, TASK_CANCELLATIONS, { concurrency: 16, backoff: CANCELLATION_BACKOFF });
+  }
+
+  async process(job: Job<unknown>): Promise<void> {
+    if (!isTaskCancellation(job.data)) throw new UnrecoverableError(`not a cancellation: job ${job.id}`);
+    if (!(await this.cancels.repeat(job.data))) throw new Error(`task ${job.data.taskId} has not ended yet`);
+  }
+
+  /** A cancel is repeated by a failed attempt, which is not worth a warning. */
+  protected override onFailed(job: Job | undefined, error: Error): void {
+    this.log.debug(`job ${job?.id}, attempt ${job?.attemptsMade}: ${error.message}`);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SubtaskRow } from '../turns/turns.repository.js';
+import type { SubtaskRow } from '../turns/answer-turn.js';
 import { duration, fromRow, ofEnded, ofUnasked, withCancel } from './findings.js';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');

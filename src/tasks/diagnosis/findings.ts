@@ -1,4 +1,4 @@
-import type { SubtaskRow, TaskRow } from '../turns/turns.repository.js';
+import type { SubtaskRow, TaskRow } from '../turns/answer-turn.js';
 
 /**
  * What the owner of a task can do, in one word. `none`: it has ended; `wait`: it goes on by itself; `start_answer`:
@@ -31,7 +31,7 @@ export interface Findings {
   hints: string[];
 }
 
-/** An answer that is looked at. */
+/** An answer to inspect. */
 export interface AnswerInspection {
   subtask: SubtaskRow;
   task: Pick<TaskRow, 'id' | 'status'>;

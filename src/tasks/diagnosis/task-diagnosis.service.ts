@@ -7,7 +7,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { isTerminal } from '../task-status.js';
 import { TASK_CANCELLATIONS, type TaskCancellation } from '../tasks.jobs.js';
 import { TasksRepository } from '../tasks.repository.js';
-import type { SubtaskRow } from '../turns/turns.repository.js';
+import type { SubtaskRow } from '../turns/answer-turn.js';
 import { AnswerBackends } from '../backends/answer-backends.js';
 import { type AnswerInspection, type Findings, fromRow, ofEnded, ofUnasked, withCancel } from './findings.js';
 import { type TaskDiagnosisDto, toDiagnosisDto } from './task-diagnosis.dto.js';

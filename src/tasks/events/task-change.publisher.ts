@@ -14,14 +14,14 @@ export interface TaskChange {
   subtaskIds: readonly number[];
 }
 
-/** A store that takes longer counts as away. */
+/** A store that needs longer counts as away. */
 const TIMEOUT_MS = 1_000;
 const RETRY_MS = 1_000;
 const SOON_MS = 25;
 /** Tasks whose changes are kept while Redis is away; beyond that readers rely on the snapshot that they get afterwards. */
 const MAX_UNSENT = 20_000;
 
-const told = new Counter({
+const changesTotal = new Counter({
   name: 'conch_task_changes_total',
   help: 'Changes of tasks by what became of telling them',
   labelNames: ['outcome'],
@@ -74,20 +74,20 @@ export class TaskChangePublisher implements OnApplicationShutdown {
     try {
       const work = Promise.all([this.taskLog.append(batch), this.emit(batch)]);
       await within(TIMEOUT_MS, `no answer within ${TIMEOUT_MS} ms`, work);
-      told.inc({ outcome: 'told' }, batch.length);
+      changesTotal.inc({ outcome: 'told' }, batch.length);
     } catch (error) {
       this.log.warn(`${batch.length} changed task(s) not told yet: ${logLine(error)}`);
-      told.inc({ outcome: 'delayed' }, batch.length);
-      this.keep(batch);
+      changesTotal.inc({ outcome: 'delayed' }, batch.length);
+      this.retryLater(batch);
     }
 
     return [];
   }
 
-  private keep(batch: readonly TaskChange[]): void {
+  private retryLater(batch: readonly TaskChange[]): void {
     const room = MAX_UNSENT - this.unsent.size;
     this.unsent = mergeByTask([...this.unsent.values(), ...batch.slice(0, room)]);
-    if (batch.length > room) told.inc({ outcome: 'dropped' }, batch.length - room);
+    if (batch.length > room) changesTotal.inc({ outcome: 'dropped' }, batch.length - room);
     clearTimeout(this.retry);
     this.retry = setTimeout(() => void this.publish([]), RETRY_MS).unref();
   }

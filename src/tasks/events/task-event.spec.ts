@@ -1,7 +1,7 @@
 import type { MessageEvent } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import type { TaskDto } from '../tasks.dto.js';
-import { type LoggedChange, MAX_EVENT_BYTES, positionOf, rowsToTell, taskMessage, toEventId } from './task-event.js';
+import { type LoggedChange, MAX_EVENT_BYTES, positionOf, rowsOf, taskMessage, toEventId } from './task-event.js';
 
 const ALL = { userId: 7, taskId: null };
 const ONE = { userId: 7, taskId: 3 };
@@ -36,7 +36,7 @@ describe('what some changes tell', () => {
   const change = (taskId: number, ...subtaskIds: number[]): LoggedChange => ({ id: '1-1', taskId, subtaskIds });
 
   it('is each row once, a task before its subtasks', () => {
-    expect(rowsToTell([change(3, 31), change(4), change(3, 32, 31), change(0)], ALL)).toEqual([
+    expect(rowsOf([change(3, 31), change(4), change(3, 32, 31), change(0)], ALL)).toEqual([
       { kind: 'task', id: 3 },
       { kind: 'subtask', id: 31 },
       { kind: 'subtask', id: 32 },
@@ -45,11 +45,11 @@ describe('what some changes tell', () => {
   });
 
   it('is what the stream is about', () => {
-    expect(rowsToTell([change(4, 41), change(3, 31)], ONE)).toEqual([
+    expect(rowsOf([change(4, 41), change(3, 31)], ONE)).toEqual([
       { kind: 'task', id: 3 },
       { kind: 'subtask', id: 31 },
     ]);
-    expect(rowsToTell([change(4, 41)], ONE)).toEqual([]);
+    expect(rowsOf([change(4, 41)], ONE)).toEqual([]);
   });
 });
 

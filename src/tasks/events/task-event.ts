@@ -1,4 +1,5 @@
 import type { MessageEvent } from '@nestjs/common';
+import type { TERMINAL } from '../task-status.js';
 import type { SubtaskDto, TaskDto } from '../tasks.dto.js';
 
 /** What a live stream of tasks sends. */
@@ -6,14 +7,14 @@ export type TaskEvent =
   | { type: 'task'; task: TaskDto; result_omitted?: true }
   | { type: 'subtask'; subtask: SubtaskDto; result_omitted?: true };
 
-/** Whose changes a stream tells: one task's, or all of a user's. */
+/** What a stream sends the changes of: one task, or all tasks of a user. */
 export interface EventScope {
   userId: number;
   /** Null: all tasks of the user. */
   taskId: number | null;
 }
 
-/** A row that a stream has to tell. */
+/** A row that a stream has to send. */
 export interface RowRef {
   kind: TaskEvent['type'];
   id: number;
@@ -27,11 +28,24 @@ export interface LoggedChange {
   subtaskIds: readonly number[];
 }
 
+/** A task whose newest turn has ended. */
+export interface EndedTask {
+  id: number;
+  userId: number;
+  teamId: number;
+  title: string;
+  status: (typeof TERMINAL)[number];
+  progress: number;
+  errorMessage: string | null;
+  createdAt: Date;
+  completedAt: Date;
+}
+
 /** Largest event, in bytes of its JSON; a result that makes it bigger is left out, clients read it by REST. */
 export const MAX_EVENT_BYTES = 64 * 1024;
 
-/** The rows that some changes are about, each once, a task before its subtasks. */
-export function rowsToTell(changes: readonly LoggedChange[], { taskId }: EventScope): RowRef[] {
+/** Returns the rows that some changes are about, each once, a task before its subtasks. */
+export function rowsOf(changes: readonly LoggedChange[], { taskId }: EventScope): RowRef[] {
   const subtasksOf = new Map<number, Set<number>>();
   for (const change of changes) {
     if (change.taskId === 0 || (taskId !== null && change.taskId !== taskId)) continue;
@@ -47,7 +61,7 @@ export function rowsToTell(changes: readonly LoggedChange[], { taskId }: EventSc
 }
 
 /**
- * One event as `@Sse` sends it.
+ * Returns one event as `@Sse` sends it.
  * @param id where a client can resume after it; '' makes a client forget its id, so that it resumes from a snapshot
  */
 export function taskMessage(event: TaskEvent, id: string): MessageEvent {
@@ -62,12 +76,12 @@ function toJson(event: TaskEvent): string {
   return JSON.stringify({ ...event, result_omitted: true }, (key, value: unknown) => (key === 'result' ? null : value));
 }
 
-/** The SSE id of a place in the log. It names its stream: an id of another one is no place in this one. */
+/** Returns the SSE id of a position in the log. It names its stream, because positions of other streams are not valid. */
 export function toEventId(scope: EventScope, position: string): string {
   return `${nameOf(scope)}-${position}`;
 }
 
-/** The place in the log that a Last-Event-ID of this stream names; null for anything else. */
+/** Returns the position in the log that a Last-Event-ID of this stream names; null for anything else. */
 export function positionOf(scope: EventScope, eventId: string | undefined): string | null {
   const match = /^([tu]\d{1,10})-(\d{1,15}-\d{1,10})$/.exec(eventId ?? '');
 

@@ -5,7 +5,7 @@ import { DB, type Db, idList, isOneOf, rowsOf } from '../../infra/database/datab
 import { type SubtaskResult, subtasks, tasks, users } from '../../infra/database/schema/schema.js';
 import { TERMINAL } from '../task-status.js';
 import { toSubtaskDto, toTaskDto } from '../tasks.dto.js';
-import { type EventScope, MAX_EVENT_BYTES, type RowRef, type TaskEvent } from './task-event.js';
+import { type EndedTask, type EventScope, MAX_EVENT_BYTES, type RowRef, type TaskEvent } from './task-event.js';
 
 /** Newest subtasks of a task that its snapshot has. */
 const SNAPSHOT_SUBTASKS = 100;
@@ -14,20 +14,7 @@ const SNAPSHOT_TASKS = 50;
 /** How far back a repeated snapshot looks for tasks that were deleted meanwhile. */
 const RECENT_TASKS = 500;
 
-/** A task whose newest turn has ended. */
-export interface EndedTask {
-  id: number;
-  userId: number;
-  teamId: number;
-  title: string;
-  status: (typeof TERMINAL)[number];
-  progress: number;
-  errorMessage: string | null;
-  createdAt: Date;
-  completedAt: Date;
-}
-
-/** The rows that live streams tell, as they are now. */
+/** Reads the rows that live streams send, as they are now. */
 @Injectable()
 export class TaskEventsRepository {
   private readonly statements: ReturnType<typeof prepareStatements>;
@@ -47,7 +34,7 @@ export class TaskEventsRepository {
   }
 
   /**
-   * What a snapshot holds: a task with its newest subtasks, or a user's newest tasks and all that have not ended,
+   * Returns the rows of a snapshot: a task with its newest subtasks, or a user's newest tasks and all that have not ended,
    * oldest first.
    * @param again the client has an earlier snapshot: it must also receive tasks that were deleted since
    */
@@ -67,7 +54,7 @@ export class TaskEventsRepository {
     return rows.map(({ id }) => ({ kind: 'task', id }));
   }
 
-  /** The events that tell these rows, in their order; rows that are gone are left out. */
+  /** Returns the events of these rows, in their order; rows that are gone are left out. */
   async events(userId: number, refs: readonly RowRef[]): Promise<TaskEvent[]> {
     const [taskEvents, subtaskEvents] = await Promise.all([
       this.taskEvents(userId, idsOf(refs, 'task')),
@@ -77,7 +64,7 @@ export class TaskEventsRepository {
     return refs.flatMap(({ kind, id }) => (kind === 'task' ? taskEvents : subtaskEvents).get(id) ?? []);
   }
 
-  /** Those of the tasks that have ended within a day: a change of an older one is none of its end. */
+  /** Returns those of the tasks that have ended within a day: a change of an older one is not its end. */
   async ended(taskIds: readonly number[]): Promise<EndedTask[]> {
     const { id, userId, teamId, title, status, progress, errorMessage, createdAt, completedAt } = tasks;
     const rows = await this.db
@@ -160,7 +147,7 @@ const idsOf = (refs: readonly RowRef[], kind: RowRef['kind']): number[] =>
 
 const omission = (isOmitted: boolean): { result_omitted?: true } => (isOmitted ? { result_omitted: true } : {});
 
-/** A result that no event may hold stays in the database: it may be some megabytes. */
+/** A result that is too large for an event is not read: it may be some megabytes. */
 function sizedResult(column: PgColumn) {
   const isBig = sql`coalesce(octet_length(${column}::text), 0) > ${MAX_EVENT_BYTES}`;
 

@@ -3,7 +3,7 @@ import type { ReportOutcome, StepDraft } from './classify-report.js';
 import type { TaskChange } from '../events/task-change.publisher.js';
 import type { LockedStep, LockedTask } from './task-updates.sql.js';
 import type { TaskUpdate } from '../tasks.jobs.js';
-import { decideTurn, eventKey, type TaskDraft, type Turn } from './turn-state.js';
+import { decideTurn, eventKey, type TaskDraft, type TurnState } from './turn-state.js';
 
 /** What became of an update. */
 export interface AppliedUpdate {
@@ -35,7 +35,7 @@ export interface ReportsResult extends AppliedUpdates {
 
 /** A turn with the reports about it, and their places among all. */
 interface ReportedTurn {
-  turn: Turn;
+  turn: TurnState;
   reports: { update: TaskUpdate; place: number }[];
 }
 
@@ -94,12 +94,12 @@ function groupByTurn(rows: readonly LockedStep[], locked: readonly LockedTask[],
   return turns.values();
 }
 
-function turnOf({ id, userId, status, newestQuestion }: LockedTask, question: number): Turn {
+function turnOf({ id, userId, status, newestQuestion }: LockedTask, question: number): TurnState {
   return { taskId: id, userId, taskStatus: status, isNewest: question === newestQuestion, steps: [] };
 }
 
 function resultOf(
-  { taskId, userId, taskStatus }: Turn,
+  { taskId, userId, taskStatus }: TurnState,
   steps: readonly StepDraft[],
   task: TaskDraft | null,
   { subtaskId, status }: TaskUpdate,

@@ -3,32 +3,32 @@ import { isTerminal, SUBTASK_TRANSITIONS } from '../task-status.js';
 import type { TaskUpdate } from '../tasks.jobs.js';
 
 /**
- * What became of a report. `terminal`: its subtask had ended; `stale`: a newer one was applied, or it is not this
- * step's turn; `duplicate`: this very report was applied; `unknown`: there is no such subtask.
+ * What became of a report. `terminal`: its subtask had ended; `stale`: a newer one was applied, or the step
+ * was not dispatched yet; `duplicate`: this very report was applied; `unknown`: there is no such subtask.
  */
 export type ReportOutcome = 'applied' | 'terminal' | 'stale' | 'duplicate' | 'unknown';
 
 /** An answer of a turn, as far as its state depends on it. Answers are the steps of a turn; most turns have one. */
-export interface Step {
+export interface StepState {
   id: number;
   status: SubtaskStatus;
   /** Percent, 0..100. */
   progress: number;
   hasResult: boolean;
   errorMessage: string | null;
-  /** Null when no executor may answer it. */
+  /** Its dispatch queue; null when no executor may answer it. */
   lane: string | null;
   fairRank: number | null;
   /** Whether a direct chat was asked for. */
   isAsked: boolean;
   reportSeq: number | null;
   reportOrder: number | null;
-  /** How often it was handed to an executor. */
+  /** How often executors have claimed it. */
   offers: number;
 }
 
 /** A step with what reports made of it, to be written. */
-export interface StepDraft extends Step {
+export interface StepDraft extends StepState {
   /** Its state before. */
   was: SubtaskStatus;
   isChanged: boolean;
@@ -43,7 +43,7 @@ export interface StepDraft extends Step {
 }
 
 /** A step that no report has changed yet. */
-export function draftOf(step: Step): StepDraft {
+export function draftOf(step: StepState): StepDraft {
   return { ...step, was: step.status, isChanged: false, lease: 'keep', eventIds: [] };
 }
 
@@ -52,21 +52,21 @@ export function draftOf(step: Step): StepDraft {
  * @param isKnownEvent whether its event id was applied before
  */
 export function classifyReport(
-  step: Step,
+  step: StepState,
   update: TaskUpdate,
   isKnownEvent: boolean,
 ): Exclude<ReportOutcome, 'unknown'> {
   if (!SUBTASK_TRANSITIONS[step.status].includes(update.status)) return 'terminal';
   if (isKnownEvent) return 'duplicate';
-  if (isBeforeItsTurn(step, update)) return 'stale';
+  if (isBeforeDispatch(step, update)) return 'stale';
 
-  // Of an executor that was given up: its numbers are not those of the one that has the step now. Its answer is one.
+  // Of an executor that was given up: its numbers are not those of the executor that has the step now. Its answer counts.
   if ((update.report?.offer ?? step.offers) < step.offers) return update.status === 'COMPLETED' ? 'applied' : 'stale';
 
   return classifyByOrder(step, update);
 }
 
-function classifyByOrder(step: Step, { status, report }: TaskUpdate): 'applied' | 'stale' | 'duplicate' {
+function classifyByOrder(step: StepState, { status, report }: TaskUpdate): 'applied' | 'stale' | 'duplicate' {
   const { seq, order } = report ?? {};
   if (seq !== undefined) return step.reportSeq !== null && seq <= step.reportSeq ? 'stale' : 'applied';
   // Executors that number nothing: the end of the work counts whenever it comes, all else in the order of arrival.
@@ -77,12 +77,12 @@ function classifyByOrder(step: Step, { status, report }: TaskUpdate): 'applied' 
 }
 
 /**
- * RUNNING of a step that waits is taken for a claim once its turn has come. Its executor was late, the lease ran out
- * and it is offered again, but the work goes on: to refuse would have it done twice, by two executors. Should the
- * report be the last sign of life, the lease that it brings runs out as well, and the step is offered once more.
+ * RUNNING of a step that waits counts as a claim once the step is in the dispatch queue. Its executor was late, the
+ * lease ran out and the step was queued again, but the work goes on: if the report were refused, two executors would do
+ * it. Should the report be the last sign of life, the lease that it gives runs out as well, and the step is queued again.
  * A later step of a pipeline has not been dispatched, so no executor can be at work on it.
  */
-function isBeforeItsTurn(step: Step, update: TaskUpdate): boolean {
+function isBeforeDispatch(step: StepState, update: TaskUpdate): boolean {
   return update.status === 'RUNNING' && step.status === 'PENDING' && step.lane !== null && step.fairRank === null;
 }
 
@@ -109,7 +109,7 @@ export function withReport(step: StepDraft, update: TaskUpdate): StepDraft {
 }
 
 /** Executors send texts like "Task executed successfully" as the error of what went well. */
-function errorOf(step: Step, { status, errorMessage }: TaskUpdate): string | null {
+function errorOf(step: StepState, { status, errorMessage }: TaskUpdate): string | null {
   if (status === 'COMPLETED') return null;
 
   return status === 'RUNNING' ? step.errorMessage : (errorMessage ?? step.errorMessage);

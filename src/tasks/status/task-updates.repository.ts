@@ -38,8 +38,8 @@ export class TaskUpdatesRepository {
     );
   }
 
-  /** Brings a task to the state that its newest turn gives it, should it have been left behind. */
-  async mend(taskId: number): Promise<TaskChange[]> {
+  /** Brings a task to the state of its newest turn, in case that was not written with the turn. */
+  async reconcile(taskId: number): Promise<TaskChange[]> {
     return (await this.applyTo([], (tx) => lockTurnsOf(tx, taskId))).changes;
   }
 

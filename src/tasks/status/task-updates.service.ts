@@ -37,7 +37,8 @@ interface AppliedReport {
   published: Promise<void>;
 }
 
-interface Waiting {
+/** A call of `settle` that waits for the end of its subtask. */
+interface SettleWaiter {
   status: TaskUpdate['status'];
   resolve: (outcome: Settled) => void;
 }
@@ -46,7 +47,7 @@ interface Waiting {
 @Injectable()
 export class TaskUpdatesService implements OnModuleInit {
   private readonly log = new Logger(TaskUpdatesService.name);
-  private readonly waiting = new Map<number, Set<Waiting>>();
+  private readonly waiters = new Map<number, Set<SettleWaiter>>();
   private readonly batches = new Batcher<TaskUpdate, AppliedReport>({ maxItems: MAX_TOGETHER, delayMs: 0 }, (updates) =>
     this.applyAndPublish(updates),
   );
@@ -59,7 +60,7 @@ export class TaskUpdatesService implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    await this.bus.on('applied', ({ subtaskId, status, applied }) => this.wake(subtaskId, status, applied));
+    await this.bus.on('applied', ({ subtaskId, status, applied }) => this.resolveWaiters(subtaskId, status, applied));
   }
 
   /** Resolves when the report is durably queued. @throws when Redis is away */
@@ -74,26 +75,26 @@ export class TaskUpdatesService implements OnModuleInit {
 
   /**
    * Queues the end of a subtask and waits a moment for it to be applied, so that a client that receives the end also finds
-   * it in the database. When Redis is away, and when it is large, the report is applied from here; it is never dropped.
+   * it in the database. When Redis is away, and when it is large, the report is applied directly; it is never dropped.
    */
   async settle(update: TaskUpdate, timeoutMs: number): Promise<Settled> {
     const { subtaskId, status } = update;
-    const waiting: Waiting = { status, resolve: () => undefined };
+    const waiter: SettleWaiter = { status, resolve: () => undefined };
     const outcome = new Promise<Settled>((resolve) => {
-      waiting.resolve = resolve;
+      waiter.resolve = resolve;
     });
-    const others = this.waiting.get(subtaskId) ?? new Set();
-    this.waiting.set(subtaskId, others.add(waiting));
+    const others = this.waiters.get(subtaskId) ?? new Set();
+    this.waiters.set(subtaskId, others.add(waiter));
     try {
-      // A database that hangs is none that takes it: then the queue keeps it, and what is applied twice is applied once.
-      const stored = isLarge(update) && (await withinOr(timeoutMs, null, this.applyFromHere(update)));
+      // When the database hangs the report is queued as well: applied twice, it changes nothing the second time.
+      const stored = isLarge(update) && (await withinOr(timeoutMs, null, this.applyDirectly(update)));
       if (stored) return stored;
       const settled = (await this.isQueued(update)) ? outcome : this.applyUntilDone(update);
 
       return await withinOr(timeoutMs, 'pending' as const, settled);
     } finally {
-      others.delete(waiting);
-      if (others.size === 0 && this.waiting.get(subtaskId) === others) this.waiting.delete(subtaskId);
+      others.delete(waiter);
+      if (others.size === 0 && this.waiters.get(subtaskId) === others) this.waiters.delete(subtaskId);
     }
   }
 
@@ -109,10 +110,10 @@ export class TaskUpdatesService implements OnModuleInit {
     }
   }
 
-  /** Neither the queue nor the database took the report: keep it here until one of them does. */
+  /** Tries the database and the queue in turn until one of them has accepted the report. */
   private async applyUntilDone(update: TaskUpdate): Promise<Settled> {
     for (;;) {
-      const stored = await this.applyFromHere(update);
+      const stored = await this.applyDirectly(update);
       if (stored) return stored;
       await sleep(1000, undefined, { ref: false });
       try {
@@ -125,8 +126,8 @@ export class TaskUpdatesService implements OnModuleInit {
     }
   }
 
-  /** Null when the database does not take it. */
-  private async applyFromHere(update: TaskUpdate): Promise<Settled | null> {
+  /** Applies a report without the queue. @returns null when the database is away */
+  private async applyDirectly(update: TaskUpdate): Promise<Settled | null> {
     try {
       const { results, changes } = await this.applyNow([update]);
       void this.changes.publish(changes);
@@ -140,7 +141,7 @@ export class TaskUpdatesService implements OnModuleInit {
   }
 
   /**
-   * Applies the reports of a job, and tells what they have changed; for the queue's processor only. Jobs that come
+   * Applies the reports of a job, and publishes what they have changed; for the queue's processor only. Jobs that come
    * while others are applied share the next transaction.
    * @param isRepeated the job was begun before. Its worker may have been killed after the reports were applied and
    *   before that was published, so their turns are published again, whatever becomes of the reports now
@@ -170,7 +171,7 @@ export class TaskUpdatesService implements OnModuleInit {
     return applied;
   }
 
-  /** A report that Postgres cannot store must neither hold up the others nor leave its subtask without an end. */
+  /** A report that Postgres cannot store must neither delay the others nor leave its subtask without an end. */
   private async applyStorable(updates: readonly TaskUpdate[]): Promise<AppliedUpdates> {
     try {
       return await this.repository.apply(updates);
@@ -196,23 +197,23 @@ export class TaskUpdatesService implements OnModuleInit {
     if (isTerminal(status) || (outcome === 'applied' && result.isTransition)) this.log.log(line);
     else this.log.debug(line);
     if (isTerminal(status) && (outcome === 'applied' || outcome === 'terminal'))
-      this.announce(subtaskId, taskId, status, outcome === 'applied');
+      this.publishEnd(subtaskId, taskId, status, outcome === 'applied');
   }
 
-  /** Resolves what waits for an end, in this process or in others. */
-  private announce(subtaskId: number, taskId: number, status: TaskUpdate['status'], applied: boolean): void {
-    if (this.wake(subtaskId, status, applied)) return;
+  /** Resolves the waiters of an end, in this process or in others. */
+  private publishEnd(subtaskId: number, taskId: number, status: TaskUpdate['status'], applied: boolean): void {
+    if (this.resolveWaiters(subtaskId, status, applied)) return;
     // A process that waits for it and misses the message reads the database after a while.
     this.bus.publish('applied', { subtaskId, taskId, status, applied }).catch(() => undefined);
   }
 
-  /** @returns whether its reporter waits in this process: then no other process needs the message */
-  private wake(subtaskId: number, status: string, applied: boolean): boolean {
-    const waiting = [...(this.waiting.get(subtaskId) ?? [])];
+  /** @returns whether the end was reported by this process: then no other process needs the message */
+  private resolveWaiters(subtaskId: number, status: string, applied: boolean): boolean {
+    const waiters = [...(this.waiters.get(subtaskId) ?? [])];
     // An end that another process reported is the reason why one's own is ignored.
-    for (const { resolve, ...own } of waiting) resolve(applied && own.status === status ? 'applied' : 'ignored');
+    for (const { resolve, ...own } of waiters) resolve(applied && own.status === status ? 'applied' : 'ignored');
 
-    return waiting.length > 0 && waiting.every((own) => own.status === status);
+    return waiters.length > 0 && waiters.every((own) => own.status === status);
   }
 }
 

@@ -1,18 +1,17 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import { searchKey } from '../../common/search-key.js';
 import { type Db, idList, isOneOf } from '../../infra/database/database.js';
-import type { SubtaskStatus, TaskStatus } from '../../infra/database/schema/schema.js';
+import type { TaskStatus } from '../../infra/database/schema/schema.js';
 import { Statement } from '../../infra/database/statement.js';
-import { LEASE_IS_FRESH } from '../lease.js';
-import { isTerminal } from '../task-status.js';
-import type { Step, StepDraft } from './classify-report.js';
+import { isTerminal, LEASE_IS_FRESH } from '../task-status.js';
+import type { StepState, StepDraft } from './classify-report.js';
 import type { TaskDraft } from './turn-state.js';
 
 /** A connection, or a transaction on one. */
 type Session = Pick<Db, '$client'>;
 
 /** A step with the turn that it belongs to: `question` is the place of what it answers. */
-export interface LockedStep extends Step {
+export interface LockedStep extends StepState {
   taskId: number;
   messageId: number;
   question: number;
@@ -34,23 +33,9 @@ export interface ReportEvent {
   eventId: string;
 }
 
-interface StepRow {
-  id: number;
-  task_id: number;
-  message_id: number;
-  question: number;
-  status: SubtaskStatus;
-  progress: number;
-  has_result: boolean;
-  error_message: string | null;
-  lane: string | null;
-  /** 64 bits: the drivers differ in what they make of it. */
-  fair_rank: unknown;
-  is_asked: boolean;
-  report_seq: unknown;
-  report_order: unknown;
-  offers: number;
-}
+/** Columns of 64 bits: the drivers differ in what they make of them. */
+type BigColumn = 'fairRank' | 'reportSeq' | 'reportOrder';
+type StepRow = Omit<LockedStep, BigColumn> & Record<BigColumn, unknown>;
 
 const value = (name: string) => sql.placeholder(name);
 
@@ -60,8 +45,9 @@ function lockSteps<Values extends object>(some: SQL): Statement<StepRow, Values 
       select distinct me.task_id, (select coalesce(max(q.message_id), 0) from subtasks q
         where q.task_id = me.task_id and q.role = 'USER' and q.message_id < me.message_id) as question
       from subtasks me where ${some} and me.role = 'ASSISTANT')
-    select s.id, s.task_id, s.message_id, asked.question, s.status, s.progress, s.result is not null as has_result, s.error_message,
-      s.lane, s.fair_rank, s.run_requested_at is not null as is_asked, s.report_seq, s.report_order, s.offers
+    select s.id, s.task_id as "taskId", s.message_id as "messageId", asked.question, s.status, s.progress,
+      s.result is not null as "hasResult", s.error_message as "errorMessage", s.lane, s.fair_rank as "fairRank",
+      s.run_requested_at is not null as "isAsked", s.report_seq as "reportSeq", s.report_order as "reportOrder", s.offers
     from asked join subtasks s on s.task_id = asked.task_id and s.role = 'ASSISTANT' and s.message_id > asked.question
       and s.message_id < (select coalesce(min(q.message_id), 2147483647) from subtasks q
         where q.task_id = asked.task_id and q.role = 'USER' and q.message_id > asked.question)
@@ -84,23 +70,8 @@ export async function lockTurnsOf(session: Session, taskId: number): Promise<Loc
   return (await LOCK_TASK.rows(session, { taskId })).map(toStep);
 }
 
-function toStep(row: StepRow): LockedStep {
-  return {
-    id: row.id,
-    taskId: row.task_id,
-    messageId: row.message_id,
-    question: row.question,
-    status: row.status,
-    progress: row.progress,
-    hasResult: row.has_result,
-    errorMessage: row.error_message,
-    lane: row.lane,
-    fairRank: toNumber(row.fair_rank),
-    isAsked: row.is_asked,
-    reportSeq: toNumber(row.report_seq),
-    reportOrder: toNumber(row.report_order),
-    offers: row.offers,
-  };
+function toStep({ fairRank, reportSeq, reportOrder, ...step }: StepRow): LockedStep {
+  return { ...step, fairRank: toNumber(fairRank), reportSeq: toNumber(reportSeq), reportOrder: toNumber(reportOrder) };
 }
 
 const toNumber = (value: unknown) => (value === null ? null : Number(value));

@@ -1,31 +1,31 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Step } from './classify-report.js';
+import type { StepState } from './classify-report.js';
 import { isTerminal } from '../task-status.js';
 import type { TaskUpdate } from '../tasks.jobs.js';
-import { decideTurn, eventKey, type Turn } from './turn-state.js';
+import { decideTurn, eventKey, type TurnState } from './turn-state.js';
 
-const step = (id: number, more: Partial<Step> = {}): Step => ({
+const step = (id: number, more: Partial<StepState> = {}): StepState => ({
   ...{ id, status: 'PENDING', progress: 0, hasResult: false, errorMessage: null, lane: 'online', fairRank: null },
   ...{ isAsked: false, reportSeq: null, reportOrder: null, offers: 0 },
   ...more,
 });
 
 /** A turn whose first step is offered. */
-const turn = (count = 1, more: Partial<Turn> = {}): Turn => ({
+const turn = (count = 1, more: Partial<TurnState> = {}): TurnState => ({
   ...{ taskId: 1, userId: 1, taskStatus: 'PENDING', isNewest: true },
   steps: Array.from({ length: count }, (_, index) => step(index + 1, { fairRank: index === 0 ? 5 : null })),
   ...more,
 });
 
 /** A pipeline that direct chat answers. */
-const chat = (more: Partial<Turn> = {}): Turn =>
+const chat = (more: Partial<TurnState> = {}): TurnState =>
   turn(0, { steps: [1, 2, 3].map((id) => step(id, { lane: null, isAsked: id === 1 })), ...more });
 
 const none = new Set<string>();
 
 /** The turn after it was decided about, as the database would have it. */
-function after(before: Turn, reports: readonly TaskUpdate[], known: Set<string>): Turn {
+function after(before: TurnState, reports: readonly TaskUpdate[], known: Set<string>): TurnState {
   const { steps, task } = decideTurn(before, reports, known);
   for (const { id, eventIds } of steps) for (const eventId of eventIds) known.add(eventKey(id, eventId));
 

@@ -3,7 +3,7 @@ import {
   draftOf,
   classifyReport,
   type ReportOutcome,
-  type Step,
+  type StepState,
   type StepDraft,
   withReport,
 } from './classify-report.js';
@@ -11,14 +11,14 @@ import { deriveProgress, deriveTaskStatus, isTerminal, TASK_TRANSITIONS } from '
 import type { TaskUpdate } from '../tasks.jobs.js';
 
 /** A turn as the database has it. */
-export interface Turn {
+export interface TurnState {
   taskId: number;
   userId: number;
   taskStatus: TaskStatus;
   /** Whether it is the newest of its task: only that one makes the task's state. */
   isNewest: boolean;
   /** Its answers, in their order. */
-  steps: Step[];
+  steps: StepState[];
 }
 
 /** What is to be written of a task. */
@@ -49,11 +49,15 @@ export interface TurnDecision {
 export const eventKey = (subtaskId: number, eventId: string) => `${subtaskId} ${eventId}`;
 
 /**
- * What reports make of a turn and of its task: the one place where that is decided. Without reports it mends a task
- * that does not say what its turn says.
+ * What reports make of a turn and of its task: the one place where that is decided. Without reports it corrects a
+ * task whose state is not that of its turn.
  * @param knownEvents the {@link eventKey}s of reports that were applied before
  */
-export function decideTurn(turn: Turn, reports: readonly TaskUpdate[], knownEvents: ReadonlySet<string>): TurnDecision {
+export function decideTurn(
+  turn: TurnState,
+  reports: readonly TaskUpdate[],
+  knownEvents: ReadonlySet<string>,
+): TurnDecision {
   const steps = new Map(turn.steps.map((step) => [step.id, draftOf(step)]));
   const events = new Set(knownEvents);
   let title: string | null = null;
@@ -77,7 +81,7 @@ export function decideTurn(turn: Turn, reports: readonly TaskUpdate[], knownEven
 /** A step that ended badly, or a cancel, ends the steps that wait; one that completed lets the next one begin. */
 function withConsequences(steps: StepDraft[], cancelling: boolean): StepDraft[] {
   const reason = whyNotStarted(steps, cancelling);
-  if (reason === null) return withHandOver(steps);
+  if (reason === null) return withNextStep(steps);
 
   return steps.map((step) => (step.status === 'PENDING' ? cancelled(step, reason) : step));
 }
@@ -97,7 +101,7 @@ function cancelled(step: StepDraft, errorMessage: string): StepDraft {
  * The first step that has not completed is next. For executors it gets the rank of the one before it, so that it goes
  * before newer work; in a direct chat it counts as asked for from the moment on when the one before it has completed.
  */
-function withHandOver(steps: StepDraft[]): StepDraft[] {
+function withNextStep(steps: StepDraft[]): StepDraft[] {
   const index = steps.findIndex(({ status }) => status !== 'COMPLETED');
   const next = steps[index];
   if (!next || index === 0) return steps;
@@ -110,7 +114,7 @@ function withHandOver(steps: StepDraft[]): StepDraft[] {
 
 const asked = (step: StepDraft): StepDraft => ({ ...step, isAsked: true, isChanged: true });
 
-function taskOf(turn: Turn, steps: readonly StepDraft[], title: string | null): TaskDraft | null {
+function taskOf(turn: TurnState, steps: readonly StepDraft[], title: string | null): TaskDraft | null {
   const { taskId, taskStatus } = turn;
   const status = deriveTaskStatus(
     steps.map((step) => step.status),

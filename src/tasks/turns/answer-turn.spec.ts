@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SubtaskStatus } from '../../infra/database/schema/schema.js';
 import { AnswerTurn } from './answer-turn.js';
-import type { SubtaskRow, TaskRow } from './turns.repository.js';
+import type { SubtaskRow, TaskRow } from './answer-turn.js';
 
 /** Answers 1, 2 … with these states. */
 function turn(...statuses: SubtaskStatus[]): AnswerTurn {

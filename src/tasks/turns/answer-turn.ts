@@ -1,6 +1,8 @@
-import type { SubtaskStatus } from '../../infra/database/schema/schema.js';
+import type { SubtaskStatus, subtasks, tasks } from '../../infra/database/schema/schema.js';
 import { UNFINISHED } from '../task-status.js';
-import type { SubtaskRow, TaskRow } from './turns.repository.js';
+
+export type TaskRow = typeof tasks.$inferSelect;
+export type SubtaskRow = typeof subtasks.$inferSelect;
 
 /** The answers to one question: the steps of a pipeline, in order, else a single one. */
 export class AnswerTurn {
@@ -30,7 +32,7 @@ export class AnswerTurn {
     return this.steps.find(({ status }) => status === 'FAILED' || status === 'CANCELLED') ?? this.last;
   }
 
-  /** Whether a worker has been at it. */
+  /** Whether a worker has begun it. */
   get hasBegun(): boolean {
     return this.steps.some(({ status }) => status !== 'PENDING');
   }

@@ -17,15 +17,19 @@ export interface NewTask {
   autoDeleteExecutor: boolean;
 }
 
-/** A direct chat that is asked for. */
-export interface RunRequest {
-  /** What the request adds to the bot's prompt. */
-  prompt: string | null;
-  /** Name of the model that it wants in place of the bot's. */
+/** What the request of an answer chose besides its team. */
+export interface RunChoice {
+  /** Name of the model in place of the bot's. */
   modelId: string | null;
-  /** For Dify apps: what the turn gives them. */
+  /** Text that is added to the bot's prompt. */
+  prompt: string | null;
+  /** For apps: their inputs and files. */
   inputs?: JsonObject | null;
   files?: readonly DifyFile[] | null;
+}
+
+/** A direct chat to run. */
+export interface RunRequest extends RunChoice {
   /** Refused when this many of the user's direct chats wait or run. */
   limit: number;
 }
@@ -41,11 +45,11 @@ export interface NewTurn {
   /** Set when a direct chat run follows at once. */
   run: RunRequest | null;
   idempotency: { key: string; hash: string } | null;
-  /** Whether executors answer it: then its first step is offered to them at once. */
+  /** Whether executors answer it: then its first step enters the dispatch queue at once. */
   onExecutors?: boolean;
   /** Whether it repeats a turn that failed or was cancelled. */
   isRetry?: boolean;
 }
 
-/** Hours since its last change after which a task takes no more turns, by its type; 0 = never. */
+/** Hours since its last change after which a task accepts no more turns, by its type; 0 = never. */
 export type ExpireHours = Readonly<Record<NewTask['taskType'], number>>;

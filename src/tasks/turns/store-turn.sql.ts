@@ -25,7 +25,7 @@ export function createTaskStatement(turn: NewTurn, reservedId: number | null): T
   return statementOf(turn, { isReserved: reservedId !== null });
 }
 
-/** Opens an ended task again with a new turn. It stores nothing when the task takes none. */
+/** Opens an ended task again with a new turn. It stores nothing when the task accepts none. */
 export function appendTurnStatement(turn: NewTurn, expireHours: ExpireHours): TurnStatement {
   return statementOf(turn, { isRetry: turn.isRetry === true, expireHours });
 }
@@ -39,7 +39,7 @@ function statementOf(turn: NewTurn, given: Form): TurnStatement {
   return known;
 }
 
-/** Planning it takes a server longer than running it. One server has one set of hours, so they are no part of the name. */
+/** Name under which the server keeps the plan, because planning costs it more than running. One server has one set of hours, so they are no part of the name. */
 function preparedName(form: TurnForm): string {
   const kind = 'isReserved' in form ? (form.isReserved ? 'reserved' : 'new') : form.isRetry ? 'retry' : 'more';
 
@@ -51,7 +51,7 @@ function textOf(form: TurnForm): SQL {
   if ('isReserved' in form) return turnSql(newTask(form.isReserved, room), form, false);
 
   // A turn that failed may have done so because its container is gone or broken: try a new one.
-  return turnSql(endedTask(takesTurn(form.isRetry, form.expireHours), room), form, form.onExecutors && !form.isRetry);
+  return turnSql(endedTask(acceptsTurn(form.isRetry, form.expireHours), room), form, form.onExecutors && !form.isRetry);
 }
 
 /** What a statement is given. @param taskId of the ended task, or the reserved one */
@@ -92,18 +92,18 @@ function newTask(isReserved: boolean, room: SQL): SQL {
     returning id, type), n as (select 0 as last, 0 as question)`;
 }
 
-function endedTask(takes: SQL, room: SQL): SQL {
+function endedTask(accepts: SQL, room: SQL): SQL {
   return sql`t as (
     update tasks set status = 'PENDING', progress = 0, result_of = null, error_message = null, completed_at = null,
       updated_at = now(), team_id = ${value('teamId')}, prompt = ${value('prompt')}
-    where id = ${value('taskId')} and user_id = ${value('userId')} and ${takes} and ${room}
+    where id = ${value('taskId')} and user_id = ${value('userId')} and ${accepts} and ${room}
     returning id, type),
   n as (select coalesce(max(message_id), 0) as last, coalesce(max(message_id) filter (where role = 'USER'), 0) as question
     from subtasks where task_id = ${value('taskId')})`;
 }
 
-/** A retry is about a turn that the task has taken already, so only its end counts. */
-function takesTurn(isRetry: boolean, expireHours: ExpireHours): SQL {
+/** A retry repeats a turn that the task has accepted before, so only its end counts. */
+function acceptsTurn(isRetry: boolean, expireHours: ExpireHours): SQL {
   if (isRetry) return sql`status in ('FAILED', 'CANCELLED')`;
   const young = Object.entries(expireHours)
     .filter(([, hours]) => hours > 0)
@@ -120,7 +120,7 @@ function takesTurn(isRetry: boolean, expireHours: ExpireHours): SQL {
  * @param keepsExecutors whether the answers go to the executors that gave those of the turn before
  */
 function turnSql(head: SQL, { hasRun, onExecutors }: TurnForm, keepsExecutors: boolean): SQL {
-  const { lane, rank } = onExecutors ? offer() : { lane: sql`null`, rank: sql`null::bigint` };
+  const { lane, rank } = onExecutors ? dispatchColumns() : { lane: sql`null`, rank: sql`null::bigint` };
   const kept = keepsExecutors ? KEPT_EXECUTOR : { name: sql`''`, namespace: sql`''`, join: sql`` };
 
   return sql`with ${head}
@@ -157,7 +157,7 @@ function runColumns(hasRun: boolean): SQL {
 /**
  * The executor manager sends the next answer to the container that gave the one before, which has its session. It has
  * no way out when that container is gone: the turn fails. So the name is kept from the same bots only, not from an
- * answer that failed, and an answer that is offered again loses it (see the dispatch of executors): it never fails twice.
+ * answer that failed, and an answer that is dispatched again loses it (see the dispatch of executors): it never fails twice.
  */
 const KEPT_EXECUTOR = {
   name: sql`coalesce(old.executor_name, '')`,
@@ -167,14 +167,14 @@ const KEPT_EXECUTOR = {
 };
 
 /**
- * Executors may take the first step at once. Its place in the order of dispatch is by start-time fair queueing: behind
- * what the user has waiting, but never behind what others have piled up.
+ * The columns that put an answer into a dispatch queue. Executors may claim the first step at once. Its rank follows
+ * start-time fair queueing: behind what the user has waiting, but never behind the whole backlog of other users.
  */
-function offer(): { lane: SQL; rank: SQL } {
-  const offered = sql`o.lane = t.type and o.status = 'PENDING' and o.fair_rank is not null`;
+function dispatchColumns(): { lane: SQL; rank: SQL } {
+  const queued = sql`o.lane = t.type and o.status = 'PENDING' and o.fair_rank is not null`;
   const rank = sql`greatest(
-    coalesce((select min(o.fair_rank) from subtasks o where ${offered}), 0),
-    coalesce((select max(o.fair_rank) + 1 from subtasks o where o.user_id = ${value('userId')} and ${offered}), 0))`;
+    coalesce((select min(o.fair_rank) from subtasks o where ${queued}), 0),
+    coalesce((select max(o.fair_rank) + 1 from subtasks o where o.user_id = ${value('userId')} and ${queued}), 0))`;
 
   return { lane: ofAnswers(sql`t.type`), rank: ofFirstAnswer(rank) };
 }

@@ -1,8 +1,8 @@
 import { AppError } from '../../common/app-error.js';
 import type { ExpireHours } from './new-turn.js';
-import type { TaskRow } from './turns.repository.js';
+import type { TaskRow } from './answer-turn.js';
 
-/** Also for ids of others and for those of deleted tasks: existence is not told. */
+/** The same error for ids of others and of deleted tasks, so that it does not reveal whether they exist. */
 export function unknownId(taskId: number): AppError {
   return new AppError(
     'not_found',
@@ -15,14 +15,14 @@ export function busy(taskId: number, state: string): AppError {
   return new AppError('task_busy', `Task ${taskId} ${state}: wait for its end, attach to its stream, or cancel it`);
 }
 
-/** Why the newest turn of an ended task cannot be retried; null when it can. */
+/** Returns why the newest turn of an ended task cannot be retried; null when it can. */
 export function notFailed({ id, status }: TaskRow): AppError | null {
   if (status === 'FAILED' || status === 'CANCELLED') return null;
 
   return new AppError('conflict', `Task ${id} is ${status}: only a turn that failed or was cancelled can be retried`);
 }
 
-/** Why an ended task takes no more turns; null when it does. */
+/** Returns why an ended task accepts no more turns; null when it does. */
 export function closed(task: TaskRow, expireHours: ExpireHours): AppError | null {
   const { id, taskType, updatedAt } = task;
   if (task.autoDeleteExecutor) {

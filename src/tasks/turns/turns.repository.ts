@@ -2,13 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { JsonObject } from '../../common/json.js';
 import { DB, type Db, rowsOf } from '../../infra/database/database.js';
-import { subtasks, taskReservations, tasks } from '../../infra/database/schema/schema.js';
+import { subtasks, taskReservations } from '../../infra/database/schema/schema.js';
+import type { SubtaskRow } from './answer-turn.js';
 import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
 import { appendTurnStatement, createTaskStatement, roomFor, runsOf, turnValues } from './store-turn.sql.js';
 import { UNFINISHED } from '../task-status.js';
-
-export type TaskRow = typeof tasks.$inferSelect;
-export type SubtaskRow = typeof subtasks.$inferSelect;
 
 /** Ids of a stored turn; `subtaskId` is the first answer's. */
 export interface StoredTurn {
@@ -33,7 +31,7 @@ export class TurnsRepository {
 
   /**
    * Stores a task with its first turn, under a reserved id when one is given.
-   * @returns null when the user holds no such reservation, or has too many runs
+   * @returns null when the user has no such reservation, or has too many runs
    */
   createTask(task: NewTask, turn: NewTurn, reservedId: number | null): Promise<StoredTurn | null> {
     return this.store(createTaskStatement(turn, reservedId), turnValues(turn, reservedId, task));
@@ -41,7 +39,7 @@ export class TurnsRepository {
 
   /**
    * Opens an ended task again with a new turn.
-   * @returns null when the task is not the user's, has not ended, takes no more turns, or they have too many runs
+   * @returns null when the task is not the user's, has not ended, accepts no more turns, or the user has too many runs
    */
   appendTurn(taskId: number, turn: NewTurn, expireHours = NEVER): Promise<StoredTurn | null> {
     return this.store(appendTurnStatement(turn, expireHours), turnValues(turn, taskId));
@@ -63,7 +61,7 @@ export class TurnsRepository {
     };
   }
 
-  /** The turn that a request with this key made within the last day; null when there is none. */
+  /** Returns the turn that a request with this key made within the last day; null when there is none. */
   async findByIdempotencyKey(userId: number, key: string) {
     const [row] = await this.db
       .select({
@@ -104,7 +102,7 @@ export class TurnsRepository {
     return rows.length > 0;
   }
 
-  /** Direct chats of a user that wait or run. */
+  /** Counts the direct chats of a user that wait or run. */
   async countRuns(userId: number): Promise<number> {
     const [row] = await rowsOf<{ count: number }>(this.db, runsOf(userId));
 
@@ -112,7 +110,7 @@ export class TurnsRepository {
   }
 
   /**
-   * Direct chats that were asked for before `ageSeconds` and have not ended, oldest first.
+   * Returns direct chats that were asked for before `ageSeconds` and have not ended, oldest first.
    * @returns with each the first answer of its turn, which its run is named by
    */
   async staleRuns(ageSeconds: number, limit: number): Promise<{ id: number; firstId: number }[]> {
@@ -129,43 +127,7 @@ export class TurnsRepository {
       .limit(limit);
   }
 
-  /** A subtask with its task. */
-  async find(subtaskId: number): Promise<{ subtask: SubtaskRow; task: TaskRow } | null> {
-    const [row] = await this.db
-      .select({ subtask: subtasks, task: tasks })
-      .from(subtasks)
-      .innerJoin(tasks, eq(tasks.id, subtasks.taskId))
-      .where(eq(subtasks.id, subtaskId));
-
-    return row ?? null;
-  }
-
-  /** The newest answer of a task, or the named one; null when the task is not the user's. */
-  async newestAnswer(
-    userId: number,
-    taskId: number,
-    subtaskId?: number,
-  ): Promise<{ subtask: SubtaskRow; task: TaskRow } | null> {
-    const [row] = await this.db
-      .select({ subtask: subtasks, task: tasks })
-      .from(subtasks)
-      .innerJoin(tasks, eq(tasks.id, subtasks.taskId))
-      .where(
-        and(
-          eq(tasks.id, taskId),
-          eq(tasks.userId, userId),
-          sql`${tasks.status} <> 'DELETE'`,
-          eq(subtasks.role, 'ASSISTANT'),
-          subtaskId === undefined ? undefined : eq(subtasks.id, subtaskId),
-        ),
-      )
-      .orderBy(desc(subtasks.messageId))
-      .limit(1);
-
-    return row ?? null;
-  }
-
-  /** What an answer is the answer to; null when it is gone. */
+  /** Returns the question of an answer; null when it is gone. */
   async questionOf(taskId: number, messageId: number): Promise<Pick<SubtaskRow, 'prompt' | 'title'> | null> {
     const [row] = await this.db
       .select({ prompt: subtasks.prompt, title: subtasks.title })
@@ -177,7 +139,7 @@ export class TurnsRepository {
     return row ?? null;
   }
 
-  /** Everything said in a task before message `messageId`, oldest first. */
+  /** Returns everything said in a task before message `messageId`, oldest first. */
   async conversation(taskId: number, messageId: number) {
     return this.db
       .select({
@@ -191,7 +153,7 @@ export class TurnsRepository {
       .orderBy(asc(subtasks.messageId));
   }
 
-  /** Inputs that the newest turn of a team with any gave to its apps. */
+  /** Returns the inputs that the newest turn of a team with any gave to its apps. */
   async newestInputs(userId: number, taskId: number, teamId: number): Promise<JsonObject | null> {
     const mine = and(eq(subtasks.taskId, taskId), eq(subtasks.userId, userId), eq(subtasks.teamId, teamId));
     const [row] = await this.db
@@ -204,7 +166,7 @@ export class TurnsRepository {
     return row?.inputs ?? null;
   }
 
-  /** An id for a task that only this user may create. */
+  /** Reserves an id for a task that only this user may create. */
   async reserve(userId: number): Promise<number> {
     const [row] = await this.db
       .insert(taskReservations)

@@ -13,7 +13,8 @@ import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import { isTerminal } from '../task-status.js';
 import { busy, closed, notFailed, tooManyRuns, unknownId } from './turn-errors.js';
 import { TasksRepository } from '../tasks.repository.js';
-import { type StoredTurn, type SubtaskRow, type TaskRow, TurnsRepository } from './turns.repository.js';
+import type { SubtaskRow } from './answer-turn.js';
+import { type StoredTurn, TurnsRepository } from './turns.repository.js';
 
 /** A turn to store; the task is made unless `taskId` names one. */
 export interface TurnRequest {
@@ -35,12 +36,6 @@ export interface TeamRef {
   team_namespace?: string | undefined;
 }
 
-/** An answer with the task it belongs to. */
-export interface Answer {
-  subtask: SubtaskRow;
-  task: TaskRow;
-}
-
 const CHAT_TASK: Omit<NewTask, 'title'> = {
   type: 'online',
   taskType: 'chat',
@@ -55,7 +50,7 @@ const CHAT_TASK: Omit<NewTask, 'title'> = {
   autoDeleteExecutor: false,
 };
 
-/** Turns of conversations: storing them, and finding them again. */
+/** Stores turns of conversations, and reads them. */
 @Injectable()
 export class TurnsService {
   private readonly expireHours: ExpireHours;
@@ -72,8 +67,8 @@ export class TurnsService {
   }
 
   /**
-   * Stores a turn: of a new task, of one whose id was reserved, or of one that has ended. One for executors is
-   * offered to them from then on.
+   * Stores a turn: of a new task, of one whose id was reserved, or of one that has ended. Executors can
+   * claim their answers from then on.
    * @throws AppError prompt_too_long, not_found, task_busy, task_expired, task_final, conflict (a retry of what has
    * not failed), too_many_running_tasks, shell_not_available
    */
@@ -83,7 +78,7 @@ export class TurnsService {
     const turn = toTurn(request);
     const stored = await this.write(request, turn);
     if (!stored) throw await this.refusal(request);
-    // The first token is on its way: nothing may hold it up.
+    // Not waited for: it would delay the first token.
     this.changes.publishSoon([{ userId: request.userId, taskId: stored.taskId, subtaskIds: stored.subtaskIds }]);
 
     return stored;
@@ -96,7 +91,7 @@ export class TurnsService {
     return this.turns.createTask({ ...(task ?? CHAT_TASK), title: turn.title }, turn, taskId ?? null);
   }
 
-  /** Why a turn was not stored. */
+  /** Returns why a turn was not stored. */
   private async refusal({ userId, taskId, run, isRetry }: Refused): Promise<AppError> {
     if (run && (await this.turns.countRuns(userId)) >= run.limit) return tooManyRuns(run.limit);
     if (taskId === undefined) return new AppError('conflict', 'Something has just changed: try again');
@@ -107,7 +102,7 @@ export class TurnsService {
     return (isRetry ? notFailed(task) : closed(task, this.expireHours)) ?? busy(taskId, 'has just changed');
   }
 
-  /** The team that a request names; without one, that of `fallbackId`. @throws AppError not_found, validation_failed */
+  /** Returns the team that a request names; without one, that of `fallbackId`. @throws AppError not_found, validation_failed */
   async teamFor(userId: number, ref: TeamRef, fallbackId?: number): Promise<ResolvedTeam> {
     if (ref.team_id !== undefined) return this.teams.resolve(userId, { id: ref.team_id });
     if (ref.team_name !== undefined) {
@@ -122,11 +117,12 @@ export class TurnsService {
     });
   }
 
+  /** Reserves an id for a task that only this user may create. */
   reserve(userId: number): Promise<number> {
     return this.turns.reserve(userId);
   }
 
-  /** The turn that a request with this key made within the last day; null when there is none. */
+  /** Returns the turn that a request with this key made within the last day; null when there is none. */
   findByIdempotencyKey(userId: number, key: string) {
     return this.turns.findByIdempotencyKey(userId, key);
   }
@@ -136,33 +132,25 @@ export class TurnsService {
     if (!(await this.turns.requestRun(userId, subtaskId, run))) throw await this.refusal({ userId, taskId, run });
   }
 
-  /** Direct chats that were asked for before `ageSeconds` and have not ended, oldest first. */
+  /** Returns direct chats that were asked for before `ageSeconds` and have not ended, oldest first. */
   staleRuns(ageSeconds: number, limit: number) {
     return this.turns.staleRuns(ageSeconds, limit);
   }
 
-  /** The newest answer of a task, or the named one. @throws AppError not_found when it is not the user's */
-  async newestAnswer(userId: number, taskId: number, subtaskId?: number): Promise<Answer> {
-    const answer = await this.turns.newestAnswer(userId, taskId, subtaskId);
-    if (!answer) throw noAnswer(taskId, subtaskId);
-
-    return answer;
-  }
-
-  /** All answers of the turn that one belongs to, of any user: for workers only. Null when it is gone. */
+  /** Returns all answers of the turn that one belongs to, of any user: for workers only. Null when it is gone. */
   turnOf(subtaskId: number): Promise<AnswerTurn | null> {
     return this.answers.byAnswer(subtaskId);
   }
 
-  /** The newest turn of a task, or the one with the named answer. @throws AppError not_found when it is not the user's */
+  /** Returns the newest turn of a task, or the one with the named answer. @throws AppError not_found when it is not the user's */
   async newestTurn(userId: number, taskId: number, subtaskId?: number): Promise<AnswerTurn> {
     const turn = await this.answers.newest(userId, taskId, subtaskId);
-    if (!turn) throw noAnswer(taskId, subtaskId);
+    if (!turn) throw notFound(subtaskId === undefined ? `Task ${taskId}` : `Answer ${subtaskId} of task ${taskId}`);
 
     return turn;
   }
 
-  /** What an answer is the answer to. @throws AppError not_found when it is gone */
+  /** Returns the question of an answer. @throws AppError not_found when it is gone */
   async questionOf({ taskId, messageId }: Pick<SubtaskRow, 'taskId' | 'messageId'>) {
     const question = await this.turns.questionOf(taskId, messageId);
     if (!question) throw notFound(`The question of task ${taskId}`);
@@ -170,19 +158,15 @@ export class TurnsService {
     return question;
   }
 
-  /** Inputs that the newest turn of a team with any gave to its apps: a conversation goes on with them. */
+  /** Returns the inputs that the newest turn of a team with any gave to its apps: a conversation goes on with them. */
   newestInputs(userId: number, taskId: number, teamId: number): Promise<JsonObject | null> {
     return this.turns.newestInputs(userId, taskId, teamId);
   }
 
-  /** Everything said in a task before message `messageId`, oldest first. */
+  /** Returns everything said in a task before message `messageId`, oldest first. */
   conversation(taskId: number, messageId: number) {
     return this.turns.conversation(taskId, messageId);
   }
-}
-
-function noAnswer(taskId: number, subtaskId: number | undefined): AppError {
-  return notFound(subtaskId === undefined ? `Task ${taskId}` : `Answer ${subtaskId} of task ${taskId}`);
 }
 
 type Refused = Pick<TurnRequest, 'userId' | 'taskId' | 'run' | 'isRetry'>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isTaskUpdate, readPayload } from './update-payload.js';
+import { isTaskUpdate, readPayload } from './task-updates.processor.js';
 
 const UPDATE = { subtaskId: 7, status: 'RUNNING' };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isWebhookPayload, WEBHOOK_BACKOFF, WEBHOOK_OPTIONS, webhookJobId } from './webhooks.jobs.js';
+import { isWebhookPayload, WEBHOOK_BACKOFF, WEBHOOK_OPTIONS, webhookJobId } from './webhooks.service.js';
 
 describe('jobs of webhooks', () => {
   it('have one id for one end, and another for the end of the next turn', () => {
