@@ -29,3 +29,8 @@ export const Public = () => SetMetadata(IS_PUBLIC, true);
 
 /** A route for admins. */
 export const AdminOnly = () => SetMetadata(IS_ADMIN_ONLY, true);
+
+/** The token of an Authorization header; null when it holds none. */
+export function bearerOf(header: string | undefined): string | null {
+  return /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1] ?? null;
+}

@@ -1,13 +1,14 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import ipaddr from 'ipaddr.js';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { signatureOf } from '../common/signature.js';
-import { isLoopback } from '../common/is-loopback.js';
 import { AppConfig } from '../config/app-config.js';
-import { SIGNATURE_HEADER } from '../infra/http/server/json-body.js';
-import { bearerOf } from './bearer.js';
-import { isLoopbackHost } from './loopback.js';
+import { rawBodyOf, SIGNATURE_HEADER } from '../infra/http/server/json-body.js';
+import { bearerOf } from './auth-user.js';
+import { isLoopback, isLoopbackHost } from '../common/loopback.js';
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../common/app-error.js';
 
 export const TIMESTAMP_HEADER = 'x-conch-timestamp';
 /** How far the clock of a signed request may be off, and how long it can be sent again. */
@@ -104,4 +105,20 @@ function toCidr(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   const address = ipaddr.process(text);
 
   return [address, address.kind() === 'ipv4' ? 32 : 128];
+}
+
+/**
+ * In front of the routes of executors and their managers, which are `@Public()` for users. Every refusal is the same
+ * reply, so that a caller does not learn which part was wrong.
+ */
+@Injectable()
+export class InternalGuard implements CanActivate {
+  constructor(private readonly access: InternalAccess) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { headers, socket } = request;
+    if (this.access.admits({ headers, address: socket.remoteAddress, body: rawBodyOf(request) })) return true;
+    throw new AppError('unauthorized', 'For executors only: send the internal token, or sign the request with it');
+  }
 }

@@ -9,9 +9,7 @@ import type { Db } from '../infra/database/database.js';
 import { type ModelLookup, ModelsService } from '../models/models.service.js';
 import { DIFY_SHELL } from '../common/shell-types.js';
 import { type ShellLookup, shellProblem, ShellsService } from '../shells/shells.service.js';
-import { agentEnv, openConfig } from './agent-config.js';
-import { modelSettingsFromEnv } from './agent-env.js';
-import { difyConnectionFromEnv } from './dify-env.js';
+import { agentEnv, difyConnectionFromEnv, modelSettingsFromEnv, openConfig } from './agent-config.js';
 import { type BotRow, BotsRepository } from './bots.repository.js';
 
 /** A bot with everything that a run needs. The secrets of its model are in clear. */

@@ -7,9 +7,15 @@ import { CHAT_SHELL, DIFY_SHELL } from '../common/shell-types.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 import { ModelsService } from '../models/models.service.js';
 import { ShellsService } from '../shells/shells.service.js';
-import { agentEnv, bindModel, boundModel, sealConfig, tryOpenConfig } from './agent-config.js';
-import { modelSettingsFromEnv } from './agent-env.js';
-import { difyConnectionFromEnv } from './dify-env.js';
+import {
+  agentEnv,
+  bindModel,
+  boundModel,
+  difyConnectionFromEnv,
+  modelSettingsFromEnv,
+  sealConfig,
+  tryOpenConfig,
+} from './agent-config.js';
 import type { CreateBotDto, UpdateBotDto } from './bots.dto.js';
 import type { BotRow, NewBot } from './bots.repository.js';
 

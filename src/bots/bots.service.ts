@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../common/app-error.js';
-import type { MessageDto } from '../common/message.dto.js';
 import type { Owner } from '../common/owned.js';
-import { offsetOf, type PageQuery } from '../common/page.js';
+import { type MessageDto, offsetOf, type PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
-import { tryOpenConfig } from './agent-config.js';
+import { boundModel, sealConfig, tryOpenConfig } from './agent-config.js';
 import { BotResolver, type ResolvedBot } from './bot-resolver.js';
-import { type BotSeed, seedValues } from './bot-seed.js';
 import { BotValues } from './bot-values.js';
 import {
   type BotDto,
@@ -20,7 +18,26 @@ import {
   toBotSummary,
   type UpdateBotDto,
 } from './bots.dto.js';
-import { type BotRow, BotsRepository } from './bots.repository.js';
+import { type BotRow, BotsRepository, type NewBot } from './bots.repository.js';
+import type { JsonObject } from '../common/json.js';
+
+/** A public bot of a seed file. */
+export interface BotSeed {
+  name: string;
+  shellName: string;
+  agentConfig: JsonObject;
+  systemPrompt: string;
+  mcpServers: JsonObject;
+  skills: string[];
+}
+
+/** Column values of a seed. */
+export function seedValues(seed: BotSeed, stored: BotRow | null, box: SecretBox): NewBot {
+  const { agentConfig, ...rest } = seed;
+  const sealed = sealConfig(agentConfig, box, stored?.agentConfig ?? null);
+
+  return { ...rest, userId: null, agentConfig: sealed, modelName: boundModel(agentConfig), isActive: true };
+}
 
 /** The bots: a prompt, a shell and a model. */
 @Injectable()

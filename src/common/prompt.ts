@@ -1,4 +1,5 @@
 import { AppError } from './app-error.js';
+import { type JsonObject, parseObject } from './json.js';
 
 /** Bytes of UTF-8 that a prompt may have, on every path. */
 export const MAX_PROMPT_BYTES = 60_000;
@@ -22,4 +23,50 @@ export function titleFrom(prompt: string): string {
   const letters = Array.from(line);
 
   return letters.length > 60 ? `${letters.slice(0, 59).join('')}…` : line;
+}
+
+const START = '[EXTERNAL_API_PARAMS]';
+const BLOCK = /^\s*\[EXTERNAL_API_PARAMS\]([\s\S]*?)\[\/EXTERNAL_API_PARAMS\]/;
+
+export interface SplitPrompt {
+  /** What the user has written. */
+  text: string;
+  /** Null without a block. */
+  inputs: JsonObject | null;
+  /** Whether there is a block that cannot be read: then it is part of the text. */
+  isBroken: boolean;
+}
+
+/** Takes the block from the beginning of a prompt. Prompts are stored with it: Wegent's client shows it as a form. */
+export function splitPrompt(prompt: string): SplitPrompt {
+  const whole = { text: prompt, inputs: null, isBroken: false };
+  if (!prompt.trimStart().startsWith(START)) return whole;
+  const [block, json] = BLOCK.exec(prompt) ?? [];
+  const inputs = parseObject(json ?? '');
+  if (block === undefined || !inputs) return { ...whole, isBroken: true };
+
+  return { text: prompt.slice(block.length).replace(/^\r?\n/, ''), inputs, isBroken: false };
+}
+
+/** A prompt as its user reads it, and as models are asked. */
+export function withoutParams(prompt: string): string {
+  return splitPrompt(prompt).text;
+}
+
+/**
+ * What a step of a pipeline is asked: the user's question and, from the second step on, what the step before it has
+ * answered. The wording is Wegent's, whose prompts are written for it.
+ * @param previous null for a first step
+ */
+export function stepPrompt({ prompt, previous }: { prompt: string; previous: string | null }): string {
+  return previous === null ? prompt : `${prompt}\nPrevious execution result: ${previous}`;
+}
+
+/**
+ * A text as searches compare it: compatible characters alike (`ﬁ` and `fi`, full and half width), in lower case, the
+ * same whatever the machine's locale. A part of a text gives a part of its key, so that `includes` finds any substring.
+ */
+export function searchKey(text: string): string {
+  // Lower case makes a sigma at the end of a word another letter than one within: a part of a word would not be found.
+  return text.normalize('NFKC').toLowerCase().normalize('NFKC').replaceAll('ς', 'σ');
 }

@@ -1,10 +1,8 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { authPart, chatPart, serverPart, storagePart, taskPart } from './config-parts.js';
-import { accessProblems, redisProblems } from './config-problems.js';
+import { authPart, chatPart, managerPart, queuePart, serverPart, storagePart, taskPart } from './config-parts.js';
+import { accessProblems, managerProblems, redisProblems } from './config-problems.js';
 import { EnvDto } from './env.dto.js';
-import { type ManagerConfig, managerPart, managerProblems } from './manager-config.js';
-import { type QueueConfig, queuePart } from './queue-config.js';
 
 export type AuthMode = 'off' | 'jwt';
 /** `executor-manager` stands alone: it is another program. */
@@ -18,6 +16,36 @@ export type RedisConfig =
 export interface HostPort {
   host: string;
   port: number;
+}
+
+/** Times of the queues. */
+export interface QueueConfig {
+  /** How long a job belongs to its worker without a sign of life; renewed three times as often. */
+  lockMs: number;
+  /** How often to look for jobs whose lock has run out. */
+  stalledCheckMs: number;
+  /** Longest pause between two runs of a maintenance task; some run more often. */
+  maintenanceMs: number;
+  /** From this age on an answer that no queue knows is started again. */
+  lostRunAgeSeconds: number;
+}
+
+/** What the executor manager needs to know, beside its address and the internal token. */
+export interface ManagerConfig {
+  /** Whether one runs beside the server: `auto` where Docker answers and no other one is configured. */
+  embedded: 'on' | 'off' | 'auto';
+  /** Where reports go, without a trailing slash. */
+  backendUrl: string;
+  /** Tells its containers from those of other managers at the same engine; the same after a restart. */
+  name: string;
+  dockerSocket: string;
+  pullPolicy: 'if-not-present' | 'always';
+  /** JSON, or a file that is read at each pull. */
+  registryAuth: { json: string | undefined; file: string | undefined };
+  /** Validations at a time. */
+  concurrency: number;
+  /** Limit of one check. */
+  checkSeconds: number;
 }
 
 /** The validated configuration: nested, typed, complete. Injected by its class; nothing else reads the environment. */

@@ -1,6 +1,7 @@
 /** Problems that variables have together; those of one alone are found by {@link EnvDto}. */
 import ipaddr from 'ipaddr.js';
-import { isLoopback } from '../common/is-loopback.js';
+import { parseRegistryAuth } from '../common/registry-auth.js';
+import { isLoopback } from '../common/loopback.js';
 import type { AuthMode } from './app-config.js';
 import { list } from './config-parts.js';
 import type { EnvDto } from './env.dto.js';
@@ -45,6 +46,18 @@ export function redisProblems(env: EnvDto): string[] {
   }
 
   return problems;
+}
+
+/** What is wrong with the log-ins of registries. */
+export function managerProblems({ REGISTRY_AUTH, REGISTRY_AUTH_FILE }: EnvDto): string[] {
+  if (REGISTRY_AUTH && REGISTRY_AUTH_FILE) return ['REGISTRY_AUTH and REGISTRY_AUTH_FILE exclude each other: set one'];
+  try {
+    if (REGISTRY_AUTH) parseRegistryAuth(REGISTRY_AUTH);
+
+    return [];
+  } catch (error) {
+    return [`REGISTRY_AUTH ${(error as Error).message}`];
+  }
 }
 
 function isCidr(value: string): boolean {

@@ -7,6 +7,7 @@ import { baseUrlProblem, headerProblems, parameterProblems } from './model-param
 import type { CreateModelDto, UpdateModelDto } from './models.dto.js';
 import { openHeaders } from './models.mapper.js';
 import type { ModelRow, NewModel } from './models.repository.js';
+import type { ModelSettings } from '../common/chat-provider.js';
 
 /** Paths of the API that a model's name would hide behind. */
 const RESERVED_NAMES = ['unified', 'names', 'compatible', 'test-connection'];
@@ -79,4 +80,26 @@ function sealKey(incoming: string | null, stored: ModelRow | null, box: SecretBo
 
 function storedHeaders(stored: ModelRow | null, box: SecretBox): JsonObject | null {
   return stored && openHeaders(box, stored.headers);
+}
+
+/** A public model of a seed file. */
+export interface ModelSeed extends ModelSettings {
+  displayName: string | null;
+}
+
+/** Column values of a seed. Secrets that did not change keep their stored text, unless the key was rotated. */
+export function seedValues(seed: ModelSeed, stored: ModelRow | null, box: SecretBox): NewModel {
+  const { name, displayName, provider, modelId, baseUrl, apiKey, headers, parameters } = seed;
+
+  return {
+    name,
+    displayName,
+    provider,
+    modelId,
+    baseUrl,
+    apiKey: apiKey === null ? null : box.reseal(apiKey, stored?.apiKey ?? null),
+    headers: sealHeaders(headers, box, stored?.headers ?? null),
+    parameters,
+    isActive: true,
+  };
 }

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../common/app-error.js';
 import type { ModelSettings } from '../common/chat-provider.js';
-import type { MessageDto } from '../common/message.dto.js';
 import { OwnedByName, type Owner } from '../common/owned.js';
-import { offsetOf, type PageQuery } from '../common/page.js';
+import { type MessageDto, offsetOf, type PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
 import { shellTakesModel } from '../common/shell-types.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
-import { modelValues } from './model-values.js';
+import { type ModelSeed, modelValues, seedValues } from './model-values.js';
 import type {
   CreateModelDto,
   ModelDto,
@@ -21,7 +20,6 @@ import type {
 } from './models.dto.js';
 import { toModelDto, toModelSettings, toUnifiedDto } from './models.mapper.js';
 import { type ModelRow, ModelsRepository } from './models.repository.js';
-import { type ModelSeed, seedValues } from './model-seed.js';
 
 /** Finds models for the owner of a bot: the own one of that name first, then the public one. */
 export type ModelLookup = (owner: Owner, name: string) => ModelSettings | null;

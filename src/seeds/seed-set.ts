@@ -1,6 +1,6 @@
 /** Puts the documents of all seed files together: what is to be stored, or what is wrong with them. */
-import type { BotSeed } from '../bots/bot-seed.js';
-import type { ModelSeed } from '../models/model-seed.js';
+import type { BotSeed } from '../bots/bots.service.js';
+import type { ModelSeed } from '../models/model-values.js';
 import type { ShellSeed } from '../shells/shells.service.js';
 import { DocumentReader } from './document-reader.js';
 import type { Path, SeedDocument, SeedFile } from './seed-file.js';

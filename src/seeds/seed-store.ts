@@ -4,8 +4,7 @@ import { BotsService } from '../bots/bots.service.js';
 import { DB, type Db } from '../infra/database/database.js';
 import { ModelsService } from '../models/models.service.js';
 import { ShellsService } from '../shells/shells.service.js';
-import type { TeamSeed } from '../teams/team-seed.js';
-import { TeamsService } from '../teams/teams.service.js';
+import { type TeamSeed, TeamsService } from '../teams/teams.service.js';
 import type { SeedSet } from './seed-set.js';
 
 /** Any constant: replicas that start together take turns. */

@@ -2,8 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { AppConfig } from '../config/app-config.js';
 import { CacheInvalidation } from '../infra/cache/cache-invalidation.js';
 import { SimulatorProcess } from '../infra/embedded/simulator-process.js';
-import { readSeedFiles } from './seed-directory.js';
-import type { SeedVariables } from './seed-file.js';
+import { readSeedFiles, type SeedVariables } from './seed-file.js';
 import { buildSeedSet } from './seed-set.js';
 import { SeedStore } from './seed-store.js';
 

@@ -2,7 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { LRUCache } from 'lru-cache';
 import { CacheInvalidatedEvent } from '../common/domain-events.js';
-import type { ResolvedTeam } from './teams.service.js';
+import type { ResolvedBot } from '../bots/bot-resolver.js';
+import { AppError } from '../common/app-error.js';
+
+/** A member of a team with everything that a run needs. */
+export interface ResolvedMember extends ResolvedBot {
+  /** What this team adds to the bot's own prompt. */
+  prompt: string;
+  role: string;
+}
+
+export interface ResolvedTeam {
+  id: number;
+  name: string;
+  mode: string;
+  /** In the order of the team; at least one. */
+  members: ResolvedMember[];
+}
 
 type Load = () => Promise<ResolvedTeam>;
 
@@ -41,4 +57,17 @@ export class ResolvedTeams {
 
     return this.get(key, load);
   }
+}
+
+/** Who answers for a team, in order: all bots of a pipeline, else its leader. */
+export function answering(team: ResolvedTeam): readonly ResolvedMember[] {
+  return team.mode === 'pipeline' && team.members.length > 0 ? team.members : [leaderOf(team)];
+}
+
+/** The bot that answers for a team: the leader, else the first. */
+export function leaderOf(team: ResolvedTeam): ResolvedMember {
+  const leader = team.members.find((member) => member.role === 'leader') ?? team.members[0];
+  if (!leader) throw new AppError('conflict', `Team "${team.name}" has no bots`);
+
+  return leader;
 }

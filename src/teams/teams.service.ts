@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ResolvedBot } from '../bots/bot-resolver.js';
 import { BotsService } from '../bots/bots.service.js';
 import { AppError, notFound } from '../common/app-error.js';
-import type { MessageDto } from '../common/message.dto.js';
-import { offsetOf, type PageQuery } from '../common/page.js';
+import { type MessageDto, offsetOf, type PageQuery } from '../common/page.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import type { TeamMember } from '../infra/database/schema/schema.js';
@@ -16,27 +15,20 @@ import {
   toTeamDto,
   type UpdateTeamDto,
 } from './teams.dto.js';
-import type { TeamSeed } from './team-seed.js';
-import { ResolvedTeams } from './resolved-teams.js';
+import { type ResolvedMember, type ResolvedTeam, ResolvedTeams } from './resolved-teams.js';
 import { type NewTeam, type TeamRow, TeamsRepository } from './teams.repository.js';
+
+/** A public team of a seed file. */
+export interface TeamSeed {
+  name: string;
+  namespace: string;
+  displayName: string | null;
+  mode: string;
+  members: TeamMember[];
+}
 
 const NAMESPACE = 'default';
 const DEFAULT_MODE = 'solo';
-
-/** A member of a team with everything that a run needs. */
-export interface ResolvedMember extends ResolvedBot {
-  /** What this team adds to the bot's own prompt. */
-  prompt: string;
-  role: string;
-}
-
-export interface ResolvedTeam {
-  id: number;
-  name: string;
-  mode: string;
-  /** In the order of the team; at least one. */
-  members: ResolvedMember[];
-}
 
 export type TeamRef = { id: number } | { name: string; namespace?: string };
 

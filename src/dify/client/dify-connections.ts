@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DIFY_CLOUD_URL, difyBaseUrl } from '../../bots/dify-env.js';
+import { DIFY_CLOUD_URL, difyBaseUrl } from '../../bots/agent-config.js';
 import { BotsService } from '../../bots/bots.service.js';
 import { AppError, notFound } from '../../common/app-error.js';
 import type { DifyConnection } from '../../common/dify.js';

@@ -1,7 +1,6 @@
 /** Failures as Dify tells them, by HTTP status or inside a stream -> errors with a stable code. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { AppError, type ErrorCode } from '../../common/app-error.js';
-import { errorCode } from '../../common/error-code.js';
+import { AppError, type ErrorCode, errorCode } from '../../common/app-error.js';
 import type { DifyConnection } from '../../common/dify.js';
 import { cleanMessage, problemOf, type ProviderProblem, readProblem } from '../../infra/provider-stream/error-text.js';
 import { asNumber, asObject } from '../../common/json.js';

@@ -2,8 +2,7 @@
 import type { ChatMessage, ChatRequest } from '../../common/chat-provider.js';
 import type { DifyMode, DifyTurn } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
-import type { InputField } from '../inputs/input-form.js';
-import { inputForText } from '../inputs/merge-inputs.js';
+import { type InputField, inputForText } from '../inputs/input-form.js';
 
 /** What a lost conversation is made up for with. */
 const HISTORY_MESSAGES = 10;

@@ -2,7 +2,7 @@
 import type { Step, StepKind, StepStatus } from '../../common/chat-event.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
-import { cut, truncateDetail } from './truncate-detail.js';
+import { cut, truncateDetail } from './map-outputs.js';
 
 const STATUS = new Map<string, StepStatus>([
   ['running', 'running'],

@@ -2,8 +2,7 @@
 import type { FieldProblem } from '../../common/app-error.js';
 import { isJsonObject, type JsonObject, parseObject } from '../../common/json.js';
 import { countProblem, fileProblem } from './file-rules.js';
-import { type AppForm, type InputField, type InputType, isBlank, takesFiles } from './input-form.js';
-import { mergeInputs } from './merge-inputs.js';
+import { type AppForm, type InputField, type InputType, isBlank, mergeInputs, takesFiles } from './input-form.js';
 
 export interface CheckedInputs {
   /** As the app wants them: what text forms send converted, empty fields left out, defaults filled in. */

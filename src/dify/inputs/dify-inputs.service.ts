@@ -3,14 +3,14 @@ import type { ResolvedBot } from '../../bots/bot-resolver.js';
 import type { FieldProblem } from '../../common/app-error.js';
 import type { DifyConnection, DifyFile } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
-import { splitPrompt } from '../../common/params-block.js';
+import { splitPrompt } from '../../common/prompt.js';
 import { DIFY_SHELL } from '../../common/shell-types.js';
 import { storageProblems } from '../../common/storable.js';
 import { within } from '../../common/within.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { DifyApps } from '../client/dify-apps.js';
-import { mergeInputs } from './merge-inputs.js';
+import { mergeInputs } from './input-form.js';
 import { type AskedApp, checkTurn, NO_TEXT } from './turn-inputs.js';
 
 /** How long a turn waits to be told what is wrong with it; the run itself tells later. */

@@ -4,8 +4,7 @@ import type { DifyFile, DifyMode } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
 import { hasConversations } from '../client/dify.request.js';
 import { checkInputs, checkQuestionFiles } from './check-inputs.js';
-import type { AppForm } from './input-form.js';
-import { inputForText, mergeInputs } from './merge-inputs.js';
+import { type AppForm, inputForText, mergeInputs } from './input-form.js';
 
 /** One app that answers. */
 export interface AskedApp {

@@ -11,10 +11,9 @@ import type { DifyStopper } from './dify-stopper.js';
 import { DifyStream } from './dify-stream.js';
 import type { DifyClient } from '../client/dify.client.js';
 import { sourceOf } from '../client/dify.errors.js';
-import { completeForms } from '../events/dify.forms.js';
+import { completeForms, hasWaitedTooLong, isAnswered, nextLook } from '../events/dify.forms.js';
 import { isFlow } from '../client/dify.request.js';
 import { noteStep } from '../events/dify.steps.js';
-import { hasWaitedTooLong, isAnswered, nextLook } from './human-input-timing.js';
 
 /** How long Dify's own end is waited for after a stop. */
 export const STOP_MS = 5_000;

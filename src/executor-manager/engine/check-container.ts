@@ -1,9 +1,7 @@
 import type { Container } from 'dockerode';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { TextRingBuffer } from './text-ring-buffer.js';
-import { Demultiplexer } from './demultiplexer.js';
-import { engineCall } from './engine-call.js';
-import { engineFailure, engineStatus } from './engine-errors.js';
+import { Demultiplexer, TextRingBuffer } from './command-output.js';
+import { engineCall, engineFailure, engineStatus } from './engine-errors.js';
 
 /** Kept of the beginning of a command's output, and of its end. */
 const KEPT_BYTES = 32 * 1024;

@@ -1,5 +1,15 @@
 import type { ContainerCreateOptions } from 'dockerode';
 
+/** Labels of the containers that validations run in. */
+export const LABELS = {
+  /** Name of the manager that made it. */
+  manager: 'conch.manager',
+  /** Of the run that it belongs to. */
+  run: 'conch.run',
+  /** Milliseconds since the epoch after which nobody needs it, whoever made it. */
+  expires: 'conch.expires',
+} as const;
+
 export type Labels = Readonly<Record<string, string>>;
 
 /** Where programs may write, their home included: the image itself is read-only. */

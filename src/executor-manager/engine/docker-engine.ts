@@ -7,8 +7,7 @@ import type { RegistryLogin } from '../../common/registry-auth.js';
 import { AppConfig } from '../../config/app-config.js';
 import { CheckContainer } from './check-container.js';
 import { containerOptions, type Labels } from './container-options.js';
-import { engineCall } from './engine-call.js';
-import { engineStatus, pullFailure } from './engine-errors.js';
+import { engineCall, engineStatus, pullFailure } from './engine-errors.js';
 import { PullProgress } from './pull-progress.js';
 
 /** An image that the engine has. */

@@ -1,10 +1,46 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import { isJsonObject } from '../../common/json.js';
+import { isJsonObject, type JsonObject } from '../../common/json.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import type { InternalReply } from '../../infra/http/client/internal-http.js';
 import { BackendClient } from './backend.client.js';
-import { forwardOf } from './callback.js';
+import type { ValidationReport, ValidationStage } from '../../common/image-validation.js';
+
+/** What the API is told of an executor's callback. */
+export interface Forward {
+  method: 'POST' | 'PUT';
+  /** Below `/api`. */
+  path: string;
+  body: object;
+}
+
+/** Where a callback goes: Wegent's validators report on images, everybody else on subtasks. Pure. */
+export function forwardOf(callback: JsonObject): Forward {
+  const result = isJsonObject(callback.result) ? callback.result : {};
+  const id = result.validation_id;
+  if (typeof id !== 'string' || id === '') return { method: 'PUT', path: '/executors/tasks', body: callback };
+  const path = `/shells/validation-status/${encodeURIComponent(id)}`;
+
+  return { method: 'POST', path, body: reportOf(callback, result) };
+}
+
+function reportOf({ status, progress, error_message: error }: JsonObject, result: JsonObject): ValidationReport {
+  const state = typeof status === 'string' ? status.toLowerCase() : '';
+  const hasFailed = state === 'failed';
+  const stage: ValidationStage = hasFailed || state === 'completed' ? 'completed' : 'running_checks';
+  const found = isJsonObject(result.validation_result) ? result.validation_result : {};
+  const valid = hasFailed ? false : found.valid;
+
+  return {
+    status: stage,
+    stage,
+    ...(typeof progress === 'number' && { progress }),
+    ...(typeof valid === 'boolean' && { valid }),
+    ...(Array.isArray(found.checks) && { checks: found.checks as ValidationReport['checks'] & object }),
+    ...(Array.isArray(found.errors) && { errors: found.errors as string[] }),
+    ...(hasFailed && typeof error === 'string' && { errorMessage: error }),
+  };
+}
 
 /** Passes on what executors report to their manager. */
 @Injectable()

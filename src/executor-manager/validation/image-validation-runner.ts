@@ -6,7 +6,7 @@ import type { ValidateImageOrder, ValidateImageReceipt } from '../../common/imag
 import { DIRECT_CHAT_SHELLS } from '../../common/shell-types.js';
 import { AppConfig } from '../../config/app-config.js';
 import { BackendClient } from '../reporting/backend.client.js';
-import { LABELS } from './container-labels.js';
+import { LABELS } from '../engine/container-options.js';
 import { EngineTrouble } from '../engine/engine-errors.js';
 import { checksFor, IMAGE_CHECKS } from './image-checks.js';
 import { ImageValidator, type Validation } from './image-validator.js';

@@ -2,12 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { type ImageReference, parseImageReference } from '../../common/image-reference.js';
 import { type ImageCheck, STAGE_PROGRESS, type ValidationReport } from '../../common/image-validation.js';
 import { AppConfig } from '../../config/app-config.js';
-import { evaluateCheck } from './check-result.js';
 import type { CheckContainer, CommandResult } from '../engine/check-container.js';
 import type { Labels } from '../engine/container-options.js';
 import { DockerEngine, type LocalImage } from '../engine/docker-engine.js';
 import { EngineTrouble, ImageProblem } from '../engine/engine-errors.js';
-import type { CheckSpec } from './image-checks.js';
+import { type CheckSpec, evaluateCheck } from './image-checks.js';
 import { exitProblem, type Platforms, startProblem } from './program-problems.js';
 import { RegistryLogins } from './registry-logins.js';
 

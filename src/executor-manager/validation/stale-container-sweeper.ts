@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
-import { LABELS } from './container-labels.js';
+import { LABELS } from '../engine/container-options.js';
 import { DockerEngine } from '../engine/docker-engine.js';
 import { ImageValidationRunner } from './image-validation-runner.js';
 

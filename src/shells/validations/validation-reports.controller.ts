@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Public } from '../../auth/auth-user.js';
-import { InternalGuard } from '../../auth/internal.guard.js';
+import { InternalGuard } from '../../auth/internal-access.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { ValidationReceiptDto, ValidationReportDto } from './validation.dto.js';
 import { ValidationsService } from './validations.service.js';

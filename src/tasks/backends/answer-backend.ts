@@ -1,6 +1,6 @@
 import type { DifyFile } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
-import type { ResolvedTeam } from '../../teams/teams.service.js';
+import type { ResolvedTeam } from '../../teams/resolved-teams.js';
 import type { AnswerInspection, Findings } from '../diagnosis/findings.js';
 import type { SubtaskRow, TaskRow } from '../turns/turns.repository.js';
 import type { TurnRequest } from '../turns/turns.service.js';

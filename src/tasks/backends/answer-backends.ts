@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import type { ResolvedTeam } from '../../teams/teams.service.js';
+import type { ResolvedTeam } from '../../teams/resolved-teams.js';
 import type { SubtaskRow } from '../turns/turns.repository.js';
 import type { AnswerBackend } from './answer-backend.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DifyRun, PendingForm } from '../../common/dify.js';
-import { hasWaitedTooLong, isAnswered, nextLook } from './human-input-timing.js';
+import { hasWaitedTooLong, isAnswered, nextLook } from './dify.forms.js';
 
 const HOUR = 3_600_000;
 const form = (token: string | null, expiresAt: number | null = null): PendingForm => {
