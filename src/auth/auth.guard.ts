@@ -6,7 +6,7 @@ import { type AuthenticatedRequest, type AuthUser, bearerOf, IS_ADMIN_ONLY, IS_P
 import { AuthService } from './auth.service.js';
 import { requireLoopback } from '../common/loopback.js';
 
-/** Global: finds out who is calling, and refuses strangers. */
+/** Global guard: identifies the caller, and refuses unknown ones. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(

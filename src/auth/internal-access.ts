@@ -10,13 +10,13 @@ import { isLoopback, isLoopbackHost } from '../common/loopback.js';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../common/app-error.js';
 
-export const TIMESTAMP_HEADER = 'x-conch-timestamp';
+const TIMESTAMP_HEADER = 'x-conch-timestamp';
 /** How far the clock of a signed request may be off, and how long it can be sent again. */
 const WINDOW_SECONDS = 300;
 /** An address proves nothing when the request came through a proxy, or from a page in a browser. */
 const INDIRECT_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via', 'origin', 'sec-fetch-site'];
 
-/** What is known of a caller of internal routes. */
+/** A caller of internal routes. */
 export interface InternalCaller {
   headers: IncomingHttpHeaders;
   /** Of the socket's other end. */
@@ -47,8 +47,8 @@ export class InternalAccess implements OnModuleInit {
   }
 
   /**
-   * Whether a caller shows the token (as bearer, or by a signature made with it), or may do without one because of
-   * where it calls from. Who shows a wrong one is refused wherever it is.
+   * Whether a caller has the token (as bearer, or by a signature made with it), or needs none because of its address. A
+   * wrong token is refused from any address.
    * @param now milliseconds since the epoch
    */
   admits(caller: InternalCaller, now = Date.now()): boolean {
@@ -87,7 +87,7 @@ export class InternalAccess implements OnModuleInit {
 function isSigned(token: string, headers: IncomingHttpHeaders, body: Buffer, now: number): boolean {
   const timestamp = String(headers[TIMESTAMP_HEADER] ?? '');
   const isFresh = /^\d{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= WINDOW_SECONDS;
-  // Compared in any case, so that the time taken tells nothing.
+  // Always compared, so that the duration reveals nothing.
   const isRight = isSame(String(headers[SIGNATURE_HEADER]).toLowerCase(), signatureOf(token, timestamp, body));
 
   return isFresh && isRight;
@@ -108,8 +108,8 @@ function toCidr(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
 }
 
 /**
- * In front of the routes of executors and their managers, which are `@Public()` for users. Every refusal is the same
- * reply, so that a caller does not learn which part was wrong.
+ * Guards the routes of executors and their managers, which are `@Public()` for users. Every refusal is the same reply, so
+ * that a caller does not learn which part was wrong.
  */
 @Injectable()
 export class InternalGuard implements CanActivate {

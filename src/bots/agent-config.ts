@@ -25,21 +25,22 @@ export function bindModel(config: JsonObject, modelName: string | null): JsonObj
   return modelName === null ? rest : { ...rest, bind_model: modelName };
 }
 
-/** The bot's own connection; null when it brings none. */
+/** The bot's own connection; null when it has none. */
 export function agentEnv(config: JsonObject): JsonObject | null {
   return isJsonObject(config.env) && Object.keys(config.env).length > 0 ? config.env : null;
 }
 
+/** Encrypts a config; null when it is empty. Unchanged text is not encrypted again. */
 export function sealConfig(config: JsonObject, box: SecretBox, stored: string | null = null): string | null {
   return Object.keys(config).length > 0 ? box.reseal(JSON.stringify(config), stored) : null;
 }
 
-/** @throws SecretBoxError when it cannot be decrypted any more */
+/** Decrypts a config. @throws SecretBoxError when it cannot be decrypted any more */
 export function openConfig(sealed: string | null, box: SecretBox): JsonObject {
   return sealed === null ? {} : (JSON.parse(box.open(sealed)) as JsonObject);
 }
 
-/** For replies: one that cannot be decrypted shows as empty. */
+/** For replies: empty when it cannot be decrypted. */
 export function tryOpenConfig(sealed: string | null, box: SecretBox): JsonObject {
   const text = sealed === null ? null : box.tryOpen(sealed);
 
@@ -50,14 +51,14 @@ const VENDOR: Readonly<Record<ProviderKind, string>> = { claude: 'ANTHROPIC', op
 const TYPE_WORDS: Readonly<Record<string, ProviderKind>> = { claude: 'claude', anthropic: 'claude', openai: 'openai' };
 
 /**
- * The model of a bot that brings its own connection.
+ * The model of a bot with its own connection.
  * @throws AppError model_not_configured saying what is missing or wrong
  */
 export function modelSettingsFromEnv(botName: string, env: JsonObject): ModelSettings {
   return readModelEnv(botName, env, (problem) => `Bot "${botName}": agent_config.env ${problem}`);
 }
 
-/** The same for any owner of an `env`; `describe` makes a message of a problem like `has no MODEL_ID`. */
+/** The same for any owner of an `env`; `describe` builds the message from a problem like `has no MODEL_ID`. */
 export function readModelEnv(name: string, env: JsonObject, describe: (problem: string) => string): ModelSettings {
   const fail = (problem: string) => new AppError('model_not_configured', describe(problem));
   const read = reader(env);
@@ -124,7 +125,7 @@ function modelOf(read: Read): string | undefined {
   return model && TYPE_WORDS[model.toLowerCase()] ? undefined : model;
 }
 
-/** A key of the other vendor is never used: it would be sent to strangers. */
+/** The vendor's own key; a key of another vendor must never be sent. */
 function credentialOf(read: Read, vendor: string): { apiKey: string | null; parameters: ModelParameters } {
   const apiKey = read('API_KEY') ?? read(`${vendor}_API_KEY`);
   const token = vendor === VENDOR.claude ? read('ANTHROPIC_AUTH_TOKEN') : undefined;
@@ -147,10 +148,10 @@ function headersOf(value: unknown, fail: Fail): Record<string, string> {
 const scalarText = (value: unknown) =>
   typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
 
-/** Where apps are unless somebody says otherwise. */
+/** The default address of apps. */
 export const DIFY_CLOUD_URL = 'https://api.dify.ai';
 
-/** @throws AppError model_not_configured saying what is missing or wrong */
+/** The Dify app of a bot. @throws AppError model_not_configured saying what is missing or wrong */
 export function difyConnectionFromEnv(botName: string, env: JsonObject): DifyConnection {
   const fail = (problem: string) =>
     new AppError('model_not_configured', `Bot "${botName}": agent_config.env ${problem}`);

@@ -45,7 +45,7 @@ export class BotValues {
     };
   }
 
-  /** The new agent_config; null when the request does not touch it. */
+  /** The new agent_config; null when the request does not change it. */
   private configOf(request: UpdateBotDto, stored: BotRow | null): JsonObject | null {
     const { agent_config: incoming, model_name: modelName } = request;
     if (incoming === undefined && modelName === undefined) return null;
@@ -98,7 +98,7 @@ function shapeProblems(config: JsonObject): FieldProblem[] {
   return wrong ? [{ field: 'agent_config.env', message: 'agent_config.env must be an object' }] : [];
 }
 
-/** A bot that answers by itself needs a connection that works; those of other shells know names of their own. */
+/** Checks the connection of bots that answer directly; other shells have variables of their own. */
 function envProblems(botName: string, shellType: string, config: JsonObject): FieldProblem[] {
   const env = agentEnv(config);
   try {

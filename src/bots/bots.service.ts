@@ -39,7 +39,7 @@ export function seedValues(seed: BotSeed, stored: BotRow | null, box: SecretBox)
   return { ...rest, userId: null, agentConfig: sealed, modelName: boundModel(agentConfig), isActive: true };
 }
 
-/** The bots: a prompt, a shell and a model. */
+/** Manages the bots: a prompt, a shell and a model. */
 @Injectable()
 export class BotsService {
   constructor(
@@ -54,7 +54,7 @@ export class BotsService {
     return this.resolver.resolve(userId, ids, db);
   }
 
-  /** What a team shows of its bots, by id; deleted and foreign ones are missing. Two queries. */
+  /** Returns the summaries of a team's bots by id, without deleted and foreign ones. Two queries. */
   async summaries(userId: number, ids: readonly number[]): Promise<Map<number, BotSummaryDto>> {
     const rows = await this.repository.visible(userId, [...new Set(ids)]);
     const shells = await this.resolver.shellsOf(userId, rows);
@@ -94,7 +94,7 @@ export class BotsService {
     return this.toDto(userId, row);
   }
 
-  /** Soft, because subtasks name their bots. */
+  /** Deactivates a bot: subtasks refer to it. */
   async delete(userId: number, id: number): Promise<MessageDto> {
     const stored = await this.requireOwn(userId, id);
     await this.refuseWhileUsed(userId, stored);
@@ -103,7 +103,7 @@ export class BotsService {
     return { message: 'Bot deleted' };
   }
 
-  /** Makes the public bots exactly these; what is gone becomes inactive. Ids stay. Returns them by name. */
+  /** Replaces the public bots; those that are missing become inactive. Returns the ids by name, which do not change. */
   async replacePublic(seeds: readonly BotSeed[], db: Db): Promise<Map<string, number>> {
     const stored = new Map((await this.repository.allPublic(db)).map((row) => [row.name, row]));
     const ids = new Map<string, number>();

@@ -11,7 +11,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Without authentication, whoever can send a request is the local user. The socket is loopback only, but browsers on
+ * Without authentication, every caller is the local user. The socket is loopback only, but browsers on
  * this machine also run pages of strangers: a page can point its own name here (DNS rebinding: foreign Host) or send
  * requests across sites (foreign Origin). Both are refused.
  * @throws AppError forbidden

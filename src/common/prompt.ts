@@ -2,9 +2,9 @@ import { AppError } from './app-error.js';
 import { type JsonObject, parseObject } from './json.js';
 
 /** Bytes of UTF-8 that a prompt may have, on every path. */
-export const MAX_PROMPT_BYTES = 60_000;
+const MAX_PROMPT_BYTES = 60_000;
 
-/** @throws AppError prompt_too_long, prompt of white space only */
+/** Checks the length of a prompt. @throws AppError prompt_too_long; validation_failed for white space only */
 export function checkPrompt(prompt: string): void {
   const bytes = Buffer.byteLength(prompt);
   if (bytes > MAX_PROMPT_BYTES) {
@@ -37,7 +37,10 @@ export interface SplitPrompt {
   isBroken: boolean;
 }
 
-/** Takes the block from the beginning of a prompt. Prompts are stored with it: Wegent's client shows it as a form. */
+/**
+ * Splits a prompt into its text and the block of inputs that Wegent's web client puts before it. Prompts are stored with
+ * the block, which that client shows as a form.
+ */
 export function splitPrompt(prompt: string): SplitPrompt {
   const whole = { text: prompt, inputs: null, isBroken: false };
   if (!prompt.trimStart().startsWith(START)) return whole;
@@ -48,14 +51,14 @@ export function splitPrompt(prompt: string): SplitPrompt {
   return { text: prompt.slice(block.length).replace(/^\r?\n/, ''), inputs, isBroken: false };
 }
 
-/** A prompt as its user reads it, and as models are asked. */
+/** The prompt without the block, for users and models. */
 export function withoutParams(prompt: string): string {
   return splitPrompt(prompt).text;
 }
 
 /**
- * What a step of a pipeline is asked: the user's question and, from the second step on, what the step before it has
- * answered. The wording is Wegent's, whose prompts are written for it.
+ * The prompt of a pipeline's step: the user's question and, from the second step on, the answer of the step before. The
+ * wording is Wegent's, whose prompts are written for it.
  * @param previous null for a first step
  */
 export function stepPrompt({ prompt, previous }: { prompt: string; previous: string | null }): string {
@@ -63,7 +66,7 @@ export function stepPrompt({ prompt, previous }: { prompt: string; previous: str
 }
 
 /**
- * A text as searches compare it: compatible characters alike (`ﬁ` and `fi`, full and half width), in lower case, the
+ * The form of a title that searches compare: compatible characters alike (`ﬁ` and `fi`, full and half width), in lower case, the
  * same whatever the machine's locale. A part of a text gives a part of its key, so that `includes` finds any substring.
  */
 export function searchKey(text: string): string {

@@ -20,23 +20,23 @@ export interface HostPort {
 
 /** Times of the queues. */
 export interface QueueConfig {
-  /** How long a job belongs to its worker without a sign of life; renewed three times as often. */
+  /** How long a job belongs to its worker without a renewal; renewed three times as often. */
   lockMs: number;
   /** How often to look for jobs whose lock has run out. */
   stalledCheckMs: number;
   /** Longest pause between two runs of a maintenance task; some run more often. */
   maintenanceMs: number;
-  /** From this age on an answer that no queue knows is started again. */
+  /** Age from which an answer without a job is started again. */
   lostRunAgeSeconds: number;
 }
 
-/** What the executor manager needs to know, beside its address and the internal token. */
+/** Configuration of the executor manager, beside its address and the internal token. */
 export interface ManagerConfig {
   /** Whether one runs beside the server: `auto` where Docker answers and no other one is configured. */
   embedded: 'on' | 'off' | 'auto';
   /** Where reports go, without a trailing slash. */
   backendUrl: string;
-  /** Tells its containers from those of other managers at the same engine; the same after a restart. */
+  /** Identifies its containers at an engine that managers share; the same after a restart. */
   name: string;
   dockerSocket: string;
   pullPolicy: 'if-not-present' | 'always';
@@ -82,7 +82,7 @@ export class AppConfig {
     totalTimeoutMs: number;
   };
   readonly dify!: {
-    /** How long an app waits for a person before its run is given up. */
+    /** How long an app waits for a person before its run fails. */
     inputTimeoutSeconds: number;
   };
   readonly egress!: { allow: string[]; allowLoopback: boolean };
@@ -97,7 +97,7 @@ export class AppConfig {
   readonly tasks!: {
     /** After this long a cancelled run is ended without its answer. */
     cancelDeadlineSeconds: number;
-    /** Age since its last change at which a task takes no more turns; 0 = never. */
+    /** Hours since the last change after which a task cannot be continued; 0 = never. */
     appendExpireHours: { chat: number; code: number };
   };
   readonly images!: {
@@ -137,7 +137,7 @@ export function validateEnvironment(variables: Record<string, unknown>): EnvDto 
   return env;
 }
 
-/** Adds the defaults. */
+/** Builds the configuration from checked variables and defaults. */
 export function toAppConfig(env: EnvDto): AppConfig {
   const parts = { ...serverPart(env), ...storagePart(env), ...authPart(env), ...chatPart(env), ...taskPart(env) };
 

@@ -1,4 +1,4 @@
-/** The parts of the configuration, each from its variables; defaults stand here. */
+/** Builds each part of the configuration from its variables. Contains the defaults. */
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { AppConfig, HostPort, ManagerConfig, QueueConfig, RedisConfig, Role } from './app-config.js';

@@ -16,7 +16,7 @@ import { FeedbackService } from './feedback.service.js';
 import { UploadsService } from './files/uploads.service.js';
 import { DifyInputs } from './inputs/dify-inputs.service.js';
 
-/** Dify apps: what they are, what they answer. */
+/** Dify apps: their facts, forms, files and answers. */
 @Module({
   imports: [ProviderHttpModule, BotsModule, TeamsModule, TasksModule],
   controllers: [DifyController, TeamFormController],

@@ -48,7 +48,7 @@ export class ExecutorManagerController {
   @ApiOkResponse({ type: StatusDto })
   @ApiErrors('bad_request', 'service_unavailable')
   cancel(@Body() { task_id: taskId }: CancelDto): StatusDto {
-    // No refusal, by which the API would take an executor for ended that runs elsewhere.
+    // Not a refusal: the API would regard an executor that runs elsewhere as ended.
     if (taskId > 0) throw new AppError('service_unavailable', 'This executor manager starts no executors');
     if (!this.validations.cancel(taskId)) throw new AppError('bad_request', `No validation ${taskId} runs here`);
 

@@ -1,4 +1,4 @@
-/** What each kind of seed document holds. */
+/** Reads each kind of seed document. */
 import { readModelEnv } from '../bots/agent-config.js';
 import { AppError } from '../common/app-error.js';
 import type { ModelParameters, ModelSettings } from '../common/chat-provider.js';

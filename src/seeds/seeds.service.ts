@@ -6,7 +6,7 @@ import { readSeedFiles, type SeedVariables } from './seed-file.js';
 import { buildSeedSet } from './seed-set.js';
 import { SeedStore } from './seed-store.js';
 
-/** Loads the seed files at every start. */
+/** Loads the seed files at each start. */
 @Injectable()
 export class SeedsService implements OnApplicationBootstrap {
   private readonly log = new Logger(SeedsService.name);
@@ -36,7 +36,7 @@ export class SeedsService implements OnApplicationBootstrap {
     const set = buildSeedSet(await readSeedFiles(this.config.seeds.dir, variables));
     await this.store.replace(set);
     await this.changes.invalidate();
-    for (const note of set.notes) this.log.log(note);
+    for (const line of set.logLines) this.log.log(line);
     const { shells, models, bots, teams } = set;
     this.log.log(`${shells.length} shells, ${models.length} models, ${bots.length} bots, ${teams.length} teams`);
   }

@@ -22,13 +22,13 @@ export interface ResolvedTeam {
 
 type Load = () => Promise<ResolvedTeam>;
 
-/** A change in another process is announced; this covers an announcement that was lost. */
+/** Milliseconds. Covers lost messages about changes in other processes. */
 const TTL_MS = 5_000;
 const MAX_ENTRIES = 1_000;
 
 /**
- * Caches teams that are ready to run, so that a turn does not wait for four queries. Cleared at every change of a team,
- * bot, model or shell, in whichever process. Failures are not cached.
+ * Caches teams that are ready to run, so that a turn does not wait for four queries. Cleared at each change of a team, bot,
+ * model or shell in any process. Failures are not cached.
  */
 @Injectable()
 export class ResolvedTeams {
@@ -40,18 +40,18 @@ export class ResolvedTeams {
     ignoreFetchAbort: true,
   });
 
-  /** Forgets all copies. */
+  /** Clears the cache. */
   @OnEvent(CacheInvalidatedEvent.eventName)
   clear(): void {
     this.teams.clear();
   }
 
-  /** Returns the cached team, or what `load` brings: once for all that ask at the same time. */
+  /** Returns the cached team, or loads it: once for all concurrent callers. */
   get(key: string, load: Load): Promise<ResolvedTeam> {
     return this.teams.forceFetch(key, { context: load });
   }
 
-  /** The same without waiting for the queries of others, which a transaction may block. */
+  /** The same without sharing a concurrent load, which could block a transaction. */
   getWithin(key: string, load: Load): Promise<ResolvedTeam> {
     if (this.teams.get(key) === undefined) this.teams.delete(key);
 
@@ -59,7 +59,7 @@ export class ResolvedTeams {
   }
 }
 
-/** Who answers for a team, in order: all bots of a pipeline, else its leader. */
+/** The bots that answer for a team, in order: all of a pipeline, else the leader. */
 export function answering(team: ResolvedTeam): readonly ResolvedMember[] {
   return team.mode === 'pipeline' && team.members.length > 0 ? team.members : [leaderOf(team)];
 }

@@ -32,7 +32,7 @@ const DEFAULT_MODE = 'solo';
 
 export type TeamRef = { id: number } | { name: string; namespace?: string };
 
-/** The teams: bots and a way to work together. */
+/** Manages the teams: bots and the way they work together. */
 @Injectable()
 export class TeamsService {
   constructor(
@@ -42,7 +42,7 @@ export class TeamsService {
   ) {}
 
   /**
-   * A team that the user may use, ready to run. By name the user's own comes first.
+   * Returns a team that the user may use, ready to run. By name the user's own comes first.
    * @throws AppError not_found; conflict when a bot or its shell is gone
    */
   resolve(userId: number, ref: TeamRef): Promise<ResolvedTeam> {
@@ -51,7 +51,7 @@ export class TeamsService {
     return this.resolved.get(key, () => this.load(userId, ref));
   }
 
-  /** The same within a transaction of the caller's, which does not wait for queries of others. */
+  /** The same within the caller's transaction, without sharing a concurrent load. */
   resolveWithin(db: Db, userId: number, id: number): Promise<ResolvedTeam> {
     return this.resolved.getWithin(`${userId} ${id}`, () => this.load(userId, { id }, db));
   }
@@ -102,7 +102,7 @@ export class TeamsService {
     return this.toDto(userId, row);
   }
 
-  /** Soft, because tasks belong to teams. */
+  /** Deactivates a team: tasks belong to it. */
   async delete(userId: number, id: number): Promise<MessageDto> {
     await this.requireOwn(userId, id);
     await this.repository.update(id, { isActive: false });
@@ -110,7 +110,7 @@ export class TeamsService {
     return { message: 'Team deleted' };
   }
 
-  /** Makes the public teams exactly these; what is gone becomes inactive. Ids stay. */
+  /** Replaces the public teams; those that are missing become inactive. Ids do not change. */
   async replacePublic(seeds: readonly TeamSeed[], db: Db): Promise<void> {
     const keyOf = ({ namespace, name }: { namespace: string; name: string }) => `${namespace}/${name}`;
     const stored = new Map((await this.repository.allPublic(db)).map((row) => [keyOf(row), row.id]));

@@ -8,7 +8,7 @@ import { invalid } from '../../infra/http/server/validation.pipe.js';
 import { baseUrlProblem } from '../../models/model-parameters.js';
 import type { DifyAppRef } from '../dify.dto.js';
 
-/** Which app a request means. */
+/** Finds the app that a request refers to. */
 @Injectable()
 export class DifyConnections {
   constructor(private readonly bots: BotsService) {}

@@ -1,4 +1,4 @@
-/** Parts of Dify's replies that stand for themselves: outputs, files, sources, usage. Pure. */
+/** Maps outputs, files, sources and usage of Dify's replies, and truncates long values. Pure. */
 import type { AnswerFile, Source, Usage } from '../../common/chat-event.js';
 import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
 import { toUsage } from '../../infra/provider-stream/usage.js';
@@ -19,7 +19,7 @@ export function textOfOutputs(outputs: unknown): string | null {
   return all.length === 0 ? null : JSON.stringify(values, null, 2);
 }
 
-/** A file of an answer; undefined for what has no address. Dify gives addresses of its own host without the host. */
+/** A file of an answer; undefined when it has no address. Addresses of Dify's own host are relative. */
 export function fileOf(value: unknown, baseUrl: string): AnswerFile | undefined {
   const file = asObject(value);
   const address = firstText(file, 'url', 'remote_url');
@@ -62,7 +62,7 @@ export function usageOf(value: unknown): Usage | undefined {
   });
 }
 
-/** The usage of several models together; costs of another currency than the first are left out. */
+/** Adds up the usage of several models. Costs in another currency than the first are ignored. */
 export function addUsage(sum: Usage | undefined, more: Usage): Usage {
   if (!sum) return more;
   const sameMoney = more.cost !== undefined && (sum.currency === undefined || sum.currency === more.currency);
@@ -117,12 +117,12 @@ function absolute(address: string, baseUrl: string): string {
 
 /** Long values as short texts, at a cost that depends on the text and not on the value. */
 
-/** Enough to see what it is; the rest is to be looked at in Dify. */
+/** Characters. Dify's own pages show the rest. */
 const LIMIT = 1500;
 const MAX_DEPTH = 8;
 const CUT = '… (cut)';
 
-/** The value as text, JSON unless it is a string, with a mark where it was cut. */
+/** The value as text, JSON unless it is a string, with a mark where it was cut. The cost is bounded by the limit. */
 export function truncateDetail(value: unknown, limit = LIMIT): string {
   if (typeof value === 'string') return cut(value, limit);
   const writer = new JsonWriter(limit);

@@ -1,26 +1,27 @@
 import { StringDecoder } from 'node:string_decoder';
 
 const HEADER_BYTES = 8;
-/** Where the length stands in a header. */
+/** Offset of the length in a header. */
 const LENGTH_AT = 4;
 
 /**
- * Takes apart what the engine sends of a program's two outputs: frames with a header of eight bytes (kind, three zeros,
+ * Reads what the engine sends of a program's two outputs: frames with a header of eight bytes (kind, three zeros,
  * length in big-endian), cut anywhere by the network. Both outputs are passed on as one.
  */
 export class Demultiplexer {
   private header = Buffer.alloc(0);
   private missing = 0;
 
-  constructor(private readonly pass: (part: Buffer) => void) {}
+  constructor(private readonly onPart: (part: Buffer) => void) {}
 
+  /** Reads the next bytes and passes the payload on. */
   write(chunk: Buffer): void {
     for (let rest = chunk; rest.length > 0;) {
-      rest = this.missing > 0 ? this.takeBody(rest) : this.takeHeader(rest);
+      rest = this.missing > 0 ? this.readBody(rest) : this.readHeader(rest);
     }
   }
 
-  private takeHeader(chunk: Buffer): Buffer {
+  private readHeader(chunk: Buffer): Buffer {
     const wanted = HEADER_BYTES - this.header.length;
     this.header = Buffer.concat([this.header, chunk.subarray(0, wanted)]);
     if (this.header.length === HEADER_BYTES) {
@@ -31,10 +32,10 @@ export class Demultiplexer {
     return chunk.subarray(wanted);
   }
 
-  private takeBody(chunk: Buffer): Buffer {
+  private readBody(chunk: Buffer): Buffer {
     const part = chunk.subarray(0, this.missing);
     this.missing -= part.length;
-    this.pass(part);
+    this.onPart(part);
 
     return chunk.subarray(part.length);
   }
@@ -44,17 +45,18 @@ export class Demultiplexer {
 export class TextRingBuffer {
   private head = Buffer.alloc(0);
   private tail = Buffer.alloc(0);
-  private dropped = 0;
+  private skipped = 0;
   private written = 0;
 
   /** @param half bytes kept of the beginning, and of the end */
   constructor(private readonly half: number) {}
 
-  /** All bytes that came. */
+  /** Number of bytes that were added. */
   get bytes(): number {
     return this.written;
   }
 
+  /** Appends output. */
   add(chunk: Buffer): void {
     this.written += chunk.length;
     const room = this.half - this.head.length;
@@ -62,14 +64,14 @@ export class TextRingBuffer {
     const rest = chunk.subarray(Math.max(room, 0));
     if (rest.length === 0) return;
     const joined = Buffer.concat([this.tail, rest.subarray(-this.half)]);
-    this.dropped += this.tail.length + rest.length - Math.min(joined.length, this.half);
+    this.skipped += this.tail.length + rest.length - Math.min(joined.length, this.half);
     this.tail = joined.subarray(-this.half);
   }
 
   /** As UTF-8; what is none is replaced by U+FFFD, as are NUL characters, which no database stores. */
   toString(): string {
-    const gap = this.dropped > 0 ? `\n… ${this.dropped} bytes …\n` : '';
-    const parts = this.dropped > 0 ? [this.head, this.tail] : [Buffer.concat([this.head, this.tail])];
+    const gap = this.skipped > 0 ? `\n… ${this.skipped} bytes …\n` : '';
+    const parts = this.skipped > 0 ? [this.head, this.tail] : [Buffer.concat([this.head, this.tail])];
 
     return parts.map(decode).join(gap).replaceAll('\0', '\uFFFD');
   }

@@ -13,7 +13,7 @@ export class ImageProblem extends Error {
   }
 }
 
-/** Nothing can be said about the image: it may be tried again. */
+/** The validation failed without a verdict on the image. It may be tried again. */
 export class EngineTrouble extends Error {
   constructor(
     readonly code: TroubleCode,
@@ -78,7 +78,7 @@ function generalTrouble(error: unknown, text: string): EngineTrouble | null {
 }
 
 /** The engine's own words in one line; dockerode puts the status before them. */
-export function engineText(error: unknown): string {
+function engineText(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
 
   return message

@@ -6,7 +6,7 @@ import type { InternalReply } from '../../infra/http/client/internal-http.js';
 import { BackendClient } from './backend.client.js';
 import type { ValidationReport, ValidationStage } from '../../common/image-validation.js';
 
-/** What the API is told of an executor's callback. */
+/** The request to the API that an executor's callback becomes. */
 export interface Forward {
   method: 'POST' | 'PUT';
   /** Below `/api`. */
@@ -14,7 +14,7 @@ export interface Forward {
   body: object;
 }
 
-/** Where a callback goes: Wegent's validators report on images, everybody else on subtasks. Pure. */
+/** Returns the request for a callback: Wegent's validators report on images, executors on subtasks. Pure. */
 export function forwardOf(callback: JsonObject): Forward {
   const result = isJsonObject(callback.result) ? callback.result : {};
   const id = result.validation_id;
@@ -42,19 +42,19 @@ function reportOf({ status, progress, error_message: error }: JsonObject, result
   };
 }
 
-/** Passes on what executors report to their manager. */
+/** Forwards the callbacks of executors to the API. */
 @Injectable()
 export class CallbacksService {
   constructor(private readonly backend: BackendClient) {}
 
-  /** @returns the API's reply, for the executor to act on @throws AppError when there is none: it has to try again */
+  /** Returns the API's reply, for the executor to act on. @throws AppError service_unavailable when it has to try again */
   async forward(callback: unknown): Promise<InternalReply> {
     if (!isJsonObject(callback)) throw invalid([{ field: 'body', message: 'must be a JSON object' }]);
     const { method, path, body } = forwardOf(callback);
     const reply = await this.backend.send(method, path, body).catch((cause: unknown) => {
       throw new AppError('service_unavailable', 'The API does not answer; try again', { cause });
     });
-    // It is this manager whom the API does not know, not the executor.
+    // The API rejects the manager's token, not the executor's request.
     if (reply.status === 401) throw new AppError('service_unavailable', "The API refuses the manager's token");
 
     return reply;

@@ -51,7 +51,7 @@ export const IMAGE_CHECKS: Readonly<Record<string, readonly CheckSpec[]>> = {
   Agno: [PYTHON],
 };
 
-/** Null when nothing is known of that shell type. */
+/** The checks for a shell type; null when it is unknown. */
 export function checksFor(shellType: string): readonly CheckSpec[] | null {
   return Object.hasOwn(IMAGE_CHECKS, shellType) ? (IMAGE_CHECKS[shellType] ?? null) : null;
 }
@@ -60,7 +60,7 @@ export function checksFor(shellType: string): readonly CheckSpec[] | null {
 const KILLED = 137;
 const SHOWN_LENGTH = 200;
 
-/** What a command's end says about the image. */
+/** Returns the result of a check from what its command did. */
 export function evaluateCheck(
   spec: CheckSpec,
   result: CommandResult,
