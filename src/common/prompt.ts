@@ -66,8 +66,9 @@ export function stepPrompt({ prompt, previous }: { prompt: string; previous: str
 }
 
 /**
- * The form of a title that searches compare: compatible characters alike (`ﬁ` and `fi`, full and half width), in lower case, the
- * same whatever the machine's locale. A part of a text gives a part of its key, so that `includes` finds any substring.
+ * The form of a title that searches compare: compatible characters alike (`ﬁ` and `fi`, full and half width), in lower
+ * case, independent of the machine's locale. A part of a text gives a part of its key, so that `includes` finds any
+ * substring.
  */
 export function searchKey(text: string): string {
   // Lower case makes a sigma at the end of a word another letter than one within: a part of a word would not be found.

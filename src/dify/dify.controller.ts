@@ -6,6 +6,7 @@ import type { JsonObject } from '../common/json.js';
 import { MessageDto } from '../common/page.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { whenClientGone } from '../infra/http/server/client-gone.js';
+import { IdParam } from '../infra/http/server/id.pipe.js';
 import { TakesForms } from '../infra/http/server/multipart.js';
 import {
   DifyAppInfoDto,
@@ -18,7 +19,6 @@ import {
 import { DifyAppInfoService } from './client/dify-app-info.service.js';
 import { FeedbackService } from './feedback.service.js';
 import { UploadsService } from './files/uploads.service.js';
-import { IdParam } from '../infra/http/server/id.pipe.js';
 
 const UPLOAD_FORM = {
   type: 'object',
