@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
-/** Who is calling. */
+/** The caller of a route. */
 export class AuthUser {
   readonly id!: number;
   readonly userName!: string;
@@ -24,8 +24,13 @@ export const CurrentUser = createParamDecorator((_data: unknown, context: Execut
   return user;
 });
 
-/** A route without a user: anybody may call it, or it has a guard of its own. */
+/** A route without a user: it is open to all, or has a guard of its own. */
 export const Public = () => SetMetadata(IS_PUBLIC, true);
 
 /** A route for admins. */
 export const AdminOnly = () => SetMetadata(IS_ADMIN_ONLY, true);
+
+/** The bearer token of an Authorization header; null when there is none. */
+export function bearerOf(header: string | undefined): string | null {
+  return /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1] ?? null;
+}

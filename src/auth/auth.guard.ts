@@ -2,12 +2,11 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { AppError } from '../common/app-error.js';
 import { AppConfig } from '../config/app-config.js';
-import { type AuthenticatedRequest, type AuthUser, IS_ADMIN_ONLY, IS_PUBLIC } from './auth-user.js';
+import { type AuthenticatedRequest, type AuthUser, bearerOf, IS_ADMIN_ONLY, IS_PUBLIC } from './auth-user.js';
 import { AuthService } from './auth.service.js';
-import { bearerOf } from './bearer.js';
-import { requireLoopback } from './loopback.js';
+import { requireLoopback } from '../common/loopback.js';
 
-/** Global: finds out who is calling, and refuses strangers. */
+/** Global guard: identifies the caller, and refuses unknown ones. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(

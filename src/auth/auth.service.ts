@@ -12,7 +12,7 @@ import { UsersService } from './users.service.js';
 const LOCAL_USER = 'local';
 const ADMIN_USER = 'admin';
 
-/** Who is calling: passwords, tokens, and the accounts that the server itself keeps. */
+/** Checks passwords and tokens, and creates the accounts of the server itself. */
 @Injectable()
 export class AuthService implements OnModuleInit {
   private readonly limiter = new LoginLimiter();
@@ -36,14 +36,14 @@ export class AuthService implements OnModuleInit {
     return this.local;
   }
 
-  /** @throws AppError unauthorized, too_many_logins */
+  /** Logs a user in. @throws AppError unauthorized, too_many_logins */
   async login(login: LoginDto, address: string): Promise<TokenDto> {
     const { userName } = await this.userOfPassword(login, address);
 
     return { access_token: await this.jwt.signAsync({ sub: userName }), token_type: 'bearer' };
   }
 
-  /** @throws AppError unauthorized, too_many_logins */
+  /** Checks a password. @throws AppError unauthorized, too_many_logins */
   async userOfPassword({ user_name: userName, password }: LoginDto, address: string): Promise<AuthUser> {
     this.limiter.begin(userName, address);
     const user = await this.users.byName(userName);
@@ -54,7 +54,7 @@ export class AuthService implements OnModuleInit {
     return toAuthUser(user);
   }
 
-  /** @throws AppError unauthorized when the token is wrong, expired, or of a user who is gone */
+  /** Checks a token. @throws AppError unauthorized when the token is wrong, expired, or of a user who is gone */
   async userOfToken(token: string): Promise<AuthUser> {
     const claims = await this.jwt.verifyAsync<{ sub?: unknown }>(token).catch(() => null);
     if (typeof claims?.sub !== 'string')

@@ -1,21 +1,22 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import ipaddr from 'ipaddr.js';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { signatureOf } from '../common/signature.js';
-import { isLoopback } from '../common/is-loopback.js';
 import { AppConfig } from '../config/app-config.js';
-import { SIGNATURE_HEADER } from '../infra/http/server/json-body.js';
-import { bearerOf } from './bearer.js';
-import { isLoopbackHost } from './loopback.js';
+import { rawBodyOf, SIGNATURE_HEADER } from '../infra/http/server/json-body.js';
+import { bearerOf } from './auth-user.js';
+import { isLoopback, isLoopbackHost } from '../common/loopback.js';
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../common/app-error.js';
 
-export const TIMESTAMP_HEADER = 'x-conch-timestamp';
+const TIMESTAMP_HEADER = 'x-conch-timestamp';
 /** How far the clock of a signed request may be off, and how long it can be sent again. */
 const WINDOW_SECONDS = 300;
 /** An address proves nothing when the request came through a proxy, or from a page in a browser. */
 const INDIRECT_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via', 'origin', 'sec-fetch-site'];
 
-/** What is known of a caller of internal routes. */
+/** A caller of internal routes. */
 export interface InternalCaller {
   headers: IncomingHttpHeaders;
   /** Of the socket's other end. */
@@ -46,8 +47,8 @@ export class InternalAccess implements OnModuleInit {
   }
 
   /**
-   * Whether a caller shows the token (as bearer, or by a signature made with it), or may do without one because of
-   * where it calls from. Who shows a wrong one is refused wherever it is.
+   * Whether a caller has the token (as bearer, or by a signature made with it), or needs none because of its address. A
+   * wrong token is refused from any address.
    * @param now milliseconds since the epoch
    */
   admits(caller: InternalCaller, now = Date.now()): boolean {
@@ -86,7 +87,7 @@ export class InternalAccess implements OnModuleInit {
 function isSigned(token: string, headers: IncomingHttpHeaders, body: Buffer, now: number): boolean {
   const timestamp = String(headers[TIMESTAMP_HEADER] ?? '');
   const isFresh = /^\d{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= WINDOW_SECONDS;
-  // Compared in any case, so that the time taken tells nothing.
+  // Always compared, so that the duration reveals nothing.
   const isRight = isSame(String(headers[SIGNATURE_HEADER]).toLowerCase(), signatureOf(token, timestamp, body));
 
   return isFresh && isRight;
@@ -104,4 +105,20 @@ function toCidr(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   const address = ipaddr.process(text);
 
   return [address, address.kind() === 'ipv4' ? 32 : 128];
+}
+
+/**
+ * Guards the routes of executors and their managers, which are `@Public()` for users. Every refusal is the same reply, so
+ * that a caller does not learn which part was wrong.
+ */
+@Injectable()
+export class InternalGuard implements CanActivate {
+  constructor(private readonly access: InternalAccess) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { headers, socket } = request;
+    if (this.access.admits({ headers, address: socket.remoteAddress, body: rawBodyOf(request) })) return true;
+    throw new AppError('unauthorized', 'For executors only: send the internal token, or sign the request with it');
+  }
 }

@@ -7,7 +7,7 @@ import { Statement } from '../infra/database/statement.js';
 export type UserRow = typeof users.$inferSelect;
 export type NewUser = typeof users.$inferInsert;
 
-/** What dispatch asks for with every subtask. */
+/** Runs with every dispatched subtask. */
 const FOR_EXECUTOR = new Statement<Pick<UserRow, 'userName' | 'isActive' | 'gitInfo'>, { id: number }>(
   sql`select user_name as "userName", is_active as "isActive", git_info as "gitInfo" from users
     where id = ${sql.placeholder('id')}`,
@@ -25,7 +25,7 @@ export class UsersRepository {
     return row ?? null;
   }
 
-  /** What executors that work for a user need of the account; within a transaction of the caller's. */
+  /** Returns what executors need of an account. @param db the caller's transaction */
   async forExecutor(id: number, db: Db): Promise<Pick<UserRow, 'userName' | 'isActive' | 'gitInfo'> | null> {
     const [row] = await FOR_EXECUTOR.rows(db, { id });
 

@@ -24,7 +24,7 @@ import {
 } from './users.dto.js';
 import { type NewUser, type UserRow, UsersRepository } from './users.repository.js';
 
-/** A user as the executor that works for them needs to know them. The token is in clear: never log it. */
+/** What an executor needs of the user that it works for. The git token is in clear: never log it. */
 export interface ExecutorUser {
   id: number;
   userName: string;
@@ -32,7 +32,7 @@ export interface ExecutorUser {
   git: GitAccount | null;
 }
 
-/** The accounts. */
+/** Manages the accounts. */
 @Injectable()
 export class UsersService {
   /** Other replicas notice a change at the end of its time to live, in milliseconds. */
@@ -61,13 +61,13 @@ export class UsersService {
     return this.repository.byName(userName);
   }
 
-  /** A user's own view of the account. */
+  /** Returns the user's own account, git accounts included. */
   async me(id: number): Promise<UserDto> {
     return this.ownDto(await this.require(id));
   }
 
   /**
-   * A user for an executor, with the git account for `gitDomain`.
+   * Returns a user for an executor, with the git account for `gitDomain`.
    * @param db reads within a transaction of the caller's
    * @throws AppError conflict when the account is not active; SecretBoxError when the tokens cannot be decrypted
    */
@@ -94,7 +94,7 @@ export class UsersService {
     return toUserDto(await orConflict(`There is a user "${userName}" already`, () => this.repository.insert(user)));
   }
 
-  /** An admin's change. Admins cannot lock themselves out. */
+  /** Changes any account, for admins. They cannot lock themselves out. */
   async update(adminId: number, id: number, request: UpdateUserDto): Promise<UserDto> {
     if (adminId === id && (request.is_active === false || request.role === 'user')) {
       throw new AppError('conflict', 'You cannot deactivate yourself or give up your own admin role');
@@ -103,7 +103,7 @@ export class UsersService {
     return toUserDto(await this.change(id, await changesOf(request)));
   }
 
-  /** @throws AppError validation_failed for git accounts that do not fit */
+  /** Changes the user's own account. @throws AppError validation_failed for wrong git accounts */
   async updateMe(id: number, request: UpdateMeDto): Promise<UserDto> {
     const { git_info: gitInfo } = request;
     const changes = await changesOf(request);
@@ -127,7 +127,7 @@ export class UsersService {
     return this.ownDto(row);
   }
 
-  /** Creates an account of the server itself, or brings it into the given state. */
+  /** Creates or updates an account of the server itself. */
   async ensure(user: NewUser): Promise<UserRow> {
     const row = await this.repository.upsert(user);
     this.cache.delete(row.userName);

@@ -9,9 +9,7 @@ import type { Db } from '../infra/database/database.js';
 import { type ModelLookup, ModelsService } from '../models/models.service.js';
 import { DIFY_SHELL } from '../common/shell-types.js';
 import { type ShellLookup, shellProblem, ShellsService } from '../shells/shells.service.js';
-import { agentEnv, openConfig } from './agent-config.js';
-import { modelSettingsFromEnv } from './agent-env.js';
-import { difyConnectionFromEnv } from './dify-env.js';
+import { agentEnv, difyConnectionFromEnv, modelSettingsFromEnv, openConfig } from './agent-config.js';
 import { type BotRow, BotsRepository } from './bots.repository.js';
 
 /** A bot with everything that a run needs. The secrets of its model are in clear. */
@@ -21,7 +19,7 @@ export interface ResolvedBot {
   shellName: string;
   shellType: string;
   executionType: 'local_engine' | 'external_api';
-  /** Why the bot cannot work in its shell, in words; null when it can. */
+  /** Why the bot cannot work in its shell; null when it can. */
   shellProblem: string | null;
   systemPrompt: string;
   /** Null when the bot has no usable model: {@link modelProblem} says why. */
@@ -29,7 +27,7 @@ export interface ResolvedBot {
   /** The app that answers for a bot of the shell `Dify`, which has no model. */
   dify: DifyConnection | null;
   modelProblem: string | null;
-  /** Name of the bound model; null when the bot brings its own connection, or none. */
+  /** Name of the bound model; null when the bot has its own connection, or none. */
   modelName: string | null;
   /** For executors: the bot's own `agent_config` as it is stored, and what its container needs. */
   sealedConfig: string | null;
@@ -51,7 +49,7 @@ export class BotResolver {
   ) {}
 
   /**
-   * The active bots with these ids that the user may use, in the order of the ids; others are left out. Three queries in two steps.
+   * Returns the active bots with these ids that the user may use, in the order of the ids. Three queries in two steps.
    * @param db reads within a transaction of the caller's
    * @throws AppError conflict when a bot's shell does not exist any more
    */
@@ -71,7 +69,7 @@ export class BotResolver {
     });
   }
 
-  /** Shells of some bots, by one query. */
+  /** Returns the shells of some bots, by one query. */
   shellsOf(userId: Owner, rows: readonly BotRow[], db?: Db): Promise<ShellLookup> {
     return this.shells.findMany(userId, [...new Set(rows.map(({ shellName }) => shellName))], db);
   }

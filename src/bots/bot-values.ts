@@ -7,9 +7,15 @@ import { CHAT_SHELL, DIFY_SHELL } from '../common/shell-types.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 import { ModelsService } from '../models/models.service.js';
 import { ShellsService } from '../shells/shells.service.js';
-import { agentEnv, bindModel, boundModel, sealConfig, tryOpenConfig } from './agent-config.js';
-import { modelSettingsFromEnv } from './agent-env.js';
-import { difyConnectionFromEnv } from './dify-env.js';
+import {
+  agentEnv,
+  bindModel,
+  boundModel,
+  difyConnectionFromEnv,
+  modelSettingsFromEnv,
+  sealConfig,
+  tryOpenConfig,
+} from './agent-config.js';
 import type { CreateBotDto, UpdateBotDto } from './bots.dto.js';
 import type { BotRow, NewBot } from './bots.repository.js';
 
@@ -39,7 +45,7 @@ export class BotValues {
     };
   }
 
-  /** The new agent_config; null when the request does not touch it. */
+  /** The new agent_config; null when the request does not change it. */
   private configOf(request: UpdateBotDto, stored: BotRow | null): JsonObject | null {
     const { agent_config: incoming, model_name: modelName } = request;
     if (incoming === undefined && modelName === undefined) return null;
@@ -92,7 +98,7 @@ function shapeProblems(config: JsonObject): FieldProblem[] {
   return wrong ? [{ field: 'agent_config.env', message: 'agent_config.env must be an object' }] : [];
 }
 
-/** A bot that answers by itself needs a connection that works; those of other shells know names of their own. */
+/** Checks the connection of bots that answer directly; other shells have variables of their own. */
 function envProblems(botName: string, shellType: string, config: JsonObject): FieldProblem[] {
   const env = agentEnv(config);
   try {

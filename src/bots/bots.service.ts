@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../common/app-error.js';
-import type { MessageDto } from '../common/message.dto.js';
 import type { Owner } from '../common/owned.js';
-import { offsetOf, type PageQuery } from '../common/page.js';
+import { type MessageDto, offsetOf, type PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
-import { tryOpenConfig } from './agent-config.js';
+import { boundModel, sealConfig, tryOpenConfig } from './agent-config.js';
 import { BotResolver, type ResolvedBot } from './bot-resolver.js';
-import { type BotSeed, seedValues } from './bot-seed.js';
 import { BotValues } from './bot-values.js';
 import {
   type BotDto,
@@ -20,9 +18,28 @@ import {
   toBotSummary,
   type UpdateBotDto,
 } from './bots.dto.js';
-import { type BotRow, BotsRepository } from './bots.repository.js';
+import { type BotRow, BotsRepository, type NewBot } from './bots.repository.js';
+import type { JsonObject } from '../common/json.js';
 
-/** The bots: a prompt, a shell and a model. */
+/** A public bot of a seed file. */
+export interface BotSeed {
+  name: string;
+  shellName: string;
+  agentConfig: JsonObject;
+  systemPrompt: string;
+  mcpServers: JsonObject;
+  skills: string[];
+}
+
+/** Column values of a seed. */
+export function seedValues(seed: BotSeed, stored: BotRow | null, box: SecretBox): NewBot {
+  const { agentConfig, ...rest } = seed;
+  const sealed = sealConfig(agentConfig, box, stored?.agentConfig ?? null);
+
+  return { ...rest, userId: null, agentConfig: sealed, modelName: boundModel(agentConfig), isActive: true };
+}
+
+/** Manages the bots: a prompt, a shell and a model. */
 @Injectable()
 export class BotsService {
   constructor(
@@ -37,7 +54,7 @@ export class BotsService {
     return this.resolver.resolve(userId, ids, db);
   }
 
-  /** What a team shows of its bots, by id; deleted and foreign ones are missing. Two queries. */
+  /** Returns the summaries of a team's bots by id, without deleted and foreign ones. Two queries. */
   async summaries(userId: number, ids: readonly number[]): Promise<Map<number, BotSummaryDto>> {
     const rows = await this.repository.visible(userId, [...new Set(ids)]);
     const shells = await this.resolver.shellsOf(userId, rows);
@@ -77,7 +94,7 @@ export class BotsService {
     return this.toDto(userId, row);
   }
 
-  /** Soft, because subtasks name their bots. */
+  /** Deactivates a bot: subtasks refer to it. */
   async delete(userId: number, id: number): Promise<MessageDto> {
     const stored = await this.requireOwn(userId, id);
     await this.refuseWhileUsed(userId, stored);
@@ -86,7 +103,7 @@ export class BotsService {
     return { message: 'Bot deleted' };
   }
 
-  /** Makes the public bots exactly these; what is gone becomes inactive. Ids stay. Returns them by name. */
+  /** Replaces the public bots; those that are missing become inactive. Returns the ids by name, which do not change. */
   async replacePublic(seeds: readonly BotSeed[], db: Db): Promise<Map<string, number>> {
     const stored = new Map((await this.repository.allPublic(db)).map((row) => [row.name, row]));
     const ids = new Map<string, number>();

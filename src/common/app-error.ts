@@ -10,7 +10,7 @@ export const ERROR_STATUS = {
   /** Log in again. */
   unauthorized: 401,
   forbidden: 403,
-  /** Also for what belongs to somebody else: existence is not told. */
+  /** Also for objects of other users, whose existence is not revealed. */
   not_found: 404,
   /** No answer was started for this task: POST first. */
   stream_not_found: 404,
@@ -19,13 +19,13 @@ export const ERROR_STATUS = {
   /** An answer of this task is running: attach by GET. */
   task_busy: 409,
   idempotency_key_reused: 409,
-  /** The task has ended for good: there is nothing to cancel, or it takes no more turns. */
+  /** The task has ended for good: it cannot be cancelled or continued. */
   task_final: 400,
   /** The task is too old for another turn: create a new one. */
   task_expired: 400,
   /** An executor's subtask has ended without it: stop working on it. */
   subtask_final: 409,
-  /** An executor was silent for too long, and its subtask is offered to others: stop working on it. */
+  /** The executor was silent for too long, and its subtask goes to others: stop working on it. */
   lease_lost: 409,
   direct_chat_not_supported: 400,
   /** The image of a bot's shell has not passed its validation (yet); the message has the reason. */
@@ -59,10 +59,10 @@ export const ERROR_STATUS = {
   model_not_configured: 400,
   /** The Dify app is switched off, unpublished, of another kind, or its address is no Dify. */
   dify_app_unavailable: 502,
-  /** The app does not take these inputs: the message names the field. */
+  /** The app rejects these inputs: the message names the field. */
   dify_input_invalid: 400,
   worker_lost: 500,
-  /** No executor that took the subtask was heard of again. */
+  /** Every executor that fetched the subtask has gone silent. */
   executor_lost: 500,
 } as const;
 
@@ -107,4 +107,13 @@ export class AppError extends Error {
   }
 }
 
+/** The error for an object that does not exist or belongs to another user. */
 export const notFound = (what: string) => new AppError('not_found', `${what} not found`);
+
+/** The `code` of a thrown value, e.g. `ENOENT` or an SQLSTATE; undefined when it has none. */
+export function errorCode(error: unknown): string | undefined {
+  // Not instanceof Error: errors of another realm (a worker, a test runner) are none.
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+
+  return typeof error.code === 'string' ? error.code : undefined;
+}

@@ -8,7 +8,7 @@ export interface BatcherOptions<Item> {
    * loop. By default it is processed at once.
    */
   delayMs?: number;
-  /** Whether a batch that fails rejects what waits behind it as well; by default that is tried on its own. */
+  /** Whether a batch that fails also rejects the waiting items; by default these are processed on their own. */
   rejectsWaiting?: boolean;
 }
 
@@ -19,8 +19,8 @@ interface Added<Item, Result> {
 }
 
 /**
- * Processes items in batches, one batch after the other: what is added while one is under way makes up the next. A lone
- * item does not wait for others (unless `delayMs` says so); in a burst many share one round trip.
+ * Processes items in batches, one batch after the other: items that are added meanwhile make up the next. A single item
+ * does not wait for others (unless `delayMs` says so); in a burst many share one round trip.
  */
 export class Batcher<Item, Result = never> {
   private readonly waiting: Added<Item, Result>[] = [];
@@ -52,7 +52,7 @@ export class Batcher<Item, Result = never> {
     return (await Promise.all(added)).flat();
   }
 
-  /** Processes what waits for its delay now. Resolves when all that was added so far is processed; never throws. */
+  /** Ends the delay of waiting items. Resolves when all items so far are processed; never throws. */
   async flush(): Promise<void> {
     this.endDelay?.();
     if (this.isRunning) await Promise.allSettled([this.add([])]);

@@ -12,7 +12,7 @@ export interface ModelParameters {
   stop?: string[];
   /** Put before the bot's own prompt. */
   systemPrompt?: string;
-  /** Tokens that prompt and answer may fill together; older turns leave first. 128000 by default. */
+  /** Tokens that prompt and answer may fill together; older turns are omitted first. 128000 by default. */
   contextWindow?: number;
   /** Claude's `thinking` object, sent as it is: the accepted form depends on the model. */
   thinking?: Record<string, unknown>;
@@ -20,7 +20,7 @@ export interface ModelParameters {
   reasoningEffort?: string;
   /** OpenAI: many compatible servers know `max_tokens` only, OpenAI's reasoning models only the other. */
   maxTokensField?: 'max_tokens' | 'max_completion_tokens';
-  /** OpenAI: false leaves `stream_options` out, for servers that refuse it. True by default. */
+  /** OpenAI: false omits `stream_options`, for servers that refuse it. True by default. */
   streamUsage?: boolean;
   /** Claude: which credential header carries the key; `x-api-key` by default. */
   authScheme?: 'x-api-key' | 'bearer';
@@ -75,7 +75,7 @@ export type StopReason = { kind: 'cancel'; at: number } | { kind: 'handover' } |
 
 /** Between a run here and the run that it has started at an app. */
 export interface UpstreamLink {
-  /** The app's run as an earlier attempt has left it. */
+  /** The app's run of an earlier attempt. */
   readonly known: DifyRun | null;
   /** What was shown of the answer so far. */
   shown(): { content: string; steps: readonly Step[] };

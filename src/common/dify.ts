@@ -4,6 +4,7 @@ import type { JsonObject } from './json.js';
 export const DIFY_MODES = ['chat', 'agent-chat', 'advanced-chat', 'agent', 'completion', 'workflow'] as const;
 export type DifyMode = (typeof DIFY_MODES)[number];
 
+/** Whether a value is the name of a known kind of app. */
 export function isDifyMode(value: unknown): value is DifyMode {
   return (DIFY_MODES as readonly unknown[]).includes(value);
 }
@@ -14,15 +15,15 @@ export interface DifyConnection {
   baseUrl: string;
   /** Belongs to one app: Dify chooses the app by it. */
   apiKey: string;
-  /** As the bot's owner wrote it; nothing but a name here. */
+  /** As the bot's owner wrote it; used as a name only. */
   appId: string | null;
-  /** For servers too old to tell it. */
+  /** For servers too old to send it. */
   mode: DifyMode | null;
-  /** Inputs of the app where neither prompt nor request give others. */
+  /** Inputs of the app where neither prompt nor request contain others. */
   inputs: JsonObject;
 }
 
-/** A file of a turn, as Dify's API takes it. */
+/** A file of a turn, in the format of Dify's API. */
 export interface DifyFile {
   type: 'image' | 'document' | 'audio' | 'video' | 'custom';
   transfer_method: 'remote_url' | 'local_file';
@@ -38,7 +39,7 @@ export interface DifyTurn {
   files: readonly DifyFile[];
 }
 
-/** Where a stopped run stands: Dify has ended it, has only been told to, or could not be told. */
+/** Result of a stop: the run has ended, the stop was sent, or it could not be sent. */
 export type DifyStop = 'confirmed' | 'sent' | 'failed';
 
 /** A form that a run waits for. */
@@ -50,8 +51,7 @@ export interface PendingForm {
 }
 
 /**
- * A run on Dify's side as a later attempt needs it: to stop it, to join it, or to give it what it waits for. Stored as
- * JSON with its subtask.
+ * A run at Dify: what later attempts need to stop it, to join it, or to answer its forms. Stored as JSON with its subtask.
  */
 export interface DifyRun {
   mode: DifyMode;
@@ -62,12 +62,12 @@ export interface DifyRun {
   runId?: string;
   messageId?: string;
   conversationId?: string;
-  /** Set while it waits for a person, and null when it has gone on. Milliseconds since the epoch. */
+  /** Set while it waits for a person, null when it has continued. Milliseconds since the epoch. */
   pausedAt?: number | null;
   /** The forms that it waits for. */
   forms?: PendingForm[];
   /** Tokens of forms that were answered here. */
   answered?: string[];
-  /** How often it was left waiting without a worker: these were no lost attempts. */
+  /** How often it waited without a worker: these do not count as lost attempts. */
   leaves?: number;
 }

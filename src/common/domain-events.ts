@@ -1,5 +1,5 @@
 /**
- * What one feature announces to others: the payload classes of all events, each with its name. Published by
+ * Events between features: the payload classes of all events, each with its name. Published by
  * `emitAsync(X.eventName, new X(…))` of the EventEmitter2 that Nest injects, received by `@OnEvent(X.eventName)`.
  *
  * Listeners stand before the application starts its workers and until all of them are closed, because the event emitter

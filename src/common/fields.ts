@@ -87,17 +87,19 @@ export function NumberField(options: RangeOptions & { min: number; max: number }
   return field(options, [IsNumber(), Min(min), Max(max)], shown, fromQuery(options, toNumber));
 }
 
+/** A boolean; from a query string also `1` and `0`. */
 export function BoolField(options: FieldOptions & { query?: boolean } = {}): PropertyDecorator {
   return field(options, [IsBoolean()], { type: Boolean }, fromQuery(options, toBoolean));
 }
 
+/** One of a list of texts. */
 export function EnumField(values: readonly string[], options: FieldOptions = {}): PropertyDecorator {
   const rules = [IsIn(values, { message: `$property must be one of: ${values.join(', ')}` })];
 
   return field(options, rules, { type: String, enum: [...values] });
 }
 
-/** A JSON object of unknown fields, kept as it came: class-transformer loses fields like `valueOf`. */
+/** A JSON object of unknown fields, unchanged: class-transformer loses fields like `valueOf`. */
 export function ObjectField(options: FieldOptions = {}): PropertyDecorator {
   const shown = { type: 'object', additionalProperties: true } as const;
 
@@ -137,9 +139,7 @@ function listRules({ minItems = 0, maxItems }: ListOptions): PropertyDecorator[]
   return [IsArray(), ArrayMinSize(minItems), ArrayMaxSize(maxItems)];
 }
 
-/**
- * @param conversions what class-transformer makes of the value
- */
+/** @param conversions decorators of class-transformer */
 function field(
   options: FieldOptions,
   rules: PropertyDecorator[],

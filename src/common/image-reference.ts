@@ -14,7 +14,7 @@ export interface ImageReference {
   canonical: string;
 }
 
-/** Its message says what is wrong, in words for whoever wrote the reference. */
+/** Its message says what is wrong, for the author of the reference. */
 export class ImageReferenceError extends Error {
   constructor(message: string) {
     super(message);
@@ -40,7 +40,7 @@ const IMAGE_ID = /^[a-f0-9]{64}$/;
 /** Hex digits of the algorithms that container engines know. */
 const DIGEST_LENGTHS: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
-/** @throws ImageReferenceError when it is none */
+/** Parses a reference. @throws ImageReferenceError when the text is none */
 export function parseImageReference(text: string): ImageReference {
   refuseStrange(text);
   const [named, digest] = cutDigest(text);
@@ -60,7 +60,7 @@ export function isRegistryAllowed({ registry }: ImageReference, allowed: readonl
   return allowed.length === 0 || allowed.some((name) => name.toLowerCase() === registry.toLowerCase());
 }
 
-/** What is no part of any reference, told by what its writer may have meant. */
+/** Rejects texts that are no references, with a hint for common mistakes. */
 function refuseStrange(text: string): void {
   if (text === '') throw new ImageReferenceError('is empty');
   if (text.length > MAX_IMAGE_LENGTH)

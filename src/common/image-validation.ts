@@ -1,4 +1,4 @@
-/** What Conch and executor managers tell each other about the validation of an image. Wegent's wire, and some more. */
+/** Messages between Conch and executor managers about the validation of an image: Wegent's format with additions. */
 
 /** How far a validation is. */
 export const VALIDATION_STAGES = [
@@ -89,7 +89,7 @@ export interface ValidationReport {
   // Not in Wegent's wire:
   /** A {@link TroubleCode}, or one that is not known yet. */
   code?: string;
-  /** Digest of the image that was looked at, `sha256:…`. */
+  /** Digest of the validated image, `sha256:…`. */
   digest?: string;
   /** End of what the container has printed. */
   logTail?: string;
@@ -101,6 +101,6 @@ export interface ValidationReport {
 export interface ReportReceipt {
   status: 'success';
   message: string;
-  /** Why the report changed nothing, if it did not: `ended` (nobody waits for more: stop the run) or `stale`. */
+  /** Why the report changed nothing, if so: `ended` (no more reports are wanted: stop the run) or `stale`. */
   ignored?: 'ended' | 'stale';
 }

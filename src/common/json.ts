@@ -1,4 +1,4 @@
-/** Reading of JSON that others wrote: every step gives a value of the expected kind, or undefined. */
+/** Reads JSON from outside: each function returns a value of the expected kind, or undefined. */
 
 /** A JSON object whose fields are not known. */
 export type JsonObject = Record<string, unknown>;

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, parseObject } from './json.js';
 
 const MASK = '***';
 const MASKED = /^\*{3}.{0,4}$/s;
-/** A shorter secret would tell too much of itself by its last 4 characters. */
+/** The last 4 characters of a shorter secret would reveal too much of it. */
 const MIN_LENGTH_FOR_TAIL = 12;
 const SECRET_NAME = /key|token|secret|password|authorization|cookie|credential/i;
 
@@ -14,11 +14,6 @@ export function maskSecret(secret: string): string {
 /** Whether a text is what {@link maskSecret} made. */
 export function isMasked(text: string): boolean {
   return MASKED.test(text);
-}
-
-/** A masked value that a client sent back leaves the stored one; with nothing stored it means nothing. */
-export function keepMasked(incoming: string, stored: string | null | undefined): string | null {
-  return isMasked(incoming) ? (stored ?? null) : incoming;
 }
 
 /** Whether a field of an `env` or `headers` object holds a secret, by its name. */

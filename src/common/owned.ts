@@ -1,4 +1,4 @@
-/** Whose things may be used: a user's own and the public ones, or (null) the public ones only. */
+/** A user, who can use the own rows and the public ones; null: the public ones only. */
 export type Owner = number | null;
 
 interface Owned {
@@ -6,7 +6,7 @@ interface Owned {
   name: string;
 }
 
-/** Finds rows by name among those of one user and the public ones: an own name wins over a public one. */
+/** Finds rows by name: the user's own row, else the public one. */
 export class OwnedByName<T extends Owned> {
   private readonly rows = new Map<string, T>();
 

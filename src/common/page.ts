@@ -1,5 +1,10 @@
 import { IntField } from './fields.js';
 
+/** Reply of calls that have nothing else to say. */
+export class MessageDto {
+  message!: string;
+}
+
 /** `?page=&limit=` of every list. */
 export class PageQuery {
   /** From 1 */

@@ -10,8 +10,8 @@ interface PollOptions {
 }
 
 /**
- * Calls `ask` at once and then every so often, until it gives anything but `undefined` or `false`.
- * @returns undefined when it gives nothing else in time
+ * Calls `ask` at once and then at intervals, until it returns anything but `undefined` or `false`.
+ * @returns undefined at the end of the time
  * @throws what `ask` throws, or an AbortError once the signal is aborted
  */
 export async function pollUntil<T>(

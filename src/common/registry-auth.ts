@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, parseJson } from './json.js';
 
-/** What an engine shows to a registry, as its API takes it. */
+/** A log-in to a registry, in the format of the engine's API. */
 export interface RegistryLogin {
   serveraddress: string;
   username?: string;

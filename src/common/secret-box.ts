@@ -31,6 +31,7 @@ export class SecretBox {
     this.keys = new Map(entries);
   }
 
+  /** Encrypts a text with the newest key. */
   seal(plain: string): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.key(this.newest), nonce);
@@ -39,7 +40,7 @@ export class SecretBox {
     return [VERSION, this.newest, nonce.toString('base64url'), body.toString('base64url')].join('.');
   }
 
-  /** @throws SecretBoxError when the key is unknown or the text was altered */
+  /** Decrypts a text. @throws SecretBoxError when the key is unknown or the text was altered */
   open(sealed: string): string {
     const [version, id, nonceText, bodyText] = sealed.split('.');
     if (version !== VERSION || !id || !nonceText || !bodyText) throw new SecretBoxError('not an encrypted secret');
@@ -82,7 +83,7 @@ export class SecretBox {
   }
 }
 
-/** First 8 hex digits of the SHA-256 of the key bytes: tells keys apart, gives nothing away. */
+/** First 8 hex digits of the SHA-256 of the key bytes: identifies a key without revealing it. */
 function keyId(hexKey: string): string {
   return createHash('sha256').update(Buffer.from(hexKey, 'hex')).digest('hex').slice(0, 8);
 }

@@ -3,10 +3,10 @@ import type { ProviderKind } from './chat-provider.js';
 export const CHAT_SHELL = 'Chat';
 export const DIFY_SHELL = 'Dify';
 
-/** Shell types that answer without a container in the way. */
+/** Shell types that answer without a container. */
 export const DIRECT_CHAT_SHELLS: readonly string[] = [CHAT_SHELL, DIFY_SHELL];
 
-/** Which models the known shell types can use. A type that is not listed takes any. */
+/** Which models the known shell types can use. A type that is not listed can use all. */
 const PROVIDERS_BY_SHELL: Readonly<Record<string, readonly ProviderKind[]>> = {
   ClaudeCode: ['claude'],
   Agno: ['openai', 'claude'],
@@ -14,7 +14,8 @@ const PROVIDERS_BY_SHELL: Readonly<Record<string, readonly ProviderKind[]>> = {
   Dify: [],
 };
 
-export function shellTakesModel(shellType: string, provider: ProviderKind): boolean {
+/** Whether a shell type can use models of a provider. */
+export function shellSupportsModel(shellType: string, provider: ProviderKind): boolean {
   return PROVIDERS_BY_SHELL[shellType]?.includes(provider) ?? true;
 }
 

@@ -13,8 +13,7 @@ export function textProblem(text: string): string | null {
 }
 
 /**
- * A copy of a value in which every text can be stored, names in it too: what cannot is replaced by U+FFFD, the sign for
- * that.
+ * Returns a copy of a value in which every text can be stored, names too: U+FFFD replaces characters that cannot.
  */
 export function toStorable<T>(value: T): T {
   return JSON.parse(JSON.stringify(value), (_key, part: unknown) => {
@@ -36,12 +35,12 @@ interface Visit {
 /** What is wrong with a text, or null. */
 type TextRule = (text: string) => string | null;
 
-/** Finds what can be stored nowhere in a parsed request: unstorable text (in keys too) and endless nesting. */
+/** Finds parts of a parsed request that cannot be stored: unstorable text (in keys too) and endless nesting. */
 export function storageProblems(root: unknown): FieldProblem[] {
   return isStorable(root, 0) ? [] : problemsIn(root, textProblem);
 }
 
-/** The usual answer, without noting any place on the way. Recursive, but no deeper than what is allowed. */
+/** The fast path without paths of fields. Recursive, but no deeper than what is allowed. */
 function isStorable(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return textProblem(value) === null;
   if (typeof value !== 'object' || value === null) return true;
@@ -51,7 +50,7 @@ function isStorable(value: unknown, depth: number): boolean {
   return Object.entries(value).every(([name, each]) => textProblem(name) === null && isStorable(each, depth + 1));
 }
 
-/** Of the same only the endless nesting, which {@link toStorable} cannot mend. */
+/** Finds endless nesting only, which {@link toStorable} cannot repair. */
 export function nestingProblems(root: unknown): FieldProblem[] {
   return problemsIn(root, () => null);
 }

@@ -6,8 +6,8 @@ const LATE = Symbol('late');
 export class DeadlineError extends Error {}
 
 /**
- * Waits for `work`, but no longer than `ms` milliseconds.
- * @throws what the work throws, or a DeadlineError with `message` when it takes longer; the work itself goes on
+ * Waits for `work`, but at most `ms` milliseconds.
+ * @throws what the work throws, or a DeadlineError with `message` when it takes longer; the work itself continues
  */
 export async function within<T>(ms: number, message: string, work: Promise<T>): Promise<T> {
   const result = await withinOr(ms, LATE, work);
@@ -17,8 +17,8 @@ export async function within<T>(ms: number, message: string, work: Promise<T>): 
 }
 
 /**
- * Waits for `work`, but no longer than `ms` milliseconds.
- * @returns `fallback` when it takes longer; the work itself goes on
+ * Waits for `work`, but at most `ms` milliseconds.
+ * @returns `fallback` when it takes longer; the work itself continues
  * @throws what the work throws
  */
 export async function withinOr<T, F>(ms: number, fallback: F, work: Promise<T>): Promise<T | F> {

@@ -1,10 +1,8 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { authPart, chatPart, serverPart, storagePart, taskPart } from './config-parts.js';
-import { accessProblems, redisProblems } from './config-problems.js';
+import { authPart, chatPart, managerPart, queuePart, serverPart, storagePart, taskPart } from './config-parts.js';
+import { accessProblems, managerProblems, redisProblems } from './config-problems.js';
 import { EnvDto } from './env.dto.js';
-import { type ManagerConfig, managerPart, managerProblems } from './manager-config.js';
-import { type QueueConfig, queuePart } from './queue-config.js';
 
 export type AuthMode = 'off' | 'jwt';
 /** `executor-manager` stands alone: it is another program. */
@@ -18,6 +16,36 @@ export type RedisConfig =
 export interface HostPort {
   host: string;
   port: number;
+}
+
+/** Times of the queues. */
+export interface QueueConfig {
+  /** How long a job belongs to its worker without a renewal; renewed three times as often. */
+  lockMs: number;
+  /** How often to look for jobs whose lock has run out. */
+  stalledCheckMs: number;
+  /** Longest pause between two runs of a maintenance task; some run more often. */
+  maintenanceMs: number;
+  /** Age from which an answer without a job is started again. */
+  lostRunAgeSeconds: number;
+}
+
+/** Configuration of the executor manager, beside its address and the internal token. */
+export interface ManagerConfig {
+  /** Whether one runs beside the server: `auto` where Docker answers and no other one is configured. */
+  embedded: 'on' | 'off' | 'auto';
+  /** Where reports go, without a trailing slash. */
+  backendUrl: string;
+  /** Identifies its containers at an engine that managers share; the same after a restart. */
+  name: string;
+  dockerSocket: string;
+  pullPolicy: 'if-not-present' | 'always';
+  /** JSON, or a file that is read at each pull. */
+  registryAuth: { json: string | undefined; file: string | undefined };
+  /** Validations at a time. */
+  concurrency: number;
+  /** Limit of one check. */
+  checkSeconds: number;
 }
 
 /** The validated configuration: nested, typed, complete. Injected by its class; nothing else reads the environment. */
@@ -54,7 +82,7 @@ export class AppConfig {
     totalTimeoutMs: number;
   };
   readonly dify!: {
-    /** How long an app waits for a person before its run is given up. */
+    /** How long an app waits for a person before its run fails. */
     inputTimeoutSeconds: number;
   };
   readonly egress!: { allow: string[]; allowLoopback: boolean };
@@ -69,7 +97,7 @@ export class AppConfig {
   readonly tasks!: {
     /** After this long a cancelled run is ended without its answer. */
     cancelDeadlineSeconds: number;
-    /** Age since its last change at which a task takes no more turns; 0 = never. */
+    /** Hours since the last change after which a task cannot be continued; 0 = never. */
     appendExpireHours: { chat: number; code: number };
   };
   readonly images!: {
@@ -109,7 +137,7 @@ export function validateEnvironment(variables: Record<string, unknown>): EnvDto 
   return env;
 }
 
-/** Adds the defaults. */
+/** Builds the configuration from checked variables and defaults. */
 export function toAppConfig(env: EnvDto): AppConfig {
   const parts = { ...serverPart(env), ...storagePart(env), ...authPart(env), ...chatPart(env), ...taskPart(env) };
 

@@ -1,7 +1,30 @@
-/** The parts of the configuration, each from its variables; defaults stand here. */
+/** Builds each part of the configuration from its variables. Contains the defaults. */
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import type { AppConfig, HostPort, RedisConfig, Role } from './app-config.js';
+import type { AppConfig, HostPort, ManagerConfig, QueueConfig, RedisConfig, Role } from './app-config.js';
 import type { EnvDto } from './env.dto.js';
+
+export function managerPart(env: EnvDto, port: number): ManagerConfig {
+  return {
+    embedded: env.EXECUTOR_MANAGER ?? (env.EXECUTOR_MANAGER_URL || env.DATABASE_URL ? 'off' : 'auto'),
+    backendUrl: (env.BACKEND_URL ?? 'http://127.0.0.1:8000').replace(/\/+$/, ''),
+    name: env.EXECUTOR_MANAGER_NAME ?? `${hostname()}:${port}`,
+    dockerSocket: env.DOCKER_SOCKET ?? '/var/run/docker.sock',
+    pullPolicy: env.IMAGE_PULL_POLICY ?? 'if-not-present',
+    registryAuth: { json: env.REGISTRY_AUTH, file: env.REGISTRY_AUTH_FILE },
+    concurrency: env.IMAGE_VALIDATION_CONCURRENCY ?? 3,
+    checkSeconds: env.IMAGE_CHECK_TIMEOUT_SECONDS ?? 30,
+  };
+}
+
+export function queuePart(env: EnvDto): QueueConfig {
+  return {
+    lockMs: env.WORKER_LOCK_MS ?? 6_000,
+    stalledCheckMs: env.WORKER_STALLED_CHECK_MS ?? 2_500,
+    maintenanceMs: env.MAINTENANCE_INTERVAL_MS ?? 15_000,
+    lostRunAgeSeconds: env.LOST_RUN_AGE_SECONDS ?? 20,
+  };
+}
 
 export function serverPart(env: EnvDto) {
   return {

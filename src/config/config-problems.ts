@@ -1,11 +1,12 @@
 /** Problems that variables have together; those of one alone are found by {@link EnvDto}. */
 import ipaddr from 'ipaddr.js';
-import { isLoopback } from '../common/is-loopback.js';
+import { parseRegistryAuth } from '../common/registry-auth.js';
+import { isLoopback } from '../common/loopback.js';
 import type { AuthMode } from './app-config.js';
 import { list } from './config-parts.js';
 import type { EnvDto } from './env.dto.js';
 
-/** What is wrong with who may reach the server, and with what it protects. */
+/** Finds problems of access and secrets. */
 export function accessProblems(env: EnvDto): string[] {
   const problems: string[] = [];
   const mode = env.AUTH_MODE ?? 'off';
@@ -19,9 +20,9 @@ export function accessProblems(env: EnvDto): string[] {
   if (env.WEBHOOK_URL && !env.WEBHOOK_SECRET) {
     problems.push('WEBHOOK_SECRET is required with WEBHOOK_URL: it signs what is sent (openssl rand -hex 32)');
   }
-  const strange = list(env.INTERNAL_ALLOW).filter((cidr) => !isCidr(cidr));
+  const invalid = list(env.INTERNAL_ALLOW).filter((cidr) => !isCidr(cidr));
 
-  return [...problems, ...strange.map((cidr) => `INTERNAL_ALLOW: ${cidr} is not an address or CIDR`)];
+  return [...problems, ...invalid.map((cidr) => `INTERNAL_ALLOW: ${cidr} is not an address or CIDR`)];
 }
 
 function hostProblems({ HOST, ROLES, INTERNAL_API_TOKEN }: EnvDto, mode: AuthMode): string[] {
@@ -35,6 +36,7 @@ function hostProblems({ HOST, ROLES, INTERNAL_API_TOKEN }: EnvDto, mode: AuthMod
     : [];
 }
 
+/** Finds problems of the Redis variables. */
 export function redisProblems(env: EnvDto): string[] {
   const problems: string[] = [];
   if (env.REDIS_SENTINELS && env.REDIS_CLUSTER_NODES) {
@@ -45,6 +47,18 @@ export function redisProblems(env: EnvDto): string[] {
   }
 
   return problems;
+}
+
+/** Finds problems of the log-ins of registries. */
+export function managerProblems({ REGISTRY_AUTH, REGISTRY_AUTH_FILE }: EnvDto): string[] {
+  if (REGISTRY_AUTH && REGISTRY_AUTH_FILE) return ['REGISTRY_AUTH and REGISTRY_AUTH_FILE exclude each other: set one'];
+  try {
+    if (REGISTRY_AUTH) parseRegistryAuth(REGISTRY_AUTH);
+
+    return [];
+  } catch (error) {
+    return [`REGISTRY_AUTH ${(error as Error).message}`];
+  }
 }
 
 function isCidr(value: string): boolean {

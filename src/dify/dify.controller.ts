@@ -1,13 +1,21 @@
-import { Body, Controller, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import type { JsonObject } from '../common/json.js';
-import { MessageDto } from '../common/message.dto.js';
+import { MessageDto } from '../common/page.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { whenClientGone } from '../infra/http/server/client-gone.js';
+import { IdParam } from '../infra/http/server/id.pipe.js';
 import { TakesForms } from '../infra/http/server/multipart.js';
-import { DifyAppInfoDto, DifyAppRef, FeedbackDto, UploadedFileDto, UploadQuery } from './dify.dto.js';
+import {
+  DifyAppInfoDto,
+  DifyAppRef,
+  FeedbackDto,
+  InputParametersDto,
+  UploadedFileDto,
+  UploadQuery,
+} from './dify.dto.js';
 import { DifyAppInfoService } from './client/dify-app-info.service.js';
 import { FeedbackService } from './feedback.service.js';
 import { UploadsService } from './files/uploads.service.js';
@@ -76,5 +84,22 @@ export class DifyController {
     await this.feedbacks.give(user.id, messageId, body);
 
     return { message: 'Feedback given' };
+  }
+}
+
+/** The form of a team is that of its Dify apps: others ask for none. */
+@ApiTags('teams')
+@ApiBearerAuth()
+@ApiErrors('unauthorized', 'validation_failed')
+@Controller('teams')
+export class TeamFormController {
+  constructor(private readonly facts: DifyAppInfoService) {}
+
+  /** Form fields that the team asks for before a task */
+  @Get(':id/input-parameters')
+  @ApiOkResponse({ type: InputParametersDto })
+  @ApiErrors('not_found', 'provider_auth', 'provider_unavailable', 'dify_app_unavailable')
+  inputParameters(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<InputParametersDto> {
+    return this.facts.inputParameters(user.id, id);
   }
 }

@@ -3,7 +3,7 @@ import { DIFY_MODES, type DifyFile } from '../common/dify.js';
 import { EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import type { DifyAppInfo } from './client/dify.client.js';
 import { FILE_TYPES, type FileRules, TRANSFER_METHODS } from './inputs/file-rules.js';
-import { type AppForm, type InputField, takesFiles } from './inputs/input-form.js';
+import { type AppForm, type InputField, isFileField } from './inputs/input-form.js';
 
 const optional = true;
 
@@ -167,7 +167,7 @@ function toParameter(field: InputField): InputParameterDto {
     ...(field.default !== undefined && { default: field.default }),
     ...(placeholder !== undefined && { placeholder }),
     ...(hint !== undefined && { hint }),
-    ...(takesFiles(field) && toAllowed(field.files)),
+    ...(isFileField(field) && toAllowed(field.files)),
   };
 }
 

@@ -11,13 +11,12 @@ import { DifyConversations } from './run/dify-conversations.js';
 import { DifyConversationsRepository } from './run/dify-conversations.repository.js';
 import { DifyProvider } from './run/dify.provider.js';
 import { DifyClient } from './client/dify.client.js';
-import { DifyController } from './dify.controller.js';
+import { DifyController, TeamFormController } from './dify.controller.js';
 import { FeedbackService } from './feedback.service.js';
 import { UploadsService } from './files/uploads.service.js';
 import { DifyInputs } from './inputs/dify-inputs.service.js';
-import { TeamFormController } from './team-form.controller.js';
 
-/** Dify apps: what they are, what they answer. */
+/** Dify apps: their facts, forms, files and answers. */
 @Module({
   imports: [ProviderHttpModule, BotsModule, TeamsModule, TasksModule],
   controllers: [DifyController, TeamFormController],

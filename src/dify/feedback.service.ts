@@ -7,7 +7,7 @@ import { DifyConnections } from './client/dify-connections.js';
 import type { FeedbackDto } from './dify.dto.js';
 import { isUnknown } from './client/dify.errors.js';
 
-/** What users think of answers. */
+/** Sends the users' feedback on answers to Dify. */
 @Injectable()
 export class FeedbackService {
   constructor(
@@ -17,7 +17,7 @@ export class FeedbackService {
     private readonly names: EndUserPseudonyms,
   ) {}
 
-  /** @throws AppError not_found for messages of others, and for what Dify does not know any more */
+  /** Sends a rating. @throws AppError not_found for other users' messages, and for those that Dify does not know */
   async give(userId: number, messageId: string, { rating, content }: FeedbackDto): Promise<void> {
     const botId = await this.runs.botOfMessage(userId, messageId);
     if (botId === null) throw notFound(`Message ${messageId}`);

@@ -1,13 +1,13 @@
-// The executor manager as a child of the server, which sends the configuration and is told the address.
+// The executor manager as a child process: the server sends the configuration, the child sends back its address.
 import 'reflect-metadata';
 import { AppConfig } from '../config/app-config.js';
 import { AppConfigModule } from '../config/config.module.js';
 import { buildExecutorManager } from './executor-manager.setup.js';
 
 process.setSourceMapsEnabled(true);
-/** Ends what there is to end; nothing before it was built. */
+/** Stops the manager; does nothing before it is built. */
 let stop = (): Promise<void> => Promise.resolve();
-// The channel closes when the server ends, whatever way.
+// The channel also closes when the server is killed.
 for (const end of ['disconnect', 'SIGTERM', 'SIGINT']) {
   process.once(end, () => void stop().finally(() => process.exit(0)));
 }

@@ -1,13 +1,22 @@
 import { Body, Controller, Get, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { InternalGuard } from '../auth/internal.guard.js';
+import { InternalGuard } from '../auth/internal-access.js';
 import { AppError } from '../common/app-error.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { MaxBodyBytes } from '../infra/http/server/body-limit.js';
 import { CallbacksService } from './reporting/callbacks.service.js';
-import { CancelDto, LoadDto, ReceiptDto, StatusDto, ValidateImageDto } from './executor-manager.dto.js';
+import {
+  CancelDto,
+  LoadDto,
+  ManagerHealthDto,
+  ReceiptDto,
+  StatusDto,
+  ValidateImageDto,
+} from './executor-manager.dto.js';
 import { ImageValidationRunner } from './validation/image-validation-runner.js';
+import { within } from '../common/within.js';
+import { DockerEngine } from './engine/docker-engine.js';
 
 /** What a callback has besides its result. */
 const SLACK_BYTES = 64 * 1024;
@@ -39,7 +48,7 @@ export class ExecutorManagerController {
   @ApiOkResponse({ type: StatusDto })
   @ApiErrors('bad_request', 'service_unavailable')
   cancel(@Body() { task_id: taskId }: CancelDto): StatusDto {
-    // No refusal, by which the API would take an executor for ended that runs elsewhere.
+    // Not a refusal: the API would regard an executor that runs elsewhere as ended.
     if (taskId > 0) throw new AppError('service_unavailable', 'This executor manager starts no executors');
     if (!this.validations.cancel(taskId)) throw new AppError('bad_request', `No validation ${taskId} runs here`);
 
@@ -60,5 +69,25 @@ export class ExecutorManagerController {
   async callback(@Body() body: unknown, @Res() reply: FastifyReply): Promise<void> {
     const { status, body: answer } = await this.callbacks.forward(body);
     await reply.status(status).send(status < 300 ? { status: 'success', message: 'Passed on' } : answer);
+  }
+}
+
+const PATIENCE_MS = 2_000;
+
+@ApiTags('operations')
+@Controller('health')
+export class ManagerHealthController {
+  constructor(private readonly engine: DockerEngine) {}
+
+  /** That the process runs, and whether its container engine answers */
+  @Get()
+  async health(): Promise<ManagerHealthDto> {
+    const answer = within(PATIENCE_MS, 'The container engine does not answer', this.engine.ping());
+    const engine = await answer.then(
+      () => 'ok',
+      (error: unknown) => (error as Error).message,
+    );
+
+    return { status: 'healthy', engine };
   }
 }

@@ -4,10 +4,9 @@ import type { Configuration } from '../config/config.module.js';
 import { BackendClient } from './reporting/backend.client.js';
 import { CallbacksService } from './reporting/callbacks.service.js';
 import { DockerEngine } from './engine/docker-engine.js';
-import { ExecutorManagerController } from './executor-manager.controller.js';
+import { ExecutorManagerController, ManagerHealthController } from './executor-manager.controller.js';
 import { ImageValidator } from './validation/image-validator.js';
 import { StaleContainerSweeper } from './validation/stale-container-sweeper.js';
-import { ManagerHealthController } from './manager-health.controller.js';
 import { RegistryLogins } from './validation/registry-logins.js';
 import { ImageValidationRunner } from './validation/image-validation-runner.js';
 

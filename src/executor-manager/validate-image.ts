@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { ImageReferenceError, parseImageReference } from '../common/image-reference.js';
 import type { ValidationReport } from '../common/image-validation.js';
 import { type AppConfig, loadConfig } from '../config/app-config.js';
-import { LABELS } from './validation/container-labels.js';
+import { LABELS } from './engine/container-options.js';
 import { DockerEngine } from './engine/docker-engine.js';
 import { EngineTrouble } from './engine/engine-errors.js';
 import { checksFor, IMAGE_CHECKS } from './validation/image-checks.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post, Put, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Public } from '../auth/auth-user.js';
-import { InternalGuard } from '../auth/internal.guard.js';
+import { InternalGuard } from '../auth/internal-access.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { MaxBodyBytes } from '../infra/http/server/body-limit.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';

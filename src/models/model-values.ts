@@ -7,12 +7,13 @@ import { baseUrlProblem, headerProblems, parameterProblems } from './model-param
 import type { CreateModelDto, UpdateModelDto } from './models.dto.js';
 import { openHeaders } from './models.mapper.js';
 import type { ModelRow, NewModel } from './models.repository.js';
+import type { ModelSettings } from '../common/chat-provider.js';
 
-/** Paths of the API that a model's name would hide behind. */
+/** Paths of the API that would hide a model of that name. */
 const RESERVED_NAMES = ['unified', 'names', 'compatible', 'test-connection'];
 
 /**
- * Column values of what a request sets: checked, secrets sealed, masked ones taken from the stored row.
+ * Column values of what a request sets: checked, secrets sealed, masked ones replaced by the stored ones.
  * @throws AppError validation_failed with every problem
  */
 export function modelValues(
@@ -37,8 +38,8 @@ export function modelValues(
   };
 }
 
-/** Headers as they are stored. */
-export function sealHeaders(headers: JsonObject | null, box: SecretBox, stored: string | null = null): string | null {
+/** Encrypts headers; null when there are none. */
+function sealHeaders(headers: JsonObject | null, box: SecretBox, stored: string | null = null): string | null {
   return headers && Object.keys(headers).length > 0 ? box.reseal(JSON.stringify(headers), stored) : null;
 }
 
@@ -70,7 +71,7 @@ function nameProblems(name: string | undefined, stored: ModelRow | null): FieldP
     : [];
 }
 
-/** A masked key leaves the stored text untouched, even when it cannot be read at the moment. */
+/** A masked key keeps the stored text, even when it cannot be decrypted at the moment. */
 function sealKey(incoming: string | null, stored: ModelRow | null, box: SecretBox): string | null {
   if (!incoming) return null;
 
@@ -79,4 +80,26 @@ function sealKey(incoming: string | null, stored: ModelRow | null, box: SecretBo
 
 function storedHeaders(stored: ModelRow | null, box: SecretBox): JsonObject | null {
   return stored && openHeaders(box, stored.headers);
+}
+
+/** A public model of a seed file. */
+export interface ModelSeed extends ModelSettings {
+  displayName: string | null;
+}
+
+/** Column values of a seed. Unchanged secrets keep their stored text, unless the encryption key was rotated. */
+export function seedValues(seed: ModelSeed, stored: ModelRow | null, box: SecretBox): NewModel {
+  const { name, displayName, provider, modelId, baseUrl, apiKey, headers, parameters } = seed;
+
+  return {
+    name,
+    displayName,
+    provider,
+    modelId,
+    baseUrl,
+    apiKey: apiKey === null ? null : box.reseal(apiKey, stored?.apiKey ?? null),
+    headers: sealHeaders(headers, box, stored?.headers ?? null),
+    parameters,
+    isActive: true,
+  };
 }

@@ -1,8 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query, UseInterceptors } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
-import { MessageDto } from '../common/message.dto.js';
-import { PageQuery } from '../common/page.js';
+import { MessageDto, PageQuery } from '../common/page.js';
 import { CacheInvalidationInterceptor } from '../infra/cache/cache-invalidation.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import {

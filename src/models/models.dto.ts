@@ -9,7 +9,7 @@ const optional = true;
 const nullable = true;
 
 /** Names can stand in a path as they are. */
-export const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 const NameField = (isOptional = false) =>
   TextField({

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../common/app-error.js';
 import type { ModelSettings } from '../common/chat-provider.js';
-import type { MessageDto } from '../common/message.dto.js';
 import { OwnedByName, type Owner } from '../common/owned.js';
-import { offsetOf, type PageQuery } from '../common/page.js';
+import { type MessageDto, offsetOf, type PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
-import { shellTakesModel } from '../common/shell-types.js';
+import { shellSupportsModel } from '../common/shell-types.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
-import { modelValues } from './model-values.js';
+import { type ModelSeed, modelValues, seedValues } from './model-values.js';
 import type {
   CreateModelDto,
   ModelDto,
@@ -21,12 +20,11 @@ import type {
 } from './models.dto.js';
 import { toModelDto, toModelSettings, toUnifiedDto } from './models.mapper.js';
 import { type ModelRow, ModelsRepository } from './models.repository.js';
-import { type ModelSeed, seedValues } from './model-seed.js';
 
 /** Finds models for the owner of a bot: the own one of that name first, then the public one. */
 export type ModelLookup = (owner: Owner, name: string) => ModelSettings | null;
 
-/** The models that bots can be bound to. */
+/** Manages the models that bots can be bound to. */
 @Injectable()
 export class ModelsService {
   constructor(
@@ -34,21 +32,14 @@ export class ModelsService {
     private readonly box: SecretBox,
   ) {}
 
-  /** A model ready to be called: the user's own of that name, else the public one; null when there is none or it is inactive. */
-  async settings(userId: number, name: string, db?: Db): Promise<ModelSettings | null> {
+  /** Returns an active model, ready to be called: the user's own of that name, else the public one; null without one. */
+  async settings(userId: Owner, name: string, db?: Db): Promise<ModelSettings | null> {
     const find = await this.findMany(userId, [name], db);
 
     return find(userId, name);
   }
 
-  /** The public model of that name, ready to be called. */
-  async publicSettings(name: string): Promise<ModelSettings | null> {
-    const find = await this.findMany(null, [name]);
-
-    return find(null, name);
-  }
-
-  /** Several models by one query. @param db reads within a transaction of the caller's */
+  /** Returns several models by one query. @param db reads within a transaction of the caller's */
   async findMany(userId: Owner, names: string[], db?: Db): Promise<ModelLookup> {
     const rows = new OwnedByName(await this.repository.visible(userId, { names, activeOnly: true }, db));
 
@@ -97,10 +88,10 @@ export class ModelsService {
     return { message: 'Model deleted' };
   }
 
-  /** All models that the user can choose from, in Wegent's shape. */
+  /** Returns all models that the user can choose from, in Wegent's format. */
   async unified(userId: number, query: UnifiedModelsQuery): Promise<UnifiedModelListDto> {
     const rows = await this.repository.visible(userId, { activeOnly: true });
-    const fitting = rows.filter(({ provider }) => !query.shell_type || shellTakesModel(query.shell_type, provider));
+    const fitting = rows.filter(({ provider }) => !query.shell_type || shellSupportsModel(query.shell_type, provider));
 
     return { data: fitting.map((row) => toUnifiedDto(row, this.box, query.include_config ?? false)) };
   }
@@ -115,7 +106,7 @@ export class ModelsService {
     return toUnifiedDto(row, this.box, true);
   }
 
-  /** Makes the public models exactly these; what is gone becomes inactive. Ids stay. */
+  /** Replaces the public models; those that are missing become inactive. Ids do not change. */
   async replacePublic(seeds: readonly ModelSeed[], db: Db): Promise<void> {
     const stored = new Map((await this.repository.allPublic(db)).map((row) => [row.name, row]));
     for (const seed of seeds) {

@@ -3,9 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { createHmac, randomBytes } from 'node:crypto';
 import { AuthService } from '../auth/auth.service.js';
-import type { AuthUser } from '../auth/auth-user.js';
-import { bearerOf } from '../auth/bearer.js';
-import { requireLoopback } from '../auth/loopback.js';
+import { type AuthUser, bearerOf } from '../auth/auth-user.js';
+import { requireLoopback } from '../common/loopback.js';
 import { AppError } from '../common/app-error.js';
 import { AppConfig } from '../config/app-config.js';
 

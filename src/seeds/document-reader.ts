@@ -11,7 +11,7 @@ interface TextRule {
   empty?: boolean;
 }
 
-/** Reads fields of a seed document by path, and notes every problem with the document, the field and the line. */
+/** Reads fields of a seed document by path, and collects every problem with the document, the field and the line. */
 export class DocumentReader {
   constructor(
     readonly document: SeedDocument,
@@ -22,10 +22,12 @@ export class DocumentReader {
     return this.document.name;
   }
 
+  /** Adds a problem with a field. */
   problem(path: Path, message: string): void {
     this.problems.push(`${this.document.label}: ${path.join('.')}: ${message} (line ${this.document.lineOf(path)})`);
   }
 
+  /** The value of a field; undefined when there is none. */
   value(path: Path): unknown {
     return path.reduce<unknown>((at, key) => {
       if (Array.isArray(at)) return at[Number(key)] as unknown;
@@ -72,7 +74,7 @@ export class DocumentReader {
     return this.list(path).map((_item, index) => this.text([...path, index], { max: 200 }));
   }
 
-  /** A variable that does not exist is left as it is; where a value goes to a provider, that would be found too late. */
+  /** Reports unknown variables, which are not replaced: a provider would receive them as they are. */
   refuseUnfilled(path: Path): void {
     const value = this.value(path);
     const unfilled = typeof value === 'string' ? UNFILLED.exec(value)?.[0] : undefined;

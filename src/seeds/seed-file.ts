@@ -1,9 +1,12 @@
-/** Reads one YAML file of seeds: documents of Wegent's kinds, with `${NAME}` variables. */
+/** Reads YAML files of seeds: documents of Wegent's kinds, with `${NAME}` variables. */
 import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml';
 import { isJsonObject, type JsonObject } from '../common/json.js';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { errorCode } from '../common/app-error.js';
 
-/** The only names that a seed file may take from outside. */
-export const SEED_VARIABLES = ['SIMULATOR_URL', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY'] as const;
+/** The variables that a seed file may use. */
+const SEED_VARIABLES = ['SIMULATOR_URL', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY'] as const;
 export type SeedVariables = Partial<Record<(typeof SEED_VARIABLES)[number], string | undefined>>;
 export type Path = readonly (string | number)[];
 
@@ -14,14 +17,14 @@ export interface SeedDocument {
   kind: string;
   name: string;
   content: JsonObject;
-  /** Line of a field, or of the nearest thing around it that exists. */
+  /** Line of a field, or of its nearest ancestor that exists. */
   lineOf(path: Path): number;
 }
 
 export interface SeedFile {
   name: string;
   documents: SeedDocument[];
-  /** Unset variables that it names: the file is not to be loaded. */
+  /** Variables that it uses and that are not set: the file is not loaded then. */
   unset: string[];
   problems: string[];
 }
@@ -117,4 +120,22 @@ function lineOfNode(document: Document, lines: LineCounter, path: Path): number 
   const start = document.contents?.range?.[0] ?? 0;
 
   return lines.linePos(start).line;
+}
+
+/**
+ * Reads all YAML files of a directory, in the order of their names.
+ * @throws Error when there is no such directory: loading nothing would deactivate everything
+ */
+export async function readSeedFiles(directory: string, variables: SeedVariables): Promise<SeedFile[]> {
+  const entries = await readdir(directory).catch((error: unknown) => {
+    throw new Error(`SEEDS_DIR ${directory} cannot be read (${errorCode(error)})`, { cause: error });
+  });
+  const names = entries.filter((name) => /\.ya?ml$/i.test(name)).sort();
+  const read = async (name: string) => {
+    const text = await readFile(join(directory, name), 'utf8');
+
+    return parseSeedFile(`${basename(directory)}/${name}`, text, variables);
+  };
+
+  return Promise.all(names.map(read));
 }

@@ -1,6 +1,6 @@
-/** Puts the documents of all seed files together: what is to be stored, or what is wrong with them. */
-import type { BotSeed } from '../bots/bot-seed.js';
-import type { ModelSeed } from '../models/model-seed.js';
+/** Combines the documents of all seed files into the rows to store, or reports every problem. */
+import type { BotSeed } from '../bots/bots.service.js';
+import type { ModelSeed } from '../models/model-values.js';
 import type { ShellSeed } from '../shells/shells.service.js';
 import { DocumentReader } from './document-reader.js';
 import type { Path, SeedDocument, SeedFile } from './seed-file.js';
@@ -24,8 +24,8 @@ export interface SeedSet {
   models: ModelSeed[];
   bots: BotSeed[];
   teams: (SeedTeam & { name: string })[];
-  /** Lines for the log: what was left out, and why. */
-  notes: string[];
+  /** What was not loaded, and why. */
+  logLines: string[];
 }
 
 /** Thrown at start with every problem of the seed files in one message. */
@@ -46,10 +46,10 @@ export function buildSeedSet(files: readonly SeedFile[]): SeedSet {
 
 class SeedSetBuilder {
   private readonly problems: string[] = [];
-  private readonly notes: string[] = [];
-  /** By kind and name: which document it was. */
+  private readonly logLines: string[] = [];
+  /** By kind and name. */
   private readonly readers = new Map<string, DocumentReader>();
-  /** By kind and name: why it is not there. */
+  /** By kind and name: why it was not loaded. */
   private readonly missing = new Map<string, string>();
 
   addFile(file: SeedFile): void {
@@ -60,7 +60,7 @@ class SeedSetBuilder {
       return;
     }
     const reason = `${file.name} is not loaded: ${file.unset.join(', ')} not set`;
-    this.notes.push(reason);
+    this.logLines.push(reason);
     for (const { kind, name } of file.documents) this.missing.set(`${kind} ${name}`, reason);
   }
 
@@ -77,14 +77,14 @@ class SeedSetBuilder {
       models: [...models.values()].flatMap((model) => (model?.kind === 'model' ? [model.model] : [])),
       bots,
       teams: [...teams].map(([name, team]) => ({ ...team, name })),
-      notes: this.notes,
+      logLines: this.logLines,
     };
   }
 
   private addDocument(document: SeedDocument): void {
     const reader = new DocumentReader(document, this.problems);
     if (SKIPPED_KINDS.includes(document.kind)) {
-      this.notes.push(`${document.label} is skipped: this kind is not seeded`);
+      this.logLines.push(`${document.label} is skipped: this kind is not seeded`);
 
       return;
     }

@@ -4,11 +4,10 @@ import { BotsService } from '../bots/bots.service.js';
 import { DB, type Db } from '../infra/database/database.js';
 import { ModelsService } from '../models/models.service.js';
 import { ShellsService } from '../shells/shells.service.js';
-import type { TeamSeed } from '../teams/team-seed.js';
-import { TeamsService } from '../teams/teams.service.js';
+import { type TeamSeed, TeamsService } from '../teams/teams.service.js';
 import type { SeedSet } from './seed-set.js';
 
-/** Any constant: replicas that start together take turns. */
+/** Advisory lock (any constant): replicas that start together load one after the other. */
 const SEEDS_LOCK = 7_305_002;
 
 /** Stores seeds as the public shells, models, bots and teams: all or nothing. */
@@ -22,7 +21,7 @@ export class SeedStore {
     private readonly teams: TeamsService,
   ) {}
 
-  /** What an earlier set had and this one has not becomes inactive; what stays keeps its id. */
+  /** Replaces the public rows. Rows that are not in the set become inactive; the others keep their ids. */
   async replace(set: SeedSet): Promise<void> {
     await this.db.transaction(async (transaction) => {
       await transaction.execute(sql`select pg_advisory_xact_lock(${SEEDS_LOCK})`);

@@ -2,12 +2,11 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { AppConfig } from '../config/app-config.js';
 import { CacheInvalidation } from '../infra/cache/cache-invalidation.js';
 import { SimulatorProcess } from '../infra/embedded/simulator-process.js';
-import { readSeedFiles } from './seed-directory.js';
-import type { SeedVariables } from './seed-file.js';
+import { readSeedFiles, type SeedVariables } from './seed-file.js';
 import { buildSeedSet } from './seed-set.js';
 import { SeedStore } from './seed-store.js';
 
-/** Loads the seed files at every start. */
+/** Loads the seed files at each start. */
 @Injectable()
 export class SeedsService implements OnApplicationBootstrap {
   private readonly log = new Logger(SeedsService.name);
@@ -37,7 +36,7 @@ export class SeedsService implements OnApplicationBootstrap {
     const set = buildSeedSet(await readSeedFiles(this.config.seeds.dir, variables));
     await this.store.replace(set);
     await this.changes.invalidate();
-    for (const note of set.notes) this.log.log(note);
+    for (const line of set.logLines) this.log.log(line);
     const { shells, models, bots, teams } = set;
     this.log.log(`${shells.length} shells, ${models.length} models, ${bots.length} bots, ${teams.length} teams`);
   }

@@ -82,7 +82,7 @@ describe('seed files', () => {
           members: [{ bot: 'bot', prompt: 'p', role: 'leader' }],
         },
       ],
-      notes: [],
+      logLines: [],
     });
   });
 
@@ -105,7 +105,7 @@ describe('seed files', () => {
       expect.objectContaining({ name: 'old', provider: 'claude', apiKey: 't', parameters: { authScheme: 'bearer' } }),
       expect.objectContaining({ name: 'json', provider: 'openai', modelId: 'q', headers: { 'X-A': 'b' } }),
     ]);
-    expect(set.notes).toEqual([
+    expect(set.logLines).toEqual([
       'seeds/a.yaml, document 7 (Task x) is skipped: this kind is not seeded',
       'seeds/a.yaml, document 8 (Workspace x) is skipped: this kind is not seeded',
     ]);
@@ -140,7 +140,7 @@ describe('seed files', () => {
       models: [],
       bots: [],
       teams: [],
-      notes: ['seeds/a.yaml is not loaded: OPENAI_API_KEY not set'],
+      logLines: ['seeds/a.yaml is not loaded: OPENAI_API_KEY not set'],
     });
   });
 

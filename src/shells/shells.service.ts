@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { AppError, notFound } from '../common/app-error.js';
 import { ShellImageChangedEvent } from '../common/domain-events.js';
-import type { MessageDto } from '../common/message.dto.js';
+import type { MessageDto } from '../common/page.js';
 import { OwnedByName, type Owner } from '../common/owned.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';

@@ -1,8 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
-import { MessageDto } from '../common/message.dto.js';
-import { PageQuery } from '../common/page.js';
+import { MessageDto, PageQuery } from '../common/page.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { IdPipe } from '../infra/http/server/id.pipe.js';
 import { TaskCancelService } from './cancel/task-cancel.service.js';

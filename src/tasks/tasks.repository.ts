@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, count, desc, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import { offsetOf, type Page, type PageQuery } from '../common/page.js';
-import { searchKey } from '../common/search-key.js';
+import { searchKey } from '../common/prompt.js';
 import { DB, type Db } from '../infra/database/database.js';
-import { type SubtaskResult, subtasks, type TaskStatus, tasks, users } from '../infra/database/schema/schema.js';
+import { type SubtaskResult, subtasks, tasks, type TaskStatus, users } from '../infra/database/schema/schema.js';
 import { fromStates, TASK_TRANSITIONS, TERMINAL, UNFINISHED } from './task-status.js';
 import type { SubtaskRow, TaskRow } from './turns/answer-turn.js';
 

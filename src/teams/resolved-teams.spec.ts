@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type FakeClock, fakeClock } from '../common/fake-clock.testing.js';
-import { ResolvedTeams } from './resolved-teams.js';
-import type { ResolvedTeam } from './teams.service.js';
+import { type ResolvedTeam, ResolvedTeams } from './resolved-teams.js';
 
 const team = (id: number): ResolvedTeam => ({ id, name: `team ${id}`, mode: 'pipeline', members: [] });
 

@@ -137,7 +137,7 @@ export function toTeamDto(row: TeamRow, bots: ReadonlyMap<number, BotSummaryDto>
 }
 
 /** Whether all shells of a team answer without a container. */
-export function supportsDirectChat(shellTypes: readonly (string | null)[]): boolean {
+function supportsDirectChat(shellTypes: readonly (string | null)[]): boolean {
   return shellTypes.length > 0 && shellTypes.every((type) => type !== null && DIRECT_CHAT_SHELLS.includes(type));
 }
 

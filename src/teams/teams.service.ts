@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ResolvedBot } from '../bots/bot-resolver.js';
 import { BotsService } from '../bots/bots.service.js';
 import { AppError, notFound } from '../common/app-error.js';
-import type { MessageDto } from '../common/message.dto.js';
-import { offsetOf, type PageQuery } from '../common/page.js';
+import { type MessageDto, offsetOf, type PageQuery } from '../common/page.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import type { TeamMember } from '../infra/database/schema/schema.js';
@@ -16,31 +15,24 @@ import {
   toTeamDto,
   type UpdateTeamDto,
 } from './teams.dto.js';
-import type { TeamSeed } from './team-seed.js';
-import { ResolvedTeams } from './resolved-teams.js';
+import { type ResolvedMember, type ResolvedTeam, ResolvedTeams } from './resolved-teams.js';
 import { type NewTeam, type TeamRow, TeamsRepository } from './teams.repository.js';
+
+/** A public team of a seed file. */
+export interface TeamSeed {
+  name: string;
+  namespace: string;
+  displayName: string | null;
+  mode: string;
+  members: TeamMember[];
+}
 
 const NAMESPACE = 'default';
 const DEFAULT_MODE = 'solo';
 
-/** A member of a team with everything that a run needs. */
-export interface ResolvedMember extends ResolvedBot {
-  /** What this team adds to the bot's own prompt. */
-  prompt: string;
-  role: string;
-}
-
-export interface ResolvedTeam {
-  id: number;
-  name: string;
-  mode: string;
-  /** In the order of the team; at least one. */
-  members: ResolvedMember[];
-}
-
 export type TeamRef = { id: number } | { name: string; namespace?: string };
 
-/** The teams: bots and a way to work together. */
+/** Manages the teams: bots and the way they work together. */
 @Injectable()
 export class TeamsService {
   constructor(
@@ -50,7 +42,7 @@ export class TeamsService {
   ) {}
 
   /**
-   * A team that the user may use, ready to run. By name the user's own comes first.
+   * Returns a team that the user may use, ready to run. By name the user's own comes first.
    * @throws AppError not_found; conflict when a bot or its shell is gone
    */
   resolve(userId: number, ref: TeamRef): Promise<ResolvedTeam> {
@@ -59,7 +51,7 @@ export class TeamsService {
     return this.resolved.get(key, () => this.load(userId, ref));
   }
 
-  /** The same within a transaction of the caller's, which does not wait for queries of others. */
+  /** The same within the caller's transaction, without sharing a concurrent load. */
   resolveWithin(db: Db, userId: number, id: number): Promise<ResolvedTeam> {
     return this.resolved.getWithin(`${userId} ${id}`, () => this.load(userId, { id }, db));
   }
@@ -110,7 +102,7 @@ export class TeamsService {
     return this.toDto(userId, row);
   }
 
-  /** Soft, because tasks belong to teams. */
+  /** Deactivates a team: tasks belong to it. */
   async delete(userId: number, id: number): Promise<MessageDto> {
     await this.requireOwn(userId, id);
     await this.repository.update(id, { isActive: false });
@@ -118,7 +110,7 @@ export class TeamsService {
     return { message: 'Team deleted' };
   }
 
-  /** Makes the public teams exactly these; what is gone becomes inactive. Ids stay. */
+  /** Replaces the public teams; those that are missing become inactive. Ids do not change. */
   async replacePublic(seeds: readonly TeamSeed[], db: Db): Promise<void> {
     const keyOf = ({ namespace, name }: { namespace: string; name: string }) => `${namespace}/${name}`;
     const stored = new Map((await this.repository.allPublic(db)).map((row) => [keyOf(row), row.id]));

@@ -97,7 +97,7 @@ describe('models', () => {
       parameters: { maxTokens: 1000 },
     });
     await expect(settings('mine', annId + 1)).resolves.toMatchObject({ modelId: 'the-public-one' });
-    await expect(app.app.get(ModelsService).publicSettings('mine')).resolves.toMatchObject({
+    await expect(app.app.get(ModelsService).settings(null, 'mine')).resolves.toMatchObject({
       modelId: 'the-public-one',
     });
     await expect(settings('gone')).resolves.toBeNull();

@@ -64,7 +64,7 @@ describe('the seeds of the project', () => {
         },
       }),
     ]);
-    await expect(app.app.get(ModelsService).publicSettings('simulator-openai')).resolves.toMatchObject({
+    await expect(app.app.get(ModelsService).settings(null, 'simulator-openai')).resolves.toMatchObject({
       provider: 'openai',
       baseUrl: `${SIMULATOR_URL}/openai/v1`,
     });
@@ -84,12 +84,12 @@ describe('the seeds of the project', () => {
   it('follow the keys that are set, and keep the ids', async () => {
     await load({ ANTHROPIC_API_KEY: 'sk-ant-1', OPENAI_API_KEY: 'sk-oai-1' });
     const withKeys = await rows();
-    const settings = await app.app.get(ModelsService).publicSettings('claude-sonnet-4-5');
+    const settings = await app.app.get(ModelsService).settings(null, 'claude-sonnet-4-5');
     await load({ SIMULATOR_URL: undefined });
     const without = await activeNames();
     await load({ ANTHROPIC_API_KEY: 'sk-ant-2', OPENAI_API_KEY: 'sk-oai-1' });
     const again = await rows();
-    const changed = await app.app.get(ModelsService).publicSettings('claude-sonnet-4-5');
+    const changed = await app.app.get(ModelsService).settings(null, 'claude-sonnet-4-5');
 
     expect(withKeys.map(({ name }) => name)).toEqual(expect.arrayContaining(['claude-team', 'openai-team', 'gpt-5']));
     expect(settings).toMatchObject({ apiKey: 'sk-ant-1', baseUrl: null, parameters: { maxTokens: 16000 } });

@@ -23,7 +23,7 @@ export interface BackendOptions {
   sign: boolean;
 }
 
-/** A request as it goes over the wire, to be sent once more by whoever has heard it. */
+/** A request as it goes over the wire, kept for replays. */
 export interface Prepared {
   method: 'POST' | 'PUT';
   path: string;
@@ -40,7 +40,7 @@ export interface Answer {
 
 type Subject = Pick<Exchange, 'kind' | 'taskId' | 'subtaskId' | 'note'>;
 
-/** One backend, and everything that is said to it. */
+/** The client of one backend. */
 export class Backend {
   private readonly http: AxiosInstance;
   private readonly agent = new Agent({ keepAlive: true });
@@ -63,7 +63,7 @@ export class Backend {
     });
   }
 
-  /** Asks for work. Polls that bring nothing are not remembered. @returns nothing when the backend does not answer */
+  /** Fetches subtasks. Empty polls are not recorded. @returns an empty list when the backend does not answer */
   async dispatch(query: Record<string, string>): Promise<DispatchedSubtask[]> {
     const path = `/api/executors/tasks/dispatch?${new URLSearchParams(query).toString()}`;
     const answer = await this.send(this.prepare('POST', path, ''));
@@ -93,7 +93,7 @@ export class Backend {
     }
   }
 
-  /** Tells that an executor still works on a subtask. */
+  /** Reports that an executor still works on a subtask. */
   async heartbeat(taskId: number, subtaskId: number, executor: string): Promise<Answer> {
     const path = `/api/executors/tasks/${subtaskId}/heartbeat`;
     const request = this.prepare('POST', path, JSON.stringify({ executor_name: executor }));
@@ -102,8 +102,8 @@ export class Backend {
   }
 
   /**
-   * Sends a callback once more, as an attacker who has heard it would. Without signatures a changed body cannot be
-   * known as such, so then only the plain repetitions are sent.
+   * Replays a callback, as an attacker with a copy of it would. Without signatures a changed body cannot be detected, so
+   * then only unchanged ones are replayed.
    */
   async attack(taskId: number, subtaskId: number, sent: Prepared, attack: Attack): Promise<void> {
     const request = this.forge(sent, attack);

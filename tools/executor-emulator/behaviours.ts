@@ -10,7 +10,7 @@ export type Move =
   | { kind: 'report'; report: ReportFields; note?: string }
   | { kind: 'pause'; ms: number; beat: number }
   | { kind: 'attack'; attack: Attack }
-  /** As a killed container: nothing more is heard of it. */
+  /** Like a killed container: it sends nothing more. */
   | { kind: 'vanish' };
 
 /** What the moves are made for. */
@@ -138,7 +138,7 @@ const CANCEL_REPLIES: Partial<Record<Behaviour, CancelReply>> = {
   'cancel-ignored': 'pretends',
 };
 
-/** What becomes of a cancel: all stop, but those whose behaviour says otherwise. */
+/** The effect of a cancel: all stop, except where the behaviour ignores it. */
 export function cancelReplyOf(behaviour: Behaviour): CancelReply {
   return CANCEL_REPLIES[behaviour] ?? 'stops';
 }

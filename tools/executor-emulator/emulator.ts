@@ -1,4 +1,4 @@
-// A small executor manager with executors, for tests and for those who write one. README.md tells how to script it.
+// A small executor manager with executors, for tests and for authors of managers. README.md describes its scripts.
 import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closeServer, KEEP_ALIVE_MS, listen, sendJson, urlOf } from '../shared/http.js';
@@ -18,7 +18,7 @@ export interface EmulatorOptions extends Partial<ManagerOptions>, Partial<Omit<B
   log?: (line: string) => void;
 }
 
-/** A running emulator. It asks for work once it is told where its backend is. */
+/** A running emulator. It fetches work as soon as the address of its backend is set. */
 export class ExecutorEmulator {
   private parts: Parts | null = null;
   private polling: Promise<void> = Promise.resolve();

@@ -7,7 +7,7 @@ import { type CancelReply, CANCELLED, cancelReplyOf, type Move, movesOf } from '
 import type { Script } from './script.js';
 import type { DispatchedSubtask, Report, ReportFields } from './wire.js';
 
-/** `running`: works on its subtask; `idle`: has ended it and waits; `dead`: gone without a word. */
+/** `running`: works on its subtask; `idle`: has ended it and waits; `dead`: stopped without a report. */
 export type ExecutorState = 'running' | 'idle' | 'dead';
 
 /** What an executor is started with. */
@@ -119,7 +119,7 @@ export class Executor {
     }
   }
 
-  /** The answer may say that it is to stop, or that somebody else works on the subtask by now. */
+  /** Sends a heartbeat. The answer may say to stop, or that another executor works on the subtask. */
   private async beat(): Promise<void> {
     const { status, reply } = await this.backend.heartbeat(this.subtask.task_id, this.subtask.subtask_id, this.name);
     if (status === 404 || status === 409) this.kill();

@@ -1,4 +1,4 @@
-// What the emulator remembers: for tests that prove what was sent and what the backend answered to it.
+// The emulator's record of requests and replies, for tests.
 import { asObject } from '../shared/json.js';
 
 const MAX_EXCHANGES = 5000;
@@ -36,7 +36,7 @@ export interface Counters {
   deletes: number;
 }
 
-/** The memory of one emulator. */
+/** Records the exchanges of one emulator. */
 export class Journal {
   /** The last 5000, oldest first; always the same array. */
   readonly exchanges: Exchange[] = [];
@@ -46,10 +46,10 @@ export class Journal {
     ...{ cancels: 0, deletes: 0 },
   };
 
-  /** @param log takes one line for each step; nothing is written when it is missing */
-  constructor(private readonly log: (line: string) => void = () => undefined) {}
+  /** @param output receives one line for each step; without it nothing is written */
+  constructor(private readonly output: (line: string) => void = () => undefined) {}
 
-  /** Keeps an exchange, counts and tells it. Empty polls are not kept. */
+  /** Records, counts and logs an exchange. Empty polls are not recorded. */
   add(exchange: Exchange): void {
     const { counters } = this;
     const { kind, status, reply } = exchange;
@@ -61,12 +61,12 @@ export class Journal {
     if (status === 0 || status >= 500) counters.failed += 1;
     this.exchanges.push(exchange);
     if (this.exchanges.length > MAX_EXCHANGES) this.exchanges.shift();
-    this.tell(lineOf(exchange));
+    this.log(lineOf(exchange));
   }
 
-  /** One line for the log. */
-  tell(line: string): void {
-    this.log(`${new Date().toISOString().slice(11, 23)} ${line}`);
+  /** Writes a line to the log. */
+  log(line: string): void {
+    this.output(`${new Date().toISOString().slice(11, 23)} ${line}`);
   }
 }
 

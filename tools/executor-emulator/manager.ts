@@ -96,7 +96,7 @@ export class Manager {
 
   private startAll(subtasks: readonly DispatchedSubtask[]): void {
     for (const subtask of subtasks) {
-      const run = this.start(subtask).catch((error: unknown) => this.journal.tell(`emulator: ${String(error)}`));
+      const run = this.start(subtask).catch((error: unknown) => this.journal.log(`emulator: ${String(error)}`));
       this.runs.add(run);
       void run.finally(() => this.runs.delete(run));
     }

@@ -21,7 +21,7 @@ function cancel({ manager, journal }: Parts, body: Json, res: ServerResponse): v
   const executor = manager.runningOn(taskId);
   const reply = executor ? executor.cancelReply : 'refuses';
   journal.counters.cancels += 1;
-  journal.tell(`task ${taskId}: asked to cancel: ${executor ? reply : 'nothing runs'}`);
+  journal.log(`task ${taskId}: asked to cancel: ${executor ? reply : 'nothing runs'}`);
   if (reply === 'hangs') return;
   if (!executor || reply === 'refuses') {
     sendJson(res, 400, { detail: executor ? 'The executor refused' : `Task ${taskId} is not running` });
@@ -40,11 +40,11 @@ function remove({ manager, journal }: Parts, body: Json, res: ServerResponse): v
   const name = String(body['executor_name']);
   const found = manager.remove(name);
   journal.counters.deletes += 1;
-  journal.tell(`${name}: asked to delete: ${found ? 'done' : 'unknown'}`);
+  journal.log(`${name}: asked to delete: ${found ? 'done' : 'unknown'}`);
   sendJson(res, 200, found ? { status: 'success' } : { status: 'failed', error_msg: `Container ${name} not found` });
 }
 
-/** A real executor may use the emulator as its manager. The reply tells nothing of the backend's, as Wegent's does. */
+/** A real executor may use the emulator as its manager. The reply contains nothing of the backend's, like Wegent's. */
 async function callback({ backend }: Parts, body: Json, res: ServerResponse): Promise<void> {
   const known = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
   await backend.report(known as unknown as Report, 'from outside');

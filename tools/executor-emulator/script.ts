@@ -1,7 +1,7 @@
 // How a subtask is to be worked on: read from its prompt and its bot's prompt, `[exec behaviour=slow ms=200]`.
 import { directivesOf, numberOf, type Pairs, readPairs, ScriptError } from '../shared/script-pairs.js';
 
-/** Names of behaviours; README.md tells what each does. */
+/** Names of behaviours; README.md describes each. */
 export const BEHAVIOURS = [
   'well-behaved',
   'slow',

@@ -1,6 +1,6 @@
 // The `key=value` scripts that prompts carry for the tools, `[sim tokens=5 rate=20]` for example.
 
-/** A script that cannot be read; its message tells why, and what is known. */
+/** A script that cannot be read; its message says why, and lists what is known. */
 export class ScriptError extends Error {}
 
 /** Keys and values as they were written. */

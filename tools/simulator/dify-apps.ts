@@ -56,7 +56,7 @@ export function isChat(mode: DifyMode): boolean {
   return mode !== 'workflow' && mode !== 'completion';
 }
 
-/** `GET /info`. An app that `moved` says `chat` at first: it is what it was when somebody looked last. */
+/** `GET /info`. An app that `moved` says `chat` at first: that is what a cached answer says. */
 export function infoOf(app: DifyApp, calls: number): Json {
   const mode = isApp(app, 'moved') && calls === 1 ? 'chat' : app.mode;
   const facts = { name: `Simulated ${app.mode}`, description: `The app behind ${app.mode} keys`, tags: ['simulator'] };

@@ -75,18 +75,18 @@ class MultipartReader {
     if (at < 0) {
       // The boundary may have begun in what is there.
       const sure = Math.max(0, this.rest.length - this.boundary.length);
-      this.take(this.rest.subarray(0, sure));
+      this.append(this.rest.subarray(0, sure));
       this.rest = this.rest.subarray(sure);
       return false;
     }
-    this.take(this.rest.subarray(0, at));
+    this.append(this.rest.subarray(0, at));
     this.rest = this.rest.subarray(at + this.boundary.length);
     this.finishPart();
     this.inHead = true;
     return true;
   }
 
-  private take(bytes: Buffer): void {
+  private append(bytes: Buffer): void {
     if (!this.part || bytes.length === 0) return;
     this.part.size += bytes.length;
     if (this.part.name !== undefined) this.part.hash.update(bytes);
@@ -109,7 +109,7 @@ export function boundaryOf(contentType = ''): string | undefined {
   return found?.[1] ?? found?.[2];
 }
 
-/** Reads a whole multipart body; `onBytes` hears of each piece. Rejects when the client hangs up. */
+/** Reads a whole multipart body; `onBytes` receives the size of each piece. Rejects when the client hangs up. */
 export async function readMultipart(
   req: IncomingMessage,
   boundary: string,

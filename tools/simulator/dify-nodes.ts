@@ -139,7 +139,7 @@ export class DifyNodes {
     ];
   }
 
-  /** Two branches at once, as servers before 1.12 told it. */
+  /** Two branches at once, as servers before 1.12 sent it. */
   branches(): Beat[] {
     const parallel = { parallel_id: randomUUID(), parent_parallel_id: null, parent_parallel_start_node_id: null };
     const names = ['left', 'right'];

@@ -1,4 +1,4 @@
-// Somebody who listens to a run: one response, with the odd ways of sending that a case asks for.
+// A reader of a run: one response, with the ways of sending that a case demands.
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ServerResponse } from 'node:http';
 import { DIFY_PING } from './dify-wire.js';
@@ -59,8 +59,8 @@ export class DifyReader {
     else this.res.end();
   }
 
-  /** Tears the connection down once everything written has left. */
-  drop(): void {
+  /** Destroys the connection after everything written was sent. */
+  destroy(): void {
     if (this.ended) return;
     this.ended = true;
     this.inTurn(async () => {

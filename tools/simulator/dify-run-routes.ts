@@ -98,11 +98,11 @@ export async function attachRun(x: Exchange, app: DifyApp, runId: string): Promi
   return undefined;
 }
 
-/** A chatflow tells its text so far; a workflow does not, and neither does one whose case forbids it. */
+/** A chatflow sends its text so far; a workflow does not, and neither does one whose case forbids it. */
 function snapshotOf(run: DifyRun): string {
   const { app, wire, script } = run.plan;
   const [first = '', ...others] = run.snapshot;
-  const tells = app.mode === 'advanced-chat' && run.text !== '' && script.case !== 'no-snapshot';
-  const text = tells ? wire.event('message_replace', { answer: run.text, reason: '' }) : '';
+  const hasText = app.mode === 'advanced-chat' && run.text !== '' && script.case !== 'no-snapshot';
+  const text = hasText ? wire.event('message_replace', { answer: run.text, reason: '' }) : '';
   return first + text + others.join('');
 }

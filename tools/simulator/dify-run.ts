@@ -1,4 +1,4 @@
-// A run of a Dify app: it plays its beats whether somebody listens or not, and heeds stops and forms.
+// A run of a Dify app: it plays its beats with or without readers, and obeys stops and forms.
 import { once } from 'node:events';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { DifyApp } from './dify-apps.js';
@@ -38,7 +38,7 @@ export class DifyRun {
   text = '';
   /** The data of its `workflow_finished`, once it came so far. */
   result: Json | undefined;
-  /** Events that tell a later reader how far the run is. */
+  /** Events that show a later reader how far the run is. */
   readonly snapshot: string[] = [];
   readonly startedAt = performance.now();
   elapsed = 0;
@@ -72,7 +72,7 @@ export class DifyRun {
     else await this.playFast();
   }
 
-  /** Lets somebody listen from now on, until the streams end or its connection closes. */
+  /** Attaches a reader, until the streams end or its connection closes. */
   attach(reader: DifyReader): void {
     this.readers.add(reader);
     const ping = setInterval(() => reader.ping(), this.plan.script.pingMs);
@@ -92,7 +92,7 @@ export class DifyRun {
     this.end('stopped');
   }
 
-  /** Goes on after a pause, with other beats. */
+  /** Continues after a pause, with other beats. */
   resume(beats: readonly Beat[]): void {
     if (this.status !== 'paused') return;
     this.beats = beats;
@@ -175,7 +175,7 @@ export class DifyRun {
 
   private perform(act: Act): void {
     if (act === 'hang') this.hung = true;
-    if (act === 'drop') this.release((reader) => reader.drop());
+    if (act === 'drop') this.release((reader) => reader.destroy());
     if (act === 'eof') this.release((reader) => reader.end());
     if (act === 'lose') {
       this.forget();
@@ -200,7 +200,7 @@ export class DifyRun {
     if (!this.active) return;
     this.status = status;
     this.elapsed = (performance.now() - this.startedAt) / 1000;
-    // Runs are kept, what they played is not.
+    // The run is kept, its beats are not.
     this.beats = [];
     this.snapshot.length = 0;
     this.next = 0;

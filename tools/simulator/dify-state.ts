@@ -9,7 +9,7 @@ const MAX_KEPT = 2000;
 export interface DifyCounters {
   /** Runs started: one for each message and each workflow. */
   runs: number;
-  /** Runs in progress, the paused ones included, whether somebody listens or not. */
+  /** Runs in progress, the paused ones included, with or without readers. */
   activeRuns: number;
   /** Stops asked for, those that had nothing to stop included. */
   stops: number;

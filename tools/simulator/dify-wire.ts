@@ -117,7 +117,7 @@ export function newIds(conversationId: string): DifyIds {
   };
 }
 
-/** Whole seconds since the epoch, as Dify tells times. */
+/** Whole seconds since the epoch, as Dify sends times. */
 export function nowSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }

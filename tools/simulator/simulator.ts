@@ -1,4 +1,4 @@
-// A stand-in for model providers, speaking their real wire formats. README.md tells how to script it.
+// A stand-in for model providers, speaking their real wire formats. README.md describes its scripts.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { closeServer, KEEP_ALIVE_MS, listen, readBody, sendJson, urlOf } from '../shared/http.js';
 import { claude } from './claude.js';

@@ -1,4 +1,4 @@
-// The answers of the simulator. Everything is deterministic, so that a test can tell a gap or a doubled token by sight.
+// The answers of the simulator. Everything is deterministic, so that a test can detect a missing or doubled token.
 import type { Script } from './script.js';
 
 /** The tokens `w0 `, `w1 `, … each padded with spaces to `size` characters (longer when the number needs it). */

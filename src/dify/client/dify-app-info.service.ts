@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
 import type { DifyConnection } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
-import { answering } from '../../teams/answering.js';
+import { answering } from '../../teams/resolved-teams.js';
 import { TeamsService } from '../../teams/teams.service.js';
 import { DifyApps } from './dify-apps.js';
 import { DifyClient } from './dify.client.js';
@@ -24,7 +24,7 @@ const SHOWN = [
   ...['user_input_form', 'file_upload', 'system_parameters'],
 ];
 
-/** What apps are and what they ask for. */
+/** Returns facts and forms of apps. */
 @Injectable()
 export class DifyAppInfoService {
   constructor(
@@ -34,12 +34,12 @@ export class DifyAppInfoService {
     private readonly teams: TeamsService,
   ) {}
 
-  /** Asked anew: whoever sets an app up wants to see what it is now. */
+  /** Returns the app's facts. Not cached, because owners check changes of an app by this call. */
   async info(userId: number, ref: DifyAppRef): Promise<DifyAppInfoDto> {
     return toInfo(await this.client.info(await this.connections.of(userId, ref)));
   }
 
-  /** As Dify gives them. */
+  /** Returns the documented parameters as Dify sends them. */
   async parameters(userId: number, ref: DifyAppRef): Promise<JsonObject> {
     const parameters = await this.client.parameters(await this.connections.of(userId, ref));
     const shown = Object.entries(parameters).filter(([name]) => SHOWN.includes(name));

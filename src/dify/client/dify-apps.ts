@@ -12,10 +12,10 @@ import { type AppForm, readForm } from '../inputs/input-form.js';
 const MAX_APPS = 1_000;
 /** An app keeps its kind; a wrong one is noticed by the error that it makes. */
 const INFO_TTL_MS = 300_000;
-/** Its owner may change forms and switches at any time. */
+/** Owners may change forms and switches at any time. */
 const PARAMETERS_TTL_MS = 30_000;
-/** A name or a form is worth a short wait only. */
-const PATIENCE_MS = 1_500;
+/** Limit of the wait for a name or a form. */
+const SHORT_TIMEOUT_MS = 1_500;
 
 /** Caches what the apps say about themselves, so that a turn does not wait for it again. Failures are not cached. */
 @Injectable()
@@ -45,14 +45,14 @@ export class DifyApps {
     return this.forms.forceFetch(keyOf(connection), { context: connection });
   }
 
-  /** What it asks for, and which files it takes. */
+  /** Returns the app's form, and which files it accepts. */
   async form(connection: DifyConnection): Promise<AppForm> {
     return readForm(await this.parameters(connection));
   }
 
-  /** The same if it is told soon enough; else null. Never fails. */
-  async formIfTold(connection: DifyConnection): Promise<AppForm | null> {
-    return within(PATIENCE_MS, 'the app does not answer', this.form(connection)).catch(() => null);
+  /** Returns the form; null when the app does not answer soon enough. Never fails. */
+  async tryForm(connection: DifyConnection): Promise<AppForm | null> {
+    return within(SHORT_TIMEOUT_MS, 'the app does not answer', this.form(connection)).catch(() => null);
   }
 
   /**
@@ -91,11 +91,11 @@ export class DifyApps {
     }
   }
 
-  /** A name for an app: its own, if it is told soon enough. Never fails. */
+  /** Returns a label for an app: its own name, if the app answers soon enough. Never fails. */
   async label(connection: DifyConnection): Promise<string> {
     const fallback = connection.appId ?? connection.mode ?? 'Dify app';
     try {
-      const { name, mode } = await within(PATIENCE_MS, 'the app does not answer', this.info(connection));
+      const { name, mode } = await within(SHORT_TIMEOUT_MS, 'the app does not answer', this.info(connection));
 
       return name || (mode ?? fallback);
     } catch {
@@ -104,7 +104,7 @@ export class DifyApps {
   }
 }
 
-/** Tells apps apart without giving away their keys. */
+/** Identifies an app without revealing its key. */
 export function fingerprintOf(connection: DifyConnection): string {
   return createHash('sha256').update(keyOf(connection)).digest('hex').slice(0, 32);
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DIFY_CLOUD_URL, difyBaseUrl } from '../../bots/dify-env.js';
+import { DIFY_CLOUD_URL, difyBaseUrl } from '../../bots/agent-config.js';
 import { BotsService } from '../../bots/bots.service.js';
 import { AppError, notFound } from '../../common/app-error.js';
 import type { DifyConnection } from '../../common/dify.js';
@@ -8,7 +8,7 @@ import { invalid } from '../../infra/http/server/validation.pipe.js';
 import { baseUrlProblem } from '../../models/model-parameters.js';
 import type { DifyAppRef } from '../dify.dto.js';
 
-/** Which app a request means. */
+/** Finds the app that a request refers to. */
 @Injectable()
 export class DifyConnections {
   constructor(private readonly bots: BotsService) {}

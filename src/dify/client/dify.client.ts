@@ -19,16 +19,8 @@ const RUN_PATHS: Readonly<Record<DifyMode, string>> = {
   completion: '/completion-messages',
   workflow: '/workflows/run',
 };
-const STOP_PATHS: Readonly<Record<DifyMode, (taskId: string) => string>> = {
-  chat: (id) => `/chat-messages/${id}/stop`,
-  'agent-chat': (id) => `/chat-messages/${id}/stop`,
-  'advanced-chat': (id) => `/chat-messages/${id}/stop`,
-  agent: (id) => `/chat-messages/${id}/stop`,
-  completion: (id) => `/completion-messages/${id}/stop`,
-  workflow: (id) => `/workflows/tasks/${id}/stop`,
-};
 
-/** What `GET /info` tells; older servers leave out the mode. */
+/** The reply of `GET /info`; older servers omit the mode. */
 export interface DifyAppInfo {
   name: string;
   description: string;
@@ -43,13 +35,13 @@ export interface FormAnswer {
   inputs: JsonObject;
 }
 
-/** The calls of Dify's service API. Failures are `AppError`s with the codes of runs; nothing is tried twice here. */
+/** The calls of Dify's service API. Failures are `AppError`s with the codes of runs; nothing is retried here. */
 @Injectable()
 export class DifyClient {
   constructor(private readonly http: ProviderHttp) {}
 
-  async info(connection: DifyConnection, signal?: AbortSignal): Promise<DifyAppInfo> {
-    const info = await this.call(connection, 'GET', '/info', undefined, signal);
+  async info(connection: DifyConnection): Promise<DifyAppInfo> {
+    const info = await this.call(connection, 'GET', '/info');
     const { name, description, tags, mode, author_name: author } = info;
 
     return {
@@ -61,9 +53,9 @@ export class DifyClient {
     };
   }
 
-  /** The app's forms, switches and limits, as Dify gives them. */
-  parameters(connection: DifyConnection, signal?: AbortSignal): Promise<JsonObject> {
-    return this.call(connection, 'GET', '/parameters', undefined, signal);
+  /** The app's forms, switches and limits, as Dify sends them. */
+  parameters(connection: DifyConnection): Promise<JsonObject> {
+    return this.call(connection, 'GET', '/parameters');
   }
 
   /** Starts a run; the reply streams. */
@@ -71,7 +63,7 @@ export class DifyClient {
     return this.stream(connection, { method: 'POST', ...this.json(connection, RUN_PATHS[mode], body) }, signal);
   }
 
-  /** Joins a run of a workflow or chatflow: what has happened so far, then live. */
+  /** Joins a run of a workflow or chatflow: the reply replays its events, then streams. */
   events(connection: DifyConnection, runId: string, user: string, signal: AbortSignal): Promise<ProviderResponse> {
     const query = `user=${encodeURIComponent(user)}&include_state_snapshot=true`;
     const url = `${connection.baseUrl}/workflow/${encodeURIComponent(runId)}/events?${query}`;
@@ -79,9 +71,9 @@ export class DifyClient {
     return this.stream(connection, { method: 'GET', url, headers: headersOf(connection) }, signal);
   }
 
-  /** Dify answers `success` whatever becomes of it: only the run itself shows whether it has stopped. */
+  /** Requests a stop. Dify answers `success` in any case: only the run itself shows whether it has stopped. */
   async stop(connection: DifyConnection, mode: DifyMode, taskId: string, user: string): Promise<void> {
-    await this.call(connection, 'POST', STOP_PATHS[mode](encodeURIComponent(taskId)), { user });
+    await this.call(connection, 'POST', stopPath(mode, encodeURIComponent(taskId)), { user });
   }
 
   /** The state of a run of a workflow or chatflow. */
@@ -110,7 +102,7 @@ export class DifyClient {
   }
 
   /**
-   * Sends a multipart body on while it arrives.
+   * Forwards a multipart body while it arrives.
    * @param contentType with the body's boundary
    */
   async upload(
@@ -125,7 +117,7 @@ export class DifyClient {
     return this.read(connection, await this.http.request(request, signal));
   }
 
-  /** Throws what a refused reply says, and gives the reply back otherwise. */
+  /** Returns a successful reply. @throws DifyError for any other status */
   private async checked(connection: DifyConnection, response: ProviderResponse): Promise<ProviderResponse> {
     if (response.status >= 200 && response.status < 300) return response;
     const text = await response.readError();
@@ -186,4 +178,8 @@ export class DifyClient {
 
 function headersOf({ apiKey }: DifyConnection): Record<string, string> {
   return { authorization: `Bearer ${apiKey}` };
+}
+
+function stopPath(mode: DifyMode, taskId: string): string {
+  return mode === 'workflow' ? `/workflows/tasks/${taskId}/stop` : `${RUN_PATHS[mode]}/${taskId}/stop`;
 }

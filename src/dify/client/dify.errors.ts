@@ -1,14 +1,13 @@
-/** Failures as Dify tells them, by HTTP status or inside a stream -> errors with a stable code. */
+/** Maps Dify's errors, by HTTP status or inside a stream, to errors with a stable code. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { AppError, type ErrorCode } from '../../common/app-error.js';
-import { errorCode } from '../../common/error-code.js';
+import { AppError, type ErrorCode, errorCode } from '../../common/app-error.js';
 import type { DifyConnection } from '../../common/dify.js';
 import { cleanMessage, problemOf, type ProviderProblem, readProblem } from '../../infra/provider-stream/error-text.js';
 import { asNumber, asObject } from '../../common/json.js';
 import { ProviderError } from '../../infra/provider-stream/provider-error.js';
 import { readRetryHints, type RetryHints } from '../../infra/provider-stream/retry-hints.js';
 
-/** Whom messages name, and what these must not repeat. */
+/** The host that messages name, and the secrets that they must not repeat. */
 export interface DifySource {
   host: string;
   secrets: readonly string[];
@@ -74,11 +73,12 @@ const MODEL_SAYS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/overload|at capacity/i, 'provider_overloaded'],
 ];
 
+/** The source of errors of a connection. */
 export function sourceOf({ baseUrl, apiKey }: DifyConnection): DifySource {
   return { host: URL.canParse(baseUrl) ? new URL(baseUrl).host : 'Dify', secrets: [apiKey] };
 }
 
-/** A reply whose status is not 2xx. */
+/** Maps a reply whose status is not 2xx. */
 export function errorFromReply(
   status: number,
   headers: IncomingHttpHeaders,
@@ -101,7 +101,7 @@ export function errorFromReply(
   );
 }
 
-/** An `error` event. The run has been paid: asking again is the user's decision. */
+/** Maps an `error` event. Not retried, because the run has been paid. */
 export function errorFromEvent(data: unknown, source: DifySource): DifyError {
   const problem = problemOf(data);
   const status = asNumber(asObject(data)?.['status']);
@@ -112,28 +112,29 @@ export function errorFromEvent(data: unknown, source: DifySource): DifyError {
   return new DifyError(code, `${source.host} failed: ${text}`, problem.code, { retryable, providerStatus: status });
 }
 
-/** What is no Dify, or one that is broken. */
+/** The error for a reply that is not Dify's. */
 export function protocolError(source: DifySource, what: string): AppError {
   return new AppError('provider_protocol', `${source.host} sent ${what}`);
 }
 
+/** Whether the app is of another kind than the endpoint. */
 export function isWrongMode(error: unknown): boolean {
   return error instanceof DifyError && WRONG_MODE.has(error.difyCode ?? '');
 }
 
-/** What the app does not know, or not of this user. */
+/** Whether the app does not know the object, or not for this user. */
 export function isUnknown(error: unknown): boolean {
   return error instanceof DifyError && error.providerStatus === 404;
 }
 
-/** A conversation that is unknown, deleted, somebody else's, or closed by its app: all tell the same to us. */
+/** Whether a conversation is unknown, deleted, another user's, or closed by its app. */
 export function isLostConversation(error: unknown): boolean {
   return isUnknown(error) || (error instanceof DifyError && error.difyCode === 'conversation_completed');
 }
 
 /**
- * Whether Dify cannot have begun a run for a request that failed so. It knows no idempotency: anything else that is
- * sent again may be paid twice.
+ * Whether Dify cannot have started a run for a request that failed so. Its API is not idempotent: any other request that
+ * is repeated may be paid twice.
  */
 export function isUnsent(error: unknown): boolean {
   if (error instanceof DifyError) return [429, 502, 503, 504].includes(error.providerStatus ?? 0);

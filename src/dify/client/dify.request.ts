@@ -2,10 +2,9 @@
 import type { ChatMessage, ChatRequest } from '../../common/chat-provider.js';
 import type { DifyMode, DifyTurn } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
-import type { InputField } from '../inputs/input-form.js';
-import { inputForText } from '../inputs/merge-inputs.js';
+import { type InputField, inputForText } from '../inputs/input-form.js';
 
-/** What a lost conversation is made up for with. */
+/** How much of a lost conversation is repeated in the question. */
 const HISTORY_MESSAGES = 10;
 const HISTORY_CHARACTERS = 8_000;
 
@@ -21,7 +20,8 @@ export function isFlow(mode: DifyMode): boolean {
 
 /**
  * @param conversationId empty for a new conversation
- * @param withHistory has the question tell what was said before
+ * Returns the body of a run.
+ * @param withHistory repeats the last messages in the question
  * @param fields of the app's form, where the text is one of its inputs; null when they are not known
  */
 export function runBody(
@@ -35,9 +35,9 @@ export function runBody(
   const files = dify.files.length > 0 ? { files: dify.files } : {};
   const common = { response_mode: 'streaming', user: endUser, ...files };
   if (mode === 'workflow') return { inputs: withText(dify.inputs, asked, fields), ...common };
-  // Older completion apps know the text as an input only; others drop what they do not know.
+  // Older completion apps know the text as an input only; others ignore it.
   if (mode === 'completion') return { inputs: withText(dify.inputs, asked, fields), query: asked, ...common };
-  const query = withHistory ? retold(messages.slice(0, -1), asked) : asked;
+  const query = withHistory ? withTranscript(messages.slice(0, -1), asked) : asked;
 
   return { inputs: dify.inputs, query, conversation_id: conversationId, auto_generate_name: true, ...common };
 }
@@ -48,16 +48,16 @@ function withText(inputs: JsonObject, asked: string, fields: readonly InputField
   return name === null ? inputs : { ...inputs, [name]: asked };
 }
 
-/** The last turns in front of a question. */
-function retold(before: readonly ChatMessage[], asked: string): string {
+/** The question with the last messages before it. */
+function withTranscript(before: readonly ChatMessage[], asked: string): string {
   let room = HISTORY_CHARACTERS;
-  const told: string[] = [];
+  const lines: string[] = [];
   for (const { role, content } of before.slice(-HISTORY_MESSAGES).reverse()) {
     room -= content.length;
     if (room < 0) break;
-    told.unshift(`${role === 'user' ? 'User' : 'Assistant'}: ${content}`);
+    lines.unshift(`${role === 'user' ? 'User' : 'Assistant'}: ${content}`);
   }
-  if (told.length === 0) return asked;
+  if (lines.length === 0) return asked;
 
-  return `This is what was said so far:\n\n${told.join('\n\n')}\n\nUser: ${asked}`;
+  return `This is what was said so far:\n\n${lines.join('\n\n')}\n\nUser: ${asked}`;
 }

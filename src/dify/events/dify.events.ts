@@ -18,9 +18,9 @@ export interface DifyEventsOptions {
   source: DifySource;
   /** What is known of the run; it is completed as events name more of it. */
   run: DifyRun;
-  /** The run has got another id, or has begun or ceased to wait. */
+  /** Called when an id of the run, its forms or its pause have changed. */
   onRun: () => void;
-  /** One of the two events that end a chatflow has come, and the other may never do. */
+  /** Called at the first of the two events that end a chatflow; the second may never come. */
   onEnding: () => void;
 }
 
@@ -32,26 +32,26 @@ export interface Shown {
 
 /**
  * A chatflow ends with `message_end` and `workflow_finished`, in either order, and some versions lose one of them; a
- * workflow ends with the second, all others with the first. Whatever is unknown is ignored. An end of the stream
- * without any of them says nothing about the run, which goes on at Dify without us.
+ * workflow ends with the second, all others with the first. Unknown events are ignored. When the stream ends without
+ * any of them, the run continues at Dify.
  */
 export class DifyEvents implements AnswerMapper {
   started = false;
   finished = false;
   /** The run waits, and its stream has ended. */
   paused = false;
-  /** Dify has said the last word about the run, good or bad. */
+  /** Dify has reported the end of the run, successful or not. */
   hasEnded = false;
   /** Characters of the answer so far. */
   textLength = 0;
-  /** Events so far, to see whether anything comes. */
+  /** Number of events so far. */
   count = 0;
   private readonly steps = new DifySteps();
   private readonly forms: DifyForms;
   private readonly runEnd: RunEnd;
   private readonly fileUrls = new Set<string>();
   private knowsRun = false;
-  /** The whole answer, kept only once a run was joined: parts of it may have been missed. */
+  /** The whole answer; null until the run was rejoined. Parts of it may have been missed. */
   private joined: string | null = null;
 
   constructor(private readonly options: DifyEventsOptions) {
@@ -59,12 +59,12 @@ export class DifyEvents implements AnswerMapper {
     this.runEnd = new RunEnd(options.source);
   }
 
-  /** Forms whose events told no more than their tokens. */
+  /** Forms whose events had a token only. */
   get bareForms(): JsonObject[] {
     return this.forms.bare;
   }
 
-  /** The run is read on by another stream, which begins with what there was so far. */
+  /** Continues with another stream of the run, which begins with a replay. */
   rejoin({ content, steps }: Shown): void {
     this.started = true;
     this.paused = false;
@@ -90,7 +90,7 @@ export class DifyEvents implements AnswerMapper {
     else if (typeof type === 'string') this.onOther(type, data, asObject(data['data']) ?? {}, batch);
   }
 
-  /** A gateway that does not stream gives the reply of a blocking call. */
+  /** Reads the reply of a blocking call, which gateways without streaming send. */
   pushWhole(reply: unknown, batch: EventBatch): void {
     const data = asObject(reply) ?? {};
     this.started = true;
@@ -102,7 +102,7 @@ export class DifyEvents implements AnswerMapper {
     this.onMessageEnd(data, batch);
   }
 
-  /** The state of a run that had to be asked for because its stream is gone. */
+  /** Reads the final state of a run whose stream is lost. */
   pushDetail(detail: JsonObject, batch: EventBatch): void {
     this.runEnd.workflow(detail);
     this.hasEnded = true;
@@ -113,21 +113,21 @@ export class DifyEvents implements AnswerMapper {
     if (!this.finished && !this.paused && this.hasEnded) this.conclude(batch);
   }
 
-  /** Keeps what there is of an answer whose end is lost. */
+  /** Ends an answer as partial whose end is lost. */
   keepPartial(batch: EventBatch): void {
     this.finished = true;
     this.steps.finish('succeeded', batch);
     batch.add({ type: 'finish', finish_reason: 'partial' });
   }
 
-  /** Ends an answer that waits for something that nobody here can give. */
+  /** Ends an answer that waits for input that cannot be given here. */
   endPaused(batch: EventBatch): void {
     this.finished = true;
     this.steps.finish('paused', batch);
     batch.add({ type: 'finish', finish_reason: 'paused' });
   }
 
-  /** The run goes on, or is about to: replays do not tell what became of its forms. */
+  /** Ends the steps of all forms when the run continues: a replay does not contain their ends. */
   closeForms(batch: EventBatch): void {
     this.forms.close(batch);
   }
@@ -164,7 +164,7 @@ export class DifyEvents implements AnswerMapper {
   private onStep(type: string, data: JsonObject, part: JsonObject, batch: EventBatch): void {
     switch (type) {
       case 'workflow_started':
-        return part['reason'] === 'resumption' ? this.goOn() : undefined;
+        return part['reason'] === 'resumption' ? this.resume() : undefined;
       case 'workflow_paused':
         this.paused = true;
 
@@ -177,7 +177,7 @@ export class DifyEvents implements AnswerMapper {
       case 'human_input_form_timeout':
         this.forms.over(type === 'human_input_form_filled', part, batch);
 
-        return this.goOn();
+        return this.resume();
       case 'node_finished':
         this.addFiles(part['files'], batch);
         this.runEnd.node(part);
@@ -250,8 +250,8 @@ export class DifyEvents implements AnswerMapper {
     if (this.joined !== null && text !== null && text !== this.joined) this.replace(text, batch);
   }
 
-  /** It waits no more. */
-  private goOn(): void {
+  /** The run does not wait any more. */
+  private resume(): void {
     this.paused = false;
     this.options.run.pausedAt = null;
     this.options.onRun();

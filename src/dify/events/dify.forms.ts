@@ -1,4 +1,4 @@
-/** Forms that apps have people fill in. */
+/** Forms of apps that people fill in, and how long runs wait for them. */
 import type { InputForm } from '../../common/chat-event.js';
 import type { DifyConnection, DifyRun, PendingForm } from '../../common/dify.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
@@ -8,11 +8,11 @@ import { type DifySteps, formStepId } from './dify.steps.js';
 
 const IN_VAIN = 'Nobody answered in time';
 
-/** The forms of one run, as its events tell of them. */
+/** The forms of one run, read from its events. */
 export class DifyForms {
-  /** Those whose events told no more than their tokens. */
+  /** Forms whose events had a token only. */
   readonly bare: JsonObject[] = [];
-  /** Those that nobody is asked for any more: a run that is joined again tells them as if they were. */
+  /** Closed forms, which a replay shows as open. */
   private readonly closed = new Set<string>();
 
   constructor(
@@ -20,7 +20,7 @@ export class DifyForms {
     private readonly steps: DifySteps,
   ) {}
 
-  /** A form is asked for. One without a token is to be filled in elsewhere. */
+  /** Opens a form. One without a token is filled in elsewhere. */
   require(part: JsonObject, batch: EventBatch): void {
     const form = pendingForm(part);
     const { run } = this;
@@ -32,7 +32,7 @@ export class DifyForms {
     else this.bare.push(part);
   }
 
-  /** A form was filled in, or nobody did so in time. */
+  /** Ends a form that was filled in or has expired. */
   over(filled: boolean, part: JsonObject, batch: EventBatch): void {
     const action = asText(part['action_text']) ?? asText(part['action_id']);
     const content = asText(part['rendered_content']);
@@ -44,7 +44,7 @@ export class DifyForms {
     this.run.forms = forms.filter((form) => form.nodeId !== nodeId);
   }
 
-  /** The run goes on, or is about to: replays do not tell what became of its forms. */
+  /** Ends the steps of all forms when the run continues: a replay does not contain their ends. */
   close(batch: EventBatch, now = Date.now()): void {
     const { forms = [], answered = [] } = this.run;
     for (const form of forms) {
@@ -57,7 +57,7 @@ export class DifyForms {
   }
 }
 
-/** Asks for forms of which the event told the token only. */
+/** Fetches the forms whose events had a token only. */
 export function completeForms(
   bare: readonly JsonObject[],
   client: DifyClient,
@@ -73,10 +73,10 @@ export function completeForms(
   );
 }
 
-/** One asking of a form: its node may ask again, in a loop. */
+/** Identifies one request of a form: in a loop its node requests it again. */
 const keyOf = ({ nodeId, token, expiresAt }: PendingForm): string => JSON.stringify([nodeId, token, expiresAt]);
 
-/** What a run needs to remember of a form. */
+/** The part of a form that is stored with the run. */
 function pendingForm(part: JsonObject): PendingForm {
   return {
     token: asText(part['form_token']) ?? null,
@@ -90,7 +90,7 @@ function isWhole(part: JsonObject): boolean {
 }
 
 /** A form for clients. @param data of its event, or of a reply that was asked for it */
-export function inputForm(token: string, nodeId: string, data: JsonObject): InputForm {
+function inputForm(token: string, nodeId: string, data: JsonObject): InputForm {
   const expiresAt = timeOf(data['expiration_time']);
   const defaults = asObject(data['resolved_default_values']) ?? {};
 
@@ -109,7 +109,7 @@ export function inputForm(token: string, nodeId: string, data: JsonObject): Inpu
   };
 }
 
-/** A default that an earlier node has worked out stands beside the fields. */
+/** Adds the default that an earlier node has computed. */
 function withDefault(input: JsonObject, defaults: JsonObject): JsonObject {
   const name = asText(input['output_variable_name']) ?? '';
 
@@ -125,4 +125,33 @@ function timeOf(value: unknown): number | null {
   const seconds = asNumber(value);
 
   return seconds === undefined ? null : seconds * 1000;
+}
+
+/** Pauses between checks whether a form was answered elsewhere; they grow with the time. */
+const CHECK_MS = { first: 2_000, last: 30_000 };
+/** What Dify may need to notice that a form has expired. */
+const EXPIRY_GRACE_MS = 60_000;
+
+/** Whether all forms of a run were answered here. */
+export function isAnswered({ forms = [], answered = [] }: DifyRun): boolean {
+  return forms.length > 0 && forms.every(({ token }) => token !== null && answered.includes(token));
+}
+
+/** Whether the time for an answer is over, by Conch's own limit or by the form's. */
+export function hasWaitedTooLong(run: DifyRun, limitMs: number, now = Date.now()): boolean {
+  return now >= (run.pausedAt ?? now) + limitMs || now >= expiryOf(run) + EXPIRY_GRACE_MS;
+}
+
+/** When to check the run again at the latest. */
+export function nextCheckAt(run: DifyRun, limitMs: number, now = Date.now()): number {
+  const since = run.pausedAt ?? now;
+  const wait = Math.min(Math.max((now - since) / 2, CHECK_MS.first), CHECK_MS.last);
+  const ends = [since + limitMs, expiryOf(run) + 1_000].filter((end) => end > now);
+
+  return Math.min(now + wait, ...ends);
+}
+
+/** When the last of its forms expires. */
+function expiryOf({ forms = [] }: DifyRun): number {
+  return Math.max(...forms.map(({ expiresAt }) => expiresAt ?? Infinity), 0) || Infinity;
 }

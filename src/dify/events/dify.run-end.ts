@@ -1,11 +1,11 @@
-/** How the run of an app ended, as far as it has told. */
+/** How the run of an app ended. */
 import { AppError } from '../../common/app-error.js';
 import type { FinishReason, StepStatus, Usage } from '../../common/chat-event.js';
 import { asNumber, asObject, asText, type JsonObject } from '../../common/json.js';
 import { DifyError, type DifySource, errorFromEvent } from '../client/dify.errors.js';
 import { addUsage, textOfOutputs, usageOf } from './map-outputs.js';
 
-/** Gathers what comes of an end, in pieces and in any order. */
+/** Collects the parts of a run's end, which come in any order. */
 export class RunEnd {
   /** `message_end` has come. */
   hasMessage = false;
@@ -20,7 +20,7 @@ export class RunEnd {
     return this.flow !== null;
   }
 
-  /** What the app counted; a workflow may tell its sum only, the parts stay 0 then. */
+  /** What the app counted; where a workflow reports the total only, the parts are 0. */
   get usage(): Usage | undefined {
     const total = asNumber(this.flow?.['total_tokens']) ?? 0;
     const sum = total > 0 ? { input_tokens: 0, output_tokens: 0, total_tokens: total } : undefined;
@@ -33,22 +33,24 @@ export class RunEnd {
     return textOfOutputs(this.flow?.['outputs']);
   }
 
+  /** Reads `message_end`. */
   message(usage: unknown): void {
     this.hasMessage = true;
     this.messageUsage = usageOf(usage);
   }
 
-  /** A node has ended, and may tell what its model used. */
+  /** Reads the end of a node, which may contain the usage of its model. */
   node(part: JsonObject): void {
     const usage = usageOf(asObject(part['process_data'])?.['usage'] ?? asObject(part['outputs'])?.['usage']);
     if (usage) this.nodeUsage = addUsage(this.nodeUsage, usage);
   }
 
+  /** Reads `workflow_finished`. */
   workflow(part: JsonObject): void {
     this.flow = part;
   }
 
-  /** How those of its steps ended of which no end was heard; Dify calls steps of a stopped run `stopped`. */
+  /** The status of steps without an end of their own; Dify calls steps of a stopped run `stopped`. */
   get stepStatus(): StepStatus {
     const status = this.flow?.['status'];
 
@@ -69,7 +71,7 @@ export class RunEnd {
     }
   }
 
-  /** A run fails for what one of its nodes said, which is mostly its model. */
+  /** The error of a failed run, which is mostly that of a node's model. */
   private failure(message: string): AppError {
     const said = errorFromEvent({ code: 'completion_request_error', message, status: 500 }, this.source);
 

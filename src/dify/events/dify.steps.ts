@@ -1,8 +1,8 @@
-/** What an app does on its way: nodes, rounds, thoughts, tools, logs -> steps. */
+/** Maps nodes, iterations, thoughts, tools and logs of an app to steps. */
 import type { Step, StepKind, StepStatus } from '../../common/chat-event.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
-import { cut, truncateDetail } from './truncate-detail.js';
+import { cut, truncateDetail } from './map-outputs.js';
 
 const STATUS = new Map<string, StepStatus>([
   ['running', 'running'],
@@ -11,13 +11,13 @@ const STATUS = new Map<string, StepStatus>([
   ['success', 'succeeded'],
   ['failed', 'failed'],
   ['error', 'failed'],
-  // It failed, and the app had something in its place.
+  // It failed, and the app used its default.
   ['exception', 'failed'],
   ['retry', 'retrying'],
   ['stopped', 'skipped'],
   ['paused', 'paused'],
 ]);
-/** Steps that are remembered for a replay; a loop may have any number. */
+/** Steps that are remembered for a rejoin; a loop may have any number. */
 const MAX_EMITTED = 500;
 const ROUNDS = /^(iteration|loop)_(started|next|completed)$/;
 
@@ -25,14 +25,14 @@ const ROUNDS = /^(iteration|loop)_(started|next|completed)$/;
 export class DifySteps {
   /** Id of a node -> its newest step. */
   private readonly byNode = new Map<string, string>();
-  /** Steps that are not over as far as is known. */
+  /** Steps without an end so far. */
   private readonly open = new Map<string, Step>();
-  /** The newest of what was shown before the run was joined again: a replay tells less of it. */
+  /** The newest version of the steps that were shown before a rejoin: a replay has less detail. */
   private shown = new Map<string, Step>();
-  /** The newest of what was emitted here; some of it may be shown only later. */
+  /** The newest version of the steps that were emitted here. */
   private readonly emitted = new Map<string, Step>();
 
-  /** The run is joined again. */
+  /** Continues after a rejoin. @param shown the steps that clients have seen */
   rejoin(shown: readonly Step[]): void {
     this.shown = new Map([...shown.map((step) => [step.step_id, step] as const), ...this.emitted]);
     for (const step of this.shown.values()) this.watch(step);
@@ -52,7 +52,7 @@ export class DifySteps {
     return true;
   }
 
-  /** A node waits for a person, or does no longer. */
+  /** Emits the step of a form: its node waits for a person, or has its answer. */
   form(data: JsonObject, status: StepStatus, more: Partial<Step>, batch: EventBatch): string {
     const nodeId = asText(data['node_id']) ?? '';
     const parent = this.byNode.get(nodeId);
@@ -65,7 +65,7 @@ export class DifySteps {
     return id;
   }
 
-  /** Nothing more is heard: what was begun ends as the run does. Not all apps tell, and not all streams were heard. */
+  /** Ends all open steps with the status of the run: some ends are never sent, or were missed. */
   finish(status: StepStatus, batch: EventBatch): void {
     for (const step of [...this.open.values()]) if (step.status !== status) this.emit({ ...step, status }, batch);
   }
@@ -131,7 +131,7 @@ export class DifySteps {
     );
   }
 
-  /** The same thought comes again and again as it fills; its tools are steps of their own. */
+  /** A thought is sent again each time it grows; its tools are steps of their own. */
   private onThought(data: JsonObject, batch: EventBatch): void {
     const id = `thought:${asText(data['id']) ?? ''}`;
     const thought = asText(data['thought']);
@@ -175,7 +175,7 @@ export class DifySteps {
   }
 }
 
-/** Whether a step is not over as far as is known. */
+/** Whether a step has no end so far. */
 export function isOpen({ status }: Step): boolean {
   return status === 'running' || status === 'retrying' || status === 'paused';
 }
@@ -183,8 +183,8 @@ export function isOpen({ status }: Step): boolean {
 /** The step that a form belongs to. */
 export const formStepId = (nodeId: string): string => `form:${nodeId}`;
 
-/** Something to tell about the answer itself. */
-export function noteStep(id: string, title: string, kind: StepKind = 'log'): Step {
+/** A step about the answer itself, which no event of Dify stands for. */
+export function answerStep(id: string, title: string, kind: StepKind = 'log'): Step {
   return { step_id: `conch:${id}`, kind, title, status: 'succeeded' };
 }
 

@@ -1,8 +1,7 @@
-/** Parts of Dify's replies that stand for themselves: outputs, files, sources, usage. Pure. */
+/** Maps outputs, files, sources and usage of Dify's replies, and truncates long values. Pure. */
 import type { AnswerFile, Source, Usage } from '../../common/chat-event.js';
 import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
 import { toUsage } from '../../infra/provider-stream/usage.js';
-import { cut } from './truncate-detail.js';
 
 /** Names under which workflows give their answer, most telling first. */
 const ANSWER_NAMES = ['text', 'answer', 'result', 'output'];
@@ -20,7 +19,7 @@ export function textOfOutputs(outputs: unknown): string | null {
   return all.length === 0 ? null : JSON.stringify(values, null, 2);
 }
 
-/** A file of an answer; undefined for what has no address. Dify gives addresses of its own host without the host. */
+/** A file of an answer; undefined when it has no address. Addresses of Dify's own host are relative. */
 export function fileOf(value: unknown, baseUrl: string): AnswerFile | undefined {
   const file = asObject(value);
   const address = firstText(file, 'url', 'remote_url');
@@ -63,7 +62,7 @@ export function usageOf(value: unknown): Usage | undefined {
   });
 }
 
-/** The usage of several models together; costs of another currency than the first are left out. */
+/** Adds up the usage of several models. Costs in another currency than the first are ignored. */
 export function addUsage(sum: Usage | undefined, more: Usage): Usage {
   if (!sum) return more;
   const sameMoney = more.cost !== undefined && (sum.currency === undefined || sum.currency === more.currency);
@@ -114,4 +113,69 @@ function sourceOf(resource: JsonObject): Source {
 
 function absolute(address: string, baseUrl: string): string {
   return URL.canParse(address, baseUrl) ? new URL(address, baseUrl).href : address;
+}
+
+/** Long values as short texts, at a cost that depends on the text and not on the value. */
+
+/** Characters. Dify's own pages show the rest. */
+const LIMIT = 1500;
+const MAX_DEPTH = 8;
+const CUT = '… (cut)';
+
+/** The value as text, JSON unless it is a string, with a mark where it was cut. The cost is bounded by the limit. */
+export function truncateDetail(value: unknown, limit = LIMIT): string {
+  if (typeof value === 'string') return cut(value, limit);
+  const writer = new JsonWriter(limit);
+  writer.write(value, 0);
+
+  return writer.isFull ? writer.text.slice(0, limit) + CUT : writer.text;
+}
+
+/** The beginning of a text, and how much is missing. */
+export function cut(text: string, limit = LIMIT): string {
+  if (text.length <= limit) return text;
+
+  return `${text.slice(0, limit)}… (${text.length - limit} more characters)`;
+}
+
+/** Writes JSON until it is full. */
+class JsonWriter {
+  text = '';
+
+  constructor(private readonly limit: number) {}
+
+  get isFull(): boolean {
+    return this.text.length > this.limit;
+  }
+
+  write(value: unknown, depth: number): void {
+    if (this.isFull) return;
+    if (depth > MAX_DEPTH) this.text += '"…"';
+    else if (typeof value === 'string') this.text += JSON.stringify(value.slice(0, this.limit + 1));
+    else if (Array.isArray(value)) this.writeArray(value, depth);
+    else if (typeof value === 'object' && value !== null) this.writeObject(value, depth);
+    else this.text += JSON.stringify(value ?? null);
+  }
+
+  private writeArray(items: readonly unknown[], depth: number): void {
+    this.text += '[';
+    for (const [index, item] of items.entries()) {
+      if (this.isFull) return;
+      if (index > 0) this.text += ',';
+      this.write(item, depth + 1);
+    }
+    this.text += ']';
+  }
+
+  private writeObject(value: object, depth: number): void {
+    this.text += '{';
+    let isFirst = true;
+    for (const [name, field] of Object.entries(value)) {
+      if (this.isFull) return;
+      this.text += `${isFirst ? '' : ','}${JSON.stringify(name)}:`;
+      isFirst = false;
+      this.write(field, depth + 1);
+    }
+    this.text += '}';
+  }
 }

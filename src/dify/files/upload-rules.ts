@@ -1,16 +1,16 @@
-/** Which files may be uploaded to an app, by what its `/parameters` tell. */
+/** Which files may be uploaded to an app, according to its `/parameters`. */
 import { AppError } from '../../common/app-error.js';
 import type { DifyFile } from '../../common/dify.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import type { FileRules } from '../inputs/file-rules.js';
-import { type AppForm, type FileSizes, takesFiles } from '../inputs/input-form.js';
+import { type AppForm, type FileSizes, isFileField } from '../inputs/input-form.js';
 
 export interface UploadFacts {
   name: string;
   mimeType: string;
 }
 
-/** Dify's own lists: it tells the kinds apart by the ends of names. */
+/** Dify's own lists: the kind follows from the extension. */
 const EXTENSIONS: Readonly<Record<Exclude<DifyFile['type'], 'custom'>, readonly string[]>> = {
   image: ['jpg', 'jpeg', 'png', 'webp', 'gif', 'svg'],
   video: ['mp4', 'mov', 'mpeg', 'webm'],
@@ -21,7 +21,7 @@ const EXTENSIONS: Readonly<Record<Exclude<DifyFile['type'], 'custom'>, readonly 
   ],
 };
 
-/** The type that a question or an input names the uploaded file by. */
+/** Returns the type under which a question or an input refers to the uploaded file. */
 export function fileTypeOf({ name, mimeType }: UploadFacts): DifyFile['type'] {
   const extension = extensionOf(name);
   const listed = Object.entries(EXTENSIONS).find(([, extensions]) => extensions.includes(extension));
@@ -33,33 +33,33 @@ export function fileTypeOf({ name, mimeType }: UploadFacts): DifyFile['type'] {
 }
 
 /**
- * How many bytes a file may have.
- * @throws AppError dify_input_invalid when the app takes no uploads, unsupported_media_type when none of this type
+ * Returns how many bytes a file may have.
+ * @throws AppError dify_input_invalid when the app accepts no uploads, unsupported_media_type when none of this type
  */
 export function maxUploadBytes(file: UploadFacts, form: AppForm): number {
   const type = fileTypeOf(file);
-  const places = placesFor(form);
-  if (places.length === 0) {
+  const accepted = acceptedFiles(form);
+  if (accepted.length === 0) {
     throw invalid([{ field: 'file', message: 'This app takes no uploaded file' }], 'dify_input_invalid');
   }
-  if (!places.some((rules) => takes(rules, type, extensionOf(file.name)))) {
-    const taken = [...new Set(places.flatMap(({ types, extensions }) => [...types, ...extensions]))];
-    throw new AppError('unsupported_media_type', `This app does not take ${file.name}: it takes ${taken.join(', ')}`);
+  if (!accepted.some((rules) => accepts(rules, type, extensionOf(file.name)))) {
+    const kinds = [...new Set(accepted.flatMap(({ types, extensions }) => [...types, ...extensions]))];
+    throw new AppError('unsupported_media_type', `This app does not take ${file.name}: it takes ${kinds.join(', ')}`);
   }
 
   return sizeFor(type, form.sizes);
 }
 
-/** All that an uploaded file may be meant for: the question, or an input. */
-function placesFor({ fields, files }: AppForm): FileRules[] {
-  const inputs = fields.filter(takesFiles).map((field) => field.files);
+/** The rules of all uses of an uploaded file: the question and file inputs. */
+function acceptedFiles({ fields, files }: AppForm): FileRules[] {
+  const inputs = fields.filter(isFileField).map((field) => field.files);
 
   return [...(files ? [files] : []), ...inputs].filter(
     ({ methods }) => methods.length === 0 || methods.includes('local_file'),
   );
 }
 
-function takes({ types, extensions }: FileRules, type: string, extension: string): boolean {
+function accepts({ types, extensions }: FileRules, type: string, extension: string): boolean {
   if (types.length === 0 || types.includes(type)) return type !== 'custom' || matches(extensions, extension);
 
   return types.includes('custom') && matches(extensions, extension);

@@ -4,14 +4,14 @@ const STALLED_MS = 60_000;
 
 export interface WatchOptions {
   maxBytes: number;
-  /** Aborts when the sender has gone away. */
+  /** Aborts when the sender has disconnected. */
   gone: AbortSignal;
   stalledMs?: number;
 }
 
-/** A file that passes through: ended when it grows too big, when nothing moves any more, or when its sender goes away. */
+/** The content of an upload. Fails when it is too large or stalls, or when the sender has disconnected. */
 export class UploadWatch implements AsyncIterable<Buffer> {
-  /** For the call that sends the file on. */
+  /** For the call that forwards the file. */
   readonly signal: AbortSignal;
   private readonly timer: NodeJS.Timeout;
   private bytes = 0;
@@ -37,6 +37,7 @@ export class UploadWatch implements AsyncIterable<Buffer> {
     this.isSent = true;
   }
 
+  /** Stops the timer. */
   end(): void {
     clearTimeout(this.timer);
   }

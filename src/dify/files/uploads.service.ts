@@ -15,12 +15,12 @@ import { multipartBody } from './multipart-body.js';
 import { tooBig, UploadWatch } from './upload-watch.js';
 import { fileTypeOf, maxUploadBytes } from './upload-rules.js';
 
-/** What a form may have besides the file. */
+/** Limit of the other fields of the form. */
 const FORM_BYTES = 128 * 1024;
-/** Whatever an app says of itself. */
+/** Limit of a file, whatever the app allows. */
 const MAX_BYTES = 512 * 1024 * 1024;
 
-/** Files on their way to Dify. They pass through: nothing of them is kept here. */
+/** Streams uploaded files to Dify without storing them. */
 @Injectable()
 export class UploadsService {
   constructor(
@@ -31,9 +31,9 @@ export class UploadsService {
   ) {}
 
   /**
-   * Sends the file of a form on while it arrives.
-   * @param botId when the query names it; else it is a field before the file
-   * @param gone aborts when nobody waits for the reply any more
+   * Forwards the file of a form while it arrives.
+   * @param botId from the query; undefined when it is a field of the form before the file
+   * @param gone aborts when the client has disconnected
    * @throws AppError bad_request, validation_failed, not_found, dify_input_invalid, unsupported_media_type,
    * payload_too_large, and what Dify may answer
    */

@@ -1,12 +1,11 @@
-/** Inputs of a request against the form of an app, so that what it would refuse is known before it is asked. */
+/** Checks inputs of a request against the form of an app, before the run is started. */
 import type { FieldProblem } from '../../common/app-error.js';
 import { isJsonObject, type JsonObject, parseObject } from '../../common/json.js';
 import { countProblem, fileProblem } from './file-rules.js';
-import { type AppForm, type InputField, type InputType, isBlank, takesFiles } from './input-form.js';
-import { mergeInputs } from './merge-inputs.js';
+import { type AppForm, type InputField, type InputType, isBlank, mergeInputs, isFileField } from './input-form.js';
 
 export interface CheckedInputs {
-  /** As the app wants them: what text forms send converted, empty fields left out, defaults filled in. */
+  /** For the app: texts of forms converted, empty fields omitted, defaults filled in. */
   values: JsonObject;
   problems: FieldProblem[];
 }
@@ -28,7 +27,7 @@ const CHECKS: Readonly<Record<InputType, Check>> = {
   json_object: checkJson,
 };
 
-/** Inputs that the form does not name are passed on: apps ignore them. */
+/** Checks and converts inputs. Those that the form does not name are passed on: apps ignore them. */
 export function checkInputs(fields: readonly InputField[], inputs: JsonObject): CheckedInputs {
   const values: JsonObject = {};
   const problems: FieldProblem[] = [];
@@ -42,10 +41,10 @@ export function checkInputs(fields: readonly InputField[], inputs: JsonObject): 
   return { values: mergeInputs(inputs, values), problems };
 }
 
-/** Files beside the question. */
+/** Checks the files beside the question. */
 export function checkQuestionFiles(files: readonly unknown[], { files: rules, fields }: AppForm): FieldProblem[] {
   if (files.length === 0) return [];
-  if (!rules) return [{ field: 'files', message: `files ${otherPlaceFor(fields)}` }];
+  if (!rules) return [{ field: 'files', message: `files ${otherUseOf(fields)}` }];
   const tooMany = countProblem(files.length, rules);
   if (tooMany !== null) return [{ field: 'files', message: `files ${tooMany}` }];
 
@@ -57,8 +56,8 @@ export function checkQuestionFiles(files: readonly unknown[], { files: rules, fi
   });
 }
 
-function otherPlaceFor(fields: readonly InputField[]): string {
-  const names = fields.filter(takesFiles).map(({ variable }) => variable);
+function otherUseOf(fields: readonly InputField[]): string {
+  const names = fields.filter(isFileField).map(({ variable }) => variable);
 
   return names.length > 0 ? `are taken as inputs only: ${names.join(', ')}` : 'are not taken by this app';
 }

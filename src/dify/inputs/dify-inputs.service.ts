@@ -3,23 +3,23 @@ import type { ResolvedBot } from '../../bots/bot-resolver.js';
 import type { FieldProblem } from '../../common/app-error.js';
 import type { DifyConnection, DifyFile } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
-import { splitPrompt } from '../../common/params-block.js';
+import { splitPrompt } from '../../common/prompt.js';
 import { DIFY_SHELL } from '../../common/shell-types.js';
 import { storageProblems } from '../../common/storable.js';
 import { within } from '../../common/within.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { DifyApps } from '../client/dify-apps.js';
-import { mergeInputs } from './merge-inputs.js';
+import { mergeInputs } from './input-form.js';
 import { type AskedApp, checkTurn, NO_TEXT } from './turn-inputs.js';
 
-/** How long a turn waits to be told what is wrong with it; the run itself tells later. */
+/** How long a request waits for the check. Without it the run itself reports the problems. */
 const PATIENCE_MS = 3_000;
 
 /** A bot that answers. */
 export type Answering = Pick<ResolvedBot, 'shellType' | 'dify'>;
 
-/** A turn whose inputs are to be checked. */
+/** A turn whose inputs are checked. */
 export interface TurnToCheck {
   userId: number;
   /** Undefined for a new task. */
@@ -31,13 +31,13 @@ export interface TurnToCheck {
   files: readonly DifyFile[] | null;
 }
 
-/** What is to be stored with a turn. */
+/** What is stored with a turn. */
 export interface InputsToKeep {
   inputs: JsonObject | null;
   files: readonly DifyFile[] | null;
 }
 
-/** Inputs and files that turns give to apps. */
+/** Checks the inputs and files of turns for apps. */
 @Injectable()
 export class DifyInputs {
   private readonly log = new Logger(DifyInputs.name);
@@ -48,8 +48,8 @@ export class DifyInputs {
   ) {}
 
   /**
-   * Gathers the inputs of a turn, which go on with those of the turn before, and checks them against the form of every
-   * app that answers. An app that cannot be asked now is left to the run.
+   * Merges the inputs of a turn with those of the turn before and checks them against the form of every
+   * app that answers. Inputs of an app that does not answer are not checked.
    * @param bots all that answer
    * @throws AppError dify_input_invalid, bad_request where no bot is an app
    */
@@ -99,7 +99,7 @@ const inPrompt = ({ field, message }: FieldProblem): FieldProblem => ({
   message: `prompt: the input ${field} ${message}`,
 });
 
-/** Models take a prompt only; silently dropping the rest would be worse than refusing it. */
+/** Models use a prompt only; the rest is refused rather than ignored. */
 function refuseAll({ inputs, files }: TurnToCheck): InputsToKeep {
   const field = inputs && Object.keys(inputs).length > 0 ? 'inputs' : files && files.length > 0 ? 'files' : null;
   if (field === null) return { inputs: null, files: null };

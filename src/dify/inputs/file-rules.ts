@@ -1,4 +1,4 @@
-/** Which files an app takes, as its `/parameters` tell for the conversation and for each of its file inputs. */
+/** Which files an app accepts, from its `/parameters`: for the conversation and for each of its file inputs. */
 import { isJsonObject, type JsonObject } from '../../common/json.js';
 
 export const FILE_TYPES = ['image', 'document', 'audio', 'video', 'custom'] as const;
@@ -16,7 +16,7 @@ export interface FileRules {
   max: number;
 }
 
-/** The rules for files beside a question: null when the app takes none. Servers that say nothing may take any. */
+/** The rules for files beside a question: null when the app accepts none. Servers without this field may accept any. */
 export function readFileUpload(upload: unknown): FileRules | null {
   if (!isJsonObject(upload)) return { types: [], extensions: [], methods: [], max: 0 };
   if (upload.enabled === true) return { ...readRules(upload), max: positive(upload.number_limits) };

@@ -1,4 +1,4 @@
-/** The form of an app, from the reply of its `/parameters`. What is not as documented is left out, never an error. */
+/** The form of an app, from the reply of its `/parameters`. Fields that are not as documented are ignored. */
 import { asText, isJsonObject, type JsonObject } from '../../common/json.js';
 import { type FileRules, readFileUpload, readRules } from './file-rules.js';
 
@@ -27,7 +27,7 @@ export interface InputField {
 
 export interface AppForm {
   fields: readonly InputField[];
-  /** For files beside the question; null when the app takes none. */
+  /** For files beside the question; null when the app accepts none. */
   files: FileRules | null;
   sizes: FileSizes;
 }
@@ -41,11 +41,12 @@ export interface FileSizes {
 }
 
 const MB = 1024 * 1024;
-/** Dify's own defaults, for servers that tell none. */
+/** Dify's own defaults, for servers that send none. */
 const DEFAULT_MB = { image: 10, audio: 50, video: 100, other: 15 };
 /** Filled in by the server itself. */
 const NOT_ASKED = 'external_data_tool';
 
+/** Reads the reply of `/parameters`. */
 export function readForm(parameters: JsonObject): AppForm {
   const items: unknown[] = Array.isArray(parameters.user_input_form) ? parameters.user_input_form : [];
 
@@ -105,6 +106,36 @@ export function isBlank(value: unknown): boolean {
   return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-export function takesFiles({ type }: InputField): boolean {
+/** Whether a field expects files. */
+export function isFileField({ type }: InputField): boolean {
   return type === 'file' || type === 'file-list';
+}
+
+/** Merges inputs of several sources: later ones win, and null removes an input. */
+export function mergeInputs(...sources: readonly (JsonObject | null | undefined)[]): JsonObject {
+  const all = sources.flatMap((source) => Object.entries(source ?? {}));
+
+  return Object.fromEntries([...new Map(all)].filter(([, value]) => value !== null));
+}
+
+/** Names by which apps without a conversation ask for the user's text. */
+const TEXT_NAMES = ['query', 'user_query'];
+const TEXT_TYPES = ['text-input', 'paragraph'];
+
+/**
+ * The input for the user's text, in apps that have inputs only (workflows, completion apps); null when the
+ * inputs have it already.
+ * @param fields of the app's form; null when it is not known
+ */
+export function inputForText(fields: readonly InputField[] | null, inputs: JsonObject): string | null {
+  if (TEXT_NAMES.some((name) => !isBlank(inputs[name]))) return null;
+  const asked = TEXT_NAMES.find((name) => fields?.some(({ variable }) => variable === name));
+  if (asked !== undefined) return asked;
+  const [only, ...others] = fields ?? [];
+  // A form with one question and a user who has said one thing.
+  if (only && others.length === 0 && TEXT_TYPES.includes(only.type)) {
+    return isBlank(inputs[only.variable]) ? only.variable : null;
+  }
+
+  return 'query';
 }

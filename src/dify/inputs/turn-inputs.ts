@@ -1,17 +1,16 @@
-/** What a turn gives to its apps, checked against the form of each: pure, so that every rule has its test. */
+/** Checks the inputs and files of a turn against the form of each app. Pure. */
 import type { FieldProblem } from '../../common/app-error.js';
 import type { DifyFile, DifyMode } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
 import { hasConversations } from '../client/dify.request.js';
 import { checkInputs, checkQuestionFiles } from './check-inputs.js';
-import type { AppForm } from './input-form.js';
-import { inputForText, mergeInputs } from './merge-inputs.js';
+import { type AppForm, inputForText, mergeInputs } from './input-form.js';
 
 /** One app that answers. */
 export interface AskedApp {
   /** Its owner's inputs, where the turn has no others. */
   defaults: JsonObject;
-  /** Null when it could not be had: then nothing is checked. */
+  /** Null when the app did not answer: then nothing is checked. */
   form: AppForm | null;
   mode: DifyMode | null;
 }
@@ -24,12 +23,12 @@ export interface BroughtInputs {
 }
 
 export interface TurnInputs {
-  /** What is to be kept of the inputs: converted, with defaults of the form, without those of the app's owner. */
+  /** The inputs to store: converted, with defaults of the form, without those of the app's owner. */
   inputs: JsonObject;
   problems: FieldProblem[];
 }
 
-/** The turn against all its apps: several answer in a pipeline. */
+/** Checks a turn against all its apps: several answer in a pipeline. */
 export function checkTurn(apps: readonly AskedApp[], brought: BroughtInputs): TurnInputs {
   const checked = apps.map((app) => checkApp(app, brought));
   const problems = checked.flatMap((each) => each.problems);
@@ -60,14 +59,14 @@ function checkApp({ defaults, form, mode }: AskedApp, { text, inputs }: BroughtI
 
 export const NO_TEXT: FieldProblem = { field: 'prompt', message: 'prompt must hold some text besides the inputs' };
 
-/** Whoever wrote the text does not know that it is an input. */
+/** Reports a problem of the text under `prompt`: the user does not know that it is an input. */
 function ofText(problem: FieldProblem, forText: string | null): FieldProblem {
   if (forText === null || problem.field !== `inputs.${forText}`) return problem;
 
   return { field: 'prompt', message: problem.message.replace(forText, 'prompt') };
 }
 
-/** Apps may differ in what they make of an input: then it stays as it was brought. */
+/** Merges the converted inputs of all apps. An input that they convert differently stays as it was sent. */
 function agreed(versions: readonly JsonObject[], brought: JsonObject): JsonObject {
   const names = [...new Set(versions.flatMap((version) => Object.keys(version)))];
 
@@ -81,7 +80,7 @@ function agreed(versions: readonly JsonObject[], brought: JsonObject): JsonObjec
   );
 }
 
-/** Files are for whichever app takes them; the others do not look at them. */
+/** Files must fit one of the apps; the others ignore them. */
 function fileProblems(apps: readonly AskedApp[], files: readonly DifyFile[]): FieldProblem[] {
   const found = apps.map(({ form }) => (form ? checkQuestionFiles(files, form) : []));
 

@@ -11,21 +11,20 @@ import type { DifyStopper } from './dify-stopper.js';
 import { DifyStream } from './dify-stream.js';
 import type { DifyClient } from '../client/dify.client.js';
 import { sourceOf } from '../client/dify.errors.js';
-import { completeForms } from '../events/dify.forms.js';
+import { completeForms, hasWaitedTooLong, isAnswered, nextCheckAt } from '../events/dify.forms.js';
 import { isFlow } from '../client/dify.request.js';
-import { noteStep } from '../events/dify.steps.js';
-import { hasWaitedTooLong, isAnswered, nextLook } from './human-input-timing.js';
+import { answerStep } from '../events/dify.steps.js';
 
-/** How long Dify's own end is waited for after a stop. */
+/** How long to wait for Dify's own end after a stop. */
 export const STOP_MS = 5_000;
-/** Dify takes a moment to go on after a form was filled in. */
-const RESUME_PATIENCE_MS = 30_000;
-const RESUME_LOOK_MS = 250;
+/** Dify needs a moment to continue after a form was filled in. */
+const RESUME_TIMEOUT_MS = 30_000;
+const RESUME_CHECK_MS = 250;
 const LOST_CONVERSATION =
   'The app does not know this conversation any more: a new one was begun, and told what was said last';
 const JOINED = 'The worker was lost; the run went on at Dify and was joined again';
 
-/** What answers are made with. */
+/** What all answers share. */
 export interface DifyParts {
   client: DifyClient;
   conversations: DifyConversations;
@@ -35,7 +34,7 @@ export interface DifyParts {
 }
 
 /**
- * The answer of one run at Dify. Its stream may break and its worker may be lost: the run goes on, and is joined again.
+ * The answer of one run at Dify. When its stream breaks or its worker is lost, the run continues and is joined again.
  */
 export class DifyAnswer implements AnswerParts {
   over = false;
@@ -57,16 +56,16 @@ export class DifyAnswer implements AnswerParts {
     turn.signal.addEventListener('abort', () => this.ready(), { once: true });
   }
 
-  /** The run if it has answered whole. */
+  /** The run if its answer is complete. */
   get finished(): DifyRun | null {
     return this.stream?.mapper.finished ? this.stream.run : null;
   }
 
-  /** Begins the run, or joins the one that an earlier attempt has begun. */
+  /** Starts a run, or joins that of an earlier attempt. */
   async open(): Promise<void> {
     const { known } = this.turn.link;
-    if (known?.runId !== undefined) return this.goOn(known);
-    // Nobody reads it, and it cannot be joined: it need not go on.
+    if (known?.runId !== undefined) return this.resume(known);
+    // It cannot be joined, so its answer is lost.
     if (known) void this.parts.stopper.send(this.turn.dify.connection, known, this.turn.request.endUser);
     await this.begin();
   }
@@ -84,7 +83,7 @@ export class DifyAnswer implements AnswerParts {
     reader?.whenReady(this.onReader);
   }
 
-  /** It was read whole, or is left to wait. */
+  /** Gives the connection back: the answer was read whole, or the run waits for a person. */
   release(): void {
     this.stream?.release();
   }
@@ -93,7 +92,7 @@ export class DifyAnswer implements AnswerParts {
     return this.stream?.close() ?? Promise.resolve();
   }
 
-  /** Stops the run and waits for Dify's own end. Tells how far that came. */
+  /** Stops the run, waits for Dify's own end and reports the result to the turn's link. */
   async stop(): Promise<void> {
     const until = Date.now() + STOP_MS;
     const { link, dify, request } = this.turn;
@@ -112,7 +111,7 @@ export class DifyAnswer implements AnswerParts {
     link.stopped(isSeen || mapper.hasEnded ? 'confirmed' : 'sent');
   }
 
-  /** Stops a run that goes on although its answer has failed here. Nobody waits for it. */
+  /** Stops, in the background, a run whose answer has failed here. */
   stopQuietly(): void {
     const { dify, request } = this.turn;
     if (!this.stream || this.stream.mapper.hasEnded || this.stream.mapper.paused) return;
@@ -131,12 +130,12 @@ export class DifyAnswer implements AnswerParts {
     ready?.();
   }
 
-  /** A stream has ended: what now? */
+  /** Decides how to continue after the end of a stream. */
   private async proceed(): Promise<void> {
     try {
       const reader = this.stream?.reader;
       if (reader?.failure) throw reader.failure.reason;
-      if (this.stream) await this.goOnFrom(this.stream);
+      if (this.stream) await this.continueFrom(this.stream);
     } catch (error) {
       this.failure ??= { reason: error };
       this.over = true;
@@ -145,7 +144,7 @@ export class DifyAnswer implements AnswerParts {
     else this.stream?.reader?.whenReady(this.onReader);
   }
 
-  private async goOnFrom(stream: DifyStream): Promise<void> {
+  private async continueFrom(stream: DifyStream): Promise<void> {
     const { mapper, run } = stream;
     if (mapper.finished) this.over = true;
     else if (mapper.paused) await this.onPause(stream);
@@ -162,18 +161,18 @@ export class DifyAnswer implements AnswerParts {
 
   private async begin(): Promise<void> {
     const { response, run, conversationId, lostConversation } = await this.parts.starter.start(this.turn);
-    if (lostConversation) this.own.add({ type: 'step', ...noteStep('conversation', LOST_CONVERSATION) });
+    if (lostConversation) this.own.add({ type: 'step', ...answerStep('conversation', LOST_CONVERSATION) });
     this.stream = this.streamOf(run, conversationId);
     await this.stream.attach(response, this.own);
-    if (!this.stream.reader) await this.goOnFrom(this.stream);
+    if (!this.stream.reader) await this.continueFrom(this.stream);
   }
 
   private streamOf(run: DifyRun, keptConversation: string | undefined): DifyStream {
     return new DifyStream(run, this.turn, this.parts.conversations, keptConversation);
   }
 
-  /** Goes on with a run that an earlier attempt has left. */
-  private async goOn(known: DifyRun): Promise<void> {
+  /** Resumes the run of an earlier attempt. */
+  private async resume(known: DifyRun): Promise<void> {
     this.isOfEarlier = true;
     this.stream = this.streamOf({ ...known }, known.conversationId);
     const { run, mapper } = this.stream;
@@ -185,11 +184,11 @@ export class DifyAnswer implements AnswerParts {
     }
     mapper.rejoin(this.turn.link.shown());
     if (form === 'over') mapper.closeForms(this.own);
-    else if (form === 'none') this.own.add({ type: 'step', ...noteStep('joined', JOINED) });
+    else if (form === 'none') this.own.add({ type: 'step', ...answerStep('joined', JOINED) });
     await this.join(this.stream);
   }
 
-  /** Whether a run that waited still does; a form that is closed here is not asked for again. */
+  /** Whether a run that waited still does. */
   private async formState(run: DifyRun): Promise<'open' | 'over' | 'unknown'> {
     const detail = await this.parts.client.runDetail(this.turn.dify.connection, run.runId ?? '').catch(() => null);
     if (!detail) return 'unknown';
@@ -197,7 +196,7 @@ export class DifyAnswer implements AnswerParts {
     return detail['status'] === 'paused' ? 'open' : 'over';
   }
 
-  /** @throws AppError provider_timeout when nobody has answered for too long; the run is stopped then */
+  /** @throws AppError provider_timeout when the form was not answered in time; the run is stopped then */
   private waitOn(stream: DifyStream): void {
     if (!hasWaitedTooLong(stream.run, this.parts.inputTimeoutMs)) return this.suspend(stream);
     throw new AppError('provider_timeout', 'Nobody has answered the form in time', { retryable: true });
@@ -208,7 +207,7 @@ export class DifyAnswer implements AnswerParts {
     run.pausedAt ??= Date.now();
     run.leaves = (run.leaves ?? 0) + 1;
     stream.remember();
-    this.own.add({ type: 'leave', until: nextLook(run, this.parts.inputTimeoutMs) });
+    this.own.add({ type: 'leave', until: nextCheckAt(run, this.parts.inputTimeoutMs) });
     this.over = true;
   }
 
@@ -222,16 +221,16 @@ export class DifyAnswer implements AnswerParts {
 
       return;
     }
-    if (isAnswered(run)) this.resumeBy ||= Date.now() + RESUME_PATIENCE_MS;
+    if (isAnswered(run)) this.resumeBy ||= Date.now() + RESUME_TIMEOUT_MS;
     if (Date.now() < this.resumeBy) {
-      await abortableSleep(RESUME_LOOK_MS, this.turn.signal);
+      await abortableSleep(RESUME_CHECK_MS, this.turn.signal);
       await this.join(stream);
     } else this.suspend(stream);
   }
 
   private async join(stream: DifyStream): Promise<void> {
     if ((await this.joins.join(stream, this.own)) === 'lost') return this.onLost(stream);
-    if (!stream.reader) await this.goOnFrom(stream);
+    if (!stream.reader) await this.continueFrom(stream);
   }
 
   private async onLost({ run, mapper }: DifyStream): Promise<void> {

@@ -30,8 +30,8 @@ export class DifyConversations {
     return { id: row.conversationId };
   }
 
-  /** Nobody waits for it: without it the next turn begins a new conversation. */
-  keep(row: ConversationRow): void {
+  /** Saves in the background. If it fails, the next turn begins a new conversation. */
+  save(row: ConversationRow): void {
     void this.toRedis(row);
     this.repository
       .save(row)

@@ -16,7 +16,7 @@ const POLL_MS = { first: 500, last: 5_000 };
 /** `joined`: its events come again, or it has ended; `lost`: Dify does not know it any more. */
 export type JoinOutcome = 'joined' | 'lost';
 
-/** Joins runs that go on at Dify without us. One for each answer. */
+/** Joins runs that continue at Dify. One for each answer. */
 export class DifyRunRejoiner {
   private silentJoins = 0;
   private seenEvents = 0;
@@ -27,8 +27,8 @@ export class DifyRunRejoiner {
   ) {}
 
   /**
-   * Reads on where the run is now. Servers without that call are polled for its end.
-   * @param batch gets what is found out in place of events
+   * Joins the run again. Servers without that call are polled for its end.
+   * @param batch receives the result of polling
    */
   async join(stream: DifyStream, batch: EventBatch): Promise<JoinOutcome> {
     const { dify, request, http, signal, link } = this.turn;

@@ -9,17 +9,17 @@ import type { DifyClient } from '../client/dify.client.js';
 import { isLostConversation, isUnsent, isWrongMode } from '../client/dify.errors.js';
 import { hasConversations, runBody } from '../client/dify.request.js';
 
-/** One turn on its way. */
+/** A turn that is being answered. */
 export interface Turn {
   request: ChatRequest;
   dify: DifyTurn;
   link: UpstreamLink;
   /** Aborted when the answer is not wanted here any more. */
   signal: AbortSignal;
-  /** Aborted when its connections must go, which is later after a cancel: Dify's own end is waited for. */
+  /** Aborted when its connections must be closed: after a cancel later than `signal`, to wait for Dify's own end. */
   http: AbortSignal;
   timeouts: ProviderTimeouts;
-  /** A run was asked for. */
+  /** The request for a run was sent. */
   sent: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface StartedRun {
   lostConversation: boolean;
 }
 
-/** Begins runs: in the right mode, in the right conversation, and never twice. */
+/** Starts runs: in the right mode, in the right conversation, and never twice. */
 export class DifyStarter {
   constructor(
     private readonly client: DifyClient,
@@ -42,7 +42,7 @@ export class DifyStarter {
     private readonly delayBefore: typeof retryDelay,
   ) {}
 
-  /** Tries again while Dify cannot have begun anything. */
+  /** Starts a run; retries while Dify cannot have started one. */
   async start(turn: Turn): Promise<StartedRun> {
     const { signal, timeouts } = turn;
     const startedAt = performance.now();
@@ -62,7 +62,7 @@ export class DifyStarter {
     }
   }
 
-  /** An app's key may have been given to another app since it was asked what it is. */
+  /** Tries the other mode when the cached one is stale: the key may belong to another app by now. */
   private async inMode(turn: Turn): Promise<StartedRun> {
     const { connection } = turn.dify;
     const mode = await this.apps.mode(connection);
@@ -98,10 +98,10 @@ export class DifyStarter {
     }
   }
 
-  /** @param lost whether the question has to tell what was said before */
+  /** @param lost whether the question has to repeat the last messages */
   private async post(turn: Turn, mode: DifyMode, conversationId: string, lost: boolean): Promise<StartedRun> {
     const { request, dify, http } = turn;
-    const form = hasConversations(mode) ? null : await this.apps.formIfTold(dify.connection);
+    const form = hasConversations(mode) ? null : await this.apps.tryForm(dify.connection);
     const body = runBody({ ...request, dify }, mode, conversationId, lost, form?.fields);
     turn.signal.throwIfAborted();
     turn.sent = true;

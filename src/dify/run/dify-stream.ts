@@ -59,7 +59,7 @@ export class DifyStream {
     this.mapper.end(batch);
   }
 
-  /** Reads on without a consumer. @param until in milliseconds since the epoch */
+  /** Reads on without a consumer. @param until milliseconds since the epoch */
   async drain(until: number, done: () => boolean): Promise<void> {
     const { reader } = this;
     while (reader && !reader.over && !done()) {
@@ -70,24 +70,25 @@ export class DifyStream {
     }
   }
 
-  /** It was read whole. */
+  /** Gives the connection back after the reply was read whole. */
   release(): void {
     clearTimeout(this.grace);
     this.response?.release();
   }
 
-  /** Settles when its connection is closed. */
+  /** Closes the connection. Settles when it is closed. */
   async close(): Promise<void> {
     clearTimeout(this.grace);
     await this.response?.close();
   }
 
+  /** Saves what is known of the run and of its conversation. */
   remember(): void {
     const { link, dify, request } = this.turn;
     const { conversationId } = this.run;
     if (conversationId !== undefined && conversationId !== this.keptConversation) {
       this.keptConversation = conversationId;
-      this.conversations.keep({
+      this.conversations.save({
         taskId: request.taskId,
         botId: dify.botId,
         fingerprint: fingerprintOf(dify.connection),

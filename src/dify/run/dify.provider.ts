@@ -79,7 +79,7 @@ export class DifyProvider implements ChatProvider {
     const close = async () => {
       const { kind } = (turn.signal.reason ?? {}) as Partial<StopReason>;
       if (kind === 'cancel') await answer.stop();
-      // After a handover, or when it was fenced off, somebody else reads the run.
+      // After a handover or a fencing another worker reads the run.
       else if (kind === undefined) answer.stopQuietly();
       await answer.close();
     };
@@ -90,7 +90,7 @@ export class DifyProvider implements ChatProvider {
     try {
       await answer.open();
     } catch (error) {
-      // A run was asked for and never heard of: nothing is known to stop it by.
+      // The request for a run was sent and no id is known to stop it by.
       if (turn.sent && isCancel(turn.signal.reason)) turn.link.stopped('failed');
       await close();
       throw error;

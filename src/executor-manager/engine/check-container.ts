@@ -1,9 +1,7 @@
 import type { Container } from 'dockerode';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { TextRingBuffer } from './text-ring-buffer.js';
-import { Demultiplexer } from './demultiplexer.js';
-import { engineCall } from './engine-call.js';
-import { engineFailure, engineStatus } from './engine-errors.js';
+import { Demultiplexer, TextRingBuffer } from './command-output.js';
+import { engineCall, engineFailure, engineStatus } from './engine-errors.js';
 
 /** Kept of the beginning of a command's output, and of its end. */
 const KEPT_BYTES = 32 * 1024;
@@ -17,7 +15,7 @@ export interface CommandResult {
   ended: 'exited' | 'slow' | 'loud';
   /** Null unless it exited. */
   exitCode: number | null;
-  /** Both its outputs, with the middle left out when they are long. */
+  /** stdout and stderr together; the middle of a long output is cut. */
   output: string;
 }
 
@@ -34,13 +32,14 @@ export interface ContainerState {
 export class CheckContainer {
   constructor(private readonly container: Container) {}
 
+  /** Starts its shell, which waits for commands. */
   async start(): Promise<void> {
     await engineCall(this.container.start());
   }
 
   /**
    * Runs a command in it.
-   * @throws EngineTrouble, for one when the container does not run
+   * @throws EngineTrouble, also when the container does not run
    */
   async run(command: readonly string[], limitMs: number, signal: AbortSignal): Promise<CommandResult> {
     const exec = await engineCall(this.container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true }));
@@ -53,6 +52,7 @@ export class CheckContainer {
     return { ended, exitCode: ExitCode, output: text.toString() };
   }
 
+  /** Returns its state and the end of its log. */
   async state(): Promise<ContainerState> {
     const { State } = await engineCall(this.container.inspect());
     const log = new TextRingBuffer(KEPT_BYTES);
@@ -65,12 +65,12 @@ export class CheckContainer {
     };
   }
 
-  /** Ends all that runs in it, and begins anew. */
+  /** Restarts it, which ends all that runs in it. */
   async restart(): Promise<void> {
     await engineCall(this.container.restart({ t: 0 }));
   }
 
-  /** Removes it with all that it made. One that is gone already, or that somebody else is removing, is no failure. */
+  /** Removes it with its volumes. No error when it is gone already or is being removed. */
   async remove(): Promise<void> {
     await engineCall(
       this.container.remove({ force: true, v: true }).catch((error: unknown) => {

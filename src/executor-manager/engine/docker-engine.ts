@@ -7,8 +7,7 @@ import type { RegistryLogin } from '../../common/registry-auth.js';
 import { AppConfig } from '../../config/app-config.js';
 import { CheckContainer } from './check-container.js';
 import { containerOptions, type Labels } from './container-options.js';
-import { engineCall } from './engine-call.js';
-import { engineStatus, pullFailure } from './engine-errors.js';
+import { engineCall, engineStatus, pullFailure } from './engine-errors.js';
 import { PullProgress } from './pull-progress.js';
 
 /** An image that the engine has. */
@@ -29,18 +28,19 @@ export class DockerEngine {
     this.docker = new Docker({ socketPath: manager.dockerSocket });
   }
 
+  /** Checks that the engine answers. @throws EngineTrouble */
   async ping(): Promise<void> {
     await engineCall(this.docker.ping());
   }
 
-  /** What it runs by itself, e.g. `linux/amd64`. */
+  /** Returns the engine's own platform, e.g. `linux/amd64`. */
   async platform(): Promise<string> {
     const { Os, Arch } = await engineCall(this.docker.version());
 
     return `${Os}/${Arch}`;
   }
 
-  /** Null when it has no image of that name. */
+  /** Returns a local image; null when the engine has none of that name. */
   async findImage(reference: ImageReference): Promise<LocalImage | null> {
     try {
       const found = await engineCall(this.docker.getImage(nameOf(reference)).inspect());
@@ -53,9 +53,9 @@ export class DockerEngine {
   }
 
   /**
-   * Gets an image from its registry.
-   * @param tell is told how much is done, from 0 to 1, never less than before
-   * @throws ImageProblem when it cannot be had, EngineTrouble when that is not the image's fault
+   * Pulls an image from its registry.
+   * @param onProgress called with the share that is done, from 0 to 1, never less than before
+   * @throws ImageProblem when the image cannot be pulled, EngineTrouble when the cause is not the image
    */
   async pull(
     reference: ImageReference,
@@ -75,14 +75,14 @@ export class DockerEngine {
     }
   }
 
-  /** Makes a container for the checks of an image; it does not run yet. */
+  /** Creates a container for the checks of an image, without starting it. */
   async createContainer(image: LocalImage, labels: Labels): Promise<CheckContainer> {
     const container = await engineCall(this.docker.createContainer(containerOptions(image.id, labels)));
 
     return new CheckContainer(container);
   }
 
-  /** Containers with a label, whatever their state. */
+  /** Returns all containers with a label, stopped ones included. */
   async containersWith(
     label: string,
   ): Promise<{ container: CheckContainer; labels: Readonly<Record<string, string>> }[]> {

@@ -1,5 +1,6 @@
 import type { TroubleCode } from '../../common/image-validation.js';
-import { errorCode } from '../../common/error-code.js';
+import { errorCode } from '../../common/app-error.js';
+import { DeadlineError, within } from '../../common/within.js';
 
 /** The image cannot be used: a verdict. Its message is for the owner of the image. */
 export class ImageProblem extends Error {
@@ -12,7 +13,7 @@ export class ImageProblem extends Error {
   }
 }
 
-/** Nothing can be said about the image: it may be tried again. */
+/** The validation failed without a verdict on the image. It may be tried again. */
 export class EngineTrouble extends Error {
   constructor(
     readonly code: TroubleCode,
@@ -77,7 +78,7 @@ function generalTrouble(error: unknown, text: string): EngineTrouble | null {
 }
 
 /** The engine's own words in one line; dockerode puts the status before them. */
-export function engineText(error: unknown): string {
+function engineText(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
 
   return message
@@ -92,4 +93,17 @@ export function engineStatus(error: unknown): number | undefined {
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
 
   return typeof status === 'number' ? status : undefined;
+}
+
+/** Longer than a busy engine needs for anything but a pull. */
+const PATIENCE_MS = 60_000;
+const LATE = 'The container engine does not answer';
+
+/** Waits for a call of the engine. @throws EngineTrouble, with the engine's error as its cause */
+export async function engineCall<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await within(PATIENCE_MS, LATE, work);
+  } catch (error) {
+    throw error instanceof DeadlineError ? new EngineTrouble('engine_unavailable', LATE) : engineFailure(error);
+  }
 }

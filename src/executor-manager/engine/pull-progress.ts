@@ -3,13 +3,13 @@ import { isJsonObject } from '../../common/json.js';
 /** How much of a layer's work is its download; the rest is unpacking. */
 const DOWNLOAD_SHARE = 0.6;
 
-/** Adds up what the engine tells of the layers of an image while it pulls it. */
+/** Computes the progress of a pull from the engine's messages about single layers. */
 export class PullProgress {
   private readonly layers = new Map<string, number>();
   private highest = 0;
 
   /**
-   * Takes one line of the engine's report.
+   * Reads one line of the engine's report.
    * @returns how much is done, from 0 to 1; never less than before, although layers become known on the way
    */
   update(line: unknown): number {
@@ -46,7 +46,7 @@ function shareOf(status: string, fraction: number): number | null {
   }
 }
 
-/** Some registries do not tell the size of a layer. */
+/** Returns 0 where the registry does not send the size of the layer. */
 function fractionOf(detail: unknown): number {
   if (!isJsonObject(detail) || typeof detail.current !== 'number' || typeof detail.total !== 'number') return 0;
 

@@ -3,11 +3,11 @@ import type { ValidationReport } from '../../common/image-validation.js';
 import { AppConfig } from '../../config/app-config.js';
 import { InternalHttp, type InternalReply } from '../../infra/http/client/internal-http.js';
 
-/** `unwanted`: the validation has ended, or nobody knows of it. */
-export type ReportAnswer = 'taken' | 'unwanted';
+/** `unwanted`: the validation has ended or is unknown to the API. */
+export type ReportAnswer = 'accepted' | 'unwanted';
 
-/** Their cause may pass: the report is sent again. */
-const PASSING = [401, 403, 407, 408, 425, 429];
+/** HTTP statuses whose cause is temporary: the report is sent again. */
+const TEMPORARY = [401, 403, 407, 408, 425, 429];
 
 /** The API that a manager works for. */
 @Injectable()
@@ -18,16 +18,16 @@ export class BackendClient implements OnModuleDestroy {
     this.http = new InternalHttp(config.auth.internalToken);
   }
 
-  /** Reports on a validation. @throws when the report was not taken and may be sent again */
+  /** Reports on a validation. @throws Error when the report was not accepted and may be sent again */
   async report(validationId: string, report: ValidationReport): Promise<ReportAnswer> {
     const path = `/shells/validation-status/${encodeURIComponent(validationId)}`;
     const { status, body, message } = await this.send('POST', path, report);
-    if (status < 300) return body.ignored === 'ended' ? 'unwanted' : 'taken';
-    if (status >= 400 && status < 500 && !PASSING.includes(status)) return 'unwanted';
+    if (status < 300) return body.ignored === 'ended' ? 'unwanted' : 'accepted';
+    if (status >= 400 && status < 500 && !TEMPORARY.includes(status)) return 'unwanted';
     throw new Error(`HTTP ${status} ${message}`);
   }
 
-  /** Waits up to 10 s. @throws when there is no reply; any status is one */
+  /** Sends a request and waits up to 10 s. @returns the reply, whatever its status @throws Error without a reply */
   send(method: 'POST' | 'PUT', path: string, body: object): Promise<InternalReply> {
     return this.http.send(method, `${this.config.manager.backendUrl}/api${path}`, body);
   }

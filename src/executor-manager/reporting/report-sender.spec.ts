@@ -24,7 +24,7 @@ class Backend {
     this.got.push(report);
     this.onReport();
     await Promise.resolve();
-    const answer = this.answers.shift() ?? 'taken';
+    const answer = this.answers.shift() ?? 'accepted';
     if (answer instanceof Error) throw answer;
 
     return answer;

@@ -5,12 +5,12 @@ import type { ReportAnswer } from './backend.client.js';
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 10_000;
 
-/** How reports leave: see `BackendClient.report`. */
+/** Sends one report: see `BackendClient.report`. */
 export type Deliver = (report: ValidationReport) => Promise<ReportAnswer>;
 
 /**
- * Sends the reports of one validation, one after the other. Each tells everything so far, so only the newest is worth
- * sending again when one does not arrive.
+ * Sends the reports of one validation, one after the other. Each report is complete, so after a failure only the newest
+ * is sent again.
  */
 export class ReportSender {
   private newest: ValidationReport | null = null;
@@ -19,8 +19,8 @@ export class ReportSender {
   private lastSentAt = Date.now();
 
   /**
-   * @param onUnwanted nobody waits for more reports
-   * @param onFailure a report did not arrive; it will be sent again
+   * @param onUnwanted called when the API wants no more reports
+   * @param onFailure called when a report did not arrive; it will be sent again
    */
   constructor(
     private readonly deliver: Deliver,
@@ -29,19 +29,19 @@ export class ReportSender {
     private readonly firstDelayMs = FIRST_DELAY_MS,
   ) {}
 
-  /** Milliseconds since something was sent. */
+  /** Milliseconds since the last report was sent. */
   get silence(): number {
     return this.sending ? 0 : Date.now() - this.lastSentAt;
   }
 
-  /** Takes the place of reports that were not sent yet. */
+  /** Sends a report, in place of those that were not sent yet. */
   post(report: ValidationReport): void {
     this.seq += 1;
     this.newest = { ...report, seq: this.seq };
     this.sending ??= this.sendAll();
   }
 
-  /** Resolves when nothing is left to send, or the signal is aborted. */
+  /** Resolves when all reports are sent, or the signal is aborted. */
   async flushed(signal: AbortSignal): Promise<void> {
     const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     if (!signal.aborted) await Promise.race([this.sending, aborted]);

@@ -6,7 +6,7 @@ import type { ValidateImageOrder, ValidateImageReceipt } from '../../common/imag
 import { DIRECT_CHAT_SHELLS } from '../../common/shell-types.js';
 import { AppConfig } from '../../config/app-config.js';
 import { BackendClient } from '../reporting/backend.client.js';
-import { LABELS } from './container-labels.js';
+import { LABELS } from '../engine/container-options.js';
 import { EngineTrouble } from '../engine/engine-errors.js';
 import { checksFor, IMAGE_CHECKS } from './image-checks.js';
 import { ImageValidator, type Validation } from './image-validator.js';
@@ -14,13 +14,13 @@ import { ReportSender } from '../reporting/report-sender.js';
 import { Semaphore } from './semaphore.js';
 import { RunStopped, ValidationRun } from './validation-run.js';
 
-/** The API takes a manager for lost that says nothing for much longer than this. */
+/** The API regards a manager as lost when it is silent for much longer than this. */
 const KEEP_ALIVE_MS = 15_000;
-const LOOK_MS = 5_000;
-/** How long the end of a validation is known, for an API that has missed it and asks again. */
+const SWEEP_MS = 5_000;
+/** How long an ended validation is remembered, for an API that missed the last report and submits it again. */
 const REMEMBER_MS = 10 * 60_000;
 const MAX_WAITING = 1_000;
-/** An engine that does not answer must not keep this program from ending. */
+/** Limit of the shutdown, for an engine that does not answer. */
 const STOP_MS = 10_000;
 
 /** The validations of this process: running, waiting for their turn, or ended a short while ago. */
@@ -31,7 +31,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
   private readonly limitMs: number;
   private readonly runs = new Map<string, ValidationRun>();
   private readonly atWork = new Map<ValidationRun, Promise<void>>();
-  private readonly timer = setInterval(() => this.look(), LOOK_MS).unref();
+  private readonly timer = setInterval(() => this.sweep(), SWEEP_MS).unref();
   private count = 0;
   private isStopping = false;
 
@@ -44,7 +44,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
     this.limitMs = config.images.validationTimeoutSeconds * 1000;
   }
 
-  /** Begins a validation, and answers at once. The same one again is told where it stands. */
+  /** Starts a validation and returns at once. Submitted again, it repeats its last report. */
   submit(order: ValidateImageOrder): ValidateImageReceipt {
     const known = order.validation_id === undefined ? undefined : this.runs.get(order.validation_id);
     if (known) {
@@ -70,7 +70,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
     return run !== undefined;
   }
 
-  /** Those that have not ended, the ones that wait for their turn included. */
+  /** Validations that have not ended, the waiting ones included. */
   get active(): ValidationRun[] {
     return [...this.atWork.keys()].filter(({ hasEnded }) => !hasEnded);
   }
@@ -86,7 +86,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
     };
   }
 
-  /** Leaves the API without an answer, so that it asks again: the next process does what this one could not. */
+  /** Stops all runs without a last report, so that the API submits them again to the next process. */
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     this.isStopping = true;
@@ -94,7 +94,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
     await withinOr(STOP_MS, undefined, Promise.allSettled(this.atWork.values()));
   }
 
-  /** What is to be done, or the answer when there is nothing to do. */
+  /** Returns the checks to run, or the reply when there is nothing to run. */
   private read({
     image,
     shell_type: shellType,
@@ -126,7 +126,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
     return run;
   }
 
-  /** Forgotten as well: should the API order it after all, it begins anew. */
+  /** Stops a run and forgets it: submitted again, it starts from the beginning. */
   private discard(id: string, run: ValidationRun): void {
     run.stop('unwanted');
     if (this.runs.get(id) === run) this.runs.delete(id);
@@ -170,7 +170,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
     return error as Error;
   }
 
-  private look(): void {
+  private sweep(): void {
     for (const [id, run] of this.runs) {
       run.keepAlive(KEEP_ALIVE_MS);
       if (run.endedAt !== null && Date.now() - run.endedAt > REMEMBER_MS) this.runs.delete(id);

@@ -2,16 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { type ImageReference, parseImageReference } from '../../common/image-reference.js';
 import { type ImageCheck, STAGE_PROGRESS, type ValidationReport } from '../../common/image-validation.js';
 import { AppConfig } from '../../config/app-config.js';
-import { evaluateCheck } from './check-result.js';
 import type { CheckContainer, CommandResult } from '../engine/check-container.js';
 import type { Labels } from '../engine/container-options.js';
 import { DockerEngine, type LocalImage } from '../engine/docker-engine.js';
 import { EngineTrouble, ImageProblem } from '../engine/engine-errors.js';
-import type { CheckSpec } from './image-checks.js';
+import { type CheckSpec, evaluateCheck } from './image-checks.js';
 import { exitProblem, type Platforms, startProblem } from './program-problems.js';
 import { RegistryLogins } from './registry-logins.js';
 
-/** What is to be validated. */
+/** An image to validate. */
 export interface Validation {
   reference: ImageReference;
   checks: readonly CheckSpec[];
@@ -34,7 +33,7 @@ interface CheckRun {
 /** Logs that go into a report are cut to this many characters, from their end. */
 const LOG_TAIL = 8_192;
 
-/** Finds out whether an image can be used: gets it, starts its shell and runs the checks in it. */
+/** Validates an image: pulls it, starts its shell and runs the checks in it. */
 @Injectable()
 export class ImageValidator {
   private readonly checkMs: number;
@@ -48,8 +47,8 @@ export class ImageValidator {
   }
 
   /**
-   * @returns the last report: the verdict
-   * @throws EngineTrouble when nothing could be found out, and the signal's reason when it is aborted
+   * @returns the last report, with the verdict
+   * @throws EngineTrouble when there is no verdict, and the signal's reason when it is aborted
    */
   async validate(
     { reference, checks, labels }: Validation,
@@ -90,9 +89,9 @@ export class ImageValidator {
     const known = this.config.manager.pullPolicy === 'always' ? null : await this.engine.findImage(reference);
     if (known) return known;
     const login = await this.logins.for(reference.registry);
-    const tellShare = (share: number) =>
+    const reportShare = (share: number) =>
       onProgress({ status: 'pulling_image', progress: Math.floor(from + share * (to - from)) });
-    await this.engine.pull(reference, login, tellShare, signal);
+    await this.engine.pull(reference, login, reportShare, signal);
     const pulled = await this.engine.findImage(reference);
     if (!pulled) throw new EngineTrouble('internal', `${reference.canonical} was pulled and is gone`);
 
@@ -122,7 +121,7 @@ export class ImageValidator {
     return { ...verdict(results, []), logTail: log.join('\n').slice(-LOG_TAIL) };
   }
 
-  /** A command that does not end takes the whole container with it: nothing else stops all that it started. */
+  /** Runs one check. The container is restarted if the command does not end: only that stops all that it started. */
   private async run({ command }: CheckSpec, { container, platforms, signal }: CheckRun): Promise<CommandResult> {
     const result = await container.run(command, this.checkMs, signal).catch(async (error: unknown) => {
       signal.throwIfAborted();
@@ -138,7 +137,7 @@ export class ImageValidator {
   }
 }
 
-/** Why the container does not run any more; null when it does. */
+/** Returns why the container has stopped; null when it runs. */
 async function gone(container: CheckContainer, platforms: Platforms): Promise<ImageProblem | null> {
   const state = await container.state();
 
@@ -153,7 +152,7 @@ function verdict(checks: ImageCheck[], problems: string[]): ValidationReport {
   return { status: 'completed', stage: 'completed', progress: 100, valid: errors.length === 0, checks, errors };
 }
 
-/** The digest under which the registry has the image; an image that was never in one has none. */
+/** The image's digest in the registry; undefined for an image that was never in one. */
 function digestOf({ digests }: LocalImage, { registry, repository }: ImageReference): string | undefined {
   const wanted = `${registry}/${repository}@`;
   const names = digests.map((name) => canonical(name));
@@ -161,7 +160,7 @@ function digestOf({ digests }: LocalImage, { registry, repository }: ImageRefere
   return names.find((name) => name.startsWith(wanted))?.slice(wanted.length);
 }
 
-/** The engine shortens names; what is none stays as it is. */
+/** The canonical form of a name that the engine has shortened; other texts stay as they are. */
 function canonical(name: string): string {
   try {
     return parseImageReference(name).canonical;

@@ -1,4 +1,4 @@
-/** Lets a number of pieces of work run at a time, first come first served. */
+/** Limits how many tasks run at a time. Slots are granted in the order of the requests. */
 export class Semaphore {
   private readonly waiting: (() => void)[] = [];
 
@@ -6,22 +6,22 @@ export class Semaphore {
 
   /**
    * Waits for a slot.
-   * @returns gives it back; more than once does nothing
+   * @returns a function that releases the slot; only the first call counts
    * @throws the signal's reason when it is aborted before
    */
   async acquire(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     if (this.free > 0) this.free -= 1;
-    else await this.turn(signal);
-    let isTaken = true;
+    else await this.wait(signal);
+    let isHeld = true;
 
     return () => {
-      if (isTaken) this.giveBack();
-      isTaken = false;
+      if (isHeld) this.release();
+      isHeld = false;
     };
   }
 
-  private turn(signal: AbortSignal): Promise<void> {
+  private wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const begin = () => {
         signal.removeEventListener('abort', cancel);
@@ -36,7 +36,7 @@ export class Semaphore {
     });
   }
 
-  private giveBack(): void {
+  private release(): void {
     const next = this.waiting.shift();
     if (next) next();
     else this.free += 1;

@@ -1,14 +1,14 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
-import { LABELS } from './container-labels.js';
+import { LABELS } from '../engine/container-options.js';
 import { DockerEngine } from '../engine/docker-engine.js';
 import { ImageValidationRunner } from './image-validation-runner.js';
 
 const INTERVAL_MS = 60_000;
 
 /**
- * Removes containers that nobody will: those of this manager before it was killed, and those of any manager whose time
- * is up. Again and again, because the engine may be away at the start.
+ * Removes stale containers at the start and once a minute: those that this manager left behind when it was killed, and
+ * those of any manager that have expired.
  */
 @Injectable()
 export class StaleContainerSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -33,15 +33,15 @@ export class StaleContainerSweeper implements OnApplicationBootstrap, OnApplicat
   private async sweep(): Promise<void> {
     try {
       const found = await this.engine.containersWith(LABELS.manager);
-      const left = found.filter(({ labels }) => this.isLeft(labels));
-      for (const { container } of left) await container.remove();
-      if (left.length > 0) this.log.warn(`removed ${left.length} container(s) that were left over`);
+      const stale = found.filter(({ labels }) => this.isStale(labels));
+      for (const { container } of stale) await container.remove();
+      if (stale.length > 0) this.log.warn(`removed ${stale.length} container(s) that were left over`);
     } catch (error) {
       this.log.warn(`containers that are left over cannot be removed: ${(error as Error).message}`);
     }
   }
 
-  private isLeft(labels: Readonly<Record<string, string>>): boolean {
+  private isStale(labels: Readonly<Record<string, string>>): boolean {
     const isOurs = labels[LABELS.manager] === this.config.manager.name;
     const isActive = this.validations.active.some(({ id }) => id === labels[LABELS.run]);
 

@@ -40,29 +40,30 @@ export class ValidationRun {
     return this.endedAt !== null;
   }
 
-  /** Records a step and reports it if it is news. */
+  /** Records a step and reports it if it has changed. */
   readonly onProgress: OnProgress = (step) => {
-    const isNews = step.status !== this.last.status || step.progress !== this.last.progress;
+    const hasChanged = step.status !== this.last.status || step.progress !== this.last.progress;
     this.last = { ...this.last, ...step, stage: step.status };
-    if (isNews && !this.signal.aborted) this.sender?.post(this.last);
+    if (hasChanged && !this.signal.aborted) this.sender?.post(this.last);
   };
 
-  /** Sends the last report again: it was asked for again, or the API received nothing for long. */
+  /** Sends the last report again. */
   repeat(): void {
     if (!this.signal.aborted) this.sender?.post(this.last);
   }
 
-  /** Repeats itself when nothing was said for so long that its silence could be taken for its end. */
+  /** Repeats the last report after a long silence, so that the API does not regard the manager as lost. */
   keepAlive(silenceMs: number): void {
     if (!this.hasEnded && (this.sender?.silence ?? 0) >= silenceMs) this.repeat();
   }
 
+  /** Aborts the run; only a cancelled one still sends its last report. */
   stop(why: RunStopped['why']): void {
     this.controller.abort(new RunStopped(why));
     if (why !== 'cancelled') this.silence.abort();
   }
 
-  /** Makes the last report of a verdict, or of what has prevented one. */
+  /** Sends the last report: the verdict, or the error that prevented one. */
   end(result: ValidationReport | Error): void {
     this.endedAt = Date.now();
     if (this.silence.signal.aborted) return;
@@ -70,13 +71,13 @@ export class ValidationRun {
     this.sender?.post(this.last);
   }
 
-  /** Resolves when the last report has arrived, or is not worth sending again. */
+  /** Resolves when the last report has arrived, or will not be sent again. */
   async delivered(limitMs: number): Promise<void> {
     await this.sender?.flushed(AbortSignal.any([this.silence.signal, AbortSignal.timeout(limitMs)]));
   }
 }
 
-/** What was found before it stays in the report. */
+/** The last report after an error, with what was found before. */
 function withoutVerdict(error: Error, { checks, digest }: ValidationReport): ValidationReport {
   const end = { status: 'completed', stage: 'completed', progress: 100 } as const;
   const found = { ...(checks && { checks }), ...(digest && { digest }) };

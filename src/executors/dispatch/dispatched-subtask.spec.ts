@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ModelSettings } from '../../common/chat-provider.js';
-import { stepPrompt } from '../../common/step-prompt.js';
+import { stepPrompt } from '../../common/prompt.js';
 import { agentConfigOf, toDispatched } from './dispatched-subtask.js';
 import type { ExecutionPlan } from './execution-plans.js';
 import type { ClaimedSubtask } from './dispatch.repository.js';

@@ -2,7 +2,7 @@
 import { bindModel } from '../../bots/agent-config.js';
 import type { ModelSettings } from '../../common/chat-provider.js';
 import type { JsonObject } from '../../common/json.js';
-import { stepPrompt } from '../../common/step-prompt.js';
+import { stepPrompt } from '../../common/prompt.js';
 import type { DispatchedSubtaskDto } from './dispatch.dto.js';
 import type { ExecutionPlan, PlannedBot } from './execution-plans.js';
 import type { ClaimedSubtask } from './dispatch.repository.js';

@@ -8,7 +8,8 @@ import type { JsonObject } from '../../common/json.js';
 import { SecretBox } from '../../common/secret-box.js';
 import type { Db } from '../../infra/database/database.js';
 import { ModelsService } from '../../models/models.service.js';
-import { requireShell, type ResolvedMember, type ResolvedTeam, TeamsService } from '../../teams/teams.service.js';
+import type { ResolvedMember, ResolvedTeam } from '../../teams/resolved-teams.js';
+import { requireShell, TeamsService } from '../../teams/teams.service.js';
 import { agentConfigOf } from './dispatched-subtask.js';
 import type { ClaimedSubtask } from './dispatch.repository.js';
 

@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../../common/error-code.js';
+import { errorCode } from '../../common/app-error.js';
 import { isJsonObject, parseJson } from '../../common/json.js';
 import type { AppConfig } from '../../config/app-config.js';
 

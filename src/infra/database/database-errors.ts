@@ -1,5 +1,4 @@
-import { AppError } from '../../common/app-error.js';
-import { errorCode } from '../../common/error-code.js';
+import { AppError, errorCode } from '../../common/app-error.js';
 import { isJsonObject } from '../../common/json.js';
 
 /** What the errors of node-postgres and PGlite mean, whatever Drizzle wrapped around them. */

@@ -16,7 +16,7 @@ import { ApiBearerAuth, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOpera
 import type { FastifyReply } from 'fastify';
 import type { Observable } from 'rxjs';
 import { AuthUser, CurrentUser, Public } from '../../auth/auth-user.js';
-import { InternalGuard } from '../../auth/internal.guard.js';
+import { InternalGuard } from '../../auth/internal-access.js';
 import { PageQuery } from '../../common/page.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { SseStreams } from '../../infra/sse/sse-streams.js';

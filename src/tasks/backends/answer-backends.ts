@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import type { ResolvedTeam } from '../../teams/teams.service.js';
+import type { ResolvedTeam } from '../../teams/resolved-teams.js';
 import type { AnswerInspection, Findings } from '../diagnosis/findings.js';
 import type { SubtaskRow, TaskRow } from '../turns/answer-turn.js';
 import type { RunChoice } from '../turns/new-turn.js';

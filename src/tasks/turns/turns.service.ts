@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../../common/app-error.js';
 import type { JsonObject } from '../../common/json.js';
-import { withoutParams } from '../../common/params-block.js';
-import { checkPrompt, titleFrom } from '../../common/prompt.js';
+import { checkPrompt, titleFrom, withoutParams } from '../../common/prompt.js';
 import { DIRECT_CHAT_SHELLS } from '../../common/shell-types.js';
 import { AppConfig } from '../../config/app-config.js';
-import { requireShell, type ResolvedTeam, TeamsService } from '../../teams/teams.service.js';
+import type { ResolvedTeam } from '../../teams/resolved-teams.js';
+import { requireShell, TeamsService } from '../../teams/teams.service.js';
 import type { AnswerTurn } from './answer-turn.js';
 import { AnswerTurnsRepository } from './answer-turns.repository.js';
 import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';

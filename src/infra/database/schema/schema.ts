@@ -179,7 +179,7 @@ export const tasks = pgTable(
       .notNull()
       .references(() => teams.id),
     title: text('title').notNull(),
-    /** The title as searches compare it, see `common/search-key.ts`. */
+    /** The title as searches compare it, see `common/prompt.ts`. */
     titleKey: text('title_key').notNull().default(''),
     prompt: text('prompt').notNull(),
     type: text('type').$type<'online' | 'offline'>().notNull().default('online'),

@@ -1,8 +1,7 @@
 /** Errors of connections, as axios and Node report them -> errors for users. */
 import { isAxiosError } from 'axios';
 import type { ClientRequest } from 'node:http';
-import { AppError } from '../../../common/app-error.js';
-import { errorCode } from '../../../common/error-code.js';
+import { AppError, errorCode } from '../../../common/app-error.js';
 import { withoutRequest } from './axios-client.js';
 
 const UNAVAILABLE: Record<string, string> = {

@@ -1,8 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
-import { AppError, type ErrorCode, type FieldProblem } from '../../../common/app-error.js';
-import { errorCode } from '../../../common/error-code.js';
+import { AppError, type ErrorCode, errorCode, type FieldProblem } from '../../../common/app-error.js';
 import { isJsonObject } from '../../../common/json.js';
 import { isDatabaseDown, logLine } from '../../database/database-errors.js';
 

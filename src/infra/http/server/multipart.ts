@@ -2,8 +2,7 @@
 import multipart from '@fastify/multipart';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { AppError } from '../../../common/app-error.js';
-import { errorCode } from '../../../common/error-code.js';
+import { AppError, errorCode } from '../../../common/app-error.js';
 
 /** Files have no limit here: which one applies depends on the fields before them. */
 const LIMITS = {

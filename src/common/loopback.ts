@@ -1,9 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { AppError } from '../common/app-error.js';
-import { isLoopback } from '../common/is-loopback.js';
+import { AppError } from './app-error.js';
+import ipaddr from 'ipaddr.js';
+
+/** Whether a listen address or Host header name can be reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '');
+  if (name === 'localhost' || name === '127.0.0.1') return true;
+
+  return ipaddr.isValid(name) && ipaddr.process(name).range() === 'loopback';
+}
 
 /**
- * Without authentication, whoever can send a request is the local user. The socket is loopback only, but browsers on
+ * Without authentication, every caller is the local user. The socket is loopback only, but browsers on
  * this machine also run pages of strangers: a page can point its own name here (DNS rebinding: foreign Host) or send
  * requests across sites (foreign Origin). Both are refused.
  * @throws AppError forbidden

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DifyRun, PendingForm } from '../../common/dify.js';
-import { hasWaitedTooLong, isAnswered, nextLook } from './human-input-timing.js';
+import { hasWaitedTooLong, isAnswered, nextCheckAt } from './dify.forms.js';
 
 const HOUR = 3_600_000;
 const form = (token: string | null, expiresAt: number | null = null): PendingForm => {
@@ -17,7 +17,8 @@ describe('a run that waits', () => {
   });
 
   it('is looked at less and less often, and when something ends', () => {
-    const looks = (forms: PendingForm[], now: number, limitMs = HOUR) => nextLook(run({ forms }), limitMs, now) - now;
+    const looks = (forms: PendingForm[], now: number, limitMs = HOUR) =>
+      nextCheckAt(run({ forms }), limitMs, now) - now;
     expect([0, 10_000, 200_000].map((now) => looks([form('a')], now))).toEqual([2_000, 5_000, 30_000]);
     expect(looks([form('a', 210_000)], 200_000)).toBe(11_000);
     expect(looks([form('a')], 200_000, 205_000)).toBe(5_000);

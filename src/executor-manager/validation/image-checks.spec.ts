@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { compareVersions, evaluateCheck } from './check-result.js';
 import type { CommandResult } from '../engine/check-container.js';
-import { type CheckSpec, checksFor } from './image-checks.js';
+import { checksFor, type CheckSpec, compareVersions, evaluateCheck } from './image-checks.js';
 
 const platforms = { engine: 'linux/amd64', image: 'linux/amd64' };
 const printed = (output: string, exitCode = 0): CommandResult => ({ ended: 'exited', exitCode, output });

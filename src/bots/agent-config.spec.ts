@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { modelSettingsFromEnv } from './agent-env.js';
+import { modelSettingsFromEnv } from './agent-config.js';
 
 const read = (env: Record<string, unknown>) => modelSettingsFromEnv('bot', env);
 

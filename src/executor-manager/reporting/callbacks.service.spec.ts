@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { forwardOf } from './callback.js';
+import { forwardOf } from './callbacks.service.js';
 
 describe('forwardOf', () => {
   it('passes reports on subtasks on as they are', () => {

@@ -1,0 +1,84 @@
+import { StringDecoder } from 'node:string_decoder';
+
+const HEADER_BYTES = 8;
+/** Offset of the length in a header. */
+const LENGTH_AT = 4;
+
+/**
+ * Reads what the engine sends of a program's two outputs: frames with a header of eight bytes (kind, three zeros,
+ * length in big-endian), cut anywhere by the network. Both outputs are passed on as one.
+ */
+export class Demultiplexer {
+  private header = Buffer.alloc(0);
+  private missing = 0;
+
+  constructor(private readonly onPart: (part: Buffer) => void) {}
+
+  /** Reads the next bytes and passes the payload on. */
+  write(chunk: Buffer): void {
+    for (let rest = chunk; rest.length > 0;) {
+      rest = this.missing > 0 ? this.readBody(rest) : this.readHeader(rest);
+    }
+  }
+
+  private readHeader(chunk: Buffer): Buffer {
+    const wanted = HEADER_BYTES - this.header.length;
+    this.header = Buffer.concat([this.header, chunk.subarray(0, wanted)]);
+    if (this.header.length === HEADER_BYTES) {
+      this.missing = this.header.readUInt32BE(LENGTH_AT);
+      this.header = Buffer.alloc(0);
+    }
+
+    return chunk.subarray(wanted);
+  }
+
+  private readBody(chunk: Buffer): Buffer {
+    const part = chunk.subarray(0, this.missing);
+    this.missing -= part.length;
+    this.onPart(part);
+
+    return chunk.subarray(part.length);
+  }
+}
+
+/** Keeps the first and the last bytes of what a program prints, whatever it prints. */
+export class TextRingBuffer {
+  private head = Buffer.alloc(0);
+  private tail = Buffer.alloc(0);
+  private skipped = 0;
+  private written = 0;
+
+  /** @param half bytes kept of the beginning, and of the end */
+  constructor(private readonly half: number) {}
+
+  /** Number of bytes that were added. */
+  get bytes(): number {
+    return this.written;
+  }
+
+  /** Appends output. */
+  add(chunk: Buffer): void {
+    this.written += chunk.length;
+    const room = this.half - this.head.length;
+    if (room > 0) this.head = Buffer.concat([this.head, chunk.subarray(0, room)]);
+    const rest = chunk.subarray(Math.max(room, 0));
+    if (rest.length === 0) return;
+    const joined = Buffer.concat([this.tail, rest.subarray(-this.half)]);
+    this.skipped += this.tail.length + rest.length - Math.min(joined.length, this.half);
+    this.tail = joined.subarray(-this.half);
+  }
+
+  /** As UTF-8; what is none is replaced by U+FFFD, as are NUL characters, which no database stores. */
+  toString(): string {
+    const gap = this.skipped > 0 ? `\n… ${this.skipped} bytes …\n` : '';
+    const parts = this.skipped > 0 ? [this.head, this.tail] : [Buffer.concat([this.head, this.tail])];
+
+    return parts.map(decode).join(gap).replaceAll('\0', '\uFFFD');
+  }
+}
+
+function decode(bytes: Buffer): string {
+  const decoder = new StringDecoder('utf8');
+
+  return decoder.write(bytes) + decoder.end();
+}
