@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { signatureOf } from '../common/signature.js';
 import { isLoopback } from '../common/is-loopback.js';
 import { AppConfig } from '../config/app-config.js';
-import { SIGNATURE_HEADER } from '../infra/http/server/json-body.js';
+import { SIGNATURE_HEADER } from '../infra/http/server/request-body.js';
 import { bearerOf } from './bearer.js';
 import { isLoopbackHost } from './loopback.js';
 

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../common/app-error.js';
-import { rawBodyOf } from '../infra/http/server/json-body.js';
+import { rawBodyOf } from '../infra/http/server/request-body.js';
 import { InternalAccess } from './internal-access.js';
 
 /**

@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { AuthModule } from '../auth/auth.module.js';
 import { AppError } from '../common/app-error.js';
 import { answerFrameworkError } from '../infra/http/server/app-error.filter.js';
-import { QueueRegistry } from '../infra/queue/queue-registry.js';
+import { QueueRegistry } from '../infra/queue/queue.module.js';
 import { BoardAccess } from './board-access.js';
 
 const PATH = '/api/admin/queues';

@@ -3,10 +3,16 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { AppError, type ErrorCode } from '../../common/app-error.js';
 import { errorCode } from '../../common/error-code.js';
 import type { DifyConnection } from '../../common/dify.js';
-import { cleanMessage, problemOf, type ProviderProblem, readProblem } from '../../infra/provider-stream/error-text.js';
+import {
+  cleanMessage,
+  problemOf,
+  ProviderError,
+  type ProviderProblem,
+  readProblem,
+  readRetryHints,
+  type RetryHints,
+} from '../../infra/provider-stream/provider-error.js';
 import { asNumber, asObject } from '../../common/json.js';
-import { ProviderError } from '../../infra/provider-stream/provider-error.js';
-import { readRetryHints, type RetryHints } from '../../infra/provider-stream/retry-hints.js';
 
 /** Whom messages name, and what these must not repeat. */
 export interface DifySource {

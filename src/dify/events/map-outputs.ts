@@ -1,7 +1,7 @@
 /** Parts of Dify's replies that stand for themselves: outputs, files, sources, usage. Pure. */
 import type { AnswerFile, Source, Usage } from '../../common/chat-event.js';
 import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
-import { toUsage } from '../../infra/provider-stream/usage.js';
+import { toUsage } from '../../infra/provider-stream/event-batch.js';
 import { cut } from './truncate-detail.js';
 
 /** Names under which workflows give their answer, most telling first. */

@@ -3,7 +3,7 @@ import type { ChatEvent } from '../../common/chat-event.js';
 import type { DifyRun } from '../../common/dify.js';
 import { duration, type Findings } from '../../tasks/diagnosis/findings.js';
 import { CHAT_RUNS } from '../queue/chat-runs.jobs.js';
-import type { StreamHealth } from './stream-health.js';
+import type { StreamHealth } from './chat-run.inspector.js';
 
 /** What is known of a run. */
 export interface ChatRunFacts {

@@ -14,7 +14,7 @@ import { type Answer, TurnsService } from '../../tasks/turns/turns.service.js';
 import { answering, leaderOf } from '../../teams/answering.js';
 import { type ResolvedMember, type ResolvedTeam, TeamsService } from '../../teams/teams.service.js';
 import { fitIntoWindow } from './context-window.js';
-import type { ProviderRun } from '../run/provider-run.js';
+import type { ProviderRun } from '../run/provider-runs.js';
 import { SessionHistory } from './session-history.js';
 
 /** Everything that a run needs to know. Holds secrets: it stays in memory. */

@@ -2,21 +2,24 @@
 import { AppError } from '../../common/app-error.js';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import type { ChatProvider, ChatRequest, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
-import { readText } from '../../infra/http/client/provider-http.body.js';
-import type { ProviderHttp, ProviderPost, ProviderResponse } from '../../infra/http/client/provider-http.js';
+import {
+  type ProviderHttp,
+  type ProviderPost,
+  type ProviderResponse,
+  readText,
+} from '../../infra/http/client/provider-http.js';
 import {
   type AnswerCall,
   AnswerIterator,
   type AnswerParts,
   type OpenAnswer,
 } from '../../infra/provider-stream/answer-iterator.js';
-import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
+import { type AnswerMapper, EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { AnswerReader } from '../../infra/provider-stream/answer-reader.js';
 import { ClaudeEvents } from './claude.events.js';
 import { claudeRequest } from './claude.request.js';
 import { errorFromStatus, type ErrorSource } from './error-mapping.js';
-import { secretsOf } from '../../infra/provider-stream/error-text.js';
-import { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import { secretsOf } from '../../infra/provider-stream/provider-error.js';
 import { parseJson } from '../../common/json.js';
 import { OpenaiEvents } from './openai.events.js';
 import { openaiRequest } from './openai.request.js';

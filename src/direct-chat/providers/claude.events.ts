@@ -2,11 +2,9 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import { AppError } from '../../common/app-error.js';
 import type { FinishReason, Usage } from '../../common/chat-event.js';
-import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
+import { type AnswerMapper, type EventBatch, toUsage } from '../../infra/provider-stream/event-batch.js';
 import { errorFromPayload, type ErrorSource } from './error-mapping.js';
-import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../common/json.js';
-import { toUsage } from '../../infra/provider-stream/usage.js';
 
 /** `stop_reason` of the API reference; new values may come, which mean that the answer ended. */
 const FINISH_REASONS = new Map<string, FinishReason>([

@@ -2,9 +2,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ErrorCode } from '../../common/app-error.js';
 import type { ProviderKind } from '../../common/chat-provider.js';
-import { cleanMessage, problemOf, readProblem, type ProviderProblem } from '../../infra/provider-stream/error-text.js';
-import { ProviderError } from '../../infra/provider-stream/provider-error.js';
-import { readRetryHints, type RetryHints } from '../../infra/provider-stream/retry-hints.js';
+import {
+  cleanMessage,
+  problemOf,
+  ProviderError,
+  type ProviderProblem,
+  readProblem,
+  readRetryHints,
+  type RetryHints,
+} from '../../infra/provider-stream/provider-error.js';
 
 /** Who answered, for messages, and what these must not repeat. */
 export interface ErrorSource {

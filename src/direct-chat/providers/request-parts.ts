@@ -2,7 +2,7 @@
 import { AppError } from '../../common/app-error.js';
 import type { ChatMessage, ModelSettings } from '../../common/chat-provider.js';
 import type { ProviderPost } from '../../infra/http/client/provider-http.js';
-import { parseUrl } from '../../infra/http/client/provider-http.errors.js';
+import { parseUrl } from '../../infra/http/client/axios-client.js';
 
 /** A request that asks for an answer. */
 export type ModelPost = ProviderPost & { url: URL };

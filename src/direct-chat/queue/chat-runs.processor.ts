@@ -5,8 +5,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { QueueProcessor } from '../../infra/queue/queue-processor.js';
 import { QueueWorkers } from '../../infra/queue/queue-workers.js';
 import { CHAT_RUN_BACKOFF, CHAT_RUNS, isChatRunJob } from './chat-runs.jobs.js';
-import { RunOwnershipCheck } from './run-ownership-check.js';
-import { ActiveRuns } from '../run/active-runs.js';
+import { ActiveRuns, RunOwnershipCheck } from '../run/active-runs.js';
 import { ChatRunner } from '../run/chat-runner.js';
 
 /** Runs the answers that were enqueued. How often an answer is tried is the runner's decision: it has to tell the client. */

@@ -1,12 +1,40 @@
-import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
+import { InjectQueue } from '@nestjs/bullmq';
 import type { Job, Queue } from 'bullmq';
-import { RedisBus } from '../../infra/redis/redis.bus.js';
 import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
+import { RunFinalizer } from '../run/run-finalizer.js';
+import { ActiveRuns, RunHandle } from '../run/active-runs.js';
+import { RunStreams } from '../run/run-streams.js';
+import { ProviderRuns } from '../run/provider-runs.js';
+import { RedisBus } from '../../infra/redis/redis.bus.js';
 import { type Answer, TurnsService } from '../../tasks/turns/turns.service.js';
-import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
-import { OrphanedTurnFinalizer } from '../run/orphaned-turn-finalizer.js';
-import { ActiveRuns } from '../run/active-runs.js';
+import { CHAT_RUNS, type ChatRunJob, chatRunJobId } from './chat-runs.jobs.js';
+
+/** Ends turns that nobody runs. */
+@Injectable()
+export class OrphanedTurnFinalizer {
+  constructor(
+    private readonly streams: RunStreams,
+    private readonly ending: RunFinalizer,
+    private readonly upstreams: ProviderRuns,
+  ) {}
+
+  /** Takes the stream over, keeps the text that is in it and ends it; a run that the app still has is stopped. Nothing happens when it has ended. */
+  async cancelled(turn: AnswerTurn, phase: 'queued' | 'running'): Promise<void> {
+    const subtaskId = turn.first.id;
+    const begun = await this.streams.begin(subtaskId);
+    if (begun.epoch === 0) return;
+    const run = this.streams.open(new RunHandle(subtaskId), begun);
+    try {
+      run.enter((turn.current ?? turn.deciding).id);
+      if (begun.epoch > 1) run.restore(await this.streams.text(subtaskId));
+      const stop = (await this.upstreams.stopLeft(turn))?.stop;
+      await this.ending.cancelled(run, stop ? { dify_stop: stop, while: 'running' } : { while: phase });
+    } finally {
+      run.close();
+    }
+  }
+}
 
 const WAITING_STATES = ['waiting', 'delayed', 'prioritized'];
 

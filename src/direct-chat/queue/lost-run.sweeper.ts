@@ -1,12 +1,49 @@
-import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { InjectQueue } from '@nestjs/bullmq';
 import type { Queue } from 'bullmq';
+import { isTerminal, type TerminalEvent } from '../../common/chat-event.js';
+import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
+import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
+import { resultOf } from '../run/answer-accumulator.js';
+import { StreamLog } from '../stream/stream-log.js';
 import { AppConfig } from '../../config/app-config.js';
 import { MaintenanceTasks } from '../../infra/queue/maintenance-tasks.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
-import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
+import { CHAT_RUNS, type ChatRunJob, chatRunJobId } from './chat-runs.jobs.js';
 import { ChatRunQueue } from './chat-run-queue.js';
-import { LoggedEndRecovery } from '../run/logged-end-recovery.js';
+
+const STATUS: Record<TerminalEvent['type'], TaskUpdate['status']> = {
+  done: 'COMPLETED',
+  error: 'FAILED',
+  cancelled: 'CANCELLED',
+};
+
+/** Brings the end that a stream's log has into the database, should its report have been lost. */
+@Injectable()
+export class LoggedEndRecovery {
+  constructor(
+    private readonly log: StreamLog,
+    private readonly updates: TaskUpdatesService,
+  ) {}
+
+  /** @param streamId the first subtask of the turn @returns whether the stream has ended */
+  async report(streamId: number): Promise<boolean> {
+    const state = await this.log.state(streamId);
+    if (!state?.ended) return false;
+    const text = await this.log.text(streamId);
+    const { last, subtaskId } = text;
+    if (!last || !isTerminal(last)) return false;
+    await this.updates.enqueue({
+      subtaskId: subtaskId ?? streamId,
+      status: STATUS[last.type],
+      result: resultOf(text),
+      ...(last.type === 'error' && { errorMessage: last.error }),
+      terminal: { event: last, seq: state.last },
+    });
+
+    return true;
+  }
+}
 
 const AT_A_TIME = 500;
 

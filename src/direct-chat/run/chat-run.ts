@@ -15,7 +15,7 @@ import type { StopReason } from '../../common/chat-provider.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import { AnswerAccumulator, answerOf } from './answer-accumulator.js';
 import type { RunPlan } from '../plan/run-plan.js';
-import type { ProviderRun } from './provider-run.js';
+import type { ProviderRun } from './provider-runs.js';
 import { endedSteps } from '../stream/answer-extras.js';
 import { type FrameBatch, frame } from '../stream/frames.js';
 import type { LiveStream } from '../stream/live-stream.js';

@@ -4,7 +4,7 @@ import type { ProviderEvent } from '../../common/chat-event.js';
 import { CHAT_PROVIDERS, type ChatProvider } from '../../common/chat-provider.js';
 import { EventLoopThrottle } from '../../infra/http/server/event-loop-throttle.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
-import type { ProviderRun } from './provider-run.js';
+import type { ProviderRun } from './provider-runs.js';
 
 /** Asks the providers of plans. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
-import { PROCESS_NAME } from '../../infra/process-name.js';
+import { PROCESS_NAME } from '../../infra/lifecycle.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { type FrameBatch, batchAfter, joinBatches } from './frames.js';

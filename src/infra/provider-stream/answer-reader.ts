@@ -3,8 +3,7 @@ import type { Readable } from 'node:stream';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import { EventLoopThrottle } from '../http/server/event-loop-throttle.js';
 import type { AnswerParts } from './answer-iterator.js';
-import type { AnswerMapper } from './answer-mapper.js';
-import { EventBatch } from './event-batch.js';
+import { type AnswerMapper, EventBatch } from './event-batch.js';
 import type { ProviderTimeouts } from './provider-timeouts.js';
 import { SseReader } from './sse-reader.js';
 

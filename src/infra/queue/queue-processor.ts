@@ -1,8 +1,18 @@
 import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Job, Worker } from 'bullmq';
 import { logLine } from '../database/database-errors.js';
-import { isOutage } from './queue-errors.js';
 import type { QueueWorkers, WorkerSettings } from './queue-workers.js';
+
+const CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+const MESSAGES = /Connection is closed|isn't writeable|Socket timeout|LOADING|could not renew lock|Missing lock/;
+
+/**
+ * Whether an error only says that Redis was away. The connections report that once; queues and workers would repeat
+ * it at every attempt. (A lock that was lost meanwhile is dealt with when its job comes back.)
+ */
+export function isOutage(error: Error): boolean {
+  return CODES.has((error as NodeJS.ErrnoException).code ?? '') || MESSAGES.test(error.message);
+}
 
 /**
  * Base of all processors: one per queue. Starts its worker at the application's bootstrap, in processes with the role

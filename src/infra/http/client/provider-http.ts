@@ -3,10 +3,8 @@ import type { AxiosInstance, AxiosResponse } from 'axios';
 import { type ClientRequest, type IncomingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAxios } from './axios-client.js';
-import { GuardedHttpAgent, GuardedHttpsAgent, whenClosed, type ConnectionRules } from './provider-http.agents.js';
-import { readText } from './provider-http.body.js';
-import { invalidUrl, isStaleSocket, parseUrl, requestOf, toNetworkError } from './provider-http.errors.js';
+import { createAxios, invalidUrl, isStaleSocket, parseUrl, requestOf, toNetworkError } from './axios-client.js';
+import { type ConnectionRules, GuardedHttpAgent, GuardedHttpsAgent, whenClosed } from './provider-http.agents.js';
 
 export type ProviderHttpOptions = ConnectionRules;
 
@@ -151,4 +149,43 @@ async function socketClosed({ socket }: ClientRequest): Promise<void> {
   // Not destroyed: it is back in the pool (nothing was sent on it, or its reply was read).
   if (!socket?.destroyed) return;
   await Promise.race([whenClosed(socket), sleep(CLOSE_WAIT_MS, undefined, { ref: false })]);
+}
+
+export interface BodyLimits {
+  maxBytes: number;
+  /** No limit when absent: then whoever destroys the body ends the wait. */
+  timeoutMs?: number;
+}
+
+export interface BodyText {
+  text: string;
+  /** False when it was longer or slower than allowed, or broke off. */
+  complete: boolean;
+}
+
+/** Never throws: what arrived is what there is to show. Leaves an incomplete body unread; the caller destroys it. */
+export function readText(body: Readable, limits: BodyLimits): Promise<BodyText> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+
+  return new Promise((resolve) => {
+    const settle = (complete: boolean) => {
+      clearTimeout(timer);
+      body.off('data', onData).off('end', onEnd).off('close', onClose);
+      body.pause();
+      const bytes = Buffer.concat(chunks).subarray(0, limits.maxBytes);
+      resolve({ text: bytes.toString('utf8'), complete });
+    };
+    const onData = (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > limits.maxBytes) settle(false);
+    };
+    const onEnd = () => settle(true);
+    const onClose = () => settle(body.readableEnded);
+    const timer = limits.timeoutMs === undefined ? undefined : setTimeout(() => settle(false), limits.timeoutMs);
+    body.on('data', onData).on('end', onEnd).on('close', onClose);
+    // A body that is over already emits nothing any more.
+    if (body.closed) onClose();
+  });
 }

@@ -1,12 +1,21 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppConfig } from '../../../config/app-config.js';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
-import { applyBodyLimits } from './body-limit.js';
-import { parseOnlyJson } from './json-body.js';
+import { applyBodyLimits, parseOnlyJson } from './request-body.js';
 import { acceptForms } from './multipart.js';
-import { requestId } from './request-id.js';
-import { throttleRequests } from './request-throttle.js';
+import { throttleRequests } from './event-loop-throttle.js';
 import { AppValidationPipe } from './validation.pipe.js';
+
+const SANE = /^[\w.:-]{1,128}$/;
+
+/** The caller's `X-Request-Id` when it is sane, otherwise a new one. For Fastify's `genReqId`. */
+export function requestId(request: { headers: IncomingHttpHeaders }): string {
+  const given = request.headers['x-request-id'];
+
+  return typeof given === 'string' && SANE.test(given) ? given : randomUUID();
+}
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 

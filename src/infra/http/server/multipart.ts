@@ -2,6 +2,7 @@
 import multipart from '@fastify/multipart';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
 import { AppError } from '../../../common/app-error.js';
 import { errorCode } from '../../../common/error-code.js';
 
@@ -89,4 +90,14 @@ function toFormError(error: unknown): AppError {
   const message = errorCode(error) === 'FST_MP_PREMATURE_CLOSE' ? 'The upload broke off' : 'The form is malformed';
 
   return new AppError('bad_request', message);
+}
+
+/** Aborts when a connection closes before its reply is out: what is done for it is not wanted any more. */
+export function whenClientGone(reply: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  reply.once('close', () => {
+    if (!reply.writableFinished) gone.abort(new AppError('bad_request', 'The client went away'));
+  });
+
+  return gone.signal;
 }

@@ -1,5 +1,5 @@
 import { integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
-import { tasks } from './schema.js';
+import { subtasks, tasks } from './schema.js';
 
 /** Which conversation a task has with the app of each of its bots. */
 export const difyConversations = pgTable(
@@ -17,4 +17,16 @@ export const difyConversations = pgTable(
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.taskId, table.botId] })],
+);
+
+/** Ids of executors' reports that were applied, so that a replay is known. Gone with the end of the subtask. */
+export const executorEvents = pgTable(
+  'executor_events',
+  {
+    subtaskId: integer('subtask_id')
+      .notNull()
+      .references(() => subtasks.id, { onDelete: 'cascade' }),
+    eventId: text('event_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.subtaskId, table.eventId] })],
 );

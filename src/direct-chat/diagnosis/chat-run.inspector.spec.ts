@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JobState } from 'bullmq';
-import { jobLockState } from './job-lock-state.js';
+import { jobLockState } from './chat-run.inspector.js';
 
 /** A job whose state changes with each look, and its lock as it is after the first. */
 async function look(states: readonly JobState[], lockMs: number) {

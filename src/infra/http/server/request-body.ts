@@ -1,6 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isUtf8 } from 'node:buffer';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { AppError } from '../../../common/app-error.js';
+import type { AppConfig } from '../../../config/app-config.js';
+import type { RouteTraits } from './event-loop-throttle.js';
 
 /** Its requests are signed by their bytes, which are kept for them: see {@link rawBodyOf}. */
 export const SIGNATURE_HEADER = 'x-conch-signature';
@@ -24,4 +27,22 @@ export function parseOnlyJson(instance: FastifyInstance): void {
 /** The bytes of a signed request's body, as they came; empty without a body or {@link SIGNATURE_HEADER}. */
 export function rawBodyOf({ raw }: Pick<FastifyRequest, 'raw'>): Buffer {
   return rawBodies.get(raw) ?? NO_BODY;
+}
+
+/** Bytes that a route's body may have, by the configuration. */
+export type BodyLimit = (config: AppConfig) => number;
+
+interface LimitedRoute {
+  maxBodyBytes?: BodyLimit;
+}
+
+/** Gives a route a limit of its own in place of the server's. @param more its other traits: a second decorator would replace them */
+export const MaxBodyBytes = (maxBodyBytes: BodyLimit, more: RouteTraits = {}) => RouteConfig({ ...more, maxBodyBytes });
+
+/** Makes {@link MaxBodyBytes} count; before the routes are registered. */
+export function applyBodyLimits(instance: FastifyInstance, config: AppConfig): void {
+  instance.addHook('onRoute', (route) => {
+    const { maxBodyBytes } = (route.config ?? {}) as LimitedRoute;
+    if (maxBodyBytes) route.bodyLimit = maxBodyBytes(config);
+  });
 }
