@@ -14,7 +14,7 @@ import { AnswerStreams } from './request/answer-streams.js';
 import { AppInputService } from './queue/app-input.service.js';
 import { ChatAdmission } from './queue/chat-admission.js';
 import { LoggedEndRecovery, LostRunSweeper } from './queue/lost-run.sweeper.js';
-import { ChatRunInspector, StreamHealthReader } from './diagnosis/chat-run.inspector.js';
+import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
 import { ChatRunner } from './run/chat-runner.js';
 import { CHAT_RUNS } from './queue/chat-runs.jobs.js';
 import { ChatRunsProcessor } from './queue/chat-runs.processor.js';
@@ -23,7 +23,7 @@ import { DirectChatBackend } from './direct-chat.backend.js';
 import { DirectChatController } from './direct-chat.controller.js';
 import { DirectChatService } from './request/direct-chat.service.js';
 import { ConnectionTestController } from './providers/connection-test.controller.js';
-import { ConnectionTest } from './providers/connection-test.js';
+import { ConnectionTestService } from './providers/connection-test.service.js';
 import { ChatShellProvider } from './providers/chat.provider.js';
 import { PipelineSteps } from './run/pipeline-steps.js';
 import { ProviderCalls } from './run/provider-calls.js';
@@ -68,8 +68,8 @@ import { StreamReader } from './stream/stream-reader.js';
     ...[ActiveRuns, RunOwnershipCheck, RunStreams, RunPlans, RunFinalizer, ChatRunQueue, SessionHistory],
     ...[TurnLoader, ProviderRuns, RunningStatusBatcher, ProviderCalls, PipelineSteps, ChatRunner],
     ...[ChatRunsProcessor, LostRunSweeper, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
-    ...[StreamHealthReader, ChatRunInspector, DirectChatBackend],
-    ...[ConnectionTest, ChatAdmission, QueuePositions, DirectChatService, AnswerStreams, AppInputService],
+    ...[ChatRunInspector, DirectChatBackend],
+    ...[ConnectionTestService, ChatAdmission, QueuePositions, DirectChatService, AnswerStreams, AppInputService],
   ],
 })
 export class DirectChatModule {}

@@ -208,7 +208,7 @@ export class DifyAnswer implements AnswerParts {
     run.pausedAt ??= Date.now();
     run.leaves = (run.leaves ?? 0) + 1;
     stream.remember();
-    this.own.add({ type: 'leave', until: nextLook(run, this.parts.inputTimeoutMs) });
+    this.own.add({ type: 'suspend', until: nextLook(run, this.parts.inputTimeoutMs) });
     this.over = true;
   }
 

@@ -1,4 +1,3 @@
-/** Answers turns of bots whose shell is `Chat` straight from Claude or an OpenAI-compatible API. */
 import { AppError } from '../../common/app-error.js';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import type { ChatProvider, ChatRequest, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
@@ -28,13 +27,14 @@ import { ProviderTimeouts, type ProviderTimeoutLimits } from '../../infra/provid
 import { abortableSleep, retryDelay } from '../../infra/provider-stream/retry.js';
 import { MAX_EVENT_LENGTH } from '../../infra/provider-stream/sse-reader.js';
 
-/** One turn on its way: what every step of it needs. */
+/** State of one call. */
 interface Call extends AnswerCall {
   model: ModelSettings;
   source: ErrorSource;
   timeouts: ProviderTimeouts;
 }
 
+/** Streams the answers of Claude and OpenAI-compatible APIs, for bots of the shell `Chat`. */
 export class ChatShellProvider implements ChatProvider {
   readonly shellType = 'Chat';
 
@@ -44,7 +44,7 @@ export class ChatShellProvider implements ChatProvider {
     private readonly delayBefore: typeof retryDelay = retryDelay,
   ) {}
 
-  /** Settles only when its socket is closed or, after a whole answer, back in the pool. */
+  /** Streams an answer. Ends only when its socket is closed or, after a complete answer, back in the pool. */
   stream({ model, ...turn }: ChatRequest, signal: AbortSignal): AsyncIterable<readonly ProviderEvent[]> {
     return {
       [Symbol.asyncIterator]: () => {
@@ -77,7 +77,7 @@ export class ChatShellProvider implements ChatProvider {
     return call;
   }
 
-  /** Attempts until one brings a first event. */
+  /** Opens the answer, with retries before its first event. */
   private async open(call: Call, post: ProviderPost): Promise<OpenAnswer> {
     const startedAt = performance.now();
     call.signal.throwIfAborted();
@@ -102,7 +102,7 @@ export class ChatShellProvider implements ChatProvider {
       if (isJson(response)) return await readWhole(response, mapper, call.source);
       if (isHtml(response)) throw protocolError(call.source, 'a web page in place of an answer; check the base URL');
       const reader = new AnswerReader(response.body, mapper, call.timeouts);
-      // Before its first event an answer that fails may be asked for again.
+      // A failure before the first event may be retried.
       await new Promise<void>((resolve) => reader.whenReady(resolve));
       if (reader.failure && !reader.hasParts) throw reader.failure.reason;
 
@@ -131,7 +131,7 @@ async function statusError(response: ProviderResponse, source: ErrorSource): Pro
   return errorFromStatus(response.status, response.headers, await response.readError(), source);
 }
 
-/** Gateways exist that ignore `stream: true` and send the answer, or an error with status 200, as one JSON text. */
+/** Reads a reply of gateways that ignore `stream: true` and send the answer, or an error with status 200, as JSON. */
 async function readWhole(response: ProviderResponse, mapper: AnswerMapper, source: ErrorSource): Promise<OpenAnswer> {
   const { text, complete } = await readText(response.body, { maxBytes: MAX_EVENT_LENGTH });
   const reply = parseJson(text.trim());
@@ -146,7 +146,7 @@ function answerOf(response: ProviderResponse, parts: AnswerParts): OpenAnswer {
   return { parts, release: () => response.release(), close: () => response.close() };
 }
 
-/** An answer that came in one piece. */
+/** An answer that was not streamed. */
 class WholeAnswer implements AnswerParts {
   readonly over = true;
   readonly failure = null;

@@ -1,4 +1,4 @@
-/** Chunks of OpenAI's Chat Completions API, in all the dialects of compatible servers -> the project's events. */
+/** Maps the chunks of OpenAI's Chat Completions API, in the dialects of compatible servers. */
 import type { EventSourceMessage } from 'eventsource-parser';
 import { AppError } from '../../common/app-error.js';
 import type { FinishReason, Usage } from '../../common/chat-event.js';

@@ -10,26 +10,25 @@ import { RedisBus } from '../../infra/redis/redis.bus.js';
 import { type Answer, TurnsService } from '../../tasks/turns/turns.service.js';
 import { CHAT_RUNS, type ChatRunJob, chatRunJobId } from './chat-runs.jobs.js';
 
-/** Ends turns that nobody runs. */
+/** Ends turns that have no run. */
 @Injectable()
 export class OrphanedTurnFinalizer {
   constructor(
     private readonly streams: RunStreams,
-    private readonly ending: RunFinalizer,
-    private readonly upstreams: ProviderRuns,
+    private readonly finalizer: RunFinalizer,
+    private readonly providerRuns: ProviderRuns,
   ) {}
 
-  /** Takes the stream over, keeps the text that is in it and ends it; a run that the app still has is stopped. Nothing happens when it has ended. */
-  async cancelled(turn: AnswerTurn, phase: 'queued' | 'running'): Promise<void> {
+  /** Cancels a turn: keeps the text of its stream, and stops its run at the app. Does nothing when the stream has ended. */
+  async cancel(turn: AnswerTurn, phase: 'queued' | 'running'): Promise<void> {
     const subtaskId = turn.first.id;
-    const begun = await this.streams.begin(subtaskId);
-    if (begun.epoch === 0) return;
-    const run = this.streams.open(new RunHandle(subtaskId), begun);
+    const run = await this.streams.open(new RunHandle(subtaskId));
+    if (!run) return;
     try {
       run.enter((turn.current ?? turn.deciding).id);
-      if (begun.epoch > 1) run.restore(await this.streams.text(subtaskId));
-      const stop = (await this.upstreams.stopLeft(turn))?.stop;
-      await this.ending.cancelled(run, stop ? { dify_stop: stop, while: 'running' } : { while: phase });
+      if (run.epoch > 1) run.restore(await this.streams.text(subtaskId));
+      const stop = (await this.providerRuns.stopAbandoned(turn))?.stop;
+      await this.finalizer.cancelled(run, stop ? { dify_stop: stop, while: 'running' } : { while: phase });
     } finally {
       run.close();
     }
@@ -45,9 +44,9 @@ export class DirectChatCanceller {
 
   constructor(
     @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
-    private readonly registry: ActiveRuns,
+    private readonly activeRuns: ActiveRuns,
     private readonly bus: RedisBus,
-    private readonly end: OrphanedTurnFinalizer,
+    private readonly orphans: OrphanedTurnFinalizer,
     private readonly turns: TurnsService,
   ) {}
 
@@ -58,29 +57,29 @@ export class DirectChatCanceller {
 
       return this.endTurn(await this.turns.turnOf(id), 'running');
     }
-    const handle = this.registry.get(id);
+    const handle = this.activeRuns.get(id);
     if (handle) {
       handle.stop({ kind: 'cancel', at });
 
       return;
     }
-    // Published before anything is looked up: the run of another process must stop at once.
+    // Published first: a run of another process must stop at once.
     await this.bus.publish('cancel', { subtaskId: id, at });
     const turn = await this.turns.turnOf(id);
     const job = await this.queue.getJob(chatRunJobId(turn?.first.id ?? id));
     const state = await job?.getState();
     if (state === 'active') return;
     if (!job || !state || !WAITING_STATES.includes(state)) return this.endTurn(turn, 'queued');
-    if (await removed(job)) await this.endTurn(turn, 'queued');
+    if (await tryRemove(job)) await this.endTurn(turn, 'queued');
   }
 
   private async endTurn(turn: AnswerTurn | null, phase: 'queued' | 'running'): Promise<void> {
-    if (turn) await this.end.cancelled(turn, phase);
+    if (turn) await this.orphans.cancel(turn, phase);
   }
 }
 
-/** A job cannot be removed once a worker has it. */
-async function removed(job: Job): Promise<boolean> {
+/** Removes a job. @returns false when a worker has it */
+async function tryRemove(job: Job): Promise<boolean> {
   try {
     await job.remove();
 

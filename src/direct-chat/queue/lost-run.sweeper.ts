@@ -18,7 +18,7 @@ const STATUS: Record<TerminalEvent['type'], TaskUpdate['status']> = {
   cancelled: 'CANCELLED',
 };
 
-/** Brings the end that a stream's log has into the database, should its report have been lost. */
+/** Reports ends to the database that only the log has, because their reports were lost. */
 @Injectable()
 export class LoggedEndRecovery {
   constructor(
@@ -48,8 +48,8 @@ export class LoggedEndRecovery {
 const AT_A_TIME = 500;
 
 /**
- * Finds answers that the database waits for and no queue knows (the process died between the two writes, or Redis
- * lost its data) and queues them again.
+ * Enqueues unfinished answers again whose jobs were lost: the process died between the two writes, or Redis lost its
+ * data.
  */
 @Injectable()
 export class LostRunSweeper implements OnModuleInit {
@@ -59,7 +59,7 @@ export class LostRunSweeper implements OnModuleInit {
     @InjectQueue(CHAT_RUNS) private readonly runs: Queue<ChatRunJob>,
     private readonly maintenance: MaintenanceTasks,
     private readonly turns: TurnsService,
-    private readonly endings: LoggedEndRecovery,
+    private readonly loggedEnds: LoggedEndRecovery,
     private readonly config: AppConfig,
     private readonly queue: ChatRunQueue,
   ) {}
@@ -74,13 +74,13 @@ export class LostRunSweeper implements OnModuleInit {
     for (const { firstId } of await this.turns.staleRuns(ageSeconds, AT_A_TIME)) await this.recover(firstId);
   }
 
-  /** `recovered`: a worker that the queue has forgotten may still run it. */
+  /** Enqueues a run as `recovered`: a worker may still run it without a job. */
   private async recover(subtaskId: number): Promise<void> {
     const job = await this.runs.getJob(chatRunJobId(subtaskId));
     const state = await job?.getState();
     if (state === 'failed') await job?.remove();
     else if (job) return;
-    if (await this.endings.report(subtaskId)) return;
+    if (await this.loggedEnds.report(subtaskId)) return;
     this.log.warn(`subtask ${subtaskId}: no queue knows its run; starting it again`);
     await this.queue.enqueue({ subtaskId, recovered: true });
   }

@@ -7,7 +7,7 @@ import type { Snapshot } from '../stream/stream-text.js';
 const JOIN_AT = 128;
 
 /** Collects text that arrives in small pieces, at a small constant cost per piece. */
-export class TextAccumulator {
+class TextAccumulator {
   private text = '';
   private pieces: string[] = [];
   /** Characters (UTF-16 units) so far. */
@@ -85,13 +85,13 @@ export class AnswerAccumulator {
     return { content: this.content.toString(), reasoning: this.reasoning.toString(), extras: this.extras };
   }
 
-  /** What a subtask keeps of it. */
+  /** Returns the answer as its subtask stores it. */
   result(): SubtaskResult {
     return resultOf(this.whole(), this.usage);
   }
 }
 
-/** What a subtask keeps of an answer. Forms that nobody has filled in are not a part of it. */
+/** Returns an answer as its subtask stores it, without open forms. */
 export function resultOf(
   { content, reasoning, extras = {} }: Pick<Snapshot, 'content' | 'reasoning' | 'extras'>,
   usage?: Usage,
@@ -101,7 +101,7 @@ export function resultOf(
   return { value: content, ...(reasoning !== '' && { reasoning }), ...(usage && { usage }), ...kept };
 }
 
-/** The answer that a result was made of. */
+/** Returns the answer of a stored result. */
 export function answerOf(result: SubtaskResult | null): Pick<Snapshot, 'content' | 'reasoning' | 'extras'> {
   const { value = '', reasoning = '', ...rest } = result ?? {};
 

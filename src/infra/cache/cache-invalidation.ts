@@ -14,7 +14,7 @@ import { mergeMap, type Observable } from 'rxjs';
 import { CacheInvalidatedEvent } from '../../common/domain-events.js';
 import { RedisBus } from '../redis/redis.bus.js';
 
-/** Publishes {@link CacheInvalidatedEvent}; a relay takes it to the other processes. */
+/** Publishes {@link CacheInvalidatedEvent} in this process; {@link CacheInvalidationRelay} forwards it to the others. */
 @Injectable()
 export class CacheInvalidation {
   constructor(private readonly events: EventEmitter2) {}
@@ -65,7 +65,7 @@ export class CacheInvalidationRelay implements OnModuleInit {
     );
   }
 
-  /** Announces a change of this process to the others. Never throws: their caches expire within seconds. */
+  /** Publishes a change of this process to the others. Never throws: their caches expire within seconds. */
   @OnEvent(CacheInvalidatedEvent.eventName)
   async announce({ isForeign }: CacheInvalidatedEvent): Promise<void> {
     if (isForeign) return;

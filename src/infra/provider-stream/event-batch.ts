@@ -2,8 +2,8 @@ import type { EventSourceMessage } from 'eventsource-parser';
 import type { ProviderEvent, Usage } from '../../common/chat-event.js';
 
 /**
- * Collects what one network read brought. Neighbouring deltas of one kind become one event here, at once, so that
- * everything downstream (numbering, log, SSE) pays per read and not per token.
+ * Collects the events of one network read. Consecutive deltas of one kind become one event, so that everything
+ * downstream (numbering, log, SSE) costs per read and not per token.
  */
 export class EventBatch {
   private events: ProviderEvent[] = [];
@@ -57,20 +57,20 @@ export class EventBatch {
 
 /** Turns one provider's events into the project's. Pure and stateful: one object per reply. */
 export interface AnswerMapper {
-  /** An event that was more than a ping has come: the model is at work. */
+  /** Whether an event other than a ping has arrived: the model is at work. */
   readonly started: boolean;
-  /** The `finish` event was given: whatever follows is ignored. */
+  /** Whether `finish` was emitted: later events are ignored. */
   readonly finished: boolean;
-  /** Throws an `AppError` when the event says that the answer failed. */
+  /** Maps an event of the provider. @throws AppError when the answer has failed */
   push(event: EventSourceMessage, batch: EventBatch): void;
-  /** A reply that came whole, as JSON, although a stream was asked for. */
+  /** Maps a reply that arrived as JSON in place of a stream. */
   pushWhole(reply: unknown, batch: EventBatch): void;
-  /** The body is over, orderly or not: finishes the answer, or throws `provider_truncated` when it is not whole. */
+  /** Finishes the answer at the end of its body. @throws AppError provider_truncated when it is incomplete */
   end(batch: EventBatch): void;
 }
 
-/** Counts as a provider gave them; whatever it left out is undefined. */
-export interface TokenCounts {
+/** Counts as a provider sends them; undefined where it sends none. */
+interface TokenCounts {
   input: number | undefined;
   output: number | undefined;
   total?: number | undefined;
@@ -80,7 +80,7 @@ export interface TokenCounts {
   currency?: string | undefined;
 }
 
-/** Undefined when the provider counted nothing: zeros would be a claim. */
+/** Converts counts to usage; undefined when the provider sent no counts, because zeros would be wrong. */
 export function toUsage({ input, output, total, reasoning, cached, cost, currency }: TokenCounts): Usage | undefined {
   if (input === undefined && output === undefined) return undefined;
   const usage: Usage = { input_tokens: input ?? 0, output_tokens: output ?? 0, total_tokens: 0 };

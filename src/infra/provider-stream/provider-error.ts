@@ -1,4 +1,4 @@
-/** What a provider says about a failure, made fit to be shown: short, one line, no markup, no keys. */
+/** Errors of providers: reads their replies, and makes messages that are safe to show. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ModelSettings } from '../../common/chat-provider.js';
 import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
@@ -14,7 +14,7 @@ const KEY_SHAPES = [
   /\b((?:x-)?api[-_ ]?key["']?\s*[:=]\s*["']?)[^\s"',;]+/gi,
 ];
 
-/** The parts of an error body that tell what happened. */
+/** The parts of an error body that describe the failure. */
 export interface ProviderProblem {
   message?: string;
   type?: string;
@@ -23,7 +23,7 @@ export interface ProviderProblem {
   status?: number;
 }
 
-/** Reads a body of an HTTP error; text that is not JSON is the message itself, HTML is none. */
+/** Parses the body of an HTTP error. Plain text is the message itself; HTML has none. */
 export function readProblem(text: string): ProviderProblem {
   const json = parseJson(text.trim());
   if (json !== undefined && typeof json !== 'string') return problemOf(json);
@@ -33,7 +33,7 @@ export function readProblem(text: string): ProviderProblem {
 }
 
 /**
- * The shapes met in the field: `error.message`, `error` (string), `message`, `detail` (string, or FastAPI's array of
+ * Reads the problem from JSON in the shapes that providers use: `error.message`, `error` (string), `message`, `detail` (string, or FastAPI's array of
  * `{loc, msg}`), `errors[0].message`.
  */
 export function problemOf(json: unknown): ProviderProblem {
@@ -61,14 +61,14 @@ function listed(body: JsonObject): string | undefined {
   return what === undefined ? undefined : where + what;
 }
 
-/** The secrets of a model, which its provider's messages may repeat. */
+/** Returns the secrets of a model, which messages of its provider may repeat. */
 export function secretsOf(model: ModelSettings): string[] {
   const values = [model.apiKey ?? '', ...Object.values(model.headers)];
   const bare = values.map((value) => value.replace(/^(bearer|basic)\s+/i, '').trim());
   return [...new Set(bare)].filter((value) => value.length >= MIN_SECRET_LENGTH);
 }
 
-/** One line of at most 300 characters without key material; undefined when nothing is left to show. */
+/** Shortens a message to one line of 300 characters without key material; undefined when nothing remains. */
 export function cleanMessage(message: string | undefined, secrets: readonly string[]): string | undefined {
   if (message === undefined || isMarkup(message)) return undefined;
   let text = message;
@@ -83,7 +83,7 @@ function isMarkup(text: string): boolean {
   return /^\s*<|<(!doctype|html|head|body)\b/i.test(text);
 }
 
-/** What a provider's reply says about trying again. */
+/** Instructions of a provider about retries. */
 export interface RetryHints {
   /** Milliseconds to wait, from `retry-after-ms` or `retry-after`. */
   waitMs?: number;
@@ -91,7 +91,7 @@ export interface RetryHints {
   shouldRetry?: boolean;
 }
 
-/** The headers as the official SDKs read them: `retry-after-ms` first; `retry-after` in seconds or as an HTTP date. */
+/** Reads the headers as the official SDKs do: `retry-after-ms` first; `retry-after` in seconds or as an HTTP date. */
 export function readRetryHints(headers: IncomingHttpHeaders, now: number): RetryHints {
   const hints: RetryHints = {};
   const waitMs = decimal(headers['retry-after-ms']) ?? retryAfter(headers['retry-after'], now);
@@ -113,7 +113,7 @@ function decimal(value: string | string[] | undefined): number | undefined {
   return typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : undefined;
 }
 
-/** An error with what the provider asked for concerning retries. */
+/** An error with the provider's instructions about retries. */
 export class ProviderError extends AppError {
   constructor(
     code: ErrorCode,

@@ -7,10 +7,10 @@ const CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDO
 const MESSAGES = /Connection is closed|isn't writeable|Socket timeout|LOADING|could not renew lock|Missing lock/;
 
 /**
- * Whether an error only says that Redis was away. The connections report that once; queues and workers would repeat
- * it at every attempt. (A lock that was lost meanwhile is dealt with when its job comes back.)
+ * Returns whether an error only means that Redis is unreachable. The connections report that once; workers would repeat it
+ * at every attempt. (A job whose lock was lost meanwhile is processed again.)
  */
-export function isOutage(error: Error): boolean {
+function isOutage(error: Error): boolean {
   return CODES.has((error as NodeJS.ErrnoException).code ?? '') || MESSAGES.test(error.message);
 }
 
@@ -47,7 +47,7 @@ export abstract class QueueProcessor implements OnApplicationBootstrap {
     return Promise.resolve();
   }
 
-  /** Logs a failed attempt. Processors that have a better line, or one elsewhere, replace it. */
+  /** Logs a failed attempt. Processors with another log line override it. */
   protected onFailed(job: Job | undefined, error: Error): void {
     this.log.warn(`job ${job?.id}, attempt ${job?.attemptsMade}: ${logLine(error)}`);
   }

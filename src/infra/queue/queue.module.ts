@@ -7,14 +7,14 @@ import { RedisClients } from '../redis/redis-clients.js';
 import { MaintenanceTasks } from './maintenance-tasks.js';
 import { QueueWorkers } from './queue-workers.js';
 
-/** All queues that the modules of this process have registered. */
+/** Finds the queues that the modules of this process have registered. */
 @Injectable()
 export class QueueRegistry implements OnModuleInit {
   constructor(private readonly discovery: DiscoveryService) {}
 
   /**
-   * Without a listener the library prints every failed attempt to connect, which the connections report themselves.
-   * Failed commands still reject.
+   * Adds error listeners: without one, BullMQ prints every failed attempt to connect, which the connections log
+   * themselves. Failed commands still reject.
    */
   onModuleInit(): void {
     for (const queue of this.all()) queue.on('error', () => undefined);

@@ -1,21 +1,21 @@
-/** The one place that makes axios instances, and that strips their errors of the request. */
+/** The only place that creates axios instances, and converts their errors for users. */
 import axios, { type AxiosInstance, type CreateAxiosDefaults, isAxiosError } from 'axios';
 import type { ClientRequest } from 'node:http';
 import { AppError } from '../../../common/app-error.js';
 import { errorCode } from '../../../common/error-code.js';
 
 /**
- * Returns an instance to which every status is a reply. It follows no redirect, which would carry the credentials to
- * another place, and uses no proxy, which would connect in place of the agents, past their egress rules.
- * @param options the agents, and what else differs
+ * Returns an instance that resolves with every status. It follows no redirects, which would send credentials to another
+ * host, and uses no proxy, which would bypass the egress rules of the agents.
+ * @param options the agents, and other settings
  */
 export function createAxios(options: CreateAxiosDefaults): AxiosInstance {
   return axios.create({ adapter: 'http', maxRedirects: 0, proxy: false, validateStatus: () => true, ...options });
 }
 
 /**
- * Returns the error under one of axios, whose own errors hold the request: its headers with the credentials, its body,
- * its socket. Nothing else may leave this folder.
+ * Returns the cause of an axios error. The errors of axios reference the request with its credentials, and must not be
+ * thrown outside of this folder.
  */
 export function withoutRequest(error: unknown): unknown {
   return isAxiosError(error) ? (error.cause ?? new Error(error.message)) : error;
@@ -31,7 +31,7 @@ const UNAVAILABLE: Record<string, string> = {
   ENETUNREACH: 'is not reachable',
 };
 
-/** What went wrong before a reply came. Neither the message nor the cause carries the request, and so the API key. */
+/** Converts an error that came before the reply. Neither message nor cause references the request with the API key. */
 export function toNetworkError(error: unknown, host: string): AppError {
   const cause = withoutRequest(error);
   if (cause instanceof AppError) return cause;
@@ -49,12 +49,12 @@ export function toNetworkError(error: unknown, host: string): AppError {
   return new AppError('provider_unavailable', `${host} ${what}`, { cause, retryable: true });
 }
 
-/** The address is wrong for good: a retry cannot help. The text never repeats the address, which may hold a key. */
+/** Returns the error for a wrong address. The text does not repeat the address, which may contain a key. */
 export function invalidUrl(reason: string): AppError {
   return new AppError('provider_bad_request', `The model's base URL is not usable: ${reason}`);
 }
 
-/** @throws AppError provider_bad_request */
+/** Parses a URL. @throws AppError provider_bad_request */
 export function parseUrl(text: string): URL {
   try {
     return new URL(text.trim());
@@ -63,17 +63,17 @@ export function parseUrl(text: string): URL {
   }
 }
 
-/** The request that failed; null when it was never made. */
+/** Returns the request that failed; null when none was made. */
 export function requestOf(error: unknown): ClientRequest | null {
   return isAxiosError(error) ? ((error.request as ClientRequest | undefined) ?? null) : null;
 }
 
-/** Whether a kept-alive socket turned out to be closed by its server when it was used again. */
+/** Returns whether the server had closed a kept-alive socket before it was used again. */
 export function isStaleSocket(error: unknown): boolean {
   return requestOf(error)?.reusedSocket === true && ['ECONNRESET', 'EPIPE'].includes(errorCode(error) ?? '');
 }
 
-/** TLS failures have codes by the dozen (OpenSSL's verify results, `ERR_TLS_…`, `EPROTO`), and name no secrets. */
+/** Describes an error by its code. TLS failures have dozens (OpenSSL's verify results, `ERR_TLS_…`, `EPROTO`). */
 function describe(code: string): string {
   const tls = /^(ERR_(TLS|SSL)|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/.test(code);
   if (tls) return `has no trustworthy TLS connection to offer (${code})`;

@@ -8,18 +8,18 @@ import { acceptForms } from './multipart.js';
 import { throttleRequests } from './event-loop-throttle.js';
 import { AppValidationPipe } from './validation.pipe.js';
 
-const SANE = /^[\w.:-]{1,128}$/;
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-/** The caller's `X-Request-Id` when it is sane, otherwise a new one. For Fastify's `genReqId`. */
-export function requestId(request: { headers: IncomingHttpHeaders }): string {
+/** Returns the caller's `X-Request-Id` when it is well-formed, otherwise a new id. */
+function requestId(request: { headers: IncomingHttpHeaders }): string {
   const given = request.headers['x-request-id'];
 
-  return typeof given === 'string' && SANE.test(given) ? given : randomUUID();
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
-/** Fastify with the body parsers of the API only; Nest would add one for forms, which need no CORS check. */
+/** Fastify with the body parsers of the API only. Nest's default adds one for forms, which browsers send without CORS checks. */
 class ApiAdapter extends FastifyAdapter {
   override registerParserMiddleware(): void {
     parseOnlyJson(this.getInstance());
@@ -27,7 +27,7 @@ class ApiAdapter extends FastifyAdapter {
   }
 }
 
-/** The HTTP adapter with the limits of the API. */
+/** Creates the HTTP adapter with the limits of the API. */
 export function createAdapter(): FastifyAdapter {
   return new ApiAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
@@ -37,7 +37,7 @@ export function createAdapter(): FastifyAdapter {
   });
 }
 
-/** Prefix, validation, error shape and request ids: the same for the server and for its tests. */
+/** Applies prefix, validation, error shape and request ids, for the server and for its tests. */
 export function configureHttp(app: NestFastifyApplication, prefix = 'api'): void {
   app.setGlobalPrefix(prefix);
   app.useGlobalPipes(new AppValidationPipe());

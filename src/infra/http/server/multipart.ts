@@ -1,4 +1,4 @@
-/** Forms with a file, whose bytes pass through: never more of them in memory than a stream's buffers hold. */
+/** Forms with a file, which is streamed and never in memory as a whole. */
 import multipart from '@fastify/multipart';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -21,7 +21,7 @@ interface UploadRoute {
   takesForms?: boolean;
 }
 
-/** Lets a route have `multipart/form-data`, which it reads with {@link openUpload}. */
+/** Allows `multipart/form-data` on a route, which reads it with {@link openUpload}. */
 export const TakesForms = () => RouteConfig({ takesForms: true } satisfies UploadRoute);
 
 /** Accepts forms, unread, on routes with {@link TakesForms} only. */
@@ -34,7 +34,7 @@ export function acceptForms(instance: FastifyInstance): void {
   });
 }
 
-/** A file that is arriving. {@link close} ends the use of it. */
+/** A file that is being received, until {@link close}. */
 export interface Upload {
   /** The form's fields before the file. */
   fields: ReadonlyMap<string, string>;
@@ -42,12 +42,12 @@ export interface Upload {
   mimeType: string;
   /** Fails with an `AppError` when the form breaks off or is malformed. */
   content: AsyncIterable<Buffer>;
-  /** Lets the rest of the body pass unread. */
+  /** Discards the rest of the body. */
   close: () => void;
 }
 
 /**
- * Settles when the file of a form begins. What follows the file is ignored.
+ * Resolves when the file of a form begins. Parts after the file are ignored.
  * @throws AppError bad_request, unsupported_media_type
  */
 export async function openUpload(request: FastifyRequest): Promise<Upload> {
@@ -92,7 +92,7 @@ function toFormError(error: unknown): AppError {
   return new AppError('bad_request', message);
 }
 
-/** Aborts when a connection closes before its reply is out: what is done for it is not wanted any more. */
+/** Returns a signal that aborts when the client disconnects before its reply is sent. */
 export function whenClientGone(reply: ServerResponse): AbortSignal {
   const gone = new AbortController();
   reply.once('close', () => {

@@ -5,13 +5,13 @@ import { AppError } from '../../../common/app-error.js';
 import type { AppConfig } from '../../../config/app-config.js';
 import type { RouteTraits } from './event-loop-throttle.js';
 
-/** Its requests are signed by their bytes, which are kept for them: see {@link rawBodyOf}. */
+/** Header of requests whose body bytes are signed, see {@link rawBodyOf}. */
 export const SIGNATURE_HEADER = 'x-conch-signature';
 
 const NO_BODY = Buffer.alloc(0);
 const rawBodies = new WeakMap<object, Buffer>();
 
-/** Takes `application/json` in UTF-8 and nothing else. Bytes that are no UTF-8 are refused, not replaced. */
+/** Accepts only `application/json`, in valid UTF-8. */
 export function parseOnlyJson(instance: FastifyInstance): void {
   const parseJson = instance.getDefaultJsonParser('error', 'error');
   instance.removeAllContentTypeParsers();
@@ -24,22 +24,22 @@ export function parseOnlyJson(instance: FastifyInstance): void {
   });
 }
 
-/** The bytes of a signed request's body, as they came; empty without a body or {@link SIGNATURE_HEADER}. */
+/** Returns the body bytes of a signed request; empty without a body or {@link SIGNATURE_HEADER}. */
 export function rawBodyOf({ raw }: Pick<FastifyRequest, 'raw'>): Buffer {
   return rawBodies.get(raw) ?? NO_BODY;
 }
 
-/** Bytes that a route's body may have, by the configuration. */
-export type BodyLimit = (config: AppConfig) => number;
+/** Returns the limit of a route's body in bytes. */
+type BodyLimit = (config: AppConfig) => number;
 
 interface LimitedRoute {
   maxBodyBytes?: BodyLimit;
 }
 
-/** Gives a route a limit of its own in place of the server's. @param more its other traits: a second decorator would replace them */
+/** Sets the body limit of a route. @param more its other traits, which a second decorator would replace */
 export const MaxBodyBytes = (maxBodyBytes: BodyLimit, more: RouteTraits = {}) => RouteConfig({ ...more, maxBodyBytes });
 
-/** Makes {@link MaxBodyBytes} count; before the routes are registered. */
+/** Applies {@link MaxBodyBytes}. Called before the routes are registered. */
 export function applyBodyLimits(instance: FastifyInstance, config: AppConfig): void {
   instance.addHook('onRoute', (route) => {
     const { maxBodyBytes } = (route.config ?? {}) as LimitedRoute;
