@@ -25,7 +25,7 @@ import { TasksModule } from './tasks/tasks.module.js';
 import { TeamsModule } from './teams/teams.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
-/** The table of contents. */
+/** All modules of the server. */
 @Module({})
 export class AppModule {
   static for(configuration: Configuration, parts: EmbeddedParts): DynamicModule {

@@ -13,7 +13,7 @@ import { Lifecycle } from './infra/lifecycle.js';
 import { createLogger } from './infra/logger.js';
 import { RedisClients } from './infra/redis/redis-clients.js';
 
-/** Longer than any part needs to close when nothing is wrong. */
+/** Longer than any part needs to close normally. */
 const CLOSE_SECONDS = 8;
 
 /** A server that is ready to listen. */
@@ -23,7 +23,7 @@ export interface BuiltApp {
   stop: () => Promise<void>;
 }
 
-/** Builds the whole server; the program and the tests of the assembled app call the same function. */
+/** Builds the whole server, for the program and for tests. */
 export async function buildApp(configuration: Configuration): Promise<BuiltApp> {
   const { config } = configuration;
   const parts = await EmbeddedParts.start(config);
@@ -31,7 +31,7 @@ export async function buildApp(configuration: Configuration): Promise<BuiltApp> 
     const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(configuration, parts), createAdapter(), {
       logger: createLogger(config, 'Conch'),
       abortOnError: false,
-      // Streams stay open as long as their clients like; the shutdown ends them itself.
+      // Open streams would never close by themselves.
       forceCloseConnections: true,
     });
     configureHttp(app);
@@ -45,8 +45,8 @@ export async function buildApp(configuration: Configuration): Promise<BuiltApp> 
 }
 
 /**
- * Connections are closed last and by hand: hooks of the framework that still use them run in no fixed order. A part that
- * hangs (a connection that neither answers nor breaks) must not keep the process from ending.
+ * Closes connections last and explicitly: hooks of the framework that still use them run in no fixed order. A part that
+ * hangs does not prevent the end of the process.
  */
 async function stopApp(app: NestFastifyApplication, parts: EmbeddedParts): Promise<void> {
   const redis = app.get(RedisClients);

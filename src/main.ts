@@ -6,9 +6,9 @@ import { AppConfigModule, type Configuration } from './config/config.module.js';
 import { DataDirInUseError } from './infra/embedded/data-dir-lock.js';
 import { SeedsError } from './seeds/seed-set.js';
 
-/** Problems that the user can solve: shown without a stack. */
+/** Errors that the user can fix: shown without a stack. */
 const EXPECTED = [ConfigError, DataDirInUseError, SeedsError];
-/** npm passes on a Ctrl-C that the terminal has sent to us as well. */
+/** npm forwards a Ctrl-C that the terminal has sent to this process already. */
 const SAME_SIGNAL_MS = 500;
 
 /** Starts the server, or the executor manager. */
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
 
 const isManager = ({ roles }: AppConfig) => roles.has('executor-manager');
 
-/** Two programs with little in common: each loads its own part of the code only. */
+/** Loads only the code of the configured program. */
 async function build(configuration: Configuration): Promise<BuiltApp> {
   if (isManager(configuration.config)) {
     const { buildExecutorManager } = await import('./executor-manager/executor-manager.setup.js');

@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { signatureOf } from '../common/signature.js';
 import { AppConfig } from '../config/app-config.js';
-import { rawBodyOf, SIGNATURE_HEADER } from '../infra/http/server/json-body.js';
+import { rawBodyOf, SIGNATURE_HEADER } from '../infra/http/server/request-body.js';
 import { bearerOf } from './auth-user.js';
 import { isLoopback, isLoopbackHost } from '../common/loopback.js';
 import type { FastifyRequest } from 'fastify';

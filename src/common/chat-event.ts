@@ -218,13 +218,10 @@ export interface RestartEvent {
   reason: string;
 }
 
-/**
- * The app waits for a person: the run need not be held until then, and goes on by another attempt. Internal; nothing
- * follows.
- */
-export interface LeaveEvent {
-  type: 'leave';
-  /** When to look again at the latest. Milliseconds since the epoch. */
+/** The app waits for a person: the run is suspended, and another attempt resumes it. Internal; nothing follows. */
+export interface SuspendEvent {
+  type: 'suspend';
+  /** When to resume at the latest. Milliseconds since the epoch. */
   until: number;
 }
 
@@ -241,7 +238,7 @@ export type ProviderEvent =
   | UsageEvent
   | FinishEvent
   | RestartEvent
-  | LeaveEvent;
+  | SuspendEvent;
 
 /** What a client may receive. */
 export type ChatEvent =

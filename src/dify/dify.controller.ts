@@ -5,9 +5,8 @@ import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import type { JsonObject } from '../common/json.js';
 import { MessageDto } from '../common/page.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
-import { whenClientGone } from '../infra/http/server/client-gone.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
-import { TakesForms } from '../infra/http/server/multipart.js';
+import { TakesForms, whenClientGone } from '../infra/http/server/multipart.js';
 import {
   DifyAppInfoDto,
   DifyAppRef,

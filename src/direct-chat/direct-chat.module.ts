@@ -13,38 +13,35 @@ import { TeamsModule } from '../teams/teams.module.js';
 import { AnswerStreams } from './request/answer-streams.js';
 import { AppInputService } from './queue/app-input.service.js';
 import { ChatAdmission } from './queue/chat-admission.js';
-import { LostRunSweeper } from './queue/lost-run.sweeper.js';
+import { LoggedEndRecovery, LostRunSweeper } from './queue/lost-run.sweeper.js';
 import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
 import { ChatRunner } from './run/chat-runner.js';
 import { CHAT_RUNS } from './queue/chat-runs.jobs.js';
 import { ChatRunsProcessor } from './queue/chat-runs.processor.js';
 import { DirectChatCanceller } from './queue/direct-chat.canceller.js';
+import { OrphanedTurnFinalizer } from './run/orphaned-turn-finalizer.js';
 import { DirectChatBackend } from './direct-chat.backend.js';
 import { DirectChatController } from './direct-chat.controller.js';
 import { DirectChatService } from './request/direct-chat.service.js';
-import { OrphanedTurnFinalizer } from './run/orphaned-turn-finalizer.js';
 import { ConnectionTestController } from './providers/connection-test.controller.js';
-import { ConnectionTest } from './providers/connection-test.js';
+import { ConnectionTestService } from './providers/connection-test.service.js';
 import { ChatShellProvider } from './providers/chat.provider.js';
 import { PipelineSteps } from './run/pipeline-steps.js';
 import { ProviderCalls } from './run/provider-calls.js';
 import { QueuePositions } from './queue/queue-positions.js';
-import { RunOwnershipCheck } from './queue/run-ownership-check.js';
+import { ActiveRuns, RunOwnershipCheck } from './run/active-runs.js';
 import { RunFinalizer } from './run/run-finalizer.js';
 import { RunPlans } from './plan/run-plan.js';
 import { ChatRunQueue } from './queue/chat-run-queue.js';
-import { ActiveRuns } from './run/active-runs.js';
 import { RunStreams } from './run/run-streams.js';
 import { TurnLoader } from './run/turn-loader.js';
 import { ProviderRuns } from './run/provider-runs.js';
 import { RunningStatusBatcher } from './run/running-status-batcher.js';
 import { SessionHistory } from './plan/session-history.js';
-import { LoggedEndRecovery } from './run/logged-end-recovery.js';
 import { LogWriter } from './stream/log-writer.js';
 import { StreamHub } from './stream/stream-hub.js';
 import { StreamLog } from './stream/stream-log.js';
 import { StreamReader } from './stream/stream-reader.js';
-import { StreamHealthReader } from './diagnosis/stream-health.js';
 
 /** One chat turn: from the request to its streamed, resumable, cancellable answer. */
 @Module({
@@ -72,8 +69,8 @@ import { StreamHealthReader } from './diagnosis/stream-health.js';
     ...[ActiveRuns, RunOwnershipCheck, RunStreams, RunPlans, RunFinalizer, ChatRunQueue, SessionHistory],
     ...[TurnLoader, ProviderRuns, RunningStatusBatcher, ProviderCalls, PipelineSteps, ChatRunner],
     ...[ChatRunsProcessor, LostRunSweeper, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
-    ...[StreamHealthReader, ChatRunInspector, DirectChatBackend],
-    ...[ConnectionTest, ChatAdmission, QueuePositions, DirectChatService, AnswerStreams, AppInputService],
+    ...[ChatRunInspector, DirectChatBackend],
+    ...[ConnectionTestService, ChatAdmission, QueuePositions, DirectChatService, AnswerStreams, AppInputService],
   ],
 })
 export class DirectChatModule {}

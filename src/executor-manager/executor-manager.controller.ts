@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { InternalGuard } from '../auth/internal-access.js';
 import { AppError } from '../common/app-error.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
-import { MaxBodyBytes } from '../infra/http/server/body-limit.js';
+import { MaxBodyBytes } from '../infra/http/server/request-body.js';
 import { CallbacksService } from './reporting/callbacks.service.js';
 import {
   CancelDto,

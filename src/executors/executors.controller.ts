@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Public } from '../auth/auth-user.js';
 import { InternalGuard } from '../auth/internal-access.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
-import { MaxBodyBytes } from '../infra/http/server/body-limit.js';
+import { MaxBodyBytes } from '../infra/http/server/request-body.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { DispatchDto, DispatchQuery } from './dispatch/dispatch.dto.js';
 import { DispatchService } from './dispatch/dispatch.service.js';

@@ -7,7 +7,7 @@ import { RedisClients } from '../infra/redis/redis-clients.js';
 
 const PATIENCE_MS = 2_000;
 
-/** Asks each part that the process needs whether it answers. */
+/** Checks the parts that the process needs. */
 @Injectable()
 export class HealthService {
   constructor(
@@ -16,6 +16,7 @@ export class HealthService {
     private readonly lifecycle: Lifecycle,
   ) {}
 
+  /** Returns the state of each part, and of the whole. */
   async ready(): Promise<{ status: 'ok' | 'degraded' | 'stopping'; parts: Record<string, string> }> {
     const [database, redis, queue] = await Promise.all([
       answer(this.database.ping()),
@@ -39,7 +40,7 @@ async function answer(work: Promise<unknown>): Promise<string> {
   }
 }
 
-/** Connection strings may hold passwords, so only codes and known texts are shown. */
+/** Returns a code or a known text only, because error messages may contain connection strings with passwords. */
 function publicReason(error: NodeJS.ErrnoException): string {
   const cause = (error.cause ?? error) as NodeJS.ErrnoException;
 

@@ -1,6 +1,10 @@
+import { hostname } from 'node:os';
 import { Global, Injectable, Module } from '@nestjs/common';
 
-/** Whether this process is on its way out: nothing new is begun then. */
+/** Identifies this process within an installation: host and process id. */
+export const PROCESS_NAME = `${hostname()}:${process.pid}`;
+
+/** Knows whether this process is stopping: it accepts no new work then. */
 @Injectable()
 export class Lifecycle {
   private isStopping = false;

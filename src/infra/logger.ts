@@ -4,14 +4,14 @@ import type { AppConfig } from '../config/app-config.js';
 const NOISE = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'BullExplorer']);
 const LEVELS = ['error', 'warn', 'log', 'debug'] as const;
 
-/** The framework tells every route and module at start, which hides the lines that matter. */
+/** Suppresses the log lines of the framework about each route and module. */
 class QuietLogger extends ConsoleLogger {
   override log(message: unknown, ...rest: unknown[]): void {
     if (!NOISE.has(String(rest.at(-1)))) super.log(message, ...(rest as [string]));
   }
 }
 
-/** The logger of a program, at the level and in the format of its configuration. */
+/** Creates the logger of a program, at the level and in the format of its configuration. */
 export function createLogger({ log }: AppConfig, prefix: string): ConsoleLogger {
   return new QuietLogger({
     prefix,

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { collectDefaultMetrics, register } from 'prom-client';
 import { MetricsController } from './metrics.controller.js';
 
-/** Metrics are declared beside the code that counts; this offers them, with those of the process itself. */
+/** Serves the metrics that other modules declare, with those of the process. */
 @Module({ controllers: [MetricsController] })
 export class MetricsModule {
   constructor() {

@@ -8,18 +8,18 @@ import { requireLoopback } from '../common/loopback.js';
 import { AppError } from '../common/app-error.js';
 import { AppConfig } from '../config/app-config.js';
 
-/** A page asks for a dozen files, then every few seconds: a right password is not checked again for so long. */
+/** A page sends many requests: a correct password is not checked again for this time. */
 const LOGIN_TTL_MS = 60_000;
 const MAX_LOGINS = 100;
 const READING = new Set(['GET', 'HEAD']);
 
 /**
- * Who may see the queues: admins, by a token or, as browsers cannot send one with a link, by HTTP Basic (RFC 7617).
- * With `AUTH_MODE=off` it is the local user.
+ * Authorizes admins for the queue board: by a token or, as browsers cannot send one with a link, by HTTP Basic (RFC 7617).
+ * With `AUTH_MODE=off`, the local user is authorized.
  */
 @Injectable()
 export class BoardAccess {
-  /** By a digest of what was sent. */
+  /** By a digest of address and credentials. */
   private readonly logins = new LRUCache<string, AuthUser>({ max: MAX_LOGINS, ttl: LOGIN_TTL_MS });
   private readonly secret = randomBytes(32);
 
@@ -56,7 +56,7 @@ export class BoardAccess {
   }
 }
 
-/** Browsers send a password along with what pages of strangers send: those may change nothing. */
+/** Refuses changes from pages of other sites, to whose requests browsers add the password. */
 function refuseOtherSites({ method, headers: { origin, host } }: FastifyRequest): void {
   if (READING.has(method) || origin === undefined) return;
   if (URL.canParse(origin) && new URL(origin).host === host) return;

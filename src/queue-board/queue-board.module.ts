@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { AuthModule } from '../auth/auth.module.js';
 import { AppError } from '../common/app-error.js';
 import { answerFrameworkError } from '../infra/http/server/app-error.filter.js';
-import { QueueRegistry } from '../infra/queue/queue-registry.js';
+import { QueueRegistry } from '../infra/queue/queue.module.js';
 import { BoardAccess } from './board-access.js';
 
 const PATH = '/api/admin/queues';
@@ -22,7 +22,7 @@ const HEADERS = {
 
 const CHALLENGE = 'Basic realm="Conch queues", charset="UTF-8"';
 
-/** The board of all BullMQ queues, for admins: what waits, runs and has failed, with the means to retry and remove. */
+/** The board of all BullMQ queues, for admins: waiting, running and failed jobs, with retry and remove. */
 @Module({ imports: [AuthModule], providers: [BoardAccess] })
 export class QueueBoardModule implements OnModuleInit {
   constructor(
@@ -38,7 +38,7 @@ export class QueueBoardModule implements OnModuleInit {
       serverAdapter,
       options: { uiConfig: { boardTitle: 'Conch queues' } },
     });
-    // Not awaited: that would make Fastify ready before Nest has told it how to answer errors.
+    // Not awaited: that would make Fastify ready before Nest has set its error handler.
     void this.host.httpAdapter.getInstance().register(
       async (scope: FastifyInstance) => {
         this.guard(scope);
@@ -48,7 +48,7 @@ export class QueueBoardModule implements OnModuleInit {
     );
   }
 
-  /** What the board's own error handler would make of a refusal is not the shape that errors of the API have. */
+  /** Authorizes requests, and answers refusals in the error shape of the API. */
   private guard(scope: FastifyInstance): void {
     scope.addHook('onRequest', async (request, reply) => {
       void reply.headers(HEADERS);

@@ -3,8 +3,12 @@ import type { Readable } from 'node:stream';
 import { AppError } from '../../common/app-error.js';
 import type { DifyConnection, DifyMode } from '../../common/dify.js';
 import { asText, isJsonObject, type JsonObject, parseJson } from '../../common/json.js';
-import { readText } from '../../infra/http/client/provider-http.body.js';
-import { ProviderHttp, type ProviderRequest, type ProviderResponse } from '../../infra/http/client/provider-http.js';
+import {
+  ProviderHttp,
+  type ProviderRequest,
+  type ProviderResponse,
+  readText,
+} from '../../infra/http/client/provider-http.js';
 import { errorFromReply, protocolError, sourceOf } from './dify.errors.js';
 
 /** For calls that are answered at once; runs have deadlines of their own. */

@@ -2,10 +2,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError, type ErrorCode, errorCode } from '../../common/app-error.js';
 import type { DifyConnection } from '../../common/dify.js';
-import { cleanMessage, problemOf, type ProviderProblem, readProblem } from '../../infra/provider-stream/error-text.js';
+import {
+  cleanMessage,
+  problemOf,
+  ProviderError,
+  type ProviderProblem,
+  readProblem,
+  readRetryHints,
+  type RetryHints,
+} from '../../infra/provider-stream/provider-error.js';
 import { asNumber, asObject } from '../../common/json.js';
-import { ProviderError } from '../../infra/provider-stream/provider-error.js';
-import { readRetryHints, type RetryHints } from '../../infra/provider-stream/retry-hints.js';
 
 /** The host that messages name, and the secrets that they must not repeat. */
 export interface DifySource {

@@ -2,8 +2,7 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import type { Step } from '../../common/chat-event.js';
 import type { DifyRun } from '../../common/dify.js';
-import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
-import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import type { AnswerMapper, EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
 import { type DifySource, errorFromEvent, protocolError } from '../client/dify.errors.js';
 import { DifyForms } from './dify.forms.js';

@@ -1,7 +1,7 @@
 /** Maps outputs, files, sources and usage of Dify's replies, and truncates long values. Pure. */
 import type { AnswerFile, Source, Usage } from '../../common/chat-event.js';
 import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
-import { toUsage } from '../../infra/provider-stream/usage.js';
+import { toUsage } from '../../infra/provider-stream/event-batch.js';
 
 /** Names under which workflows give their answer, most telling first. */
 const ANSWER_NAMES = ['text', 'answer', 'result', 'output'];

@@ -207,7 +207,7 @@ export class DifyAnswer implements AnswerParts {
     run.pausedAt ??= Date.now();
     run.leaves = (run.leaves ?? 0) + 1;
     stream.remember();
-    this.own.add({ type: 'leave', until: nextCheckAt(run, this.parts.inputTimeoutMs) });
+    this.own.add({ type: 'suspend', until: nextCheckAt(run, this.parts.inputTimeoutMs) });
     this.over = true;
   }
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, eq, sql } from 'drizzle-orm';
 import { DB, type Db } from '../../infra/database/database.js';
-import { difyConversations } from '../../infra/database/schema/dify.schema.js';
+import { difyConversations } from '../../infra/database/schema/task-records.schema.js';
 import { Statement } from '../../infra/database/statement.js';
 
 export type ConversationRow = Omit<typeof difyConversations.$inferSelect, 'updatedAt'>;

@@ -12,11 +12,11 @@ const running: ChatRunFacts = {
   run: null,
   ...{ state: 'active', position: null, maxConcurrent: 50, lockMs: 4000, here: 'a:1', now: NOW },
   limits: { firstTokenMs: 120_000, idleMs: 60_000 },
-  signs: { owner: 'a:1', silentMs: 1000, newest: TEXT },
+  stream: { owner: 'a:1', silentMs: 1000, newest: TEXT },
 };
 
-const find = (facts: Partial<ChatRunFacts>, signs: Partial<ChatRunFacts['signs']> = {}) =>
-  findingsOf(fromRow({ updatedAt: new Date(0) }), { ...running, ...facts, signs: { ...running.signs, ...signs } });
+const find = (facts: Partial<ChatRunFacts>, stream: Partial<ChatRunFacts['stream']> = {}) =>
+  findingsOf(fromRow({ updatedAt: new Date(0) }), { ...running, ...facts, stream: { ...running.stream, ...stream } });
 
 describe('findings about a chat run', () => {
   it('that runs here', () => {
@@ -36,8 +36,8 @@ describe('findings about a chat run', () => {
   });
 
   it('that was taken just now', () => {
-    const signs = { owner: null, silentMs: null, newest: null };
-    expect(find({}, signs)).toMatchObject({ owner: null, hints: ['A worker has just taken it'] });
+    const stream = { owner: null, silentMs: null, newest: null };
+    expect(find({}, stream)).toMatchObject({ owner: null, hints: ['A worker has just taken it'] });
   });
 
   it('that has lost its worker', () => {
@@ -49,8 +49,8 @@ describe('findings about a chat run', () => {
   });
 
   it('that waits', () => {
-    const signs = { owner: null, silentMs: null, newest: null };
-    expect(find({ state: 'waiting', position: 3, lockMs: -2 }, signs)).toMatchObject({
+    const stream = { owner: null, silentMs: null, newest: null };
+    expect(find({ state: 'waiting', position: 3, lockMs: -2 }, stream)).toMatchObject({
       owner: null,
       lastEventAt: new Date(0),
       queue: { name: 'chat-runs', state: 'waiting', position: 3 },

@@ -1,21 +1,21 @@
-/** From what queue and stream know of a run to what its owner is told. Pure. */
+/** Explains the state of a run to its owner, from the facts of queue and stream. Pure. */
 import type { ChatEvent } from '../../common/chat-event.js';
 import type { DifyRun } from '../../common/dify.js';
 import { duration, type Findings } from '../../tasks/diagnosis/findings.js';
 import { CHAT_RUNS } from '../queue/chat-runs.jobs.js';
-import type { StreamHealth } from './stream-health.js';
+import type { StreamHealth } from './chat-run.inspector.js';
 
-/** What is known of a run. */
+/** Facts about a run. */
 export interface ChatRunFacts {
   /** State of its job; `unknown` when the queue does not have it. */
   state: string;
-  /** Place among those that wait, 1 = next; null when it does not wait. */
+  /** Position in the queue, 1 = next; null when it does not wait. */
   position: number | null;
   /** How many run at a time in the whole installation. */
   maxConcurrent: number;
   /** Milliseconds that the worker's lock still lives; 0 or less when there is none. */
   lockMs: number;
-  signs: StreamHealth;
+  stream: StreamHealth;
   /** Name of the model or app that is asked; `unknown` when its bot or model is gone. */
   model: string;
   /** Its run at an app; null when a model answers, or nothing is known of one yet. */
@@ -27,16 +27,16 @@ export interface ChatRunFacts {
   now: number;
 }
 
-/** A model that says nothing for this long counts as silent, or for half of the time that it may be silent. */
+/** A model counts as silent after this time, or after half of its timeout if that is shorter. */
 const SILENT_MS = 10_000;
-/** Events after which nothing of the model has come yet. */
+/** Events that precede the first one of the model. */
 const BEFORE_TEXT: readonly ChatEvent['type'][] = ['queued', 'reset', 'start'];
 
-/** What the owner of a run is told. @param base what its row says */
+/** Returns the findings for the owner of a run. @param base findings from its database row */
 export function findingsOf(base: Findings, facts: ChatRunFacts): Findings {
-  const { signs, state, position, now } = facts;
+  const { stream, state, position, now } = facts;
   const queue = { name: CHAT_RUNS, state, position: state === 'active' ? null : position };
-  const lastEventAt = signs.silentMs === null ? base.lastEventAt : new Date(now - signs.silentMs);
+  const lastEventAt = stream.silentMs === null ? base.lastEventAt : new Date(now - stream.silentMs);
   const known = { ...base, queue, lastEventAt };
   switch (state) {
     case 'active':
@@ -59,7 +59,7 @@ function waitingHint({ position, maxConcurrent }: ChatRunFacts): string {
 
 function activeRun(facts: ChatRunFacts): Pick<Findings, 'owner' | 'leaseExpiresAt' | 'upstream' | 'hints'> {
   const { here, lockMs, now } = facts;
-  const { owner } = facts.signs;
+  const { owner } = facts.stream;
   const upstream = upstreamOf(facts);
   if (lockMs <= 0) {
     const hint = `Its worker${owner ? ` (${owner})` : ''} is lost; another one takes it within 5 s`;
@@ -87,20 +87,20 @@ function delayedRun(facts: ChatRunFacts): Pick<Findings, 'hints'> & Partial<Find
   return { upstream: upstreamOf(facts), nextAction: 'answer_input', hints };
 }
 
-/** A run at an app by the name that the app's own logs have. */
+/** Names the run at an app as the app's own logs do. */
 function upstreamOf({ run, model }: ChatRunFacts): NonNullable<Findings['upstream']> {
   if (!run) return { kind: 'model', id: model };
 
   return { kind: 'dify', id: run.runId ?? run.messageId ?? run.taskId ?? model };
 }
 
-/** Nothing, or how long the model has been silent and when the run's patience ends. */
-function silence({ signs: { silentMs, newest }, limits, run }: ChatRunFacts): string[] {
+/** Returns how long the model has been silent and when the run times out; nothing for a short silence. */
+function silence({ stream: { silentMs, newest }, limits, run }: ChatRunFacts): string[] {
   if (silentMs === null || newest === null) return [];
   const begins = BEFORE_TEXT.includes(newest.type);
   const limit = begins ? limits.firstTokenMs : limits.idleMs;
   if (silentMs < Math.min(SILENT_MS, limit / 2)) return [];
-  // Its pings are a sign of life that no event tells of.
+  // An app also sends pings, which are no events.
   if (run) return [`The app has told nothing for ${duration(silentMs)}`];
   const code = begins ? 'provider_timeout' : 'provider_idle_timeout';
   const what = begins ? 'The model has not begun to answer' : 'The model has been silent';

@@ -6,7 +6,7 @@ const DEFAULT_ANSWER = 4_096;
 const PER_MESSAGE = 4;
 
 /**
- * A cautious estimate of a text's tokens: four ASCII characters each, and one for every other character (Chinese or
+ * Estimates the tokens of a text cautiously: four ASCII characters each, and one for every other character (Chinese or
  * Japanese text has about one token per character in the common tokenizers).
  */
 export function estimateTokens(text: string): number {
@@ -17,8 +17,8 @@ export function estimateTokens(text: string): number {
 }
 
 /**
- * The messages that fit into the model's window beside the system prompt and the answer. The oldest turns leave
- * first, a question together with its answer; the last message always stays.
+ * Returns the messages that fit into the model's window beside the system prompt and the answer. The oldest turns are
+ * removed first, a question together with its answer; the last message always stays.
  */
 export function fitIntoWindow(
   messages: readonly ChatMessage[],

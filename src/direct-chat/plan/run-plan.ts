@@ -13,10 +13,10 @@ import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { answering, leaderOf, type ResolvedMember, type ResolvedTeam } from '../../teams/resolved-teams.js';
 import { TeamsService } from '../../teams/teams.service.js';
 import { fitIntoWindow } from './context-window.js';
-import type { ProviderRun } from '../run/provider-run.js';
+import type { ProviderRun } from '../run/provider-runs.js';
 import { SessionHistory } from './session-history.js';
 
-/** Everything that a run needs to know. Holds secrets: it stays in memory. */
+/** How an answer is produced. Contains secrets: never stored. */
 export interface RunPlan {
   userId: number;
   taskId: number;
@@ -26,7 +26,7 @@ export interface RunPlan {
   messageId: number;
   /** The user's question. */
   prompt: string;
-  /** What the step of the pipeline before this one has answered; null for a first step. */
+  /** Answer of the pipeline's step before this one; null for a first step. */
   previous: string | null;
   /** Subtasks of the steps that follow, in order. */
   later: readonly number[];
@@ -34,18 +34,18 @@ export interface RunPlan {
   /** Null for an app, which is {@link dify} then. */
   model: ModelSettings | null;
   dify: DifyTurn | null;
-  /** What clients are told of who answers: the name of the model or of the app. */
+  /** Name of the model or app, for clients. */
   label: string;
   system: string;
 }
 
-/** A task's choice of model: for bots that bind none, or for all. */
+/** A task's choice of model, for bots that bind none or for all. */
 export interface TaskChoice {
   modelId: string | null;
   forceOverrideBotModel: boolean;
 }
 
-/** Loads from the database how an answer is to be produced, and checks it for requests. */
+/** Loads the plans of answers from the database, and checks them for requests. */
 @Injectable()
 export class RunPlans {
   constructor(
@@ -54,11 +54,11 @@ export class RunPlans {
     private readonly turns: TurnsService,
     private readonly history: SessionHistory,
     private readonly apps: DifyApps,
-    private readonly names: EndUserPseudonyms,
+    private readonly pseudonyms: EndUserPseudonyms,
   ) {}
 
   /**
-   * Checks that the bots of all steps can answer, so that none fails when the steps before it have been paid.
+   * Checks that the bots of all steps can answer, before the first step is paid.
    * @throws AppError model_not_configured, not_found
    */
   async check(userId: number, team: ResolvedTeam, choice: RunChoice, task?: TaskChoice): Promise<void> {
@@ -104,8 +104,8 @@ export class RunPlans {
   async load(turn: AnswerTurn, step: SubtaskRow): Promise<RunPlan> {
     const chosen = await this.chosenFor(turn, step);
     const { userId, taskId, id: subtaskId, messageId } = step;
-    const said = await this.turns.conversation(taskId, messageId);
-    const question = said.filter((row) => row.role === 'USER').at(-1);
+    const rows = await this.turns.conversation(taskId, messageId);
+    const question = rows.filter((row) => row.role === 'USER').at(-1);
     const asked = question ?? { prompt: turn.task.prompt, messageId: turn.first.messageId - 1 };
     const ids = { userId, taskId, subtaskId, messageId, questionId: asked.messageId };
     const before = turn.steps[turn.steps.indexOf(step) - 1];
@@ -114,7 +114,7 @@ export class RunPlans {
     return { ...ids, prompt: asked.prompt, previous, later: turn.after(step).map(({ id }) => id), ...chosen };
   }
 
-  /** What the `start` event of an answer says that is known already, although its bot or model may be gone. */
+  /** Returns shell and model for the `start` event of an answer; `unknown` when its bot or model is deleted. */
   async labelOf(turn: AnswerTurn, step: SubtaskRow): Promise<{ shell_type: string; model: string }> {
     try {
       const { shellType, label } = await this.chosenFor(turn, step);
@@ -127,7 +127,7 @@ export class RunPlans {
     }
   }
 
-  /** The app that answers a step; null when it is none, or is gone. */
+  /** Returns the app that answers a step; null when a model does, or the app is deleted. */
   async appOf(turn: AnswerTurn, step: SubtaskRow): Promise<DifyConnection | null> {
     const team = await this.teams.resolve(step.userId, { id: step.teamId }).catch(() => null);
 
@@ -141,17 +141,20 @@ export class RunPlans {
     return this.chooseFor(step.userId, member, storedChoice(turn), turn.task);
   }
 
-  /** What the provider is asked: the conversation, as much of it as the model's window takes. */
+  /** Builds the request to the provider, with the part of the conversation that fits into the model's window. */
   async toRequest(plan: RunPlan, upstream: ProviderRun | null): Promise<ChatRequest> {
     const { userId, taskId, subtaskId, model, dify, system } = plan;
     const before = await this.history.before(taskId, plan.questionId);
-    const said = [...withoutInputs(before), { role: 'user' as const, content: stepPrompt(asked(plan)) }];
-    const messages = fitIntoWindow(said, system, model?.parameters ?? {});
+    const turns = [
+      ...withoutInputs(before),
+      { role: 'user' as const, content: stepPrompt({ ...plan, prompt: withoutParams(plan.prompt) }) },
+    ];
+    const messages = fitIntoWindow(turns, system, model?.parameters ?? {});
     const app = dify && upstream ? { dify, upstream } : {};
 
-    const isFirst = plan.questionId === 1;
+    const endUser = this.pseudonyms.of(userId);
 
-    return { taskId, subtaskId, endUser: this.names.of(userId), model, ...app, system, messages, isFirst };
+    return { taskId, subtaskId, endUser, model, ...app, system, messages, isFirst: plan.questionId === 1 };
   }
 }
 
@@ -161,11 +164,7 @@ function storedChoice({ first }: AnswerTurn): RunChoice {
   return { modelId, prompt, inputs, files };
 }
 
-/** Inputs in front of a prompt are for apps, which get them apart from it. */
-function asked(plan: RunPlan): RunPlan {
-  return { ...plan, prompt: withoutParams(plan.prompt) };
-}
-
+/** Removes the inputs in front of prompts, which apps receive separately. */
 function withoutInputs(messages: readonly ChatMessage[]): ChatMessage[] {
   const texts = messages.map((each) =>
     each.role === 'user' ? { ...each, content: withoutParams(each.content) } : each,
@@ -185,23 +184,23 @@ function difyTurn({ id, name, dify, modelProblem }: ResolvedMember, { inputs, fi
   return { botId: id, connection: dify, inputs: { ...dify.inputs, ...inputs }, files: files ?? [] };
 }
 
-/** The model to use in place of the bot's own; null when the bot's is meant. */
+/** Returns the model that replaces the bot's own; null for the bot's. */
 function modelName(choice: RunChoice, task: TaskChoice | undefined, isBound: boolean): string | null {
   const forced = choice.modelId ?? (task?.forceOverrideBotModel ? task.modelId : null);
 
   return forced ?? (isBound ? null : (task?.modelId ?? null));
 }
 
-/** Servers of one's own may need no key; the providers' public addresses do. */
+/** Whether a model can be called: self-hosted servers may need no key, the providers' public addresses do. */
 function isUsable({ apiKey, baseUrl, headers }: ModelSettings): boolean {
   return apiKey !== null || baseUrl !== null || Object.keys(headers).length > 0;
 }
 
-/** The bot of a step: the one at its place in the pipeline, as long as nobody has changed the team; else the leader. */
-function memberOf(team: ResolvedTeam, { botIds }: SubtaskRow, place: number): ResolvedMember {
+/** Returns the bot of a step: the stored one, preferably at its position; the leader when the team has changed. */
+function memberOf(team: ResolvedTeam, { botIds }: SubtaskRow, position: number): ResolvedMember {
   if (team.mode !== 'pipeline') return leaderOf(team);
-  const isMeant = (member: ResolvedMember | undefined) => member !== undefined && member.id === botIds[0];
-  const placed = team.members[place];
+  const isStored = (member: ResolvedMember | undefined) => member !== undefined && member.id === botIds[0];
+  const candidate = team.members[position];
 
-  return (isMeant(placed) ? placed : team.members.find(isMeant)) ?? leaderOf(team);
+  return (isStored(candidate) ? candidate : team.members.find(isStored)) ?? leaderOf(team);
 }

@@ -7,7 +7,7 @@ import { TurnsService } from '../../tasks/turns/turns.service.js';
 
 type Stored = readonly [role: ChatMessage['role'], content: string];
 
-/** The conversation of a task: a copy in Redis for the next turn, rebuilt from the database when it is not whole. */
+/** Caches the conversations of tasks in Redis, and rebuilds an incomplete one from the database. */
 @Injectable()
 export class SessionHistory {
   private readonly log = new Logger(SessionHistory.name);
@@ -18,7 +18,7 @@ export class SessionHistory {
     private readonly config: AppConfig,
   ) {}
 
-  /** Everything before message `messageId`, oldest first, without empty messages. */
+  /** Returns the messages before message `messageId`, oldest first, without empty ones. */
   async before(taskId: number, messageId: number): Promise<ChatMessage[]> {
     const wanted = messageId - 1;
     if (wanted === 0) return [];
@@ -27,8 +27,8 @@ export class SessionHistory {
     return messages.filter(([, content]) => content.trim() !== '').map(([role, content]) => ({ role, content }));
   }
 
-  /** Keeps a message. Writing it again is harmless, and losing it too: the database has it. */
-  async remember(taskId: number, messages: readonly (ChatMessage & { messageId: number })[]): Promise<void> {
+  /** Caches messages. Idempotent; never throws, because the database has them. */
+  async add(taskId: number, messages: readonly (ChatMessage & { messageId: number })[]): Promise<void> {
     const fields = Object.fromEntries(
       messages.map(({ messageId, role, content }) => [messageId, JSON.stringify([role, content] satisfies Stored)]),
     );
@@ -43,7 +43,7 @@ export class SessionHistory {
     }
   }
 
-  /** Null unless exactly the messages 1..`wanted` are there. */
+  /** Returns the messages 1..`wanted`; null when one is missing. */
   private async fromRedis(taskId: number, wanted: number): Promise<Stored[] | null> {
     try {
       const fields = await this.redis.commands.hgetall(keys.history(taskId));
@@ -67,7 +67,7 @@ export class SessionHistory {
         ? { messageId: row.messageId, role: 'user' as const, content: row.prompt }
         : { messageId: row.messageId, role: 'assistant' as const, content: row.result?.value ?? '' },
     );
-    if (messages.length > 0) await this.remember(taskId, messages);
+    if (messages.length > 0) await this.add(taskId, messages);
 
     return messages.map(({ role, content }) => [role, content]);
   }

@@ -1,22 +1,24 @@
-/** Answers turns of bots whose shell is `Chat` straight from Claude or an OpenAI-compatible API. */
 import { AppError } from '../../common/app-error.js';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import type { ChatProvider, ChatRequest, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
-import { readText } from '../../infra/http/client/provider-http.body.js';
-import type { ProviderHttp, ProviderPost, ProviderResponse } from '../../infra/http/client/provider-http.js';
+import {
+  type ProviderHttp,
+  type ProviderPost,
+  type ProviderResponse,
+  readText,
+} from '../../infra/http/client/provider-http.js';
 import {
   type AnswerCall,
   AnswerIterator,
   type AnswerParts,
   type OpenAnswer,
 } from '../../infra/provider-stream/answer-iterator.js';
-import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
+import { type AnswerMapper, EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { AnswerReader } from '../../infra/provider-stream/answer-reader.js';
 import { ClaudeEvents } from './claude.events.js';
 import { claudeRequest } from './claude.request.js';
 import { errorFromStatus, type ErrorSource } from './error-mapping.js';
-import { secretsOf } from '../../infra/provider-stream/error-text.js';
-import { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import { secretsOf } from '../../infra/provider-stream/provider-error.js';
 import { parseJson } from '../../common/json.js';
 import { OpenaiEvents } from './openai.events.js';
 import { openaiRequest } from './openai.request.js';
@@ -25,13 +27,14 @@ import { ProviderTimeouts, type ProviderTimeoutLimits } from '../../infra/provid
 import { abortableSleep, retryDelay } from '../../infra/provider-stream/retry.js';
 import { MAX_EVENT_LENGTH } from '../../infra/provider-stream/sse-reader.js';
 
-/** One turn on its way: what every step of it needs. */
+/** State of one call. */
 interface Call extends AnswerCall {
   model: ModelSettings;
   source: ErrorSource;
   timeouts: ProviderTimeouts;
 }
 
+/** Streams the answers of Claude and OpenAI-compatible APIs, for bots of the shell `Chat`. */
 export class ChatShellProvider implements ChatProvider {
   readonly shellType = 'Chat';
 
@@ -41,7 +44,7 @@ export class ChatShellProvider implements ChatProvider {
     private readonly delayBefore: typeof retryDelay = retryDelay,
   ) {}
 
-  /** Settles only when its socket is closed or, after a whole answer, back in the pool. */
+  /** Streams an answer. Ends only when its socket is closed or, after a complete answer, back in the pool. */
   stream({ model, ...turn }: ChatRequest, signal: AbortSignal): AsyncIterable<readonly ProviderEvent[]> {
     return {
       [Symbol.asyncIterator]: () => {
@@ -74,7 +77,7 @@ export class ChatShellProvider implements ChatProvider {
     return call;
   }
 
-  /** Attempts until one brings a first event. */
+  /** Opens the answer, with retries before its first event. */
   private async open(call: Call, post: ProviderPost): Promise<OpenAnswer> {
     const startedAt = performance.now();
     call.signal.throwIfAborted();
@@ -99,7 +102,7 @@ export class ChatShellProvider implements ChatProvider {
       if (isJson(response)) return await readWhole(response, mapper, call.source);
       if (isHtml(response)) throw protocolError(call.source, 'a web page in place of an answer; check the base URL');
       const reader = new AnswerReader(response.body, mapper, call.timeouts);
-      // Before its first event an answer that fails may be asked for again.
+      // A failure before the first event may be retried.
       await new Promise<void>((resolve) => reader.whenReady(resolve));
       if (reader.failure && !reader.hasParts) throw reader.failure.reason;
 
@@ -128,7 +131,7 @@ async function statusError(response: ProviderResponse, source: ErrorSource): Pro
   return errorFromStatus(response.status, response.headers, await response.readError(), source);
 }
 
-/** Gateways exist that ignore `stream: true` and send the answer, or an error with status 200, as one JSON text. */
+/** Reads a reply of gateways that ignore `stream: true` and send the answer, or an error with status 200, as JSON. */
 async function readWhole(response: ProviderResponse, mapper: AnswerMapper, source: ErrorSource): Promise<OpenAnswer> {
   const { text, complete } = await readText(response.body, { maxBytes: MAX_EVENT_LENGTH });
   const reply = parseJson(text.trim());
@@ -143,7 +146,7 @@ function answerOf(response: ProviderResponse, parts: AnswerParts): OpenAnswer {
   return { parts, release: () => response.release(), close: () => response.close() };
 }
 
-/** An answer that came in one piece. */
+/** An answer that was not streamed. */
 class WholeAnswer implements AnswerParts {
   readonly over = true;
   readonly failure = null;

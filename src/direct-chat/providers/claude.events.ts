@@ -1,12 +1,10 @@
-/** Events of Anthropic's Messages API -> the project's. */
+/** Maps the events of Anthropic's Messages API. */
 import type { EventSourceMessage } from 'eventsource-parser';
 import { AppError } from '../../common/app-error.js';
 import type { FinishReason, Usage } from '../../common/chat-event.js';
-import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
+import { type AnswerMapper, type EventBatch, toUsage } from '../../infra/provider-stream/event-batch.js';
 import { errorFromPayload, type ErrorSource } from './error-mapping.js';
-import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../common/json.js';
-import { toUsage } from '../../infra/provider-stream/usage.js';
 
 /** `stop_reason` of the API reference; new values may come, which mean that the answer ended. */
 const FINISH_REASONS = new Map<string, FinishReason>([
@@ -43,7 +41,7 @@ export class ClaudeEvents implements AnswerMapper {
     const parsed = parseJson(event.data);
     const data = asObject(parsed);
     if (!data) return this.pushOther(event, parsed);
-    // Some gateways leave the event's name out; its data repeats it.
+    // Some gateways omit the event's name; its data repeats it.
     const type = asText(data['type']) ?? event.event;
     if (type === 'ping') return;
     this.started = true;
@@ -84,7 +82,7 @@ export class ClaudeEvents implements AnswerMapper {
     }
   }
 
-  /** Data that is no object: `[DONE]` and empty keep-alives of gateways pass, broken JSON means a broken stream. */
+  /** Handles data that is no object: ignores `[DONE]` and empty keep-alives of gateways, and refuses malformed JSON. */
   private pushOther(event: EventSourceMessage, parsed: unknown): void {
     const text = event.data.trim();
     if (event.event === 'error') throw errorFromPayload({ message: text }, this.source);
@@ -97,7 +95,7 @@ export class ClaudeEvents implements AnswerMapper {
     else if (delta?.['type'] === 'thinking_delta') addReasoning(delta['thinking'], batch);
   }
 
-  /** The start of a block is normally empty, but may hold its first text; whole replies hold all of it. */
+  /** Adds the text of a block: normally none at its start, all of it in a reply that is not streamed. */
   private onBlock(block: JsonObject | undefined, batch: EventBatch): void {
     if (block?.['type'] === 'text') this.addText(block['text'], batch);
     else if (block?.['type'] === 'thinking') addReasoning(block['thinking'], batch);
@@ -129,7 +127,7 @@ export class ClaudeEvents implements AnswerMapper {
   private finish(batch: EventBatch): void {
     this.finished = true;
     const reason = FINISH_REASONS.get(this.stopReason) ?? 'stop';
-    // A refusal is a success on the wire, often without a word: its explanation is better than an empty answer.
+    // A refusal is a success on the wire, often without text: its explanation replaces the empty answer.
     if (reason === 'refusal' && !this.hasText && this.explanation) batch.content(this.explanation);
     const usage = this.totals();
     if (usage) batch.usage(usage);

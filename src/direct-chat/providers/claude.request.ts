@@ -1,4 +1,4 @@
-/** A chat turn -> a request of Anthropic's Messages API. */
+/** Builds requests of Anthropic's Messages API. */
 import type { ModelRequest, ModelSettings } from '../../common/chat-provider.js';
 import { defined, endpoint, mergeHeaders, type ModelPost, normalizeTurns, ownHeaders } from './request-parts.js';
 
@@ -9,7 +9,7 @@ const API_VERSION = '2023-06-01';
 const DEFAULT_MAX_TOKENS = 4096;
 
 /**
- * Anthropic's API reference: `POST {base}/v1/messages`, where base has no `/v1` (a typed-in one is taken off).
+ * Anthropic's API reference: `POST {base}/v1/messages`, where base has no `/v1` (a given one is removed).
  * `temperature` and `thinking` are sent only when set, because which values are accepted depends on the model.
  */
 export function claudeRequest(request: ModelRequest): ModelPost {
@@ -49,7 +49,7 @@ function claudeHeaders(model: ModelSettings): Record<string, string> {
   }
   const merged = mergeHeaders(headers, model);
   if (!('authorization' in merged && 'x-api-key' in merged)) return merged;
-  const dropped = bearer ? 'x-api-key' : 'authorization';
+  const removed = bearer ? 'x-api-key' : 'authorization';
 
-  return Object.fromEntries(Object.entries(merged).filter(([name]) => name !== dropped));
+  return Object.fromEntries(Object.entries(merged).filter(([name]) => name !== removed));
 }

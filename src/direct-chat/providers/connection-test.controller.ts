@@ -3,19 +3,19 @@ import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { TestConnectionDto, TestConnectionResultDto } from '../../models/models.dto.js';
-import { ConnectionTest } from './connection-test.js';
+import { ConnectionTestService } from './connection-test.service.js';
 
 @ApiTags('models')
 @ApiBearerAuth()
 @ApiErrors('unauthorized', 'validation_failed')
 @Controller('models')
 export class ConnectionTestController {
-  constructor(private readonly models: ConnectionTest) {}
+  constructor(private readonly connections: ConnectionTestService) {}
 
   /** Try a model with one short question; nothing is stored */
   @Post('test-connection')
   @HttpCode(200)
   test(@CurrentUser() user: AuthUser, @Body() body: TestConnectionDto): Promise<TestConnectionResultDto> {
-    return this.models.probe(user.id, body);
+    return this.connections.test(user.id, body);
   }
 }

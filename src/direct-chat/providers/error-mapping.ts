@@ -1,12 +1,18 @@
-/** Failures as providers tell them, by HTTP status or inside a stream -> errors with a stable code. */
+/** Maps the failures of providers, by HTTP status or inside a stream, to errors with a stable code. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ErrorCode } from '../../common/app-error.js';
 import type { ProviderKind } from '../../common/chat-provider.js';
-import { cleanMessage, problemOf, readProblem, type ProviderProblem } from '../../infra/provider-stream/error-text.js';
-import { ProviderError } from '../../infra/provider-stream/provider-error.js';
-import { readRetryHints, type RetryHints } from '../../infra/provider-stream/retry-hints.js';
+import {
+  cleanMessage,
+  problemOf,
+  ProviderError,
+  type ProviderProblem,
+  readProblem,
+  readRetryHints,
+  type RetryHints,
+} from '../../infra/provider-stream/provider-error.js';
 
-/** Who answered, for messages, and what these must not repeat. */
+/** Origin of an error, for its message, and secrets that the message must not repeat. */
 export interface ErrorSource {
   provider: ProviderKind;
   host: string;
@@ -52,14 +58,14 @@ const BY_STATUS = new Map<number, ErrorCode>([
   [504, 'provider_timeout'],
   [529, 'provider_overloaded'],
 ]);
-/** Names so general that other signs come first: OpenAI gives `invalid_request_error` to a wrong key, too. */
+/** General names, which count last: OpenAI sends `invalid_request_error` for a wrong key, too. */
 const GENERAL = new Set(['invalid_request_error', 'api_error', 'server_error']);
 /** Waiting does not fill an account. */
 const EXHAUSTED = /^(insufficient_quota|credit_balance_exhausted)$/;
 const CONTEXT_TEXT =
   /prompt is too long|context[ _](length|window)|maximum context|max_model_len|exceeds? the (available )?context|reduce the length of (the|your) (messages|prompt|input)/i;
 
-/** A reply whose status is not 2xx. */
+/** Returns the error of a reply whose status is not 2xx. */
 export function errorFromStatus(
   status: number,
   headers: IncomingHttpHeaders,
@@ -74,7 +80,7 @@ export function errorFromStatus(
   return build(codeOfStatus(status, problem, source), message, problem, { status, hints });
 }
 
-/** An error object that came with status 200: inside a stream, or in place of one. */
+/** Returns the error of an error object with status 200: inside a stream, or in place of one. */
 export function errorFromPayload(payload: unknown, source: ErrorSource): ProviderError {
   const problem = problemOf(payload);
   const text = cleanMessage(problem.message ?? problem.type, source.secrets) ?? 'no reason given';

@@ -1,13 +1,11 @@
-/** Chunks of OpenAI's Chat Completions API, in all the dialects of compatible servers -> the project's events. */
+/** Maps the chunks of OpenAI's Chat Completions API, in the dialects of compatible servers. */
 import type { EventSourceMessage } from 'eventsource-parser';
 import { AppError } from '../../common/app-error.js';
 import type { FinishReason, Usage } from '../../common/chat-event.js';
 import type { ModelParameters } from '../../common/chat-provider.js';
-import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
-import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import { type AnswerMapper, type EventBatch, toUsage } from '../../infra/provider-stream/event-batch.js';
 import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../common/json.js';
 import { ProviderError } from '../../infra/provider-stream/provider-error.js';
-import { toUsage } from '../../infra/provider-stream/usage.js';
 import { errorFromPayload, type ErrorSource } from './error-mapping.js';
 import { ThinkTags } from './think-tags.js';
 

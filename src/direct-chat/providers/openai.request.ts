@@ -1,4 +1,4 @@
-/** A chat turn -> a request of OpenAI's Chat Completions API, as its many compatible servers accept it. */
+/** Builds requests of OpenAI's Chat Completions API, as compatible servers accept them. */
 import type { ModelRequest, ModelSettings } from '../../common/chat-provider.js';
 import { defined, endpoint, mergeHeaders, type ModelPost, normalizeTurns, ownHeaders } from './request-parts.js';
 

@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { EventSourceMessage } from 'eventsource-parser';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import type { ChatRequest, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
-import type { AnswerMapper } from '../../infra/provider-stream/answer-mapper.js';
+import { type AnswerMapper, EventBatch } from '../../infra/provider-stream/event-batch.js';
 import type { ErrorSource } from './error-mapping.js';
-import { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { SseReader } from '../../infra/provider-stream/sse-reader.js';
 
 export const CLAUDE_SOURCE: ErrorSource = { provider: 'claude', host: 'claude.test', secrets: ['my-own-key-1234'] };

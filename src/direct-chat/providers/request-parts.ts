@@ -1,17 +1,17 @@
-/** What the requests of both providers are made of. */
+/** Parts of the requests to both providers. */
 import { AppError } from '../../common/app-error.js';
 import type { ChatMessage, ModelSettings } from '../../common/chat-provider.js';
 import type { ProviderPost } from '../../infra/http/client/provider-http.js';
-import { parseUrl } from '../../infra/http/client/provider-http.errors.js';
+import { parseUrl } from '../../infra/http/client/axios-client.js';
 
-/** A request that asks for an answer. */
+/** A request for an answer. */
 export type ModelPost = ProviderPost & { url: URL };
 
-/** Framing of the connection, which is not the model's to set. */
+/** Headers of the connection, which a model cannot set. */
 const RESERVED_HEADERS = new Set(['connection', 'content-length', 'transfer-encoding', 'upgrade', 'expect']);
 
 /**
- * Turns that every server accepts: the user's first and last, roles alternating, none empty. Claude answers 400 to
+ * Converts messages to turns that every server accepts: the user's first and last, roles alternating, none empty. Claude answers 400 to
  * empty content and to a trailing assistant turn; older gateways and chat templates also to two turns of one role.
  */
 export function normalizeTurns(messages: readonly ChatMessage[]): ChatMessage[] {
@@ -28,19 +28,19 @@ export function normalizeTurns(messages: readonly ChatMessage[]): ChatMessage[] 
   return turns;
 }
 
-/** Header names in lower case; those of the model win. */
+/** Merges headers, with names in lower case; those of the model win. */
 export function mergeHeaders(base: Record<string, string>, model: ModelSettings): Record<string, string> {
   const headers = { 'content-type': 'application/json', ...base };
   return { ...headers, ...ownHeaders(model) };
 }
 
-/** The headers that were set for this model, names in lower case. */
+/** Returns the headers of a model, with names in lower case. */
 export function ownHeaders(model: ModelSettings): Record<string, string> {
   const entries = Object.entries(model.headers).map(([name, value]) => [name.toLowerCase().trim(), value] as const);
   return Object.fromEntries(entries.filter(([name]) => name !== '' && !RESERVED_HEADERS.has(name)));
 }
 
-/** The base URL with its path replaced; a query string stays at the end. */
+/** Returns the base URL with its path replaced; a query string is kept. */
 export function endpoint(baseUrl: string, path: (basePath: string) => string): URL {
   const url = parseUrl(baseUrl);
   url.pathname = path(url.pathname.replace(/\/+$/, ''));
@@ -49,7 +49,7 @@ export function endpoint(baseUrl: string, path: (basePath: string) => string): U
   return url;
 }
 
-/** Leaves out what is undefined, so that a body holds nothing that was not asked for. */
+/** Omits undefined fields. */
 export function defined(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -11,9 +11,9 @@ const CLOSE = '</think>';
  */
 export class ThinkTags {
   private state: 'start' | 'reasoning' | 'gap' | 'text';
-  /** Text whose kind is not known yet: the beginning of a tag, or blank text around one. */
+  /** Text of unknown kind: the beginning of a tag, or blank text around one. */
   private buffered = '';
-  /** `implicit` without any tag so far: the text that may turn out to be the answer. */
+  /** For `implicit` without a tag so far: text that may be the answer. */
   private unopened: string | null;
 
   constructor(mode: NonNullable<ModelParameters['thinkTag']>) {
@@ -29,11 +29,11 @@ export class ThinkTags {
     if (this.state === 'gap') this.skipBlank(batch);
   }
 
-  /** The answer is over. */
+  /** Emits the buffered rest at the end of the answer. */
   end(batch: EventBatch): void {
     if (this.state === 'start') batch.content(this.buffered);
     if (this.state === 'reasoning') this.reason(this.buffered, batch);
-    // No tag came at all: it was the answer, shown as reasoning as long as that was unknown.
+    // Without any tag, the text that was shown as reasoning is the answer.
     if (this.state === 'reasoning' && this.unopened !== null) batch.content(this.unopened);
     this.buffered = '';
     this.state = 'text';
@@ -80,7 +80,7 @@ export class ThinkTags {
   }
 }
 
-/** How many characters at the end of `text` may be the beginning of `tag`. */
+/** Returns how many characters at the end of `text` may be the beginning of `tag`. */
 function partialTag(text: string, tag: string): number {
   for (let length = Math.min(text.length, tag.length - 1); length > 0; length--) {
     if (text.endsWith(tag.slice(0, length))) return length;

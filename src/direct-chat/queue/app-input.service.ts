@@ -12,12 +12,12 @@ import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 import type { AppInputDto, AppInputReplyDto } from '../direct-chat.dto.js';
 import { RunPlans } from '../plan/run-plan.js';
 
-/** A run that has just asked is about to be left; longer than that it is left to its own next look. */
-const WAKE = { timeoutMs: 1_500, everyMs: 50 };
+/** How long to wait until a run is suspended, to resume it; after that it resumes by its own schedule. */
+const RESUME_POLL = { timeoutMs: 1_500, everyMs: 50 };
 
 const STORE_PATIENCE_MS = 1_000;
 
-/** Hands apps what a person has answered. */
+/** Submits the answers of people to the forms of apps. */
 @Injectable()
 export class AppInputService {
   private readonly log = new Logger(AppInputService.name);
@@ -28,7 +28,7 @@ export class AppInputService {
     private readonly plans: RunPlans,
     private readonly client: DifyClient,
     private readonly runs: ProviderRunsService,
-    private readonly names: EndUserPseudonyms,
+    private readonly pseudonyms: EndUserPseudonyms,
   ) {}
 
   /** @throws AppError not_found, conflict when the form was answered or has expired, dify_input_invalid */
@@ -39,46 +39,46 @@ export class AppInputService {
     const connection = await this.plans.appOf(turn, step);
     if (!connection) throw notFound('The app of this form');
     const answer = { action: dto.action, inputs: dto.inputs ?? {} };
-    await this.client.submitForm(connection, dto.form_token, answer, this.names.of(userId));
-    await this.goOn(step.id, turn.first.id, dto.form_token);
+    await this.client.submitForm(connection, dto.form_token, answer, this.pseudonyms.of(userId));
+    await this.resume(step.id, turn.first.id, dto.form_token);
 
     return { message: 'The answer goes on', task_id: taskId, subtask_id: step.id };
   }
 
-  /** The answer that waits for a form. A client may be faster than the run, which stores what it has told. */
+  /** Returns the answer that waits for a form. A client may be faster than the run, which is still storing the form. */
   private async waitingStep(userId: number, taskId: number, token: string) {
     const missing = notFound('A waiting form with this form_token');
-    const look = async () => {
+    const find = async () => {
       const turn = await this.turns.newestTurn(userId, taskId);
       const step = turn.current;
       if (!step) throw missing;
 
       return step.upstreamRun?.forms?.some((form) => form.token === token) && { turn, step };
     };
-    const waiting = await pollUntil(look, { everyMs: WAKE.everyMs, timeoutMs: STORE_PATIENCE_MS });
+    const waiting = await pollUntil(find, { everyMs: RESUME_POLL.everyMs, timeoutMs: STORE_PATIENCE_MS });
     if (!waiting) throw missing;
 
     return waiting;
   }
 
-  /** Whatever fails here, the run finds out by itself that it may go on. */
-  private async goOn(subtaskId: number, runId: number, token: string): Promise<void> {
+  /** Never throws: the run resumes later by itself. */
+  private async resume(subtaskId: number, runId: number, token: string): Promise<void> {
     try {
       await this.runs.addAnswered(subtaskId, token);
-      await this.wake(runId);
+      await this.promoteJob(runId);
     } catch (error) {
       this.log.warn(`subtask ${subtaskId}: its run goes on later: ${logLine(error)}`);
     }
   }
 
-  private async wake(runId: number): Promise<void> {
-    const wake = async () => {
+  private async promoteJob(runId: number): Promise<void> {
+    const promote = async () => {
       const job = await this.queue.getJob(chatRunJobId(runId));
       const state = await job?.getState();
       if (state === 'delayed') await job?.promote();
 
       return state !== 'active';
     };
-    await pollUntil(wake, WAKE);
+    await pollUntil(promote, RESUME_POLL);
   }
 }

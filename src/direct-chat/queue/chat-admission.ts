@@ -8,7 +8,7 @@ import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { RETRY_AFTER_SECONDS, unavailable } from './chat-run-queue.js';
 import { CHAT_RUNS, type ChatRunJob } from './chat-runs.jobs.js';
 
-/** Limits how many answers run and wait: the queue's global concurrency, and the size of the waiting room. */
+/** Limits how many answers run (the queue's global concurrency) and how many wait. */
 @Injectable()
 export class ChatAdmission implements OnApplicationBootstrap {
   /** Admitted by this process and not in the queue yet. */
@@ -34,7 +34,7 @@ export class ChatAdmission implements OnApplicationBootstrap {
     if (!this.redis.isReady) throw unavailable('Redis does not answer: no new answers can be started; try again');
     this.entering += 1;
     try {
-      await this.checkRoom(this.entering);
+      await this.checkCapacity(this.entering);
 
       return await store(this.config.chat.maxRunningPerUser);
     } finally {
@@ -43,10 +43,10 @@ export class ChatAdmission implements OnApplicationBootstrap {
   }
 
   /**
-   * Runs that were suspended until a person answers are delayed jobs, which take no place.
-   * @param entering runs that this process was admitting when this one came, this one included
+   * Suspended runs are delayed jobs, which do not count.
+   * @param entering runs that this process is admitting, this one included
    */
-  private async checkRoom(entering: number): Promise<void> {
+  private async checkCapacity(entering: number): Promise<void> {
     const { maxConcurrent, maxQueued } = this.config.chat;
     const known = await this.queue.getJobCountByTypes('waiting', 'active');
     if (known + entering <= maxConcurrent + maxQueued) return;

@@ -7,7 +7,7 @@ import { logLine } from '../../infra/database/database-errors.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import { CHAT_RUN_OPTIONS, CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 
-/** When a client that was refused may try again. */
+/** When a refused client may try again. */
 export const RETRY_AFTER_SECONDS = 5;
 const ENQUEUE_TIMEOUT_MS = 2_000;
 /** How long a refused answer waits for its end in the database. */
@@ -34,8 +34,8 @@ export class ChatRunQueue {
   }
 
   /**
-   * Enqueues the run of a new answer. An answer that cannot be enqueued ends as failed: an error that the client sees
-   * is better than an answer that starts after the client has given up.
+   * Enqueues the run of a new answer. An answer that cannot be enqueued fails at once, because it must not start after the
+   * client has seen the error.
    * @throws AppError service_unavailable
    */
   async enqueueNew(taskId: number, subtaskId: number): Promise<void> {
@@ -52,7 +52,7 @@ export class ChatRunQueue {
   }
 }
 
-/** New answers cannot be started at the moment. */
+/** Returns the error for answers that cannot be started at the moment. */
 export function unavailable(message: string, cause?: unknown): AppError {
   return new AppError('service_unavailable', message, { cause, retryAfter: RETRY_AFTER_SECONDS, retryable: true });
 }

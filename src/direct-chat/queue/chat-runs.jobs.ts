@@ -2,14 +2,13 @@ import { CAPPED_BACKOFF, cappedBackoff } from '../../infra/queue/capped-backoff.
 
 export const CHAT_RUNS = 'chat-runs';
 
-/** Ids only: the worker reads the rest. */
 export interface ChatRunJob {
   subtaskId: number;
-  /** The queue had lost this run: its worker may be alive. */
+  /** The job was lost: a worker may still run it. */
   recovered?: true;
 }
 
-/** One job per answer, however often it is asked for. (BullMQ refuses ids that are plain integers.) */
+/** Returns the id of the one job of an answer. (BullMQ refuses ids that are plain integers.) */
 export const chatRunJobId = (subtaskId: number): string => `subtask-${subtaskId}`;
 
 export function subtaskIdOf(jobId: string): number | null {
@@ -18,7 +17,7 @@ export function subtaskIdOf(jobId: string): number | null {
   return match ? Number(match[1]) : null;
 }
 
-/** Provider failures end a run; only failures of our own parts (database, Redis) are tried again. */
+/** Jobs are tried again after failures of database or Redis only; failures of providers end a run. */
 export const CHAT_RUN_OPTIONS = {
   attempts: 1000,
   backoff: CAPPED_BACKOFF,

@@ -5,11 +5,10 @@ import { AppConfig } from '../../config/app-config.js';
 import { QueueProcessor } from '../../infra/queue/queue-processor.js';
 import { QueueWorkers } from '../../infra/queue/queue-workers.js';
 import { CHAT_RUN_BACKOFF, CHAT_RUNS, isChatRunJob } from './chat-runs.jobs.js';
-import { RunOwnershipCheck } from './run-ownership-check.js';
-import { ActiveRuns } from '../run/active-runs.js';
+import { ActiveRuns, RunOwnershipCheck } from '../run/active-runs.js';
 import { ChatRunner } from '../run/chat-runner.js';
 
-/** Runs the answers that were enqueued. How often an answer is tried is the runner's decision: it has to tell the client. */
+/** Runs enqueued answers. The runner limits the attempts, because it reports the failure to the client. */
 @Injectable()
 export class ChatRunsProcessor extends QueueProcessor implements OnModuleDestroy {
   constructor(
@@ -22,7 +21,7 @@ export class ChatRunsProcessor extends QueueProcessor implements OnModuleDestroy
     super(workers, CHAT_RUNS, { concurrency: config.chat.maxConcurrent, backoff: CHAT_RUN_BACKOFF });
   }
 
-  /** No new runs; running ones get a grace period, what is left then goes to another worker. */
+  /** Stops fetching, waits a grace period for running answers, then hands the rest over to other workers. */
   async onModuleDestroy(): Promise<void> {
     void this.worker?.pause(true);
     const running = this.activeRuns.all();
@@ -32,15 +31,15 @@ export class ChatRunsProcessor extends QueueProcessor implements OnModuleDestroy
       );
     const graceMs = this.config.server.shutdownGraceSeconds * 1000;
     await withinOr(graceMs, undefined, Promise.allSettled(running.map((handle) => handle.ended)));
-    const left = this.activeRuns.all();
-    for (const handle of left) handle.stop({ kind: 'handover' });
-    await withinOr(5000, undefined, Promise.allSettled(left.map((handle) => handle.ended)));
+    const remaining = this.activeRuns.all();
+    for (const handle of remaining) handle.stop({ kind: 'handover' });
+    await withinOr(5000, undefined, Promise.allSettled(remaining.map((handle) => handle.ended)));
   }
 
   async process(job: Job<unknown>, token?: string): Promise<void> {
     if (!isChatRunJob(job.data)) throw new UnrecoverableError(`not a chat run: job ${job.id}`);
     const { subtaskId, recovered } = job.data;
-    // After Redis was away this job may come back although its run never stopped: it goes on.
+    // After an outage of Redis a job may come back although its run never stopped: it is joined.
     const isHere = this.activeRuns.get(subtaskId) !== undefined;
     const mayBeHeld = job.stalledCounter > 0 || recovered === true;
     if (!isHere && mayBeHeld && (await this.ownership.waitUntilFree(subtaskId)) === 'ended') return;

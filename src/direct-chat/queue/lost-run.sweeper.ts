@@ -1,18 +1,55 @@
-import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { InjectQueue } from '@nestjs/bullmq';
 import type { Queue } from 'bullmq';
+import { isTerminal, type TerminalEvent } from '../../common/chat-event.js';
+import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
+import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
+import { resultOf } from '../run/answer-accumulator.js';
+import { StreamLog } from '../stream/stream-log.js';
 import { AppConfig } from '../../config/app-config.js';
 import { MaintenanceTasks } from '../../infra/queue/maintenance-tasks.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
-import { CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
+import { CHAT_RUNS, type ChatRunJob, chatRunJobId } from './chat-runs.jobs.js';
 import { ChatRunQueue } from './chat-run-queue.js';
-import { LoggedEndRecovery } from '../run/logged-end-recovery.js';
+
+const STATUS: Record<TerminalEvent['type'], TaskUpdate['status']> = {
+  done: 'COMPLETED',
+  error: 'FAILED',
+  cancelled: 'CANCELLED',
+};
+
+/** Reports ends to the database that only the log has, because their reports were lost. */
+@Injectable()
+export class LoggedEndRecovery {
+  constructor(
+    private readonly log: StreamLog,
+    private readonly updates: TaskUpdatesService,
+  ) {}
+
+  /** @param streamId the first subtask of the turn @returns whether the stream has ended */
+  async report(streamId: number): Promise<boolean> {
+    const state = await this.log.state(streamId);
+    if (!state?.ended) return false;
+    const text = await this.log.text(streamId);
+    const { last, subtaskId } = text;
+    if (!last || !isTerminal(last)) return false;
+    await this.updates.enqueue({
+      subtaskId: subtaskId ?? streamId,
+      status: STATUS[last.type],
+      result: resultOf(text),
+      ...(last.type === 'error' && { errorMessage: last.error }),
+      terminal: { event: last, seq: state.last },
+    });
+
+    return true;
+  }
+}
 
 const AT_A_TIME = 500;
 
 /**
- * Finds answers that the database waits for and no queue knows (the process died between the two writes, or Redis
- * lost its data) and queues them again.
+ * Enqueues unfinished answers again whose jobs were lost: the process died between the two writes, or Redis lost its
+ * data.
  */
 @Injectable()
 export class LostRunSweeper implements OnModuleInit {
@@ -22,7 +59,7 @@ export class LostRunSweeper implements OnModuleInit {
     @InjectQueue(CHAT_RUNS) private readonly runs: Queue<ChatRunJob>,
     private readonly maintenance: MaintenanceTasks,
     private readonly turns: TurnsService,
-    private readonly endings: LoggedEndRecovery,
+    private readonly loggedEnds: LoggedEndRecovery,
     private readonly config: AppConfig,
     private readonly queue: ChatRunQueue,
   ) {}
@@ -37,13 +74,13 @@ export class LostRunSweeper implements OnModuleInit {
     for (const { firstId } of await this.turns.staleRuns(ageSeconds, AT_A_TIME)) await this.recover(firstId);
   }
 
-  /** `recovered`: a worker that the queue has forgotten may still run it. */
+  /** Enqueues a run as `recovered`: a worker may still run it without a job. */
   private async recover(subtaskId: number): Promise<void> {
     const job = await this.runs.getJob(chatRunJobId(subtaskId));
     const state = await job?.getState();
     if (state === 'failed') await job?.remove();
     else if (job) return;
-    if (await this.endings.report(subtaskId)) return;
+    if (await this.loggedEnds.report(subtaskId)) return;
     this.log.warn(`subtask ${subtaskId}: no queue knows its run; starting it again`);
     await this.queue.enqueue({ subtaskId, recovered: true });
   }

@@ -8,7 +8,7 @@ import { CHAT_RUNS, chatRunJobId, type ChatRunJob, subtaskIdOf } from './chat-ru
 
 const PUBLISH_EVERY_MS = 250;
 
-/** Publishes the places of waiting runs in the queue, as `queued` events of their streams. */
+/** Publishes the queue positions of waiting runs, as `queued` events of their streams. */
 @Injectable()
 export class QueuePositions implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger(QueuePositions.name);
@@ -30,7 +30,7 @@ export class QueuePositions implements OnModuleInit, OnApplicationShutdown {
     clearInterval(this.timer);
   }
 
-  /** Returns the place of a run that waits, 1 = next; null when it does not wait. @throws when Redis is unreachable */
+  /** Returns the position of a waiting run, 1 = next; null when it does not wait. @throws when Redis is unreachable */
   async positionOf(subtaskId: number): Promise<number | null> {
     const index = (await this.waiting()).indexOf(chatRunJobId(subtaskId));
 
@@ -42,7 +42,7 @@ export class QueuePositions implements OnModuleInit, OnApplicationShutdown {
     return this.queue.getRanges(['waiting'], 0, -1, true);
   }
 
-  /** Only for streams with readers in this process; the others get their place when a reader attaches. */
+  /** Publishes for streams with readers in this process only; others receive their position when a reader attaches. */
   private async publish(): Promise<void> {
     const readHere = new Set(this.hub.remoteIds());
     if (readHere.size === 0 || this.isPublishing || !this.redis.isReady) return;
@@ -51,7 +51,7 @@ export class QueuePositions implements OnModuleInit, OnApplicationShutdown {
       const positions = (await this.waiting())
         .map((jobId, index) => ({ subtaskId: subtaskIdOf(jobId) ?? 0, position: index + 1 }))
         .filter(({ subtaskId }) => readHere.has(subtaskId));
-      await this.streams.announce(positions);
+      await this.streams.publishPositions(positions);
     } catch (error) {
       this.log.debug(`positions not published: ${(error as Error).message}`);
     } finally {

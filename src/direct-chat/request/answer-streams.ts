@@ -17,15 +17,15 @@ import { endOf, terminalOf } from '../run/terminal-event.js';
 
 const CANCEL_WAIT_MS = 2_000;
 /**
- * That the log knows nothing of an answer means within this time that its run has not begun, in a burst for instance.
- * Shorter than the time after which readers of a silent stream look again.
+ * Within this time an answer without a log counts as one whose run has not begun, for instance in a burst. Shorter than the
+ * interval in which readers of a silent stream read the log.
  */
 const FRESH_MS = 4_000;
-/** How long the log may be behind the database with the end of an answer. A process that is killed in between leaves it so. */
+/** How long the log may lag behind the database at the end of an answer; for ever when a process dies in between. */
 const END_LAG_MS = 1_000;
 const END_POLL_MS = 25;
 
-/** Reading answers that were started, and stopping them. */
+/** Opens the streams of started answers, and cancels answers. */
 @Injectable()
 export class AnswerStreams {
   constructor(
@@ -35,7 +35,7 @@ export class AnswerStreams {
     private readonly cancels: TaskCancelService,
   ) {}
 
-  /** An answer that was asked for: a new one from its start, one that the request's key has found from where it says. */
+  /** Opens the stream of a requested answer: from its start, or after `lastEventId` when an earlier request started it. */
   async open(userId: number, answer: StartedAnswer, lastEventId?: string): Promise<OpenSseSource | null> {
     const { taskId, subtaskId, isNew } = answer;
     if (!isNew) return this.attach(userId, taskId, subtaskId, lastEventId);
@@ -66,7 +66,7 @@ export class AnswerStreams {
     }
     const cursor = parseEventId(lastEventId, first.id);
     const state = await this.stateOf(turn);
-    if (state === 'gone') return this.fromDatabase(turn, cursor);
+    if (state === 'expired') return this.fromDatabase(turn, cursor);
     if (state?.ended && cursor === state.last) return null;
 
     return () => this.reader.open(first.id, cursor, { hasEnded: () => this.hasEnded(first.id) });
@@ -78,25 +78,25 @@ export class AnswerStreams {
     return turn?.current === null;
   }
 
-  /** `gone`: the answer has ended and its log has expired or lost the end, or Redis is away: the database tells it. */
-  private async stateOf({ first, current }: AnswerTurn): Promise<StreamState | null | 'gone'> {
+  /** Returns `expired` for an ended answer whose end is not in the log or cannot be read: the database has it. */
+  private async stateOf({ first, current }: AnswerTurn): Promise<StreamState | null | 'expired'> {
     const ended = current === null;
     try {
-      const look = async () => {
+      const read = async () => {
         const found = await this.log.state(first.id);
 
         return ended && found && !found.ended ? undefined : found;
       };
-      const state = await pollUntil(look, { everyMs: END_POLL_MS, timeoutMs: END_LAG_MS });
+      const state = await pollUntil(read, { everyMs: END_POLL_MS, timeoutMs: END_LAG_MS });
 
-      return state ?? (ended ? 'gone' : null);
+      return state ?? (ended ? 'expired' : null);
     } catch {
-      return ended ? 'gone' : null;
+      return ended ? 'expired' : null;
     }
   }
 
   private fromDatabase({ first, deciding, steps }: AnswerTurn, cursor: number): OpenSseSource | null {
-    // A step that was never begun has no number of its own: the ends of those before it tell how far the stream went.
+    // A step that never began has no number: the stream ended with a step before it.
     const seq = Math.max(...steps.map(({ terminalSeq }) => terminalSeq ?? 0), 2);
     if (cursor >= seq) return null;
     const events = endOf(first.id, deciding).map((event, index) => ({
@@ -120,7 +120,7 @@ export class AnswerStreams {
     const ids = { task_id: taskId, subtask_id: (current ?? deciding).id };
     if (!end) return { message: 'The answer is being stopped', ...ids, status: 'CANCELLING' };
     if (end.type === 'cancelled') {
-      // A pipeline may have gone on to its next step in the meantime.
+      // A pipeline may have started its next step meanwhile.
       const stopped = turn.steps.length > 1 ? await this.turns.turnOf(first.id) : null;
       if (stopped) ids.subtask_id = stopped.deciding.id;
 
@@ -142,7 +142,7 @@ export class AnswerStreams {
   }
 }
 
-/** Events that are all at hand. */
+/** A source of stored events. */
 class StoredEvents implements SseSource {
   ended = false;
   onReady = (): void => undefined;
@@ -156,6 +156,6 @@ class StoredEvents implements SseSource {
   }
 
   close(): void {
-    // Nothing is held.
+    // Nothing to release.
   }
 }

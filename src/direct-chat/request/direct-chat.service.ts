@@ -16,7 +16,7 @@ import { type Idempotency, idempotencyOf } from './idempotency.js';
 
 const DEFAULT_TEAM = 'demo-team';
 
-/** The answer that a client gets to read. */
+/** The answer of a request. */
 export interface StartedAnswer {
   taskId: number;
   subtaskId: number;
@@ -55,7 +55,7 @@ export class DirectChatService {
     try {
       return await this.startNew(userId, dto, idempotency);
     } catch (error) {
-      // Two requests with one key at the same moment: the other one was first.
+      // A concurrent request with the same key was first.
       const other = idempotency && isUniqueViolation(error) ? await this.findKnown(userId, idempotency) : null;
       if (!other) throw error;
 
@@ -95,7 +95,7 @@ export class DirectChatService {
     return { taskId, subtaskId, isNew: true };
   }
 
-  /** Tells whether a team can chat directly. @throws AppError not_found */
+  /** Returns whether a team can chat directly. @throws AppError not_found */
   async checkTeam(userId: number, teamId: number): Promise<CheckChatDto> {
     const team = await this.turns.teamFor(userId, { team_id: teamId });
     const reason = this.refusal(team);

@@ -1,23 +1,25 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Gauge } from 'prom-client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StopReason } from '../../common/chat-provider.js';
 import { RedisBus } from '../../infra/redis/redis.bus.js';
+import { StreamLog } from '../stream/stream-log.js';
 
 /**
- * How a run has ended. `suspendedUntil` (milliseconds since the epoch): an app waits for a person; another attempt goes on
- * then, or earlier when the person has answered.
+ * How a run has ended. `suspendedUntil` (milliseconds since the epoch): an app waits for a person; another attempt resumes
+ * the run then, or earlier when the person has answered.
  */
 export type RunOutcome = 'ended' | 'handover' | { suspendedUntil: number };
 
 const active = new Gauge({ name: 'conch_chat_runs_active', help: 'Answers that this process is producing' });
 
-/** A run of this process, from before its first read of any state until everything about it is written. */
+/** A run of this process, from before its first read of any state until all of its state is written. */
 export class RunHandle {
   readonly controller = new AbortController();
-  /** How the run has ended; rejects when another attempt may mend what went wrong. */
+  /** How the run has ended; rejects when the job is to be tried again. */
   ended: Promise<RunOutcome> = Promise.resolve('ended');
   reason: StopReason | null = null;
-  /** Steps of a pipeline that the run answers besides the one it is named by. */
+  /** Later steps of the pipeline that the run answers. */
   stepIds: readonly number[] = [];
 
   constructor(readonly subtaskId: number) {}
@@ -30,7 +32,7 @@ export class RunHandle {
   }
 }
 
-/** The runs of this process. Other processes rely on Redis and the database, not on this list. */
+/** Registers the runs of this process. Other processes rely on Redis and the database, not on this registry. */
 @Injectable()
 export class ActiveRuns implements OnModuleInit {
   private readonly log = new Logger(ActiveRuns.name);
@@ -51,9 +53,9 @@ export class ActiveRuns implements OnModuleInit {
   }
 
   /**
-   * Runs an answer until its end; a run that this process has already is joined.
-   * @param work all of the run: while it lasts, the run is found here
-   * @throws what another attempt of the job may mend
+   * Runs an answer to its end, or joins the run that this process has already.
+   * @param work the whole run, registered while it lasts
+   * @throws when the job is to be tried again
    */
   run(subtaskId: number, work: (handle: RunHandle) => Promise<RunOutcome>): Promise<RunOutcome> {
     return (this.runs.get(subtaskId) ?? this.start(subtaskId, work)).ended;
@@ -68,13 +70,13 @@ export class ActiveRuns implements OnModuleInit {
     return handle;
   }
 
-  /** Makes a run known by the steps of its pipeline, too. */
+  /** Registers a run for further steps of its pipeline. */
   addSteps(handle: RunHandle, subtaskIds: readonly number[]): void {
     for (const id of subtaskIds) this.steps.set(id, handle);
     handle.stepIds = subtaskIds;
   }
 
-  /** The run that answers a subtask, or any other step of its turn. */
+  /** Returns the run that answers a subtask, or another step of its turn. */
   get(subtaskId: number): RunHandle | undefined {
     return this.runs.get(subtaskId) ?? this.steps.get(subtaskId);
   }
@@ -87,5 +89,45 @@ export class ActiveRuns implements OnModuleInit {
     this.runs.delete(handle.subtaskId);
     for (const id of handle.stepIds) this.steps.delete(id);
     active.set(this.runs.size);
+  }
+}
+
+const ASK_EVERY_MS = 400;
+/** A live owner answers within milliseconds; after a Redis restart it needs up to a second to come back. */
+const SILENCE_MS = 1_600;
+
+/**
+ * Asks the other processes whether one of them still owns a run whose job was recovered. A lock also expires while Redis
+ * is unreachable; a second run would then be paid twice and restart every reader.
+ */
+@Injectable()
+export class RunOwnershipCheck implements OnModuleInit {
+  private readonly ownerSeenAt = new Map<number, number>();
+
+  constructor(
+    private readonly bus: RedisBus,
+    private readonly log: StreamLog,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.bus.on('held', ({ subtaskId }) => {
+      if (this.ownerSeenAt.has(subtaskId)) this.ownerSeenAt.set(subtaskId, Date.now());
+    });
+  }
+
+  /** Waits until no other process owns the run. @returns `ended` when its owner has ended it */
+  async waitUntilFree(subtaskId: number): Promise<'free' | 'ended'> {
+    this.ownerSeenAt.set(subtaskId, Date.now());
+    try {
+      while (Date.now() - (this.ownerSeenAt.get(subtaskId) ?? 0) < SILENCE_MS) {
+        await this.bus.publish('claim', { subtaskId });
+        await sleep(ASK_EVERY_MS);
+        if ((await this.log.state(subtaskId))?.ended) return 'ended';
+      }
+
+      return 'free';
+    } finally {
+      this.ownerSeenAt.delete(subtaskId);
+    }
   }
 }

@@ -2,7 +2,41 @@ import type { ChatEvent, Usage } from '../../common/chat-event.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import { type AnswerExtras, extrasOf, withExtra } from '../stream/answer-extras.js';
 import type { Snapshot } from '../stream/stream-text.js';
-import { TextAccumulator } from '../stream/text-accumulator.js';
+
+/** Pieces joined at a time: bounds the depth of the engine's concatenation tree, which costs memory per piece. */
+const JOIN_AT = 128;
+
+/** Collects text that arrives in small pieces, at a small constant cost per piece. */
+class TextAccumulator {
+  private text = '';
+  private pieces: string[] = [];
+  /** Characters (UTF-16 units) so far. */
+  length = 0;
+
+  append(piece: string): void {
+    this.length += piece.length;
+    this.pieces.push(piece);
+    if (this.pieces.length >= JOIN_AT) this.compact();
+  }
+
+  replace(text: string): void {
+    this.text = text;
+    this.length = text.length;
+    this.pieces = [];
+  }
+
+  toString(): string {
+    this.compact();
+
+    return this.text;
+  }
+
+  private compact(): void {
+    if (this.pieces.length === 0) return;
+    this.text = this.text === '' ? this.pieces.join('') : this.text + this.pieces.join('');
+    this.pieces = [];
+  }
+}
 
 /** The parts of an answer received so far: text, reasoning, usage and extras. */
 export class AnswerAccumulator {
@@ -51,13 +85,13 @@ export class AnswerAccumulator {
     return { content: this.content.toString(), reasoning: this.reasoning.toString(), extras: this.extras };
   }
 
-  /** What a subtask keeps of it. */
+  /** Returns the answer as its subtask stores it. */
   result(): SubtaskResult {
     return resultOf(this.whole(), this.usage);
   }
 }
 
-/** What a subtask keeps of an answer. Forms that nobody has filled in are not a part of it. */
+/** Returns an answer as its subtask stores it, without open forms. */
 export function resultOf(
   { content, reasoning, extras = {} }: Pick<Snapshot, 'content' | 'reasoning' | 'extras'>,
   usage?: Usage,
@@ -67,7 +101,7 @@ export function resultOf(
   return { value: content, ...(reasoning !== '' && { reasoning }), ...(usage && { usage }), ...kept };
 }
 
-/** The answer that a result was made of. */
+/** Returns the answer of a stored result. */
 export function answerOf(result: SubtaskResult | null): Pick<Snapshot, 'content' | 'reasoning' | 'extras'> {
   const { value = '', reasoning = '', ...rest } = result ?? {};
 

@@ -4,10 +4,10 @@ import {
   type FinishEvent,
   type FinishReason,
   isTerminal,
-  type LeaveEvent,
   type ProviderEvent,
   type RestartEvent,
   type StepStatus,
+  type SuspendEvent,
   type TerminalEvent,
   type Usage,
 } from '../../common/chat-event.js';
@@ -15,7 +15,7 @@ import type { StopReason } from '../../common/chat-provider.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import { AnswerAccumulator, answerOf } from './answer-accumulator.js';
 import type { RunPlan } from '../plan/run-plan.js';
-import type { ProviderRun } from './provider-run.js';
+import type { ProviderRun } from './provider-runs.js';
 import { endedSteps } from '../stream/answer-extras.js';
 import { type FrameBatch, frame } from '../stream/frames.js';
 import type { LiveStream } from '../stream/live-stream.js';
@@ -24,38 +24,38 @@ import type { LogWriter } from '../stream/log-writer.js';
 import { resyncOf, type Snapshot } from '../stream/stream-text.js';
 import type { StreamHub } from '../stream/stream-hub.js';
 
-/** A provider that never ends must not fill the memory; no model's answer comes near this. */
+/** Limits the memory that a provider without an end can fill; no model's answer comes near it. */
 const MAX_ANSWER_LENGTH = 32 * 1024 * 1024;
 
 /**
- * One attempt at the answers of one turn: numbers its events, keeps the text of the step that is being answered, and
- * hands every batch to the readers of this process and to the log. Most turns have one step.
+ * One attempt at the answers of one turn: numbers its events, keeps the text of the current step, and publishes every
+ * batch to the readers of this process and to the log. Most turns have one step.
  */
 export class ChatRun implements LoggedRun {
   readonly stream: LiveStream;
-  /** The step's. */
+  /** Start of the step. */
   startedAt = performance.now();
   readonly tail: PendingAppend;
   finishReason: FinishReason = 'stop';
   firstTokenMs: number | null = null;
-  /** Known once the step's provider may be called. */
+  /** Plan of the step; null until its provider is called. */
   plan: RunPlan | null = null;
   /** From 1. */
   attempt = 1;
-  /** Answers of the turn that an attempt need not ask for again, as events. */
+  /** Stored answers of the turn's earlier steps, as events. */
   known: readonly ChatEvent[] = [];
   /** The run on the side of the app that answers the step; null while there is none. */
   upstream: ProviderRun | null = null;
   /** The subtask that is being answered. */
   stepId: number;
-  /** The subtask to which clients count the text that comes. */
+  /** The subtask to which clients append the text that they receive. */
   private shownId: number;
-  /** Set when the app waits for a person: when to look again at the latest, in milliseconds since the epoch. */
+  /** Set when the app waits for a person: when to resume at the latest, in milliseconds since the epoch. */
   suspendedUntil: number | null = null;
   private readonly answer = new AnswerAccumulator();
 
   constructor(
-    /** The turn's first, which the stream is named by. */
+    /** First subtask of the turn, which names the stream. */
     readonly subtaskId: number,
     readonly epoch: number,
     private seq: number,
@@ -86,7 +86,7 @@ export class ChatRun implements LoggedRun {
     return Math.round(performance.now() - this.startedAt);
   }
 
-  /** Goes on to another step of the turn, of which nothing is known yet. */
+  /** Continues with another step of the turn, without any text or plan. */
   enter(stepId: number): void {
     if (stepId === this.stepId) return;
     this.stepId = stepId;
@@ -110,13 +110,13 @@ export class ChatRun implements LoggedRun {
     );
   }
 
-  /** Goes on with what was shown so far: clients see no new start. */
+  /** Continues the text that clients have: they receive no new start. */
   resume(plan: RunPlan, attempt: number): void {
     this.plan = plan;
     this.attempt = attempt;
   }
 
-  /** The step is answered by a run at an app. */
+  /** Links the step to the run of an app that answers it. */
   connect(upstream: ProviderRun): void {
     this.upstream = upstream;
     upstream.shown = () => {
@@ -126,7 +126,7 @@ export class ChatRun implements LoggedRun {
     };
   }
 
-  /** Applies and emits what a provider sent in one read. @throws AppError provider_protocol when the answer gets too long */
+  /** Applies and emits the events of one read from a provider. @throws AppError provider_protocol when the answer gets too long */
   accept(events: readonly ProviderEvent[]): void {
     const shown: ChatEvent[] = [];
     let urgent = false;
@@ -151,7 +151,7 @@ export class ChatRun implements LoggedRun {
     );
   }
 
-  /** Sends events that are not the provider's. @param restarts the first one stands for everything before it */
+  /** Emits events. @param restarts whether the first one replaces everything before it */
   emit(events: readonly ChatEvent[], urgent: boolean, restarts = standsForAll(events[0])): void {
     const first = this.seq + 1;
     let text = '';
@@ -170,7 +170,7 @@ export class ChatRun implements LoggedRun {
     this.writer.add(this.tail, batch, urgent || batch.terminal);
   }
 
-  /** Takes over what an earlier attempt has shown, if it is the step's. @returns whether it is */
+  /** Restores the text that an earlier attempt has shown. @returns whether it belongs to the current step */
   restore(shown: Omit<Snapshot, 'seq'>): boolean {
     this.shownId = shown.subtaskId ?? this.subtaskId;
     this.answer.clear();
@@ -180,37 +180,37 @@ export class ChatRun implements LoggedRun {
     return true;
   }
 
-  /** Drops the text of earlier attempts: the turn starts again. @param known the answers that need not be asked for */
+  /** Discards the text of earlier attempts: the turn starts again. @param known answers that are already stored */
   reset(attempt: number, reason: string, known: readonly ChatEvent[] = []): void {
     this.answer.clear();
     this.emit([{ type: 'reset', attempt, reason }, ...known], true);
   }
 
-  /** The answer ends: none of its steps goes on. */
+  /** Ends the unfinished steps of the answer's app with a status. */
   endSteps(status: StepStatus): void {
     const events = endedSteps(this.answer.whole().extras ?? {}, status);
     for (const event of events) this.answer.apply(event);
     if (events.length > 0) this.emit(events, false);
   }
 
-  /** Sends the last event. Should clients take it for the end of another step, they are told which one it is. */
+  /** Emits the last event; before it, a `resync` when clients have the text of another step. */
   end(event: TerminalEvent): void {
     if (this.shownId === this.stepId) return this.emit([event], true);
     this.emit([resyncOf(this.subtaskId, this.snapshot()), event], true, false);
   }
 
-  /** Replaces what was shown of a step that is over. */
+  /** Replaces the text of an ended step by the stored one. */
   correct(stepId: number, stored: SubtaskResult): void {
     this.shownId = stepId;
     this.emit([resyncOf(this.subtaskId, { ...answerOf(stored), subtaskId: stepId })], true, false);
   }
 
-  /** The answer so far, as a client has it that received everything. */
+  /** Returns the answer so far, as a client has it that received every event. */
   snapshot(): Snapshot {
     return { seq: this.seq, ...this.answer.whole(), subtaskId: this.stepId };
   }
 
-  /** What the subtask keeps. */
+  /** Returns the answer so far, as the subtask stores it. */
   result(): SubtaskResult {
     const messageId = this.upstream?.known?.messageId;
 
@@ -227,7 +227,7 @@ export class ChatRun implements LoggedRun {
     this.stop({ kind: 'fenced' });
   }
 
-  /** Detaches from readers and log. The log goes on being written until it has everything. */
+  /** Detaches from the readers. Pending events are still written to the log. */
   close(): void {
     this.hub.closeLocal(this.stream);
   }
@@ -237,7 +237,7 @@ export class ChatRun implements LoggedRun {
       case 'finish':
         this.finishReason = event.finish_reason;
         break;
-      case 'leave':
+      case 'suspend':
         this.suspendedUntil = event.until;
         break;
       case 'restart':
@@ -247,10 +247,10 @@ export class ChatRun implements LoggedRun {
   }
 }
 
-type InternalEvent = FinishEvent | LeaveEvent | RestartEvent;
+type InternalEvent = FinishEvent | RestartEvent | SuspendEvent;
 
 function isInternal(event: ProviderEvent): event is InternalEvent {
-  return event.type === 'finish' || event.type === 'leave' || event.type === 'restart';
+  return event.type === 'finish' || event.type === 'suspend' || event.type === 'restart';
 }
 
 function standsForAll(event: ChatEvent | undefined): boolean {

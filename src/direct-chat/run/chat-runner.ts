@@ -14,19 +14,19 @@ import { ProviderRuns } from './provider-runs.js';
 import { RunningStatusBatcher } from './running-status-batcher.js';
 import { hasStarted } from '../stream/stream-text.js';
 
-/** An answer whose workers die this often is not tried again. */
+/** Attempts after which an answer fails when its workers die. */
 const MAX_ATTEMPTS = 5;
 
 /** One attempt at the answer of a step. */
 interface StepAttempt {
   attempt: number;
-  /** The run that an earlier attempt has left at the app. */
+  /** The run at the app that an earlier attempt has stored. */
   known?: DifyRun | null;
-  /** Whether the app's run is joined: what was shown of the answer stays. */
+  /** Whether the app's run is joined, which keeps the text that was shown. */
   joins?: boolean;
 }
 
-/** What earlier attempts have left. */
+/** State that earlier attempts have stored. */
 interface PreviousAttempts {
   turn: AnswerTurn;
   current: SubtaskRow;
@@ -34,7 +34,7 @@ interface PreviousAttempts {
   isShown: boolean;
 }
 
-/** Produces the answer of one turn, or of each of its steps: from taking over its stream to its end in log and database. */
+/** Produces the answers of one turn, from the ownership of its stream to its end in log and database. */
 @Injectable()
 export class ChatRunner {
   private readonly logger = new Logger(ChatRunner.name);
@@ -51,13 +51,12 @@ export class ChatRunner {
   ) {}
 
   /**
-   * Takes the stream over and brings the answer to its end.
-   * @throws when Redis or the database fail in a way that another attempt of the job may mend
+   * Becomes the owner of the stream and produces the answer to its end.
+   * @throws when Redis or the database fail: the job is tried again
    */
   async run(handle: RunHandle): Promise<RunOutcome> {
-    const begun = await this.streams.begin(handle.subtaskId);
-    if (begun.epoch === 0) return 'ended';
-    const run = this.streams.open(handle, begun);
+    const run = await this.streams.open(handle);
+    if (!run) return 'ended';
     try {
       return await this.produce(handle, run);
     } catch (error) {
@@ -67,11 +66,11 @@ export class ChatRunner {
     }
   }
 
-  /** Goes on from what the database and the stream have: nothing yet for a first attempt. */
+  /** Continues from the state in database and stream, which is empty for a first attempt. */
   private async produce(handle: RunHandle, run: ChatRun): Promise<RunOutcome> {
     const { signal } = handle.controller;
     const turn = await this.turns.load(run.subtaskId, signal);
-    if (!turn) return this.finalizer.drop(run);
+    if (!turn) return this.finalizer.endDeleted(run);
     const { current, steps } = turn;
     if (!current) return this.finalizer.replay(run, turn.deciding);
     this.steps.register(
@@ -83,7 +82,7 @@ export class ChatRunner {
     const isShown = !isFirst && (await this.restore(run));
     if (turn.task.status === 'CANCELLING') {
       handle.stop({ kind: 'cancel', at: Date.now() });
-      run.upstream = await this.providerRuns.stopLeft(turn);
+      run.upstream = await this.providerRuns.stopAbandoned(turn);
     }
     signal.throwIfAborted();
     const plan = await this.plans.load(turn, current);
@@ -110,14 +109,14 @@ export class ChatRunner {
       });
     }
     run.known = await this.steps.answered(turn, attempt);
-    // An app that goes on without us is joined: what it has done so far is neither done nor paid again.
+    // The app's run is joined where possible: its work so far is neither done nor paid again.
     const joins = isShown && known?.runId !== undefined;
     if (!joins) run.reset(attempt, 'worker_lost', run.known);
 
     return { attempt, known, joins };
   }
 
-  /** Answers the step of a plan and those that follow. */
+  /** Answers a step and those that follow. */
   private async answerSteps(
     handle: RunHandle,
     run: ChatRun,
@@ -148,10 +147,10 @@ export class ChatRunner {
     this.runningStatus.add(subtaskId);
     try {
       for await (const events of await this.providers.ask(plan, signal, upstream)) run.accept(events);
-      // The run waits for a person, which may take days: it is not over.
+      // A suspended run has not ended, and its report is sent now.
       if (run.suspendedUntil !== null) await this.runningStatus.flush();
     } finally {
-      this.runningStatus.forget(subtaskId);
+      this.runningStatus.remove(subtaskId);
     }
     signal.throwIfAborted();
   }

@@ -1,30 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
-import { RunFinalizer } from './run-finalizer.js';
 import { RunHandle } from './active-runs.js';
-import { RunStreams } from './run-streams.js';
 import { ProviderRuns } from './provider-runs.js';
+import { RunFinalizer } from './run-finalizer.js';
+import { RunStreams } from './run-streams.js';
 
-/** Ends turns that nobody runs. */
+/** Ends turns that have no run. */
 @Injectable()
 export class OrphanedTurnFinalizer {
   constructor(
     private readonly streams: RunStreams,
-    private readonly ending: RunFinalizer,
-    private readonly upstreams: ProviderRuns,
+    private readonly finalizer: RunFinalizer,
+    private readonly providerRuns: ProviderRuns,
   ) {}
 
-  /** Takes the stream over, keeps the text that is in it and ends it; a run that the app still has is stopped. Nothing happens when it has ended. */
-  async cancelled(turn: AnswerTurn, phase: 'queued' | 'running'): Promise<void> {
+  /** Cancels a turn: keeps the text of its stream, and stops its run at the app. Does nothing when the stream has ended. */
+  async cancel(turn: AnswerTurn, phase: 'queued' | 'running'): Promise<void> {
     const subtaskId = turn.first.id;
-    const begun = await this.streams.begin(subtaskId);
-    if (begun.epoch === 0) return;
-    const run = this.streams.open(new RunHandle(subtaskId), begun);
+    const run = await this.streams.open(new RunHandle(subtaskId));
+    if (!run) return;
     try {
       run.enter((turn.current ?? turn.deciding).id);
-      if (begun.epoch > 1) run.restore(await this.streams.text(subtaskId));
-      const stop = (await this.upstreams.stopLeft(turn))?.stop;
-      await this.ending.cancelled(run, stop ? { dify_stop: stop, while: 'running' } : { while: phase });
+      if (run.epoch > 1) run.restore(await this.streams.text(subtaskId));
+      const stop = (await this.providerRuns.stopAbandoned(turn))?.stop;
+      await this.finalizer.cancelled(run, stop ? { dify_stop: stop, while: 'running' } : { while: phase });
     } finally {
       run.close();
     }

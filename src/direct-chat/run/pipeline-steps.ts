@@ -9,45 +9,50 @@ import { type RunPlan, RunPlans } from '../plan/run-plan.js';
 import { type RunHandle, ActiveRuns } from './active-runs.js';
 import { TurnLoader } from './turn-loader.js';
 
-/** How one run answers the steps of a pipeline one after the other. */
+/** Advances a run through the steps of a pipeline. */
 @Injectable()
 export class PipelineSteps {
   constructor(
     private readonly plans: RunPlans,
     private readonly turns: TurnLoader,
-    private readonly ending: RunFinalizer,
-    private readonly registry: ActiveRuns,
+    private readonly finalizer: RunFinalizer,
+    private readonly activeRuns: ActiveRuns,
   ) {}
 
-  /** Makes a cancel of any step reach the run. */
+  /** Registers the run for its later steps, so that a cancel of any step reaches it. */
   register(handle: RunHandle, stepIds: readonly number[]): void {
-    if (stepIds.length > 0) this.registry.addSteps(handle, stepIds);
+    if (stepIds.length > 0) this.activeRuns.addSteps(handle, stepIds);
   }
 
   /**
-   * Ends a step and goes on to the next one once the database has that end, so that no step is ever asked for without
-   * the one before it.
+   * Ends a step and starts the next one once the database has that end, so that no step runs without the answer of the
+   * one before it.
    * @returns the next step's plan; null when the turn has ended meanwhile, and the stream with it
    */
   async advance(handle: RunHandle, run: ChatRun, { subtaskId, later }: RunPlan): Promise<RunPlan | null> {
     const [nextId] = later;
     if (nextId === undefined) return null;
     const { signal } = handle.controller;
-    const said = run.result();
-    await this.ending.stepDone(run);
-    // Whatever goes wrong from here on is the end of the next step.
+    const shown = run.result();
+    await this.finalizer.stepDone(run);
+    // A failure from here on ends the next step.
     run.enter(nextId);
-    const turn = await this.turns.handedOver(nextId, signal);
+    const turn = await this.turns.loadNextStep(nextId, signal);
     const next = turn?.step(nextId);
-    if (!turn || !next) return this.over(this.ending.drop(run));
-    if (!turn.current) return this.over(this.ending.replay(run, turn.deciding));
+    if (!turn?.current || !next) {
+      await (turn && next ? this.finalizer.replay(run, turn.deciding) : this.finalizer.endDeleted(run));
+
+      return null;
+    }
     signal.throwIfAborted();
-    correct(run, subtaskId, said, turn.step(subtaskId)?.result);
+    const stored = turn.step(subtaskId)?.result;
+    // The stored text differs when a worker that counted as lost has ended this step, or some characters cannot be stored.
+    if (stored && stored.value !== shown.value) run.correct(subtaskId, stored);
 
     return this.plans.load(turn, next);
   }
 
-  /** The answers that a turn has already, as events: they are neither asked for nor paid again. */
+  /** Returns the stored answers of a turn as events: they are not produced again. */
   async answered(turn: AnswerTurn, attempt: number): Promise<ChatEvent[]> {
     const events: ChatEvent[] = [];
     for (const step of turn.steps) {
@@ -59,15 +64,9 @@ export class PipelineSteps {
 
     return events;
   }
-
-  private async over(told: Promise<unknown>): Promise<null> {
-    await told;
-
-    return null;
-  }
 }
 
-/** The events that make up a stored answer. */
+/** Returns the events that add up to a stored answer. */
 function eventsOf(result: SubtaskResult | null): ChatEvent[] {
   const { content, reasoning, extras = {} } = answerOf(result);
   const { steps = [], sources, files = [], suggestions } = extras;
@@ -80,13 +79,4 @@ function eventsOf(result: SubtaskResult | null): ChatEvent[] {
     ...(sources ? [{ type: 'sources' as const, sources }] : []),
     ...(suggestions ? [{ type: 'suggestions' as const, questions: suggestions }] : []),
   ];
-}
-
-/**
- * What the database has is what the next step is asked with. It is another text when a worker that was taken for lost
- * had come to the end of this step, or when some characters could not be stored.
- */
-function correct(run: ChatRun, stepId: number, said: SubtaskResult, stored: SubtaskResult | null | undefined): void {
-  if (!stored || stored.value === said.value) return;
-  run.correct(stepId, stored);
 }

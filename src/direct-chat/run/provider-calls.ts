@@ -4,14 +4,14 @@ import type { ProviderEvent } from '../../common/chat-event.js';
 import { CHAT_PROVIDERS, type ChatProvider } from '../../common/chat-provider.js';
 import { EventLoopThrottle } from '../../infra/http/server/event-loop-throttle.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
-import type { ProviderRun } from './provider-run.js';
+import type { ProviderRun } from './provider-runs.js';
 
-/** Asks the providers of plans. */
+/** Calls the providers of plans. */
 @Injectable()
 export class ProviderCalls {
   private readonly providers: ReadonlyMap<string, ChatProvider>;
-  /** Opening connections is most of what a run costs at its start, and a burst of runs gets here at the same moment. */
-  private readonly asking = new EventLoopThrottle();
+  /** Opening a connection is the largest cost of a run's start. */
+  private readonly throttle = new EventLoopThrottle();
 
   constructor(
     private readonly plans: RunPlans,
@@ -20,7 +20,7 @@ export class ProviderCalls {
     this.providers = new Map(providers.map((provider) => [provider.shellType, provider]));
   }
 
-  /** @throws AppError direct_chat_not_supported, and what the provider throws */
+  /** Starts to stream the answer of a plan. @throws AppError direct_chat_not_supported, and errors of the provider */
   async ask(
     plan: RunPlan,
     signal: AbortSignal,
@@ -31,7 +31,7 @@ export class ProviderCalls {
       throw new AppError('direct_chat_not_supported', `Nothing here answers for bots of shell ${plan.shellType}`);
 
     const request = await this.plans.toRequest(plan, upstream);
-    await new Promise<void>((resolve) => this.asking.begin(resolve));
+    await new Promise<void>((resolve) => this.throttle.begin(resolve));
 
     return provider.stream(request, signal);
   }

@@ -16,9 +16,9 @@ import { RunStreams } from './run-streams.js';
 import { SessionHistory } from '../plan/session-history.js';
 import { endOf, terminalOf } from './terminal-event.js';
 
-/** How long the last event waits for suggestions; later ones are only kept. No model answers within it, an idle one may. */
+/** How long the last event waits for suggestions; later ones are only stored. */
 const SUGGESTIONS_PATIENCE_MS = 100;
-/** How long the last event waits for the database to have the end as well. */
+/** How long the last event waits until the database has the end. */
 const SETTLE_PATIENCE_MS = 1_000;
 
 const ended = new Counter({
@@ -37,7 +37,7 @@ const closing = new Histogram({
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
 });
 
-/** The ways in which a run ends. Each one reaches the database, the history and the log, in this order. */
+/** Ends runs: stores the end in the database, the history and the log, in this order. */
 @Injectable()
 export class RunFinalizer {
   private readonly log = new Logger(RunFinalizer.name);
@@ -47,9 +47,10 @@ export class RunFinalizer {
     private readonly history: SessionHistory,
     private readonly streams: RunStreams,
     private readonly turns: TurnsService,
-    private readonly upstreamRuns: ProviderRunsService,
+    private readonly providerRuns: ProviderRunsService,
   ) {}
 
+  /** Completes an answer. */
   async done(run: ChatRun): Promise<'ended'> {
     const asked = run.upstream?.questions;
     const early = asked && (await withinOr(SUGGESTIONS_PATIENCE_MS, null, asked));
@@ -60,7 +61,7 @@ export class RunFinalizer {
     return ended;
   }
 
-  /** The app waits for a person: the run gives its place in the queue back until then. */
+  /** Suspends a run whose app waits for a person: it frees its place in the queue until then. */
   async suspend(run: ChatRun, suspendedUntil: number): Promise<{ suspendedUntil: number }> {
     await run.upstream?.saved();
     await this.streams.flush(run);
@@ -71,17 +72,17 @@ export class RunFinalizer {
 
   private addLater(subtaskId: number, asked: Promise<readonly string[]>): void {
     asked
-      .then((questions) => (questions.length > 0 ? this.upstreamRuns.addSuggestions(subtaskId, questions) : undefined))
+      .then((questions) => (questions.length > 0 ? this.providerRuns.addSuggestions(subtaskId, questions) : undefined))
       .catch((error: unknown) => this.log.warn(`subtask ${subtaskId}: suggestions not kept: ${logLine(error)}`));
   }
 
-  /** The end of a step that others follow: clients hear of it by the start of the next one. */
+  /** Completes a step that others follow; the next step's `start` shows that to clients. */
   async stepDone(run: ChatRun): Promise<void> {
     await this.settle(run, 'COMPLETED', doneOf(run));
     this.log.log(`subtask ${run.stepId}: done after ${run.elapsedMs} ms, a step of subtask ${run.subtaskId}`);
   }
 
-  /** The end of a run that was stopped or that failed. */
+  /** Ends a run that was stopped or has failed. */
   async fail(handle: RunHandle, run: ChatRun, error: unknown): Promise<'ended' | 'handover'> {
     switch (handle.reason?.kind) {
       case 'fenced':
@@ -101,13 +102,14 @@ export class RunFinalizer {
     }
   }
 
+  /** Ends a cancelled run. */
   async cancelled(run: ChatRun, proof: CancelProof): Promise<'ended'> {
     if (proof.provider_closed_ms !== undefined) closing.observe(proof.provider_closed_ms / 1000);
 
     return this.finish(run, 'CANCELLED', { type: 'cancelled', cancelled: true, proof });
   }
 
-  /** Sends the end of an answer that the database already has, whole text included. */
+  /** Emits the stored end of an answer, with its whole text. */
   async replay(run: ChatRun, row: SubtaskRow): Promise<'ended'> {
     run.emit(endOf(run.subtaskId, row), true);
     await this.streams.flush(run);
@@ -115,8 +117,8 @@ export class RunFinalizer {
     return 'ended';
   }
 
-  /** The subtask does not exist any more. */
-  async drop(run: ChatRun): Promise<'ended'> {
+  /** Ends the stream of a subtask that was deleted. */
+  async endDeleted(run: ChatRun): Promise<'ended'> {
     run.emit([{ type: 'cancelled', cancelled: true, proof: { while: 'queued' } }], true);
     await this.streams.flush(run);
 
@@ -145,7 +147,7 @@ export class RunFinalizer {
     const settled = await this.settle(run, status, event);
     const turn = settled === 'ignored' ? await this.storedTurn(run.stepId) : null;
     if (turn?.current && turn.current.id !== run.stepId) {
-      // A worker that was taken for lost has completed this step: what ends here is the one that waits.
+      // A worker that counted as lost has completed this step: the current step is the one that ends.
       run.enter(turn.current.id);
 
       return this.finish(run, status, event);
@@ -161,7 +163,7 @@ export class RunFinalizer {
     return 'ended';
   }
 
-  /** Brings the end of the run's step into the database, and its text into the history. */
+  /** Stores the end of the run's step in the database, and its text in the history. */
   private async settle(run: ChatRun, status: TaskUpdate['status'], event: TerminalEvent): Promise<Settled> {
     run.endSteps(event.type === 'done' ? 'succeeded' : event.type === 'error' ? 'failed' : 'skipped');
     const errorMessage =
@@ -173,18 +175,18 @@ export class RunFinalizer {
       ...(errorMessage !== undefined && { errorMessage }),
       terminal: { event, seq: run.terminalSeq },
     };
-    if (run.plan) await this.remember(run.plan, run);
+    if (run.plan) await this.addToHistory(run.plan, run);
 
     return this.updates.settle(update, SETTLE_PATIENCE_MS);
   }
 
-  /** Somebody else has ended the subtask: clients are told what the database says. Null when it says nothing. */
+  /** Returns the turn of a subtask that another process has ended; null when it cannot be read. */
   private storedTurn(subtaskId: number): Promise<AnswerTurn | null> {
     return this.turns.turnOf(subtaskId).catch(() => null);
   }
 
-  private async remember({ taskId, questionId, messageId, prompt }: RunPlan, run: ChatRun): Promise<void> {
-    await this.history.remember(taskId, [
+  private async addToHistory({ taskId, questionId, messageId, prompt }: RunPlan, run: ChatRun): Promise<void> {
+    await this.history.add(taskId, [
       { messageId: questionId, role: 'user', content: prompt },
       { messageId, role: 'assistant', content: run.result().value },
     ]);
@@ -204,7 +206,7 @@ function doneOf(run: ChatRun): TerminalEvent {
   };
 }
 
-/** Clocks of two machines differ: never less than nothing. */
+/** Returns the proof of a cancel. Clocks of two machines differ: the time is never negative. */
 function proofOf({ plan, upstream }: ChatRun, requestedAt: number): CancelProof {
   const stop = upstream?.stop ?? null;
   if (!plan && stop === null) return { while: 'queued' };

@@ -6,10 +6,10 @@ import { StreamHub } from '../stream/stream-hub.js';
 import { StreamLog } from '../stream/stream-log.js';
 import type { StreamText } from '../stream/stream-text.js';
 
-/** Longer than a Redis restart; what is not written then is written when it is back, as long as this process lives. */
+/** Longer than a Redis restart. Later events are written once Redis is back, as long as this process lives. */
 const FLUSH_PATIENCE_MS = 5_000;
 
-/** Opens the streams that runs write. */
+/** Opens and flushes the streams of runs. */
 @Injectable()
 export class RunStreams {
   constructor(
@@ -18,16 +18,16 @@ export class RunStreams {
     private readonly log: StreamLog,
   ) {}
 
-  /** Takes the stream over from whoever wrote it before; epoch 0 when it has ended. */
-  begin(subtaskId: number): Promise<{ epoch: number; last: number }> {
-    return this.log.begin(subtaskId);
+  /** Makes this process the owner of a run's stream. Returns null when the stream has ended. */
+  async open(handle: RunHandle): Promise<ChatRun | null> {
+    const { epoch, last } = await this.log.begin(handle.subtaskId);
+
+    return epoch === 0
+      ? null
+      : new ChatRun(handle.subtaskId, epoch, last, this.hub, this.writer, (reason) => handle.stop(reason));
   }
 
-  open(handle: RunHandle, { epoch, last }: { epoch: number; last: number }): ChatRun {
-    return new ChatRun(handle.subtaskId, epoch, last, this.hub, this.writer, (reason) => handle.stop(reason));
-  }
-
-  /** The text that the log holds, for an attempt that goes on from it. */
+  /** Returns the text in the log, for an attempt that resumes from it. */
   text(subtaskId: number): Promise<StreamText> {
     return this.log.text(subtaskId);
   }

@@ -3,17 +3,16 @@ import { Batcher } from '../../common/batcher.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 
-/** Runs that begin within this time are reported together; one that ends before needs no report of its beginning. */
+/** Runs that start within this time are reported together. A run that ends within it is not reported as RUNNING. */
 const DELAY_MS = 100;
 
 /**
- * Reports to the database which runs have begun. The report only informs: no caller waits for it, and it costs the first
- * token nothing.
+ * Reports started runs to the database in batches. Runs do not wait for it, so that the first token is not delayed.
  */
 @Injectable()
 export class RunningStatusBatcher implements OnModuleDestroy {
   private readonly log = new Logger(RunningStatusBatcher.name);
-  /** Not reported yet. */
+  /** Subtasks that are not reported yet. */
   private readonly begun = new Set<number>();
   private readonly batcher = new Batcher<number>({ delayMs: DELAY_MS }, (subtaskIds) => this.report(subtaskIds));
 
@@ -23,18 +22,18 @@ export class RunningStatusBatcher implements OnModuleDestroy {
     return this.flush();
   }
 
-  /** Reports within a moment that the answer of a subtask is being produced. */
+  /** Reports a subtask as RUNNING with the next batch. */
   add(subtaskId: number): void {
     this.begun.add(subtaskId);
     void this.batcher.add([subtaskId]);
   }
 
-  /** Withdraws a report that was not made yet: the answer has ended, and that is what is reported. */
-  forget(subtaskId: number): void {
+  /** Withdraws the pending report of an answer that has ended, as its end is reported. */
+  remove(subtaskId: number): void {
     this.begun.delete(subtaskId);
   }
 
-  /** Reports at once what waits, and resolves when that is done. */
+  /** Sends pending reports now. */
   flush(): Promise<void> {
     return this.batcher.flush();
   }

@@ -3,7 +3,7 @@ import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import { answerOf } from './answer-accumulator.js';
 import { resyncOf } from '../stream/stream-text.js';
 
-/** What is stored of an ended subtask. */
+/** The stored end of a subtask. */
 interface Ended {
   id: number;
   status: string;
@@ -12,12 +12,12 @@ interface Ended {
   errorMessage: string | null;
 }
 
-/** What a client still has to hear of an ended subtask: its whole text and its end. @param streamId the first of its turn */
+/** Returns the events that show an ended subtask: its whole text and its end. @param streamId the first subtask of its turn */
 export function endOf(streamId: number, row: Ended): ChatEvent[] {
   return [resyncOf(streamId, { ...answerOf(row.result), subtaskId: row.id }), terminalOf(row)];
 }
 
-/** The terminal event of an ended subtask, as it was sent; made up from its state when there never was a stream. */
+/** Returns the terminal event of an ended subtask: the stored one, or one by its status when it had no stream. */
 export function terminalOf(row: Pick<Ended, 'status' | 'terminalEvent' | 'errorMessage'>): TerminalEvent {
   const stored = row.terminalEvent as { type: string } | null;
   if (stored && isTerminal(stored)) return stored;

@@ -5,17 +5,17 @@ import { isDatabaseDown } from '../../infra/database/database-errors.js';
 import { type AnswerTurn, isUnfinished } from '../../tasks/turns/answer-turn.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 
-/** How long a run waits for the database before it is given up. */
+/** How long a run waits for the database before it fails. */
 const DATABASE_PATIENCE_MS = 60_000;
 const DATABASE_RETRY_MS = 1_000;
-const HAND_OVER_POLL_MS = 250;
+const NEXT_STEP_POLL_MS = 250;
 
-/** Reads turns for runs, which wait for a database that is away. */
+/** Loads turns for runs, and waits while the database is unreachable. */
 @Injectable()
 export class TurnLoader {
   constructor(private readonly turns: TurnsService) {}
 
-  /** The turn of a subtask; null when it is gone. @throws when the database is away for a minute, or `signal` aborts */
+  /** Returns the turn of a subtask; null when it is deleted. @throws when the database is unreachable for a minute, or `signal` aborts */
   async load(subtaskId: number, signal: AbortSignal): Promise<AnswerTurn | null> {
     const end = Date.now() + DATABASE_PATIENCE_MS;
     const load = () =>
@@ -29,17 +29,17 @@ export class TurnLoader {
   }
 
   /**
-   * The turn of a step once the database has the end of the step before: its turn has come, or the turn has ended.
+   * Returns the turn of a step once the database has the end of the step before it.
    * @throws AppError service_unavailable after a minute
    */
-  async handedOver(stepId: number, signal: AbortSignal): Promise<AnswerTurn | null> {
+  async loadNextStep(stepId: number, signal: AbortSignal): Promise<AnswerTurn | null> {
     const load = async () => {
       const turn = await this.load(stepId, signal);
       const step = turn?.step(stepId);
 
       return !step || step.runRequestedAt !== null || !isUnfinished(step.status) ? turn : undefined;
     };
-    const turn = await pollUntil(load, { everyMs: HAND_OVER_POLL_MS, timeoutMs: DATABASE_PATIENCE_MS, signal });
+    const turn = await pollUntil(load, { everyMs: NEXT_STEP_POLL_MS, timeoutMs: DATABASE_PATIENCE_MS, signal });
     if (turn !== undefined) return turn;
     throw new AppError('service_unavailable', 'The end of the step before could not be stored: try again', {
       retryable: true,

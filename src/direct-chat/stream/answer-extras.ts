@@ -1,9 +1,9 @@
 import type { ChatEvent, Extras, Step, StepEvent, StepStatus } from '../../common/chat-event.js';
 
-/** Steps that are kept of one answer; of a loop without end the newest are the ones to look at. */
+/** Steps that are kept of one answer: the newest ones. */
 const MAX_STEPS = 500;
 
-/** What an answer has besides its text; what is missing is none. */
+/** Parts of an answer besides its text; a missing one is empty. */
 export type AnswerExtras = Readonly<Partial<Extras>>;
 
 /** Applies an event, as a client does. The same object when it changes nothing. */
@@ -27,7 +27,7 @@ export function withExtra(extras: AnswerExtras, event: ChatEvent): AnswerExtras 
   }
 }
 
-/** The extras that a `resync` event brings. */
+/** Returns only the extras of an object, for instance of a `resync` event. */
 export function extrasOf({ steps, sources, files, suggestions, forms }: AnswerExtras): AnswerExtras {
   return {
     ...(steps && { steps }),
@@ -38,7 +38,7 @@ export function extrasOf({ steps, sources, files, suggestions, forms }: AnswerEx
   };
 }
 
-/** Ends the steps of which no end was heard. What waits for a person still does when the answer is whole without it. */
+/** Returns events that end the unfinished steps. A step that waits for a person stays paused in a completed answer. */
 export function endedSteps({ steps = [] }: AnswerExtras, status: StepStatus): StepEvent[] {
   const isLeft = (step: Step) =>
     step.status === 'running' || step.status === 'retrying' || (step.status === 'paused' && status !== 'succeeded');
@@ -46,7 +46,7 @@ export function endedSteps({ steps = [] }: AnswerExtras, status: StepStatus): St
   return steps.filter(isLeft).map((step) => ({ type: 'step', ...step, status }));
 }
 
-/** A form is closed by its step, which then waits no more. */
+/** Adds or replaces a step, and closes its form when it waits no longer. */
 function withStep(extras: AnswerExtras, step: Step): AnswerExtras {
   const steps = upsert(extras.steps, step, ({ step_id: id }) => id).slice(-MAX_STEPS);
   if (!extras.forms || step.status === 'paused') return { ...extras, steps };

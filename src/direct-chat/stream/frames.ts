@@ -8,11 +8,11 @@ export interface FrameBatch {
   text: string;
   /** The last event ends the stream. */
   terminal: boolean;
-  /** The first event stands for everything before it (`resync`, `reset`), so a gap before this batch is harmless. */
+  /** The first event replaces everything before it (`resync`, `reset`), so that a gap before it is harmless. */
   selfContained: boolean;
 }
 
-/** One event as an SSE frame. JSON never holds a raw line break, so one `data:` line is enough. */
+/** Formats an event as an SSE frame. JSON has no raw line breaks, so one `data:` line is enough. */
 export function frame(subtaskId: number, seq: number, event: ChatEvent): string {
   return `id: ${subtaskId}-${seq}\ndata: ${JSON.stringify(event)}\n\n`;
 }
@@ -20,7 +20,7 @@ export function frame(subtaskId: number, seq: number, event: ChatEvent): string 
 const ID = 'id: ';
 const DATA = '\ndata: ';
 
-/** The events of some frames, as `@Sse` sends them. */
+/** Parses frames into messages for `@Sse`. */
 export function messagesOf(frames: string): MessageEvent[] {
   const messages: MessageEvent[] = [];
   for (let start = 0; start < frames.length;) {
@@ -33,7 +33,7 @@ export function messagesOf(frames: string): MessageEvent[] {
   return messages;
 }
 
-/** The part of a batch after sequence number `cursor`; null when nothing is left. */
+/** Returns the events of a batch after `cursor`; null when there are none. */
 export function batchAfter(batch: FrameBatch, cursor: number): FrameBatch | null {
   if (cursor < batch.first) return batch;
   if (cursor >= batch.last) return null;
@@ -43,7 +43,7 @@ export function batchAfter(batch: FrameBatch, cursor: number): FrameBatch | null
   return { ...batch, first: cursor + 1, text: batch.text.slice(start), selfContained: false };
 }
 
-/** Several neighbouring batches as one, so that a reader who is behind gets them in one write. */
+/** Joins consecutive batches, so that a reader that is behind receives them in one write. */
 export function joinBatches(batches: readonly FrameBatch[]): FrameBatch {
   const first = batches[0];
   const last = batches[batches.length - 1];
@@ -59,7 +59,7 @@ export function joinBatches(batches: readonly FrameBatch[]): FrameBatch {
   };
 }
 
-/** The sequence number in a Last-Event-ID of this stream; 0 (= from the start) for anything else. */
+/** Returns the sequence number in a Last-Event-ID of this stream; 0 (from the start) for anything else. */
 export function parseEventId(value: string | undefined, subtaskId: number): number {
   const match = /^(\d{1,10})-(\d{1,10})$/.exec(value ?? '');
 

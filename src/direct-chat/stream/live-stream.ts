@@ -1,7 +1,7 @@
 import { type FrameBatch, batchAfter, joinBatches } from './frames.js';
 import type { Snapshot } from './stream-text.js';
 
-/** A reader that wants to know when a stream has changed. */
+/** Is notified when a stream has changed. */
 export interface StreamListener {
   changed(): void;
 }
@@ -10,10 +10,8 @@ export interface StreamListener {
 const WINDOW_BYTES = 2 * 1024;
 
 /**
- * The recent events of one stream in this process, and the readers that wait for more.
- *
- * It is fed by the run itself (`local`), or by the live channel when another process runs it. Readers pull: a slow
- * one costs nothing but its cursor.
+ * The recent events of one stream in this process, and the readers that wait for more. Fed by the run itself (`local`),
+ * or by the live channel when another process runs it. Readers pull, so that a slow one costs only its cursor.
  */
 export class LiveStream {
   private window: FrameBatch[] = [];
@@ -25,7 +23,7 @@ export class LiveStream {
   confirmed = 0;
   /** Grows when readers must go back to the log, see {@link rewind}. */
   generation = 0;
-  /** Where readers that are ahead of it have to go back to, after a rewind. */
+  /** Position to which readers ahead of it return after a rewind. */
   rewindTo = Number.MAX_SAFE_INTEGER;
   local = false;
   readers = 0;
@@ -46,13 +44,13 @@ export class LiveStream {
     this.notify();
   }
 
-  /** Marks events as logged, which lets them leave the window. */
+  /** Marks events as logged: they may be removed from the window. */
   confirm(seq: number): void {
     this.confirmed = seq;
     this.trim();
   }
 
-  /** Everything after `cursor` as one batch; null when it is not (or not all) in the window. */
+  /** Returns all events after `cursor` as one batch; null when the window does not have them all. */
   readAfter(cursor: number): FrameBatch | null {
     const newest = this.window[this.window.length - 1];
     if (!newest || cursor >= newest.last) return null;
@@ -76,7 +74,7 @@ export class LiveStream {
     if (index >= 0) this.listeners.splice(index, 1);
   }
 
-  /** Drops its events: another owner has taken over, and the log is the truth from `confirmed` on. */
+  /** Discards its events: another process owns the stream, and only the log up to `confirmed` is valid. */
   rewind(): void {
     this.window = [];
     this.windowBytes = 0;
@@ -88,13 +86,13 @@ export class LiveStream {
     this.notify();
   }
 
-  /** Makes readers look at the log again: messages may have been missed. */
+  /** Makes readers read the log again, because messages may be lost. */
   invalidateHead(): void {
     this.head = -1;
     this.notify();
   }
 
-  /** Whether nothing came since the last call. */
+  /** Returns whether no event arrived since the last call. */
   wasSilent(): boolean {
     const silent = !this.active;
     this.active = false;
@@ -102,9 +100,9 @@ export class LiveStream {
     return silent;
   }
 
-  /** Notifies the readers, which then look for themselves. */
+  /** Notifies the readers, which then read. */
   notify(): void {
-    // From the end, because a reader that has reached its own end leaves the list at once.
+    // From the end, because a reader may remove itself.
     for (let index = this.listeners.length - 1; index >= 0; index -= 1) this.listeners[index]?.changed();
   }
 

@@ -131,7 +131,7 @@ describe('LogWriter', () => {
   });
 
   it('writes a stream that is read elsewhere each time', async () => {
-    log.outcome = 'heard';
+    log.outcome = 'followed';
     run.say('a', {}, true);
     const other = new TestRun(writer, 2);
     other.say('b', {}, true);

@@ -11,12 +11,12 @@ import type { Snapshot } from './stream-text.js';
  */
 const TICK_MS = 25;
 /**
- * A stream that is read in this process only needs its log for later: it is written every so many ticks. When there are
- * many, they take turns: all of them in one call would hold up every token that comes meanwhile.
+ * A stream that is read in this process only is written every so many ticks, because its log is needed only later. Many
+ * streams are written in turns: all of them in one call would delay every token meanwhile.
  */
 const TURNS = 8;
 const STREAMS_PER_CALL = 64;
-/** Does not wait for a turn: joining and sending megabytes in one go would hold the event loop. */
+/** A larger stream is written before its turn: sending megabytes at once would block the event loop. */
 const LARGE_BYTES = 256 * 1024;
 const RETRY_MS = 250;
 /** Unwritten text kept per stream while Redis is away; beyond it the whole text is written instead. */
@@ -34,9 +34,9 @@ const flushed = new Histogram({
 @Injectable()
 export class LogWriter implements BeforeApplicationShutdown {
   private readonly log = new Logger(LogWriter.name);
-  /** Have unwritten events, and wait for their turn. */
+  /** Streams with unwritten events that wait for their turn. */
   private readonly waiting = new Set<PendingAppend>();
-  /** Are written as soon as the call before is through. */
+  /** Streams that are written by the next call. */
   private readonly due = new Set<PendingAppend>();
   private timer: NodeJS.Timeout | null = null;
   private turn = 0;
@@ -48,7 +48,7 @@ export class LogWriter implements BeforeApplicationShutdown {
   constructor(private readonly streamLog: StreamLog) {}
 
   beforeApplicationShutdown(): Promise<void> {
-    this.callAll();
+    this.makeAllDue();
 
     return this.write();
   }
@@ -56,13 +56,13 @@ export class LogWriter implements BeforeApplicationShutdown {
   /** Queues a batch. `urgent` (first token, end) is written at once, the rest when its stream has its turn. */
   add(tail: PendingAppend, batch: FrameBatch, urgent: boolean): void {
     if (tail.closed) return;
-    if (batch.selfContained) this.forget(tail);
+    if (batch.selfContained) this.discardPending(tail);
     tail.pending.push(batch);
     tail.pendingBytes += batch.text.length;
     const own = tail.pending[0]?.selfContained ? tail.pending[0].text.length : 0;
     if (this.failing && tail.pendingBytes - own > MAX_PENDING_BYTES) return tail.run.repair();
     if (urgent || (tail.pendingBytes > LARGE_BYTES && !this.failing)) this.writeSoon(tail);
-    else this.wait(tail);
+    else this.schedule(tail);
   }
 
   /** Resolves when everything added so far is written, or `timeoutMs` is over. @returns whether it is written */
@@ -77,22 +77,22 @@ export class LogWriter implements BeforeApplicationShutdown {
     return true;
   }
 
-  private wait(tail: PendingAppend): void {
+  private schedule(tail: PendingAppend): void {
     this.waiting.add(tail);
-    this.awaitTick();
+    this.scheduleTick();
   }
 
-  private awaitTick(): void {
+  private scheduleTick(): void {
     this.timer ??= setTimeout(() => this.tick(), this.failing ? RETRY_MS : TICK_MS);
   }
 
   private tick(): void {
     this.timer = null;
     this.turn = (this.turn + 1) % TURNS;
-    if (this.failing) this.callAll();
+    if (this.failing) this.makeAllDue();
     if (this.turn === 0) this.groups = groupsOf(this.waiting.size);
-    for (const tail of this.waiting) if (tail.heard || this.isTurnOf(tail)) this.call(tail);
-    if (this.waiting.size > 0) this.awaitTick();
+    for (const tail of this.waiting) if (tail.isFollowed || this.isTurnOf(tail)) this.makeDue(tail);
+    if (this.waiting.size > 0) this.scheduleTick();
     void this.write();
   }
 
@@ -100,17 +100,17 @@ export class LogWriter implements BeforeApplicationShutdown {
     return (run.stream.subtaskId % this.groups) * (TURNS / this.groups) === this.turn;
   }
 
-  private callAll(): void {
-    for (const tail of this.waiting) this.call(tail);
+  private makeAllDue(): void {
+    for (const tail of this.waiting) this.makeDue(tail);
   }
 
-  private call(tail: PendingAppend): void {
+  private makeDue(tail: PendingAppend): void {
     this.waiting.delete(tail);
     this.due.add(tail);
   }
 
   private writeSoon(tail: PendingAppend): void {
-    this.call(tail);
+    this.makeDue(tail);
     if (this.soon) return;
     this.soon = true;
     setImmediate(() => {
@@ -158,10 +158,10 @@ export class LogWriter implements BeforeApplicationShutdown {
     }
     tail.sending = null;
     tail.repairing = false;
-    tail.heard = outcome === 'heard';
+    tail.isFollowed = outcome === 'followed';
     tail.loggedBytes += batch.text.length;
     tail.run.stream.confirm(batch.last);
-    if (tail.pending.length > 0 && !this.due.has(tail)) this.wait(tail);
+    if (tail.pending.length > 0 && !this.due.has(tail)) this.schedule(tail);
     if (tail.snapshot) await this.compact(tail, tail.snapshot);
   }
 
@@ -171,8 +171,8 @@ export class LogWriter implements BeforeApplicationShutdown {
     await this.streamLog.saveSnapshot(tail.run.stream.subtaskId, tail.run.epoch, snapshot);
   }
 
-  /** Drops the unwritten events: a self-contained one takes their place. */
-  private forget(tail: PendingAppend): void {
+  /** Discards unwritten events, which a self-contained one replaces. */
+  private discardPending(tail: PendingAppend): void {
     tail.pending = [];
     tail.pendingBytes = 0;
     tail.sending = null;
@@ -189,7 +189,7 @@ export class LogWriter implements BeforeApplicationShutdown {
     if (!this.failing) this.log.warn(`stream logs cannot be written, kept for later: ${error.message}`);
     this.failing = true;
     flushErrors.inc();
-    for (const tail of [...tails, ...this.due]) this.wait(tail);
+    for (const tail of [...tails, ...this.due]) this.schedule(tail);
     this.due.clear();
   }
 }

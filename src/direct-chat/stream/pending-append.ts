@@ -5,8 +5,8 @@ import type { Snapshot } from './stream-text.js';
 
 /**
  * The events of a log are replaced by the text they make when they are larger than this, and than the text by this factor:
- * a token a piece they are 13 times as large. What a provider sends in large pieces gains nothing, and whoever reads
- * slowly gets it as it came.
+ * one token per event makes them 13 times as large. An answer in large pieces gains nothing, and slow readers receive it
+ * unchanged.
  */
 const COMPACT_BYTES = 2 * 1024 * 1024;
 const COMPACT_FACTOR = 2;
@@ -18,9 +18,9 @@ export interface LoggedRun {
   /** Characters of the answer so far. */
   readonly length: number;
   snapshot(): Snapshot;
-  /** Another owner has taken the stream over: stop. */
+  /** Stops the run: another process owns the stream. */
   fenced(): void;
-  /** The log lost events: emit one that stands for all before it. */
+  /** Emits an event that replaces all before it, because the log has lost some. */
   repair(): void;
 }
 
@@ -35,8 +35,8 @@ export class PendingAppend {
   /** Whole text as of the batch that is sent; stored once that is written. */
   snapshot: Snapshot | null = null;
   closed = false;
-  /** Another process reads along, as of the last write. */
-  heard = false;
+  /** Whether another process reads the stream, as of the last write. */
+  isFollowed = false;
 
   constructor(readonly run: LoggedRun) {}
 
@@ -46,8 +46,8 @@ export class PendingAppend {
 }
 
 /**
- * Moves what is pending into the batch that is sent. A batch whose sending failed goes again as it was: the script
- * knows it when it had arrived after all.
+ * Moves the pending events into the batch to send. A batch that failed is sent again unchanged: the script recognizes it
+ * if it was written after all.
  */
 export function toAppend(tail: PendingAppend): Append {
   const { stream, epoch } = tail.run;

@@ -70,7 +70,7 @@ return out
 `;
 
 /**
- * Stores the whole text up to \`seq\` and drops the events it stands for.
+ * Stores the whole text up to \`seq\` and removes the events that it replaces.
  * KEYS meta, stream, snapshot. ARGV epoch, seq, ttl, json.
  */
 export const SNAPSHOT = `
@@ -84,7 +84,7 @@ return 1
 export const ANNOUNCE_ARGS = 3;
 
 /**
- * Tells streams that nobody runs yet their place in the queue, where it has changed.
+ * Appends the queue position to each stream without an owner, where it has changed.
  * KEYS meta, stream (per stream). ARGV ttl, then position, subtask id, channel (per stream).
  */
 export const ANNOUNCE = `
@@ -105,11 +105,11 @@ return 1
 `;
 
 /**
- * Everything that tells how a stream is doing.
+ * Reads owner and newest event of a stream.
  * KEYS meta, stream.
  * Output {owner or '', at or '', clock, text of the newest entry}.
  */
-export const SIGNS = `${CLOCK}
+export const STREAM_HEALTH = `${CLOCK}
 local m = redis.call('HMGET', KEYS[1], 'owner', 'at')
 local newest = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
 return {m[1] or '', m[2] or '', clock, newest and newest[2][6] or ''}

@@ -16,10 +16,10 @@ const AHEAD_PATIENCE_MS = 2_000;
 const AHEAD_POLL_MS = 50;
 
 /**
- * One reader's place in a stream.
+ * One reader's position in a stream.
  *
- * A place that a client brings along is checked against the log before anything is sent: its number may be one that
- * an owner, lost since, had shown to its own readers and never logged, and that the next owner gave to another event.
+ * The position of a resuming client is checked against the log before anything is sent: a lost owner may have sent that
+ * number to its own readers without logging it, and the next owner has used it for another event.
  */
 export class StreamCursor implements SseSource {
   /** The terminal event was read. */
@@ -32,7 +32,7 @@ export class StreamCursor implements SseSource {
   private fetching = false;
   /** The stream changed while something was fetched: what was found may be old. */
   private missedChange = false;
-  /** Nothing was found beyond the position: not looked for again before the stream changes. */
+  /** Nothing was found beyond the position: not fetched again before the stream changes. */
   private exhausted = false;
   private closed = false;
 
@@ -45,7 +45,7 @@ export class StreamCursor implements SseSource {
     private readonly hasEnded: () => Promise<boolean>,
   ) {
     this.generation = stream.generation;
-    // Nobody was ever sent more than the process that runs the stream has produced.
+    // A client cannot have more events than the run has produced.
     if (stream.local && position > stream.head) this.position = 0;
     this.checked = this.position === 0;
     stream.addListener(this);
@@ -67,7 +67,7 @@ export class StreamCursor implements SseSource {
     }
     const batch = this.fetched ?? (this.checked ? this.stream.readAfter(this.position) : null);
     if (!batch) {
-      this.lookFurther();
+      this.startFetch();
 
       return null;
     }
@@ -78,7 +78,7 @@ export class StreamCursor implements SseSource {
     return batch;
   }
 
-  /** The stream tells that it has changed. */
+  /** Called by the stream when it has changed. */
   changed(): void {
     this.exhausted = false;
     if (this.fetching) this.missedChange = true;
@@ -92,12 +92,12 @@ export class StreamCursor implements SseSource {
     this.hub.release(this.stream);
   }
 
-  private lookFurther(): void {
+  private startFetch(): void {
     const hasAll = this.checked && this.stream.head === this.position;
     if (hasAll || this.exhausted) return;
     this.fetching = true;
     this.missedChange = false;
-    // Checking a position does not look for what comes after it: that is the next turn's.
+    // The check of a position does not read what follows it.
     const looked = this.checked;
     void this.fetch().then((batch) => {
       this.fetching = false;
@@ -120,7 +120,7 @@ export class StreamCursor implements SseSource {
     try {
       return this.checked ? await this.fromLog() : await this.check();
     } catch {
-      // Redis is away. A run in this process can still tell the whole text; others are waited for.
+      // Redis is unreachable: a run in this process still has the whole text; for others the cursor waits.
       const snapshot = this.stream.snapshot?.();
       this.checked ||= snapshot !== undefined;
       if (snapshot && snapshot.seq > this.position) return this.resync(snapshot);
@@ -130,15 +130,15 @@ export class StreamCursor implements SseSource {
     }
   }
 
-  /** Whether the position is one of the log's; if not, what to send in its place. */
+  /** Checks the position against the log. Returns the events that replace a wrong one, else null. */
   private async check(): Promise<FrameBatch | null> {
     const state = await this.log.state(this.stream.subtaskId);
-    // Nothing is known of this stream (any more): whatever comes is new.
-    if (state === null) return this.goOnFrom(0);
+    // The stream is unknown or expired: every event is new.
+    if (state === null) return this.resumeFrom(0);
     if (this.isFromLostOwner(state)) return this.wholeText(state);
-    if (this.position <= state.last) return this.goOnFrom(this.position);
-    if (state.ended) return this.goOnFrom(0);
-    if (this.lostPatience()) return this.startAgain();
+    if (this.position <= state.last) return this.resumeFrom(this.position);
+    if (state.ended) return this.resumeFrom(0);
+    if (this.isAheadTooLong()) return this.resetClient();
     await sleep(AHEAD_POLL_MS);
 
     return null;
@@ -148,14 +148,14 @@ export class StreamCursor implements SseSource {
     return base !== null && this.position > base && !(ended && this.position === last);
   }
 
-  private goOnFrom(position: number): null {
+  private resumeFrom(position: number): null {
     this.position = position;
     this.checked = true;
 
     return null;
   }
 
-  private lostPatience(): boolean {
+  private isAheadTooLong(): boolean {
     this.aheadSince ||= Date.now();
 
     return Date.now() - this.aheadSince > AHEAD_PATIENCE_MS;
@@ -169,8 +169,8 @@ export class StreamCursor implements SseSource {
     return this.resync({ ...text, seq: state.ended ? state.last - 1 : text.seq });
   }
 
-  /** Makes the client drop what it has: number 0, because no event of the log says it. */
-  private startAgain(): FrameBatch {
+  /** Resets the client. The event has number 0, because it is not in the log. */
+  private resetClient(): FrameBatch {
     this.checked = true;
     this.aheadSince = 0;
     const text = frame(this.stream.subtaskId, 0, { type: 'reset', attempt: 1, reason: 'log_lost' });
@@ -188,12 +188,12 @@ export class StreamCursor implements SseSource {
     return (await this.snapshotAfter(position)) ?? batch;
   }
 
-  /** The log has nothing after the position: all is read, or trimmed away, or the log has lost its end. */
+  /** Handles a log without events after the position: all is read, trimmed, or lost. */
   private async beyondLog(): Promise<FrameBatch | null> {
     if (this.stream.local) return null;
     const state = await this.log.state(this.stream.subtaskId);
     if (state === null && (await this.hasEnded())) {
-      // The log has expired, or was lost, while it was read: who comes back is told by the database.
+      // The log has expired or was lost: a client that reconnects receives the answer from the database.
       this.ended = true;
 
       return null;

@@ -6,26 +6,26 @@ import { LiveStream } from './live-stream.js';
 import { parseLiveMessage } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
 
-/** How long a new run may take to find a worker in this process before it is looked for elsewhere, if others may have it. */
-const TAKE_MS = 10;
-const TAKE_ALONE_MS = 200;
-/** How often readers of a silent stream that runs elsewhere look into the log: covers a lost message. */
+/** How long a new run may take to start in this process before its stream is subscribed to; longer without other processes. */
+const LOCAL_START_MS = 10;
+const LOCAL_START_ALONE_MS = 200;
+/** How often readers of a silent remote stream read the log: covers a lost message. */
 const RECHECK_MS = 5_000;
 
-/** The streams that this process runs or reads. One subscription per stream that runs elsewhere, however many read it. */
+/** The streams that this process runs or reads, with one subscription per remote stream. */
 @Injectable()
 export class StreamHub implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger(StreamHub.name);
   private readonly streams = new Map<number, LiveStream>();
   private readonly channels = new Map<string, { stream: LiveStream; ready: Promise<unknown> }>();
   private recheck: NodeJS.Timeout | undefined;
-  private readonly takeMs: number;
+  private readonly localStartMs: number;
 
   constructor(
     private readonly redis: RedisClients,
     config: AppConfig,
   ) {
-    this.takeMs = config.isAlone ? TAKE_ALONE_MS : TAKE_MS;
+    this.localStartMs = config.isAlone ? LOCAL_START_ALONE_MS : LOCAL_START_MS;
   }
 
   onModuleInit(): void {
@@ -46,7 +46,7 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     clearInterval(this.recheck);
   }
 
-  /** The stream as its run feeds it. Readers that are attached already stay attached. */
+  /** Returns the stream for its run to feed. Attached readers stay attached. */
   openLocal(subtaskId: number, last: number, snapshot: () => Snapshot): LiveStream {
     const stream = this.streams.get(subtaskId) ?? this.create(subtaskId);
     stream.local = true;
@@ -59,7 +59,7 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     return stream;
   }
 
-  /** The run is over or lost its ownership; readers go on with the log and the live channel. */
+  /** Ends the feed of a run: readers continue with the log and the live channel. */
   closeLocal(stream: LiveStream): void {
     stream.local = false;
     stream.snapshot = null;
@@ -75,8 +75,8 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
   async acquire(subtaskId: number, isNew: boolean): Promise<LiveStream> {
     const stream = this.streams.get(subtaskId) ?? this.create(subtaskId);
     stream.readers += 1;
-    // A new run is mostly taken by this process within a millisecond or two: then there is nothing to subscribe to.
-    if (isNew && !stream.local) await takenHere(stream, this.takeMs);
+    // Most new runs start in this process within two milliseconds, and need no subscription.
+    if (isNew && !stream.local) await untilLocal(stream, this.localStartMs);
     if (!stream.local) await this.subscribe(stream);
 
     return stream;
@@ -89,7 +89,7 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     this.streams.delete(stream.subtaskId);
   }
 
-  /** Streams with readers that nobody runs in this process. */
+  /** Returns the streams with readers that run in no or another process. */
   remoteIds(): number[] {
     return [...this.streams.values()].filter((stream) => !stream.local).map((stream) => stream.subtaskId);
   }
@@ -113,7 +113,7 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     try {
       await ready;
     } catch (error) {
-      // The client subscribes again by itself when it is back; until then readers look into the log.
+      // The client subscribes again after a reconnect; until then readers read the log.
       this.log.warn(`cannot subscribe to stream ${stream.subtaskId}: ${(error as Error).message}`);
     }
   }
@@ -126,7 +126,7 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
 }
 
 /** Resolves when the stream is local, or after a moment. */
-function takenHere(stream: LiveStream, withinMs: number): Promise<void> {
+function untilLocal(stream: LiveStream, withinMs: number): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
-import { PROCESS_NAME } from '../../infra/process-name.js';
+import { PROCESS_NAME } from '../../infra/lifecycle.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { type FrameBatch, batchAfter, joinBatches } from './frames.js';
@@ -16,8 +16,8 @@ export interface Append {
   repair: boolean;
 }
 
-/** `heard`: written, and another process reads along. */
-export type AppendOutcome = 'written' | 'heard' | 'fenced' | 'gap';
+/** `followed`: written, and another process reads the stream. */
+export type AppendOutcome = 'written' | 'followed' | 'fenced' | 'gap';
 
 export interface StreamState {
   last: number;
@@ -56,7 +56,7 @@ export class StreamLog {
   }
 
   /**
-   * Makes the caller the only one who may write this stream.
+   * Makes the caller the owner of a stream, who alone may write it.
    * @returns the epoch to write with and the last sequence number; epoch 0 when the stream has ended
    */
   async begin(subtaskId: number): Promise<{ epoch: number; last: number }> {
@@ -97,23 +97,23 @@ export class StreamLog {
     if (answer === -2) return 'gap';
 
     // A node of a cluster counts its own subscribers only.
-    return answer > 1 || this.redis.isCluster ? 'heard' : 'written';
+    return answer > 1 || this.redis.isCluster ? 'followed' : 'written';
   }
 
-  /** Puts the whole text in the place of the events up to it. */
+  /** Replaces the events up to a snapshot by its whole text. */
   async saveSnapshot(subtaskId: number, epoch: number, snapshot: Snapshot): Promise<void> {
     const names = [keys.streamMeta(subtaskId), keys.stream(subtaskId), keys.snapshot(subtaskId)];
     await this.scripts.chatSnapshot(...names, epoch, snapshot.seq, RUNNING_TTL_SECONDS, JSON.stringify(snapshot));
   }
 
-  /** The text that stands for trimmed events; null when nothing was trimmed. */
+  /** Returns the text that replaces trimmed events; null when nothing was trimmed. */
   async readSnapshot(subtaskId: number): Promise<Snapshot | null> {
     const json = await this.redis.commands.get(keys.snapshot(subtaskId));
 
     return json === null ? null : (JSON.parse(json) as Snapshot);
   }
 
-  /** The next events from the log after `cursor`, many in one batch; null when there are none. */
+  /** Returns the next events after `cursor` in one batch; null when there are none. */
   async read(subtaskId: number, cursor: number): Promise<FrameBatch | null> {
     const entries = await this.redis.commands.xrange(
       keys.stream(subtaskId),
@@ -127,7 +127,7 @@ export class StreamLog {
     return batches.length === 0 ? null : joinBatches(gapless(batches));
   }
 
-  /** What the events of the log add up to. */
+  /** Returns the text that the events of the log add up to. */
   async text(subtaskId: number): Promise<StreamText> {
     const snapshot = await this.readSnapshot(subtaskId);
     let text: StreamText = snapshot ? { ...snapshot, last: null } : EMPTY_TEXT;
@@ -138,7 +138,7 @@ export class StreamLog {
     }
   }
 
-  /** How far the log goes; null when there is none (not begun, or expired). */
+  /** Returns the state of the log; null when there is none (not begun, or expired). */
   async state(subtaskId: number): Promise<StreamState | null> {
     const [last, term, base] = await this.redis.commands.hmget(keys.streamMeta(subtaskId), 'last', 'term', 'base');
     if (last == null) return null;
@@ -146,9 +146,9 @@ export class StreamLog {
     return { last: Number(last), ended: term != null, base: base == null ? null : Number(base) };
   }
 
-  /** Adds a `queued` event to each stream that waits and whose place has changed. */
-  async announce(places: readonly { subtaskId: number; position: number }[]): Promise<void> {
-    const groups = this.redis.isCluster ? places.map((place) => [place]) : [places];
+  /** Appends a `queued` event to each waiting stream whose position has changed. */
+  async publishPositions(positions: readonly { subtaskId: number; position: number }[]): Promise<void> {
+    const groups = this.redis.isCluster ? positions.map((one) => [one]) : [positions];
     for (const group of groups) {
       if (group.length === 0) continue;
       const names = group.flatMap(({ subtaskId }) => [keys.streamMeta(subtaskId), keys.stream(subtaskId)]);
@@ -158,7 +158,7 @@ export class StreamLog {
   }
 }
 
-/** A message of the live channel, `first,last,flags\nframes`, as a batch. */
+/** Parses a message of the live channel, `first,last,flags\nframes`. */
 export function parseLiveMessage(message: string): FrameBatch {
   const end = message.indexOf('\n');
   const [first, last, flags = ''] = message.slice(0, end).split(',');
@@ -184,7 +184,7 @@ function toBatch(id: string, fields: string[]): FrameBatch {
   };
 }
 
-/** The batches up to the first gap: what comes after it is read again from there. */
+/** Returns the batches up to the first gap; the rest is read again from there. */
 function gapless(batches: FrameBatch[]): FrameBatch[] {
   const end = batches.findIndex((batch, index) => index > 0 && batch.first !== (batches[index - 1]?.last ?? 0) + 1);
 

@@ -5,7 +5,7 @@ import { StreamCursor } from './stream-cursor.js';
 import { StreamHub } from './stream-hub.js';
 import { StreamLog } from './stream-log.js';
 
-/** What is known of a stream besides its log. */
+/** Facts about a stream that its log does not have. */
 export interface OpenOptions {
   /** Its run was queued just now. */
   isNew?: boolean;
@@ -24,8 +24,7 @@ export class StreamReader {
   ) {}
 
   /**
-   * A place in a stream, after event `position`. Pulled: nothing is read on before the consumer asks. The caller
-   * closes it.
+   * Opens a cursor after event `position`. It reads when its consumer does; the caller closes it.
    */
   async open(subtaskId: number, position: number, options: OpenOptions = {}): Promise<StreamCursor> {
     const { isNew = false, hasEnded = NOT_ENDED } = options;
@@ -33,7 +32,7 @@ export class StreamReader {
     return new StreamCursor(await this.hub.acquire(subtaskId, isNew), this.log, position, this.hub, hasEnded);
   }
 
-  /** The terminal batch after `position`; null when it does not come within `timeoutMs`. */
+  /** Waits for the terminal batch after `position`; returns null when it does not arrive within `timeoutMs`. */
   async end(subtaskId: number, position: number, timeoutMs: number): Promise<FrameBatch | null> {
     const cursor = await this.open(subtaskId, position);
     try {

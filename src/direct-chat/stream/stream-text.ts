@@ -8,11 +8,11 @@ export interface Snapshot {
   content: string;
   reasoning: string;
   extras?: AnswerExtras | undefined;
-  /** The subtask whose text it is; that which the stream is named by when it is missing. */
+  /** The subtask whose text it is; the first of the turn when missing. */
   subtaskId?: number | undefined;
 }
 
-/** What the events of a stream add up to. */
+/** The text that the events of a stream add up to. */
 export interface StreamText extends Snapshot {
   /** The last event read. */
   last: ChatEvent | null;
@@ -52,7 +52,7 @@ function wholeOf({ content, reasoning, ...event }: ResyncEvent): Pick<Snapshot, 
   return { content, reasoning, extras: extrasOf(event) };
 }
 
-/** The event that stands for all of an answer. @param streamId the subtask that the stream is named by */
+/** Returns the event that replaces all before it. @param streamId the first subtask of the turn */
 export function resyncOf(
   streamId: number,
   { content, reasoning, subtaskId, extras = {} }: Omit<Snapshot, 'seq'>,
@@ -62,14 +62,14 @@ export function resyncOf(
   return { type: 'resync', content, reasoning, ...(!isFirst && { subtask_id: subtaskId }), ...extras };
 }
 
-/** Whether clients know of an answer: a `start`, or something that stands for it, has come. */
+/** Returns whether clients have seen the `start` of an answer, or an event that replaces it. */
 export function hasStarted({ subtaskId, last }: StreamText): boolean {
   return subtaskId !== undefined || (last !== null && last.type !== 'queued' && last.type !== 'reset');
 }
 
 const DATA = 'data: ';
 
-/** The events of some SSE frames of our own making: one `data:` line each. */
+/** Parses SSE frames that Conch has made: one `data:` line each. */
 export function eventsOf(frames: string): ChatEvent[] {
   // Split by hand: a regular expression takes U+2028, which JSON leaves as it is, for a line end.
   const lines = frames.split('\n').filter((line) => line.startsWith(DATA));

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { inArray, sql } from 'drizzle-orm';
 import { DB, type Db, idList, rowsOf } from '../../infra/database/database.js';
-import { executorEvents } from '../../infra/database/schema/executor-events.schema.js';
+import { executorEvents } from '../../infra/database/schema/task-records.schema.js';
 import type { subtasks, tasks } from '../../infra/database/schema/schema.js';
 import { CLAIM_NEXT, CLAIM_OF_TASKS, CLAIM_SOME, type ClaimedRow } from './dispatch.sql.js';
 

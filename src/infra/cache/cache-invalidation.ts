@@ -3,15 +3,18 @@ import {
   type ExecutionContext,
   Global,
   Injectable,
+  Logger,
   Module,
   type NestInterceptor,
+  type OnModuleInit,
 } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
+import { EventEmitter2, OnEvent } from '@nestjs/event-emitter';
 import type { FastifyRequest } from 'fastify';
 import { mergeMap, type Observable } from 'rxjs';
 import { CacheInvalidatedEvent } from '../../common/domain-events.js';
+import { RedisBus } from '../redis/redis.bus.js';
 
-/** Publishes {@link CacheInvalidatedEvent}; a relay takes it to the other processes. */
+/** Publishes {@link CacheInvalidatedEvent} in this process; {@link CacheInvalidationRelay} forwards it to the others. */
 @Injectable()
 export class CacheInvalidation {
   constructor(private readonly events: EventEmitter2) {}
@@ -45,3 +48,31 @@ export class CacheInvalidationInterceptor implements NestInterceptor {
 @Global()
 @Module({ providers: [CacheInvalidation], exports: [CacheInvalidation] })
 export class CacheInvalidationModule {}
+
+/** Relays {@link CacheInvalidatedEvent} between the processes of an installation. */
+@Injectable()
+export class CacheInvalidationRelay implements OnModuleInit {
+  private readonly log = new Logger(CacheInvalidationRelay.name);
+
+  constructor(
+    private readonly bus: RedisBus,
+    private readonly events: EventEmitter2,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.bus.on('catalog', () =>
+      this.events.emit(CacheInvalidatedEvent.eventName, new CacheInvalidatedEvent(true)),
+    );
+  }
+
+  /** Publishes a change of this process to the others. Never throws: their caches expire within seconds. */
+  @OnEvent(CacheInvalidatedEvent.eventName)
+  async announce({ isForeign }: CacheInvalidatedEvent): Promise<void> {
+    if (isForeign) return;
+    try {
+      await this.bus.publish('catalog', {});
+    } catch (error) {
+      this.log.warn(`change not announced: ${(error as Error).message}`);
+    }
+  }
+}

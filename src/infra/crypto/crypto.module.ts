@@ -4,7 +4,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { EndUserPseudonyms } from './end-user-pseudonyms.js';
 import { loadSecrets, Secrets } from './secrets.js';
 
-/** Offers the {@link Secrets} of the server, the {@link SecretBox} that encrypts what users entrust to it, and the names that hide them. */
+/** Offers {@link Secrets}, the {@link SecretBox} that encrypts credentials of users, and {@link EndUserPseudonyms}. */
 @Global()
 @Module({
   providers: [

@@ -4,16 +4,16 @@ import { createHmac } from 'node:crypto';
 import { Secrets } from './secrets.js';
 
 const LENGTH = 24;
-/** Cached pseudonyms: making one takes a tenth of a millisecond, before the first token. */
+/** Cached pseudonyms: creating one delays the first token by a tenth of a millisecond. */
 const MAX_CACHED = 1000;
 
-/** Pseudonyms of users for providers: stable, and of no use to find out who the user is. */
+/** Creates pseudonyms of users for providers: stable, and not traceable to the user. */
 @Injectable()
 export class EndUserPseudonyms {
   private readonly key: string;
-  private readonly pseudonyms = new LRUCache<number, string>({ max: MAX_CACHED, memoMethod: (id) => this.make(id) });
+  private readonly pseudonyms = new LRUCache<number, string>({ max: MAX_CACHED, memoMethod: (id) => this.create(id) });
 
-  /** The oldest key, which stays when keys are rotated: another name would lose its conversations. */
+  /** Uses the oldest key, which stays when keys are rotated: another pseudonym would lose the user's conversations. */
   constructor({ encryptionKeys }: Secrets) {
     this.key = encryptionKeys.at(-1) ?? '';
   }
@@ -23,7 +23,7 @@ export class EndUserPseudonyms {
     return this.pseudonyms.memo(userId);
   }
 
-  private make(userId: number): string {
+  private create(userId: number): string {
     const digest = createHmac('sha256', this.key).update(`end user ${userId}`).digest('hex');
 
     return `conch-${digest.slice(0, LENGTH)}`;

@@ -20,7 +20,7 @@ const FILE = 'secrets.json';
 const KEY = /^[0-9a-f]{64}$/;
 const MIN_JWT_SECRET = 16;
 
-/** What the server signs and encrypts with. Injected as a class token. */
+/** Keys by which the server signs and encrypts. Injected as a class token. */
 export class Secrets {
   /** 32 bytes each in hex, newest first. */
   readonly encryptionKeys: readonly string[];
@@ -33,12 +33,12 @@ export class Secrets {
 }
 
 /**
- * Secrets of the configuration; with the embedded database, what is missing there comes from `DATA_DIR/secrets.json`,
- * made once. Keys of that file keep decrypting after ENCRYPTION_KEY was set.
+ * Returns the configured secrets. With the embedded database, missing ones are created once in `DATA_DIR/secrets.json`.
+ * Keys of that file keep decrypting after ENCRYPTION_KEY was set.
  */
 export function loadSecrets(config: AppConfig): Secrets {
   if (config.databaseUrl) {
-    // Without AUTH_MODE=jwt no token is ever checked, so that a secret of this process will do.
+    // Without AUTH_MODE=jwt no token is checked: any secret is sufficient.
     return new Secrets(config.encryptionKeys, config.auth.jwtSecret ?? randomHex());
   }
   const kept = readOrCreate(config.dataDir);
@@ -47,12 +47,12 @@ export function loadSecrets(config: AppConfig): Secrets {
   return new Secrets(keys, config.auth.jwtSecret ?? kept.jwtSecret);
 }
 
-/** The secrets of a data directory; made when there are none. */
+/** Reads the secrets of a data directory; creates missing ones. */
 export function readOrCreate(directory: string): Secrets {
   return read(join(directory, FILE)) ?? create(directory);
 }
 
-/** Makes the secrets; when another process did so in the meantime, reads those. The file is never incomplete. */
+/** Creates the secrets, or reads those that another process has created meanwhile. The file is never incomplete. */
 export function create(directory: string): Secrets {
   const path = join(directory, FILE);
   mkdirSync(directory, { recursive: true });
@@ -65,7 +65,7 @@ export function create(directory: string): Secrets {
   return made;
 }
 
-/** A link fails when the file is there already, so that the first process wins; a rename would replace its keys. */
+/** Links the file, which fails when it exists: the first process wins. A rename would replace its keys. */
 function publish(temporary: string, path: string): void {
   try {
     linkSync(temporary, path);
@@ -88,7 +88,7 @@ function writeSynced(path: string, text: string): void {
   } finally {
     closeSync(file);
   }
-  // The umask may have taken bits away; it cannot have added any.
+  // The umask may have removed bits.
   chmodSync(path, 0o600);
 }
 
@@ -104,7 +104,7 @@ function read(path: string): Secrets | null {
   return parse(text, path);
 }
 
-/** A damaged file is never replaced: what its keys encrypted would be lost for good. */
+/** Never replaces a damaged file: what its keys have encrypted would be lost. */
 function parse(text: string, path: string): Secrets {
   const value = parseJson(text);
   if (isJsonObject(value) && isKeyList(value.encryptionKeys) && isSecret(value.jwtSecret)) {

@@ -1,9 +1,9 @@
 import { AppError, errorCode } from '../../common/app-error.js';
 import { isJsonObject } from '../../common/json.js';
 
-/** What the errors of node-postgres and PGlite mean, whatever Drizzle wrapped around them. */
+/** Meanings of the errors of node-postgres and PGlite, also as causes of Drizzle's. */
 const UNIQUE_VIOLATION = '23505';
-/** Data exceptions: a value that its column or type cannot hold. */
+/** Data exceptions: a value that does not fit its column or type. */
 const BAD_DATA = /^22/;
 /** Connection exceptions, shutdowns and too many connections, by SQLSTATE class or code. */
 const DOWN_STATES = /^(08|57P0[1-3]|53300)/;
@@ -29,8 +29,8 @@ export function isBadData(error: unknown): boolean {
 }
 
 /**
- * Runs a write whose unique name may be taken.
- * @throws AppError conflict with the message, when it is
+ * Runs a write of a unique name.
+ * @throws AppError conflict with the message, when the name exists
  */
 export async function orConflict<T>(message: string, write: () => Promise<T>): Promise<T> {
   try {
@@ -41,7 +41,7 @@ export async function orConflict<T>(message: string, write: () => Promise<T>): P
   }
 }
 
-/** Whether a failed query means that the database does not answer, as opposed to a wrong query. */
+/** Whether a query failed because the database does not answer. */
 export function isDatabaseDown(error: unknown): boolean {
   const chain = causes(error);
   if (!chain.some(({ name }) => name === 'DrizzleQueryError')) return false;
@@ -51,7 +51,7 @@ export function isDatabaseDown(error: unknown): boolean {
   );
 }
 
-/** An error in one line for the log. Drizzle's own message holds the query's parameters, which are users' texts. */
+/** Formats an error as one line for the log. Drizzle's own message contains the query's parameters, texts of users. */
 export function logLine(error: unknown): string {
   const [first, ...rest] = causes(error);
   if (!first) return String(error);

@@ -10,9 +10,9 @@ import pg from 'pg';
 import { PgliteClient, type PgliteSession } from './pglite/pglite-client.js';
 import { placePglite } from './pglite/pglite-template.js';
 
-/** A query in the form that both drivers take. */
+/** A query in the form of both drivers. */
 export interface DriverQuery {
-  /** Of the prepared statement; a query without one is planned with every call. */
+  /** Name of the prepared statement; a query without one is planned with every call. */
   name?: string;
   text: string;
   values: unknown[];
@@ -41,27 +41,27 @@ export interface OpenDatabase {
   ping(): Promise<void>;
 }
 
-/** Rows of a hand-written statement; both drivers answer with `{ rows }`. */
+/** Runs a hand-written statement, and returns its rows. */
 export async function rowsOf<Row>(db: Pick<Db, 'execute'>, statement: SQL): Promise<Row[]> {
   const answer: unknown = await db.execute(statement);
 
   return (answer as { rows: Row[] }).rows;
 }
 
-/** Ids as one parameter, for {@link isOneOf}. */
+/** Formats ids as one parameter, for {@link isOneOf}. */
 export const idList = (ids: readonly number[]): string => `{${ids.join(',')}}`;
 
 /**
- * Whether a column is one of many ids: one text for any number of them, and one plan, as the planner does not look into
- * a subquery. (Prepared are only statements on tables that do not grow from nothing to thousands of rows within
- * seconds: a plan that was made for an empty table stays until the table is analyzed.)
+ * Compares a column with a list of ids: one text and one plan for any number of them, as the planner does not inspect a
+ * subquery. (Statements are prepared only on tables that do not grow from nothing to thousands of rows within seconds: a
+ * plan for an empty table is cached until the table is analyzed.)
  * @param ids an {@link idList}, or a placeholder for one
  */
 export const isOneOf = (column: SQLWrapper, ids: string | Placeholder): SQL =>
   sql`${column} = any((select ${ids}::int[])::int[])`;
 
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
-/** Any constant: replicas that start together take turns at the migrations. */
+/** Any constant. Replicas that start together migrate one after the other. */
 const MIGRATION_LOCK = 7_305_001;
 
 /**
@@ -73,7 +73,7 @@ export async function openPglite(directory: string, template?: string): Promise<
   const client = await PgliteClient.open(directory);
   const db = pgliteDb(client);
   await migratePglite(db, { migrationsFolder });
-  // Compressed, an answer of 4 KB holds the event loop twice as long while it is stored.
+  // Compression doubles the time for which storing an answer of 4 KB blocks the event loop.
   await client.query('alter table subtasks alter column result set storage external');
 
   return {
@@ -93,7 +93,7 @@ export async function openPglite(directory: string, template?: string): Promise<
 export async function openPostgres(url: string, onError: (error: Error) => void): Promise<OpenDatabase> {
   const pool = new pg.Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000, keepAlive: true });
   pool.on('connect', (client) => reportErrors(client, onError));
-  // Those of idle connections, once more: the pool drops them.
+  // The pool repeats the errors of idle connections, which it closes.
   pool.on('error', () => undefined);
   await migrateWithLock(pool);
 
@@ -109,7 +109,7 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
 
 const pgliteDb = (session: PgliteSession) => drizzlePglite({ client: session as unknown as PGlite });
 
-/** A database of Drizzle's whose transactions know their driver, too: Drizzle's own keep it to themselves. */
+/** Returns a Drizzle database whose transactions expose their driver, which Drizzle's own do not. */
 function toDb(db: object, transaction: Db['transaction']): Db {
   return Object.assign(db, { transaction }) as Db;
 }
@@ -127,8 +127,8 @@ async function onOneConnection<T>(pool: pg.Pool, work: (tx: Db) => Promise<T>): 
 const refuseNesting = () => Promise.reject(new Error('a transaction within a transaction'));
 
 /**
- * Tells of a connection that breaks, once. The pool listens to idle ones only: the error of one that a transaction holds
- * between two statements would end the process.
+ * Reports a broken connection, once. The pool listens to idle ones only: the error of a connection in a transaction would
+ * end the process.
  */
 function reportErrors(client: pg.PoolClient, onError: (error: Error) => void): void {
   let isReported = false;

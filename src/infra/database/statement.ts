@@ -39,7 +39,7 @@ export class Statement<Row, Values extends Record<string, unknown>> {
   }
 }
 
-/** The same query with each placeholder as one parameter, in however many places it stands. */
+/** Returns the query with one parameter for each placeholder, also for repeated ones. */
 function withoutRepeatedParams({ sql, params: all }: Query): Query {
   const params: unknown[] = [];
   const known = new Map<string, number>();

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 interface Holder {
   pid: number;
-  /** Start of the process in clock ticks since boot; tells a reused pid apart. Empty where /proc is missing. */
+  /** Start of the process in clock ticks since boot, to detect a reused pid. Empty where /proc is missing. */
   born: string;
   host: string;
   token: string;
@@ -29,7 +29,7 @@ export class DataDirInUseError extends Error {
 
 /**
  * Makes this process the only user of `directory` until {@link DataDirLock.release}.
- * A lock left behind by `kill -9` is taken over at once.
+ * Replaces the lock of a dead process at once.
  * @throws DataDirInUseError
  */
 export async function lockDataDir(directory: string): Promise<DataDirLock> {
@@ -45,7 +45,7 @@ export async function lockDataDir(directory: string): Promise<DataDirLock> {
   throw new Error(`could not lock ${directory}: ${file} keeps changing hands`);
 }
 
-/** Two starters may both find a stale lock; the one whose token is still there after a moment has won. */
+/** Creates the lock. When two processes replace a stale lock, the one whose token remains after a moment owns it. */
 async function tryCreate(file: string, mine: Holder): Promise<boolean> {
   try {
     writeFileSync(file, JSON.stringify(mine), { flag: 'wx', mode: 0o600 });
@@ -74,7 +74,7 @@ export class DataDirLock {
     try {
       utimesSync(this.file, new Date(), new Date());
     } catch {
-      // The directory was removed under us: nothing left to protect.
+      // The directory was deleted: there is nothing to lock.
       clearInterval(this.heartbeat);
     }
   }
@@ -91,7 +91,7 @@ function isAlive(holder: Holder, file: string): boolean {
   return birthOf(holder.pid) === holder.born;
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)); the command name before it may hold spaces and parentheses. */
+/** Field 22 of /proc/PID/stat (proc(5)); the command name before it may contain spaces and parentheses. */
 function birthOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -114,6 +114,6 @@ function removeQuietly(file: string): void {
   try {
     unlinkSync(file);
   } catch {
-    // Somebody else removed it: the outcome is the same.
+    // Removed already.
   }
 }

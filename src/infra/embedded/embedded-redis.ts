@@ -18,8 +18,8 @@ const NO_SERVER =
   'Fedora: dnf install valkey; macOS: brew install redis), or set REDIS_URL to a running server.';
 
 /**
- * The server runs under a shell that reads our pipe: when this process dies, however it dies, the pipe closes
- * and the shell ends the server. Its own session keeps Ctrl-C away from it until we are done with it.
+ * The server runs under a shell that reads a pipe: when this process dies in any way, the pipe closes and the shell ends the
+ * server. Its own session protects it from Ctrl-C until the shutdown has ended.
  */
 const GUARD = `
 server=$(command -v redis-server || command -v valkey-server) || exit 127
@@ -71,7 +71,7 @@ export class EmbeddedRedis {
       detached: true,
       stdio: ['pipe', 'ignore', 'inherit'],
     });
-    // The pipe may close while the guard is already gone; that is an exit, reported below.
+    // The pipe of an exited guard may break; the exit is reported below.
     child.stdin.on('error', () => undefined);
     child.once('exit', (code) => {
       if (this.stopping || code === NOT_FOUND) return;

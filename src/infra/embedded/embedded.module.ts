@@ -7,8 +7,8 @@ import { ManagerProcess } from './manager-process.js';
 import { SimulatorProcess } from './simulator-process.js';
 
 /**
- * What the server brings along when nothing is configured: its data directory and a redis-server.
- * Started before Nest and stopped after it, because everything else stands on it.
+ * The embedded parts of a server without configuration: its data directory and a redis-server. Started before Nest and
+ * stopped after it, because all modules depend on them.
  */
 export class EmbeddedParts {
   private constructor(

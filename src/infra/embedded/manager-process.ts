@@ -15,8 +15,8 @@ const START_MS = 15_000;
 const RESTART_DELAY_MS = 1_000;
 
 /**
- * The executor manager beside the server, in a process of its own: what an engine sends must not hold up streams. It
- * starts when the server listens, and ends with it, however that ends.
+ * The embedded executor manager, in a process of its own: the replies of an engine must not delay streams. It starts when
+ * the server listens, and ends with it in any case.
  */
 @Injectable()
 export class ManagerProcess implements OnApplicationShutdown {
@@ -28,7 +28,7 @@ export class ManagerProcess implements OnApplicationShutdown {
 
   private constructor(
     private readonly config: AppConfig,
-    /** Whether there is one, running or about to. */
+    /** Whether it runs, or is to be started. */
     readonly isOn: boolean,
   ) {}
 
@@ -46,7 +46,7 @@ export class ManagerProcess implements OnApplicationShutdown {
     return manager;
   }
 
-  /** Its address without a trailing slash, once it runs. @throws when that takes longer than a start should */
+  /** Resolves with its address, without a trailing slash, once it runs. @throws when it does not start in time */
   async url(): Promise<string> {
     if (this.address !== undefined) return this.address;
 
@@ -58,7 +58,7 @@ export class ManagerProcess implements OnApplicationShutdown {
     if (this.child?.connected) this.child.disconnect();
   }
 
-  /** Runs in its own session so that Ctrl-C reaches it only through us. */
+  /** Starts it in its own session, so that Ctrl-C does not reach it directly. */
   private launch(backendUrl: string): void {
     const child = fork(ENTRY, {
       detached: true,
@@ -84,7 +84,7 @@ export class ManagerProcess implements OnApplicationShutdown {
     for (const resolve of this.waiting.splice(0)) resolve(url);
   }
 
-  /** The name stays the same from start to start, as the directory does: it tells which containers are its own. */
+  /** Returns its configuration. Its name is derived from the data directory, so that it finds its containers again. */
   private configFor(backendUrl: string): AppConfig {
     const directory = createHash('sha256').update(this.config.dataDir).digest('hex').slice(0, 16);
     const manager = { ...this.config.manager, backendUrl, name: `${hostname()}:${directory}` };
@@ -96,7 +96,7 @@ export class ManagerProcess implements OnApplicationShutdown {
   }
 }
 
-/** An address of this machine for one that a server listens on. */
+/** Returns an address by which this machine reaches a listening server. */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';

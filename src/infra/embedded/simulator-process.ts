@@ -7,7 +7,7 @@ import { AppConfig } from '../../config/app-config.js';
 const ENTRY = fileURLToPath(new URL('../../../tools/simulator/main.js', import.meta.url));
 const START_TIMEOUT_MS = 10_000;
 
-/** The provider simulator beside the app: a child process, or the address of one that runs already. */
+/** The embedded provider simulator: a child process, or the address of a running one. */
 @Injectable()
 export class SimulatorProcess implements OnApplicationShutdown {
   private readonly log = new Logger(SimulatorProcess.name);
@@ -33,7 +33,7 @@ export class SimulatorProcess implements OnApplicationShutdown {
     this.child?.disconnect();
   }
 
-  /** Runs in its own session so that Ctrl-C reaches it only through us, after the running answers have ended. */
+  /** Starts it in its own session, so that Ctrl-C does not end it before the running answers. */
   private async launch(port: string): Promise<void> {
     const child = fork(ENTRY, ['--port', port], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.child = child;
@@ -45,7 +45,7 @@ export class SimulatorProcess implements OnApplicationShutdown {
     this.address = await within(START_TIMEOUT_MS, 'the simulator did not start within 10 s', address);
   }
 
-  /** On the same port: the seeded models hold its address. */
+  /** Starts it again on the same port, which the seeded models have stored. */
   private restart(code: number | null): void {
     if (this.stopping || !this.address) return;
     this.log.error(`the simulator ended with status ${code}; starting it again`);

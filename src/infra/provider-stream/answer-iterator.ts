@@ -1,4 +1,4 @@
-/** An answer as the async iterable that consumers know, at the cost of one promise per network read. */
+/** Answers as async iterables, at the cost of one promise per network read. */
 import type { ProviderEvent } from '../../common/chat-event.js';
 
 type Batch = readonly ProviderEvent[];
@@ -6,46 +6,46 @@ type Result = IteratorResult<Batch, undefined>;
 
 const END: Result = { value: undefined, done: true };
 
-/** The parts of an answer, as they come. */
+/** The parts of an answer in order of arrival. */
 export interface AnswerParts {
-  /** Nothing more will come; {@link read} may still have something. */
+  /** Whether nothing more arrives; {@link read} may still return events. */
   readonly over: boolean;
   /** Why it failed; null when it did not. */
   readonly failure: { reason: unknown } | null;
-  /** Returns what came since the last call; null when there is nothing (yet). */
+  /** Returns the events since the last call, at least one; null when there are none (yet). */
   read(): Batch | null;
-  /** Calls back once, when `read` has something or the answer is over. Only after `read` gave null. */
+  /** Calls back once, when `read` has events or the answer is over. Only after `read` returned null. */
   whenReady(callback: () => void): void;
 }
 
-/** An answer that has begun, and the two ways to let go of its connection. */
+/** An answer that has begun. Either method ends the use of its connection. */
 export interface OpenAnswer {
   parts: AnswerParts;
-  /** The answer was read whole: the connection can be used again. */
+  /** Returns the connection to the pool, after a complete answer. */
   release(): void;
-  /** The answer was not read whole: settles when the socket is closed. */
+  /** Closes the connection of an incomplete answer; settles when its socket is closed. */
   close(): Promise<void>;
 }
 
-/** The call of a provider that an iterator reads. */
+/** The call of a provider whose answer is read. */
 export interface AnswerCall {
   /** Aborted by the caller or by a deadline. */
   readonly signal: AbortSignal;
-  /** The state of `signal`; reading that costs more than it should, once per token. */
+  /** Whether `signal` is aborted; the signal's own property is slow to read for every token. */
   readonly stopped: boolean;
   /** Removes timers and listeners. */
   dispose(): void;
 }
 
 /**
- * Written by hand, because an async generator takes four microtasks and as many objects per step, which is a sixth of
- * the CPU of a token.
+ * Iterates over the batches of an answer. Not an async generator, which takes four microtasks and as many objects per step:
+ * a sixth of the CPU of a token.
  */
 export class AnswerIterator implements AsyncIterableIterator<Batch, undefined> {
   private answer: OpenAnswer | null = null;
   private ended = false;
 
-  /** @param open is forgotten once it was called: it holds the conversation, which may be long */
+  /** @param open released after its call, because it references the whole conversation */
   constructor(
     private readonly call: AnswerCall,
     private open: (() => Promise<OpenAnswer>) | null,
@@ -67,7 +67,7 @@ export class AnswerIterator implements AsyncIterableIterator<Batch, undefined> {
     return new Promise((resolve) => parts.whenReady(() => resolve(this.after(parts))));
   }
 
-  /** The consumer turns away: settles when the socket is closed. */
+  /** Ends the iteration early; settles when the socket is closed. */
   async return(): Promise<Result> {
     if (!this.ended) {
       this.ended = true;
@@ -91,7 +91,6 @@ export class AnswerIterator implements AsyncIterableIterator<Batch, undefined> {
     } catch (error) {
       this.ended = true;
       this.call.dispose();
-      // Whatever the abort broke on its way, its reason is what happened.
       this.call.signal.throwIfAborted();
       throw error;
     }

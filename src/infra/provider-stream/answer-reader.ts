@@ -3,15 +3,14 @@ import type { Readable } from 'node:stream';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import { EventLoopThrottle } from '../http/server/event-loop-throttle.js';
 import type { AnswerParts } from './answer-iterator.js';
-import type { AnswerMapper } from './answer-mapper.js';
-import { EventBatch } from './event-batch.js';
+import { type AnswerMapper, EventBatch } from './event-batch.js';
 import type { ProviderTimeouts } from './provider-timeouts.js';
 import { SseReader } from './sse-reader.js';
 
 /** Bytes that may wait for a slow consumer before the provider is made to wait. */
 const HIGH_WATER_BYTES = 64 * 1024;
 /**
- * Bytes that all answers together bring in one turn of the event loop, some 10 ms of work: the kernel has up to 2 MB of
+ * Bytes of all answers that are parsed in one turn of the event loop, some 10 ms of work: the kernel has up to 2 MB of
  * each connection ready, and Node reads all of it in one go.
  */
 const BYTES_PER_TURN = 256 * 1024;
@@ -19,14 +18,11 @@ const BYTES_PER_TURN = 256 * 1024;
 const reads = new EventLoopThrottle(BYTES_PER_TURN);
 
 /**
- * Reads by `data` events and not by `for await`, whose CPU is the same (27 microseconds per read of one token, 40
- * streams): so what further reads bring while the consumer is busy joins the waiting batch, and a slow consumer gets
- * fewer and larger events.
+ * Reads by `data` events and not by `for await`, at the same CPU cost (27 microseconds per read of one token, 40 streams):
+ * reads while the consumer is busy join the waiting batch, so that a slow consumer receives fewer and larger events.
  */
 export class AnswerReader implements AnswerParts {
-  /** Nothing more is read: after what {@link read} still has, the answer is finished or {@link failure} is its end. */
   over = false;
-  /** Why the answer failed; null when it did not. */
   failure: { reason: unknown } | null = null;
   private readonly batch = new EventBatch();
   private readonly sse = new SseReader((event) => {
@@ -35,11 +31,11 @@ export class AnswerReader implements AnswerParts {
   });
   private eventsSeen = 0;
   private waitingBytes = 0;
-  /** Was read, and waits for its turn of the event loop. */
+  /** A chunk that waits for its turn of the event loop. */
   private pendingChunk: Buffer | null = null;
   private onReady: (() => void) | null = null;
 
-  /** @param activity what counts as a sign of life: events, or any bytes */
+  /** @param activity what resets the idle timeout: events, or any bytes */
   constructor(
     private readonly body: Readable,
     private readonly mapper: AnswerMapper,
@@ -54,26 +50,24 @@ export class AnswerReader implements AnswerParts {
     if (body.destroyed) end();
   }
 
-  /** Whether {@link read} has something. */
+  /** Whether {@link read} returns events. */
   get hasParts(): boolean {
     return !this.batch.isEmpty;
   }
 
-  /** Returns what arrived since the last call, at least one event; null when there is nothing (yet). */
   read(): readonly ProviderEvent[] | null {
     this.waitingBytes = 0;
 
     return this.batch.isEmpty ? null : this.batch.drain();
   }
 
-  /** Calls back once, when {@link read} has something or the answer is over. Only after `read` gave null. */
   whenReady(callback: () => void): void {
     if (this.over || this.hasParts) return callback();
     this.onReady = callback;
     this.resume();
   }
 
-  /** Ends the answer here, whatever may still come. */
+  /** Ends the answer here; later bytes are ignored. */
   end(): void {
     this.feedPending();
     if (this.over) return;
@@ -87,7 +81,7 @@ export class AnswerReader implements AnswerParts {
     this.notify();
   }
 
-  /** Calls the waiting consumer back, so that it looks again. */
+  /** Calls the waiting consumer back. */
   wake(): void {
     const ready = this.onReady;
     this.onReady = null;
@@ -96,7 +90,7 @@ export class AnswerReader implements AnswerParts {
 
   private onData(chunk: Buffer): void {
     if (this.over) return;
-    if (reads.takes(chunk.length)) return this.feed(chunk);
+    if (reads.tryBegin(chunk.length)) return this.feed(chunk);
     this.pendingChunk = chunk;
     this.body.pause();
     reads.begin(() => {
@@ -125,7 +119,7 @@ export class AnswerReader implements AnswerParts {
     this.notify();
   }
 
-  /** The consumer is away, and enough waits for it. */
+  /** Whether enough bytes wait for a consumer that is busy. */
   private get isFull(): boolean {
     return !this.onReady && this.waitingBytes > HIGH_WATER_BYTES;
   }

@@ -1,8 +1,9 @@
+import type { EventSourceMessage } from 'eventsource-parser';
 import type { ProviderEvent, Usage } from '../../common/chat-event.js';
 
 /**
- * Collects what one network read brought. Neighbouring deltas of one kind become one event here, at once, so that
- * everything downstream (numbering, log, SSE) pays per read and not per token.
+ * Collects the events of one network read. Consecutive deltas of one kind become one event, so that everything
+ * downstream (numbering, log, SSE) costs per read and not per token.
  */
 export class EventBatch {
   private events: ProviderEvent[] = [];
@@ -52,4 +53,42 @@ export class EventBatch {
     this.events.push({ type: this.kind, content: this.text });
     this.text = '';
   }
+}
+
+/** Turns one provider's events into the project's. Pure and stateful: one object per reply. */
+export interface AnswerMapper {
+  /** Whether an event other than a ping has arrived: the model is at work. */
+  readonly started: boolean;
+  /** Whether `finish` was emitted: later events are ignored. */
+  readonly finished: boolean;
+  /** Maps an event of the provider. @throws AppError when the answer has failed */
+  push(event: EventSourceMessage, batch: EventBatch): void;
+  /** Maps a reply that arrived as JSON in place of a stream. */
+  pushWhole(reply: unknown, batch: EventBatch): void;
+  /** Finishes the answer at the end of its body. @throws AppError provider_truncated when it is incomplete */
+  end(batch: EventBatch): void;
+}
+
+/** Counts as a provider sends them; undefined where it sends none. */
+interface TokenCounts {
+  input: number | undefined;
+  output: number | undefined;
+  total?: number | undefined;
+  reasoning?: number | undefined;
+  cached?: number | undefined;
+  cost?: number | undefined;
+  currency?: string | undefined;
+}
+
+/** Converts counts to usage; undefined when the provider sent no counts, because zeros would be wrong. */
+export function toUsage({ input, output, total, reasoning, cached, cost, currency }: TokenCounts): Usage | undefined {
+  if (input === undefined && output === undefined) return undefined;
+  const usage: Usage = { input_tokens: input ?? 0, output_tokens: output ?? 0, total_tokens: 0 };
+  usage.total_tokens = total ?? usage.input_tokens + usage.output_tokens;
+  if (reasoning !== undefined) usage.reasoning_tokens = reasoning;
+  if (cached !== undefined) usage.cached_tokens = cached;
+  if (cost !== undefined) usage.cost = cost;
+  if (cost !== undefined && currency !== undefined) usage.currency = currency;
+
+  return usage;
 }

@@ -26,7 +26,7 @@ export class ProviderTimeouts {
     this.total = setTimeout(() => this.fire('provider_timeout', message), limits.totalMs);
   }
 
-  /** A request is about to be sent. */
+  /** Starts the deadline of the first token, before a request is sent. */
   startAttempt(): void {
     this.endAttempt();
     this.started = false;
@@ -35,19 +35,19 @@ export class ProviderTimeouts {
     });
   }
 
-  /** The request failed; the next one may be some time away. */
+  /** Stops the deadline of a failed request. */
   endAttempt(): void {
     clearTimeout(this.silence);
   }
 
-  /** A read brought events. `started`: among those so far was more than a ping. */
+  /** Resets the idle deadline. @param started whether an event other than a ping has arrived */
   alive(started: boolean): void {
     if (this.stopped) return;
     if (this.started) this.silence?.refresh();
     else if (started) this.startIdle();
   }
 
-  /** While the body is paused because the consumer is slow, the provider's silence does not count. */
+  /** Suspends the idle deadline while the body is paused for a slow consumer. */
   setPaused(paused: boolean): void {
     if (this.paused && !paused) this.silence?.refresh();
     this.paused = paused;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '../../common/app-error.js';
-import { ProviderError } from './provider-error.js';
+import { ProviderError, readRetryHints, type RetryHints } from './provider-error.js';
 import { abortableSleep, retryDelay } from './retry.js';
-import { readRetryHints, type RetryHints } from './retry-hints.js';
 
 const overloaded = (hints: RetryHints = {}) =>
   new ProviderError('provider_overloaded', 'busy', { retryable: true }, hints);

@@ -1,4 +1,4 @@
-/** Whether and when a failed request is sent again. Asked only before the first event of an answer was passed on. */
+/** Decides whether and when a failed request is sent again, before the first event of its answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../common/app-error.js';
 import { ProviderError } from './provider-error.js';
@@ -11,8 +11,8 @@ const MAX_RETRIES = 3;
 /** A person is waiting: beyond this an error that says so is the better answer. */
 const BUDGET_MS = 30_000;
 
-export interface RetryState {
-  /** Retries that were made already. */
+interface RetryState {
+  /** Number of earlier retries. */
   retries: number;
   /** Since the first attempt began. */
   elapsedMs: number;

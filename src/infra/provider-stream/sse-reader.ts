@@ -1,4 +1,4 @@
-/** Bytes of an SSE body -> its events. */
+/** Parses the bytes of an SSE body into events. */
 import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser';
 import { StringDecoder } from 'node:string_decoder';
 import { AppError } from '../../common/app-error.js';
@@ -14,8 +14,8 @@ export const MAX_EVENT_LENGTH = 8 * 1024 * 1024;
  */
 export class SseReader {
   /**
-   * Keeps split characters. Node's TextDecoder, while it streams, makes strings of two bytes a character whatever is in
-   * them, which costs a fifth more CPU per token from here to the client's socket.
+   * Keeps split characters. Node's streaming TextDecoder always makes strings of two bytes a character, which costs a
+   * fifth more CPU per token up to the client's socket.
    */
   private readonly decoder = new StringDecoder('utf8');
   private readonly parser: EventSourceParser;
@@ -37,10 +37,10 @@ export class SseReader {
     this.parse(this.decoder.write(chunk));
   }
 
-  /** Call once, when the body is over. */
+  /** Parses the rest at the end of the body. Called once. */
   end(): void {
     this.parse(this.decoder.end());
-    // The parser waits with a CR for a possible LF: here it comes, which changes nothing but the waiting.
+    // The parser delays a CR until it knows that no LF follows: an LF ends the wait.
     if (this.last.endsWith('\r')) this.parse('\n');
     this.ending = true;
     this.parse('\n\n');

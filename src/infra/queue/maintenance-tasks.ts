@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 
-/** Work that is repeated for as long as the server runs, by one process at a time. */
+/** Work that is repeated while the server runs, by one process at a time. */
 export interface MaintenanceTask {
   /** Unique; also the name of its jobs in the queue. */
   name: string;
   /** Longest pause in milliseconds; the smaller of it and `MAINTENANCE_INTERVAL_MS` counts. */
   everyMs: number;
-  /** Throws when it failed: it is logged, and the next run comes as always. */
+  /** A failure is logged, and does not change the schedule. */
   run: () => Promise<void>;
 }
 
-/** The maintenance tasks of all features, which register theirs when their modules are initialized. */
+/** Registers the maintenance tasks of features, when their modules are initialized. */
 @Injectable()
 export class MaintenanceTasks {
   private readonly tasks = new Map<string, MaintenanceTask>();

@@ -10,10 +10,10 @@ import { QueueWorkers } from './queue-workers.js';
 export const MAINTENANCE = 'maintenance';
 
 const JOB_OPTIONS = { removeOnComplete: true, removeOnFail: 30 } as const;
-/** Queues of earlier releases with one repeating job each, whose work is a task of this queue now. */
+/** Queues of earlier releases whose repeating jobs are tasks of this queue now. */
 const RETIRED_QUEUES = ['chat-maintenance', 'executor-leases'];
 
-/** Runs the maintenance tasks of all features. A slow or failing one keeps no other from running. */
+/** Runs the maintenance tasks of all features, independent of each other. */
 @Injectable()
 export class MaintenanceProcessor extends QueueProcessor {
   constructor(
@@ -27,7 +27,7 @@ export class MaintenanceProcessor extends QueueProcessor {
 
   override async onApplicationBootstrap(): Promise<void> {
     await super.onApplicationBootstrap();
-    // A place for each task.
+    // All tasks may run at the same time.
     if (this.worker) this.worker.concurrency = Math.max(this.tasks.all().length, 1);
   }
 
@@ -46,7 +46,7 @@ export class MaintenanceProcessor extends QueueProcessor {
     }
   }
 
-  /** Whether another run of the same task has not ended yet, here or in another process: this one is left out then. */
+  /** Returns whether another run of the same task is active, here or in another process: this one is skipped then. */
   private async isRunning({ id, name }: Job): Promise<boolean> {
     const active = await this.queue.getActive();
 

@@ -1,8 +1,18 @@
 import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Job, Worker } from 'bullmq';
 import { logLine } from '../database/database-errors.js';
-import { isOutage } from './queue-errors.js';
 import type { QueueWorkers, WorkerSettings } from './queue-workers.js';
+
+const CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+const MESSAGES = /Connection is closed|isn't writeable|Socket timeout|LOADING|could not renew lock|Missing lock/;
+
+/**
+ * Returns whether an error only means that Redis is unreachable. The connections report that once; workers would repeat it
+ * at every attempt. (A job whose lock was lost meanwhile is processed again.)
+ */
+function isOutage(error: Error): boolean {
+  return CODES.has((error as NodeJS.ErrnoException).code ?? '') || MESSAGES.test(error.message);
+}
 
 /**
  * Base of all processors: one per queue. Starts its worker at the application's bootstrap, in processes with the role
@@ -37,7 +47,7 @@ export abstract class QueueProcessor implements OnApplicationBootstrap {
     return Promise.resolve();
   }
 
-  /** Logs a failed attempt. Processors that have a better line, or one elsewhere, replace it. */
+  /** Logs a failed attempt. Processors with another log line override it. */
   protected onFailed(job: Job | undefined, error: Error): void {
     this.log.warn(`job ${job?.id}, attempt ${job?.attemptsMade}: ${logLine(error)}`);
   }

@@ -15,9 +15,9 @@ export interface WorkerSettings {
 /** Processes one job. Throws when the job failed. */
 export type Process = (job: Job<unknown>, token?: string) => Promise<void>;
 
-/** However often the worker of a job is lost, another one gets it. */
+/** Jobs of lost workers are always given to another one. */
 const MAX_STALLED = 1_000_000;
-/** After Redis was away, look for work again soon; the library's 15 s would keep users waiting. */
+/** Delay before a worker fetches again after an outage of Redis; the library's 15 s would keep users waiting. */
 const RETRY_MS = 1_000;
 
 /**

@@ -1,14 +1,14 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { RedisClients } from './redis-clients.js';
 
-/** How often readers of a silent channel look for news all the same: covers a lost message. */
+/** How often readers of a silent channel check for changes: covers a lost message. */
 const RECHECK_MS = 5_000;
 
-/** Tells the readers of one channel when there are news: messages are signs only, what they are about is read. */
+/** Notifies the readers of one channel of changes. Messages only wake them: they read the state itself. */
 export class ChannelSubscription {
-  /** Grows with every sign of news. */
+  /** Grows with every notification. */
   version = 0;
-  /** Grows when the connection had been away: messages may have been lost. */
+  /** Grows when the connection was lost: messages may be missing. */
   generation = 0;
   readers = 0;
   private readonly waiting = new Set<() => void>();
@@ -20,12 +20,13 @@ export class ChannelSubscription {
     for (const wake of [...this.waiting]) wake();
   }
 
-  doubt(): void {
+  /** Notifies the readers that messages may be lost. */
+  invalidate(): void {
     this.generation += 1;
     this.notify();
   }
 
-  /** Resolves when there was news after version `seen`, or at the signal. */
+  /** Resolves when the version is newer than `seen`, or at the signal. */
   changed(seen: number, signal: AbortSignal): Promise<void> {
     if (this.version !== seen || signal.aborted) return Promise.resolve();
 
@@ -41,44 +42,48 @@ export class ChannelSubscription {
   }
 }
 
-/** The channels that somebody listens to in this process: one subscription each, on the process's one connection for it. */
+/** Subscribes to the channels that this process reads, once each, over its one subscriber connection. */
 @Injectable()
 export class ChannelSubscriptions implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger(ChannelSubscriptions.name);
-  private readonly feeds = new Map<string, ChannelSubscription>();
+  private readonly subscriptions = new Map<string, ChannelSubscription>();
   private recheck: NodeJS.Timeout | undefined;
 
   constructor(private readonly redis: RedisClients) {}
 
   onModuleInit(): void {
-    this.redis.subscriber.on('message', (channel: string) => this.feeds.get(channel)?.notify());
-    this.redis.subscriber.on('ready', () => this.feeds.forEach((feed) => feed.doubt()));
-    this.recheck = setInterval(() => this.feeds.forEach((feed) => feed.notify()), RECHECK_MS).unref();
+    this.redis.subscriber.on('message', (channel: string) => this.subscriptions.get(channel)?.notify());
+    this.redis.subscriber.on('ready', () => this.subscriptions.forEach((subscription) => subscription.invalidate()));
+    this.recheck = setInterval(
+      () => this.subscriptions.forEach((subscription) => subscription.notify()),
+      RECHECK_MS,
+    ).unref();
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.recheck);
   }
 
-  /** Adds a reader. Resolves when the subscription stands: what is published from then on is delivered. */
+  /** Adds a reader. Resolves when the subscription is active: later messages are delivered. */
   async acquire(channel: string): Promise<ChannelSubscription> {
-    const feed = this.feeds.get(channel) ?? new ChannelSubscription(channel);
-    this.feeds.set(channel, feed);
-    feed.readers += 1;
+    const subscription = this.subscriptions.get(channel) ?? new ChannelSubscription(channel);
+    this.subscriptions.set(channel, subscription);
+    subscription.readers += 1;
     try {
-      // Again for every reader, as the answer tells that the first one's subscription stands.
+      // For every reader again: the reply confirms that the first reader's subscription is active.
       await this.redis.subscriber.subscribe(channel);
     } catch (error) {
-      // The client subscribes again by itself when it is back; until then readers look from time to time.
+      // The client subscribes again after a reconnect; until then the regular check notifies readers.
       this.log.warn(`cannot subscribe to ${channel}: ${(error as Error).message}`);
     }
 
-    return feed;
+    return subscription;
   }
 
-  release(feed: ChannelSubscription): void {
-    feed.readers -= 1;
-    if (feed.readers > 0 || !this.feeds.delete(feed.channel)) return;
-    this.redis.subscriber.unsubscribe(feed.channel).catch(() => undefined);
+  /** Removes a reader, and unsubscribes after the last one. */
+  release(subscription: ChannelSubscription): void {
+    subscription.readers -= 1;
+    if (subscription.readers > 0 || !this.subscriptions.delete(subscription.channel)) return;
+    this.redis.subscriber.unsubscribe(subscription.channel).catch(() => undefined);
   }
 }

@@ -22,13 +22,13 @@ export const keys = {
   taskEvents: (userId: number) => `task:events:{${userId}}`,
   /** Channel: the stream above has grown. */
   taskEventsLive: (userId: number) => `task:events:live:{${userId}}`,
-  /** Hash: what an executor's reports of one offer have numbered and named so far; only a hint, the database decides. */
+  /** Hash: numbers and ids of an executor's reports of one offer; a hint only, the database decides. */
   executorReports: (subtaskId: number, offer: number) => `executor:reports:{${subtaskId}}:${offer}`,
   /** String: the executor manager has acknowledged the cancel of this subtask. */
   executorCancelAck: (subtaskId: number) => `executor:cancel-ack:{${subtaskId}}`,
-  /** Hash: copy of an image validation's row, for those who look often. */
+  /** Hash: cached row of an image validation. */
   validation: (id: string) => `shell:validation:{${id}}`,
-  /** Channel: the hash above is new. */
+  /** Channel: the hash above was changed. */
   validationLive: (id: string) => `shell:validation:live:{${id}}`,
   /** Channel: messages between processes, see `redis.bus.ts`. */
   bus: (topic: string) => `conch:bus:${topic}`,

@@ -5,17 +5,15 @@ import type { HostPort, RedisConfig } from '../../config/app-config.js';
 
 export type RedisClient = Redis | Cluster;
 
-/** The text by which BullMQ knows a lost connection. */
+/** The error message by which BullMQ recognizes a lost connection. */
 const CLOSED = 'Connection is closed.';
 
 /** How long a command may go unanswered before the connection counts as dead (a moved pod, a dropped route). */
 const SOCKET_TIMEOUT_MS = 10_000;
 
 /**
- * The process's connections to Redis.
- *
- * Commands fail at once while Redis is away: the caller decides whether to wait, go on without or refuse.
- * Connections come back by themselves, also after a failover that left a read-only node behind.
+ * The process's connections to Redis. Commands fail at once while Redis is unreachable: the caller decides whether to wait,
+ * to continue without it or to refuse. Connections recover by themselves, also after a failover to a read-only node.
  */
 @Injectable()
 export class RedisClients {
@@ -35,7 +33,7 @@ export class RedisClients {
     );
     this.subscriber = this.watch('subscriber', open('subscriber', { autoResubscribe: true }));
     this.queues = this.watch('queues', open('queues', { enableOfflineQueue: false, maxRetriesPerRequest: null }));
-    sayClosedWhenAway(this.queues);
+    reportClosedWhenDown(this.queues);
     for (const client of [this.commands, this.queues]) joinWrites(client);
     this.isCluster = this.commands instanceof Cluster;
   }
@@ -66,7 +64,7 @@ export class RedisClients {
     let lastMessage = '';
     client.setMaxListeners(100);
     client.on('error', (error: Error) => {
-      // A lost server repeats one error at every attempt: one line is enough.
+      // The same error is logged once, not at every attempt.
       if (error.message !== lastMessage) this.log.warn(`${role}: ${error.message || error.name}`);
       lastMessage = error.message;
     });
@@ -80,17 +78,16 @@ export class RedisClients {
 }
 
 /**
- * BullMQ's workers wait before their next try only after errors that they know as those of a connection. ioredis' own
- * words for a command that is not queued while Redis is away ("Stream isn't writeable …") are none of them: a worker
- * with a delayed job would try again without a pause, and hold the event loop, so that it never hears what has become of
- * the connection.
+ * Replaces the error of commands that are refused while Redis is unreachable. BullMQ's workers pause only after errors
+ * that they recognize as those of a connection, which ioredis' own ("Stream isn't writeable …") is not: a worker with a
+ * delayed job would retry without a pause and block the event loop, so that the reconnect is never noticed.
  */
-function sayClosedWhenAway(client: RedisClient): void {
-  // A cluster's takes one parameter more, which is passed on as well.
+function reportClosedWhenDown(client: RedisClient): void {
+  // A cluster's method has one parameter more, which is passed on.
   const redis = client as Redis;
   const send = redis.sendCommand.bind(redis);
   redis.sendCommand = (command, ...rest) => {
-    if (!takesCommands(redis)) {
+    if (!isWritable(redis)) {
       const { reject } = command;
       command.reject = (error) => reject(/enableOfflineQueue/.test(error.message) ? new Error(CLOSED) : error);
     }
@@ -99,22 +96,22 @@ function sayClosedWhenAway(client: RedisClient): void {
   };
 }
 
-/** By what ioredis itself goes by: a connection that has just broken is still `ready` until the event loop tells it. */
-function takesCommands({ status, stream }: Redis): boolean {
+/** Uses the test of ioredis itself: a connection that has just broken is still `ready`. */
+function isWritable({ status, stream }: Redis): boolean {
   const socket = stream as Redis['stream'] | undefined;
 
   return status === 'ready' && socket?.writable === true && !socket.writableEnded;
 }
 
 /**
- * Has the commands of one turn of the event loop written to the socket together: a write is a system call, which costs
- * more than most commands. (A cluster's nodes have connections of their own, which are left as they are.)
+ * Writes the commands of one turn of the event loop to the socket together: a write is a system call, which costs more
+ * than most commands. (The connections to the nodes of a cluster are not changed.)
  */
 function joinWrites(client: RedisClient): void {
   if (client instanceof Cluster) return;
   const send = client.sendCommand.bind(client);
   client.sendCommand = (command, ...rest) => {
-    // There is none until the first connection begins.
+    // Undefined before the first connection.
     const stream = client.stream as Redis['stream'] | undefined;
     if (stream?.writableCorked === 0) {
       stream.cork();
@@ -148,7 +145,7 @@ function openClient(config: RedisConfig, socketPath: string | undefined, role: s
 }
 
 function openCluster(nodes: HostPort[], options: RedisOptions): Cluster {
-  // The connections to the single nodes need their queue: the client asks them for the slots before they are ready.
+  // The connections to nodes need their queue: the client requests the slots before they are ready.
   const { enableOfflineQueue = true, ...redisOptions } = options;
 
   return new Cluster(nodes, {

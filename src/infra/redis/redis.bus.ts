@@ -11,13 +11,13 @@ export interface BusMessages {
   held: { subtaskId: number };
   /** A status update was applied, or was not because the subtask had ended. */
   applied: { subtaskId: number; taskId: number; status: string; applied: boolean };
-  /** A model, shell, bot or team was changed: forget copies. */
+  /** A model, shell, bot or team was changed: caches are invalid. */
   catalog: Record<string, never>;
 }
 
 export type BusTopic = keyof BusMessages;
 
-/** Messages between the processes of one installation, over one subscriber connection per process. */
+/** Publishes and receives messages between the processes of one installation. */
 @Injectable()
 export class RedisBus {
   private readonly log = new Logger(RedisBus.name);
@@ -27,7 +27,7 @@ export class RedisBus {
     redis.subscriber.on('message', (channel: string, text: string) => this.deliver(channel, text));
   }
 
-  /** Calls `handler` for every message of the topic from now on; resolves when the subscription stands. */
+  /** Calls `handler` for every message of the topic; resolves when the subscription is active. */
   async on<Topic extends BusTopic>(topic: Topic, handler: (message: BusMessages[Topic]) => void): Promise<void> {
     const channel = keys.bus(topic);
     const known = this.handlers.get(channel);
@@ -36,7 +36,7 @@ export class RedisBus {
     await this.redis.subscriber.subscribe(channel);
   }
 
-  /** @throws when Redis is away */
+  /** Publishes a message to all processes, this one included. @throws when Redis is unreachable */
   async publish<Topic extends BusTopic>(topic: Topic, message: BusMessages[Topic]): Promise<void> {
     await this.redis.commands.publish(keys.bus(topic), JSON.stringify(message));
   }

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 import { EmbeddedParts } from '../embedded/embedded.module.js';
-import { CacheInvalidationRelay } from './cache-invalidation.relay.js';
+import { CacheInvalidationRelay } from '../cache/cache-invalidation.js';
 import { ChannelSubscriptions } from './channel-subscriptions.js';
 import { RedisBus } from './redis.bus.js';
 import { RedisClients } from './redis-clients.js';

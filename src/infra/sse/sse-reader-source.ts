@@ -5,11 +5,11 @@ import type { SseSource } from './sse-source.js';
 export interface SseReader {
   /** Nothing comes after what {@link next} has returned. */
   readonly ended: boolean;
-  /** Resolves with the next events as soon as there are some; with none when the reader was closed. Never throws. */
+  /** Resolves with the next events, or with none when the reader is closed. Never throws. */
   next(): Promise<readonly MessageEvent[]>;
 }
 
-/** A source that asks a reader for events when the response can take them. */
+/** A source that requests events of a reader when the response accepts them. */
 export class SseReaderSource implements SseSource {
   ended = false;
   private events: readonly MessageEvent[] = [];

@@ -1,15 +1,15 @@
 import type { MessageEvent } from '@nestjs/common';
 
 /**
- * Where the events of one response come from. Pulled, so that a slow client costs its place in the source and nothing
- * else; without a promise per event, because most events are tokens.
+ * The events of one response. Pulled, so that a slow client costs only its position in the source; without a promise per
+ * event, because most events are tokens.
  */
 export interface SseSource {
   /** Nothing comes after what {@link read} has returned. */
   readonly ended: boolean;
   /**
-   * Returns the next events, each with an id, if they are at hand. After it has returned null, and not before,
-   * `onReady` is called as soon as another read is worthwhile.
+   * Returns the next events, each with an id, if they are available. After it has returned null, and not before, `onReady`
+   * is called as soon as there may be more.
    */
   read(): readonly MessageEvent[] | null;
   /** Set by the reader. */

@@ -9,7 +9,7 @@ import type { OpenSseSource } from './sse-source.js';
 
 /** Shorter than every idle timeout on the way (nginx and load balancers: 60 s). */
 const PING_MS = 15_000;
-/** How long the last events of open streams may take to leave at shutdown. */
+/** How long the last events of open streams may take to be sent at shutdown. */
 const CLOSE_MS = 1_000;
 
 const open = new Gauge({ name: 'conch_sse_connections', help: 'Open event streams' });
@@ -56,7 +56,7 @@ export class SseStreams implements BeforeApplicationShutdown {
     });
   }
 
-  /** Returns the same; for null an empty reply of status 204, which tells an EventSource not to reconnect. */
+  /** Like {@link from}; for null an empty reply of status 204, after which an EventSource does not reconnect. */
   fromOrEmpty(reply: FastifyReply, openSource: OpenSseSource | null): Observable<MessageEvent> {
     if (openSource) return this.from(reply, openSource);
     reply.status(204);

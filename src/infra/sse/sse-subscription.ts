@@ -16,7 +16,7 @@ export class SseSubscription {
   private index = 0;
   private lastId = '';
   private isClosed = false;
-  /** The next turn of the event loop, or the end of a congestion, goes on. */
+  /** Whether the subscription waits for the next turn of the event loop, or for `drain`. */
   private isPaused = false;
   private missedPings = 0;
 
@@ -29,7 +29,7 @@ export class SseSubscription {
 
   /** Sends the head of the response at once, then what the source has. */
   async start(openSource: OpenSseSource): Promise<void> {
-    // A reset connection is a client that has left; without a listener it would end the process.
+    // The error of a reset connection would end the process without a listener.
     this.response.on('error', () => this.subscriber.complete());
     this.subscriber.next({ comment: 'ok' });
     try {
@@ -58,7 +58,7 @@ export class SseSubscription {
     return false;
   }
 
-  /** Ends the response and tells the client when to reconnect. Without an id Nest would make one up. */
+  /** Ends the response, with a delay for the client's reconnect. Without an id Nest would generate one. */
   goAway(): void {
     this.subscriber.next({ retry: Math.round(500 + Math.random() * 2000), id: this.lastId });
     this.subscriber.complete();
@@ -107,7 +107,7 @@ export class SseSubscription {
     return this.events[this.index - 1];
   }
 
-  /** After `drain` Nest writes first what it holds: a turn later it shows whether the socket accepts more. */
+  /** Resumes a turn after `drain`, when Nest has written its buffered events. */
   private pauseUntil(end: 'drain' | 'nextTurn'): void {
     this.isPaused = true;
     const resume = () => {

@@ -2,22 +2,22 @@ import { PGlite, type QueryOptions, type Results } from '@electric-sql/pglite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PgliteStatements } from './pglite-statements.js';
 
-/** Longest time that queries may hold the event loop before streams get their turn. */
+/** Longest time for which queries may block the event loop. */
 const TURN_MS = 5;
-const TIDY_EVERY_MS = 30_000;
+const VACUUM_EVERY_MS = 30_000;
 /**
- * Queries after which tidying up is worth while, and for how many more it waits for a quiet half minute: one with fewer
- * queries than this, as what looks after the server by itself makes some.
+ * Queries after which tables are vacuumed in a quiet half minute (one with few queries), and after which they are vacuumed
+ * in any case.
  */
-const TIDY_AFTER_QUERIES = 2_000;
-const TIDY_WHATEVER_QUERIES = 20_000;
+const VACUUM_AFTER_QUERIES = 2_000;
+const VACUUM_ALWAYS_AFTER_QUERIES = 20_000;
 const QUIET_QUERIES = 100;
 /** Statistics are made of 300 times as many rows. With 100, the default, a table of 30,000 rows takes 0.3 s. */
 const STATISTICS_TARGET = 10;
-/** Queries after which plans are made anew for the first time. */
-const FIRST_PLANS = 50;
+/** Queries after which plans are discarded for the first time. */
+const FIRST_REPLAN = 50;
 
-/** A query with its values, as node-postgres takes it. Its name is of no use: all statements stay prepared here. */
+/** A query in the form of node-postgres. Its name is not used: all statements are prepared. */
 interface QueryWithValues {
   text: string;
   values: unknown[];
@@ -31,42 +31,42 @@ export interface PgliteSession {
 /**
  * PGlite, with the part of its interface that Drizzle uses, and three things that a Postgres server does by itself.
  *
- * Fairness: its queries are synchronous WebAssembly and follow each other without a break, so that a burst of requests
- * would hold up every stream; here the event loop gets its turn every few milliseconds. (A thread of its own for the
- * database was measured too: the messages between the threads cost 3.5 ms of CPU per chat turn, more than the queries.)
+ * Fairness: its queries are synchronous WebAssembly without pauses, so that a burst of requests would block every stream;
+ * this class yields to the event loop every few milliseconds. (A thread for the database was measured too: its messages
+ * cost 3.5 ms of CPU per chat turn, more than the queries.)
  *
- * Tidiness: it has no autovacuum. Without one, the index of unfinished answers keeps an entry of every answer there
- * ever was, and asking it takes longer with every turn.
+ * Vacuum: it has no autovacuum. Without one, the index of unfinished answers keeps an entry of every past answer, and
+ * becomes slower with every turn.
  *
- * Growth: a plan that was made for a nearly empty table reads it whole, and is kept until the table is analysed. So
- * plans are made anew whenever there have been twice as many queries.
+ * Growth: a plan for a nearly empty table reads all of it, and is cached until the table is analysed. Plans are discarded
+ * whenever the number of queries has doubled.
  */
 export class PgliteClient implements PgliteSession {
   private turn: Promise<unknown> = Promise.resolve();
-  /** When queries began to hold the event loop, if they have had it since its last turn. */
+  /** When queries began to block this turn of the event loop; null when none did. */
   private turnBegan: number | null = null;
-  /** Since the last tidying, and as of the last look. */
+  /** Queries since the last vacuum, now and at the last check. */
   private queries = 0;
   private queriesSeen = 0;
   private allQueries = 0;
-  private plansLast = FIRST_PLANS;
-  private readonly tidying: NodeJS.Timeout;
+  private replanAfter = FIRST_REPLAN;
+  private readonly vacuuming: NodeJS.Timeout;
   private readonly statements: PgliteStatements;
 
   private constructor(private readonly database: PGlite) {
     this.statements = new PgliteStatements(database);
-    this.tidying = setInterval(() => void this.tidyWhenQuiet(), TIDY_EVERY_MS).unref();
+    this.vacuuming = setInterval(() => void this.vacuumWhenQuiet(), VACUUM_EVERY_MS).unref();
   }
 
   static async open(directory: string): Promise<PgliteClient> {
     const database = await PGlite.create(directory);
-    // A bitmap scan leaves dead index entries as they are; a plain one marks them, so that the next need not look. Filling
-    // each new file of the write-ahead log with 16 MB of zeros first holds the event loop for some 40 ms.
+    // Unlike a bitmap scan, a plain index scan marks dead entries for the next one. Filling each new file of the
+    // write-ahead log with 16 MB of zeros blocks the event loop for some 40 ms.
     await database.exec(
       `set enable_bitmapscan = off; set wal_init_zero = off; set default_statistics_target = ${STATISTICS_TARGET}`,
     );
     const client = new PgliteClient(database);
-    await client.tidy();
+    await client.vacuum();
 
     return client;
   }
@@ -98,7 +98,7 @@ export class PgliteClient implements PgliteSession {
   }
 
   close(): Promise<void> {
-    clearInterval(this.tidying);
+    clearInterval(this.vacuuming);
 
     return this.inTurn(() => this.database.close());
   }
@@ -123,27 +123,27 @@ export class PgliteClient implements PgliteSession {
       this.turnBegan = performance.now();
       setImmediate(() => (this.turnBegan = null));
     }
-    await this.keepPlansYoung();
+    await this.discardOldPlans();
 
     return work();
   }
 
-  private async keepPlansYoung(): Promise<void> {
+  private async discardOldPlans(): Promise<void> {
     this.allQueries += 1;
-    if (this.allQueries < this.plansLast) return;
-    this.plansLast *= 2;
+    if (this.allQueries < this.replanAfter) return;
+    this.replanAfter *= 2;
     await this.statements.command('discard plans');
   }
 
-  private async tidyWhenQuiet(): Promise<void> {
+  private async vacuumWhenQuiet(): Promise<void> {
     const isQuiet = this.queries - this.queriesSeen < QUIET_QUERIES;
     this.queriesSeen = this.queries;
-    if (this.queries < (isQuiet ? TIDY_AFTER_QUERIES : TIDY_WHATEVER_QUERIES)) return;
-    await this.tidy().catch(() => undefined);
+    if (this.queries < (isQuiet ? VACUUM_AFTER_QUERIES : VACUUM_ALWAYS_AFTER_QUERIES)) return;
+    await this.vacuum().catch(() => undefined);
   }
 
-  /** Table by table: all at once, with the catalog, would hold the event loop for a second. */
-  private async tidy(): Promise<void> {
+  /** Vacuums table by table: all at once, with the catalog, would block the event loop for a second. */
+  private async vacuum(): Promise<void> {
     const { rows } = await this.query<{ command: string }>(
       `select format('vacuum analyze %I.%I', schemaname, relname) as command from pg_stat_user_tables`,
     );

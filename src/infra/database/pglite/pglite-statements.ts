@@ -5,7 +5,7 @@ import { execution } from './pglite-execution.js';
 
 /** Statements that stay prepared; the project has some hundred, lists of different lengths included. */
 const MAX_PREPARED = 300;
-/** Characters whose encoding takes a millisecond or more. */
+/** Characters whose encoding needs a millisecond or more. */
 const LARGE_LENGTH = 512 * 1024;
 
 type Message = Parameters<Parameters<protocol.Parser['parse']>[1]>[0];
@@ -87,7 +87,7 @@ export class PgliteStatements {
     }
   }
 
-  /** As a stream: PGlite's other ways keep every message that they bring, until they are asked for in yet another way. */
+  /** Sends by the streaming call, as PGlite's other calls keep every reply in memory. */
   private async send(message: Uint8Array): Promise<Message[]> {
     const replies: Message[] = [];
     const parser = new protocol.Parser();
@@ -140,8 +140,8 @@ export class PgliteStatements {
 }
 
 /**
- * Making megabytes, encoding them and storing them take long enough each. Whoever waits once within the phase that reads
- * the network goes on right after it, before timers and the network are looked at again.
+ * Waits for a whole turn of the event loop, between steps that each block it for long. A single `setImmediate` within the
+ * poll phase continues right after it, before timers and network.
  */
 async function wholeTurn(): Promise<void> {
   await nextTurn();

@@ -3,19 +3,18 @@ import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A new database with the schema of this build, left beside the compiled code by the build; see `scripts/lib/build.mjs`. */
+/** A new database with the schema of this build, created by the build; see `scripts/lib/build.mjs`. */
 const TEMPLATE = fileURLToPath(new URL('../../../../database-template', import.meta.url));
 
 /**
- * Makes sure that `directory` has a database, as a copy of the build's: creating one takes PGlite seconds of CPU, which
- * every new installation and every test would pay. Without a template (the sources run uncompiled) PGlite creates it.
- * The copy appears whole or not at all, whenever the process is killed.
+ * Copies the template of the build to `directory` unless it has a database: creating one costs PGlite seconds of CPU.
+ * Without a template (the sources run uncompiled) PGlite creates it. The copy is atomic, also when the process is killed.
  */
 export async function placePglite(directory: string, template = TEMPLATE): Promise<void> {
   await mkdir(dirname(directory), { recursive: true });
   if (existsSync(directory) || !existsSync(template)) return;
   const copy = `${directory}.new`;
-  // What a process that was killed has left.
+  // A partial copy of a killed process.
   await rm(copy, { recursive: true, force: true });
   await cp(template, copy, { recursive: true });
   await rename(copy, directory);

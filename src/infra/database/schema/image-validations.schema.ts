@@ -12,7 +12,7 @@ const time = (name: string) => timestamp(name, { withTimezone: true });
 export const VALIDATION_OUTCOMES = ['valid', 'invalid', 'error', 'cancelled'] as const;
 export type ValidationOutcome = (typeof VALIDATION_OUTCOMES)[number];
 
-/** Validations of images, running and ended: what was asked, how far it is, what was found. */
+/** Validations of images, running and ended: request, progress and result. */
 export const imageValidations = pgTable(
   'image_validations',
   {
@@ -23,7 +23,7 @@ export const imageValidations = pgTable(
     /** Canonical name, see `common/image-reference.ts`. */
     image: text('image').notNull(),
     shellType: text('shell_type').notNull(),
-    /** The shell that it was asked for; it counts for all shells of the user with this image and type. */
+    /** The shell that it was requested for; it applies to all shells of the user with this image and type. */
     shellName: text('shell_name'),
     stage: text('stage').$type<ValidationStage>().notNull().default('submitted'),
     progress: integer('progress').notNull().default(10),
@@ -35,17 +35,17 @@ export const imageValidations = pgTable(
     errors: jsonb('errors').$type<string[]>().notNull().default([]),
     errorMessage: text('error_message'),
     errorCode: text('error_code'),
-    /** Of the image that was looked at. */
+    /** Digest of the validated image. */
     digest: text('digest'),
-    /** End of what its container has printed. */
+    /** End of its container's output. */
     logTail: text('log_tail'),
     /** Newest `seq` of the manager's run. */
     reportSeq: integer('report_seq'),
-    /** Grows with every change, so that copies of the row can be told old from new. */
+    /** Grows with every change, to order copies of the row. */
     revision: integer('revision').notNull().default(1),
-    /** How often it was given to the manager. */
+    /** How often it was submitted to the manager. */
     submissions: integer('submissions').notNull().default(0),
-    /** When the manager was last heard of, or asked. */
+    /** Time of the last report of the manager, or call to it. */
     heardAt: time('heard_at').notNull().defaultNow(),
     /** When it ends without a verdict. */
     deadlineAt: time('deadline_at').notNull(),

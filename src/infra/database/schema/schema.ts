@@ -150,7 +150,7 @@ export type TaskStatus = (typeof TASK_STATUSES)[number];
 /** Ids of tasks are handed out before the row exists, so the sequence is its own object. */
 export const taskIds = pgSequence('task_id_seq');
 
-/** An id that `POST /api/tasks` gave to one caller and that no task uses yet. */
+/** Ids that `POST /api/tasks` has reserved for a caller and that no task uses yet. */
 export const taskReservations = pgTable('task_reservations', {
   taskId: integer('task_id').primaryKey(),
   userId: integer('user_id')
@@ -233,19 +233,19 @@ export const subtasks = pgTable(
     errorMessage: text('error_message'),
     executorName: text('executor_name').notNull().default(''),
     executorNamespace: text('executor_namespace').notNull().default(''),
-    /** Which executors may take it, by the type of its task; null when it is answered without one. */
+    /** Which executors may claim it, by the type of its task; null without an executor. */
     lane: text('lane').$type<'online' | 'offline'>(),
     /** Place in the order of dispatch, fair between users; null until its turn in the pipeline has come. */
     fairRank: bigint('fair_rank', { mode: 'number' }),
-    /** Until when the executor that has it must be heard of. */
+    /** Until when its executor must send a report. */
     leaseExpiresAt: timestamp('lease_expires_at', { withTimezone: true }),
-    /** How often it was handed to an executor. */
+    /** How often an executor has claimed it. */
     offers: integer('offers').notNull().default(0),
-    /** Newest `seq` that its executor has sent. */
+    /** Newest `seq` of its executor. */
     reportSeq: bigint('report_seq', { mode: 'number' }),
     /** Place of the newest report among all that arrived, for executors that send no `seq`. */
     reportOrder: bigint('report_order', { mode: 'number' }),
-    /** When a direct chat was asked for; null while the answer waits for somebody to start it. */
+    /** When a direct chat was requested; null while the answer is not started. */
     runRequestedAt: timestamp('run_requested_at', { withTimezone: true }),
     /** Prompt of the request that started the run, on top of the bot's (Wegent's bot_prompt). */
     runPrompt: text('run_prompt'),
@@ -254,7 +254,7 @@ export const subtasks = pgTable(
     /** Inputs and files that the request brought along, for Dify apps. */
     runInputs: jsonb('run_inputs').$type<JsonObject>(),
     runFiles: jsonb('run_files').$type<readonly DifyFile[]>(),
-    /** The run on the side of the app that answers, for whoever must stop it or join it later. */
+    /** The run at the app that answers, by which it is stopped or joined later. */
     upstreamRun: jsonb('upstream_run').$type<DifyRun>(),
     /** Terminal event of the stream as the client saw it, and its sequence number. */
     terminalEvent: jsonb('terminal_event').$type<Record<string, unknown>>(),

@@ -14,7 +14,7 @@ export interface EgressOptions {
   allowLoopback: boolean;
 }
 
-/** The part of `dns.lookup` that is used; tests put their own names here. */
+/** The part of `dns.lookup` that is used; specs replace it. */
 export type ResolveAll = (
   hostname: string,
   options: LookupOptions & { all: true },
@@ -52,12 +52,12 @@ export class EgressPolicy {
     }
   }
 
-  /** Whether every address of this host name may be reached, whatever they are. */
+  /** Whether every address of this host name may be reached. */
   allowsHost(host: string): boolean {
     return this.hosts.has(normalizeHost(host));
   }
 
-  /** Whether this address may be reached; what is no address at all may not. */
+  /** Whether this address may be reached; false for anything that is no address. */
   allowsAddress(address: string): boolean {
     if (isIP(address) === 0) return false;
     const parsed = ipaddr.parse(address);
@@ -86,8 +86,8 @@ export class EgressPolicy {
 }
 
 /**
- * A `lookup` for sockets that gives them only addresses which the policy allows. The socket connects to exactly what
- * was checked, so a name that resolves differently a moment later (DNS rebinding) gains nothing.
+ * Returns a `lookup` for sockets that resolves only to allowed addresses. The socket connects to exactly the address that
+ * was checked, so that a name cannot resolve differently a moment later (DNS rebinding).
  */
 export function guardedLookup(policy: EgressPolicy, resolve: ResolveAll = dnsLookup): LookupFunction {
   return (hostname, options, callback) => {

@@ -3,7 +3,7 @@ import { AppConfig } from '../../../config/app-config.js';
 import { ManagerProcess } from '../../embedded/manager-process.js';
 import { InternalHttp, type InternalReply } from './internal-http.js';
 
-/** Calls of the executor manager at EXECUTOR_MANAGER_URL. */
+/** Calls the executor manager at EXECUTOR_MANAGER_URL. */
 @Injectable()
 export class ExecutorManagerHttp implements OnModuleDestroy {
   private readonly http: InternalHttp;
@@ -12,12 +12,12 @@ export class ExecutorManagerHttp implements OnModuleDestroy {
     this.http = new InternalHttp(config.auth.internalToken);
   }
 
-  /** Whether there is one. */
+  /** Whether an executor manager is configured. */
   get isConfigured(): boolean {
     return this.config.executors.managerUrl !== undefined;
   }
 
-  /** Waits up to 10 s. @throws when there is no reply; any status is one */
+  /** Posts a body, and waits up to 10 s. Resolves with any status. @throws when there is no reply */
   async post(path: string, body: object): Promise<InternalReply> {
     return this.http.send('POST', `${await this.url()}/executor-manager${path}`, body);
   }
@@ -33,7 +33,7 @@ export class ExecutorManagerHttp implements OnModuleDestroy {
   }
 }
 
-/** Calls of the executor manager that looks at images: the one beside the server, else the configured one. */
+/** Calls the executor manager that validates images: the embedded one, else the configured one. */
 @Injectable()
 export class ImageManagerHttp extends ExecutorManagerHttp {
   constructor(
@@ -47,7 +47,7 @@ export class ImageManagerHttp extends ExecutorManagerHttp {
     return super.isConfigured || this.process.isOn;
   }
 
-  /** One that is about to start is waited for. */
+  /** Waits for an embedded manager that is starting. */
   protected override url(): Promise<string> {
     return this.process.isOn ? this.process.url() : super.url();
   }

@@ -6,15 +6,15 @@ import { createAxios, withoutRequest } from './axios-client.js';
 
 const TIMEOUT_MS = 10_000;
 const MAX_REPLY_BYTES = 1024 * 1024;
-/** Where servers say in words what went wrong; some as 200. */
+/** Fields in which servers describe a failure, some with status 200. */
 const MESSAGE_FIELDS = ['error_msg', 'detail', 'message'];
 const MAX_MESSAGE = 500;
 
 export interface InternalReply {
   status: number;
-  /** Empty unless it is a JSON object. */
+  /** The JSON object of the reply; empty for any other body. */
   body: JsonObject;
-  /** What went wrong, in the server's words; may be empty. */
+  /** Description of a failure by the server; may be empty. */
   message: string;
 }
 
@@ -35,7 +35,7 @@ export class InternalHttp {
     });
   }
 
-  /** Waits up to 10 s. @throws when there is no reply; any status is one. The error does not hold the token */
+  /** Sends a body, and waits up to 10 s. Resolves with any status. @throws an error without the token when there is no reply */
   async send(method: 'POST' | 'PUT', url: string, body: object): Promise<InternalReply> {
     const request = this.client.request<unknown>({ method, url, data: body });
     const { status, data } = await request.catch((error: unknown) => {

@@ -8,16 +8,16 @@ import { guardedLookup, type EgressPolicy, type ResolveAll } from './egress.js';
 
 export interface ConnectionRules {
   egress: EgressPolicy;
-  /** From the start of a connection (name lookup included) to its being usable (TLS included). */
+  /** From the start of a connection to its use, with name lookup and TLS. */
   connectTimeoutMs: number;
-  /** `host:port` pairs of our own (the simulator), reachable whatever the policy says. */
+  /** `host:port` pairs that are exempt from the policy, for the simulator. */
   trusted?: readonly string[];
   resolve?: ResolveAll;
 }
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
-/** `lifo` keeps few sockets warm, so that the rest can be dropped by the peer. */
+/** `lifo` reuses few sockets, so that peers can close the others. */
 const AGENT_OPTIONS: AgentOptions = { keepAlive: true, maxSockets: Infinity, scheduling: 'lifo', noDelay: true };
 
 export class GuardedHttpAgent extends HttpAgent {
@@ -52,7 +52,7 @@ export class GuardedHttpsAgent extends HttpsAgent {
   }
 }
 
-/** `socket.closed` is true before the descriptor is gone; only the event tells. One listener a socket, not one a request. */
+/** `socket.closed` is true before the descriptor is closed: only the event is exact. One listener per socket. */
 const closings = new WeakMap<Duplex, Promise<void>>();
 
 /** Settles when a socket of these agents has emitted `close`. */

@@ -4,7 +4,7 @@ import { SimulatorProcess } from '../../embedded/simulator-process.js';
 import { EgressPolicy } from './egress.js';
 import { ProviderHttp } from './provider-http.js';
 
-/** The one way out to providers: everything that calls one shares its sockets and its rules. */
+/** Offers the one {@link ProviderHttp} of the process, with its sockets and egress rules. */
 @Module({
   providers: [
     {

@@ -4,8 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync } from 'node:zlib';
-import type { ProviderHttp } from './provider-http.js';
-import { readText } from './provider-http.body.js';
+import { type ProviderHttp, readText } from './provider-http.js';
 import { KEY, LocalServer, headers, live, makeHttp } from './provider-http.testing.js';
 
 let http: ProviderHttp;

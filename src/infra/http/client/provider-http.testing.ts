@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Server as TcpServer, Socket } from 'node:net';
 import { EgressPolicy } from './egress.js';
-import { ProviderHttp, type ProviderHttpOptions } from './provider-http.js';
+import type { ConnectionRules } from './provider-http.agents.js';
+import { ProviderHttp } from './provider-http.js';
 
 export const KEY = 'sk-ant-very-secret';
 export const headers = { 'x-api-key': KEY };
 export const live = (): AbortSignal => new AbortController().signal;
 
-export function makeHttp(options: Partial<ProviderHttpOptions> = {}): ProviderHttp {
+export function makeHttp(options: Partial<ConnectionRules> = {}): ProviderHttp {
   const egress = new EgressPolicy({ allow: [], allowLoopback: true });
   return new ProviderHttp({ egress, connectTimeoutMs: 2000, ...options });
 }

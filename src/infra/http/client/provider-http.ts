@@ -1,14 +1,10 @@
-/** The one way out to providers: streams the reply of a request, and knows when its socket is closed. */
+/** Requests to providers: streams their replies, and reports when their sockets are closed. */
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import { type ClientRequest, type IncomingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAxios } from './axios-client.js';
-import { GuardedHttpAgent, GuardedHttpsAgent, whenClosed, type ConnectionRules } from './provider-http.agents.js';
-import { readText } from './provider-http.body.js';
-import { invalidUrl, isStaleSocket, parseUrl, requestOf, toNetworkError } from './provider-http.errors.js';
-
-export type ProviderHttpOptions = ConnectionRules;
+import { createAxios, invalidUrl, isStaleSocket, parseUrl, requestOf, toNetworkError } from './axios-client.js';
+import { type ConnectionRules, GuardedHttpAgent, GuardedHttpsAgent, whenClosed } from './provider-http.agents.js';
 
 export interface ProviderPost {
   url: string | URL;
@@ -24,30 +20,30 @@ export interface ProviderRequest {
   body?: string | Buffer | Readable;
 }
 
-/** A socket that was told to close normally does so within a millisecond; a dead peer must not hold a run. */
+/** A socket normally closes within a millisecond; a dead peer must not block a run. */
 const CLOSE_WAIT_MS = 1000;
-/** How long the end of a body may follow its last event before its socket is given up. */
+/** How long the end of a body may follow its last event before its socket is closed. */
 const DRAIN_MS = 1000;
 const HEADERS = { 'user-agent': 'conch', accept: '*/*', 'accept-encoding': 'identity' };
 const ERROR_BODY = { maxBytes: 8192, timeoutMs: 2000 };
 
-/** A reply whose body streams. Exactly one of {@link release} and {@link close} ends the use of it. */
+/** A reply with a streamed body. Callers end it by either {@link release} or {@link close}. */
 export class ProviderResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Decoded when the server compressed in spite of `identity`. Where it breaks off, it fails and is closed. */
+  /** Decompressed when the server ignores `identity`. A body that breaks off fails. */
   readonly body: Readable;
   private readonly request: ClientRequest;
 
   constructor({ status, headers, data, request }: AxiosResponse<Readable>) {
     this.status = status;
     this.headers = headers as IncomingHttpHeaders;
-    // Its end says enough; and without a listener, the error that an abort emits would end the process.
+    // Without a listener, the error that an abort emits would end the process; readers only need the end.
     this.body = data.on('error', () => undefined);
     this.request = request as ClientRequest;
   }
 
-  /** The body's beginning, for an error message; the reply is finished with after it. */
+  /** Reads the beginning of the body for an error message, and ends the reply. */
   async readError(): Promise<string> {
     const { text, complete } = await readText(this.body, ERROR_BODY);
     if (!complete) await this.close();
@@ -55,7 +51,7 @@ export class ProviderResponse {
     return text;
   }
 
-  /** Lets the last bytes pass in the background, so that the socket can serve again; gives it up when they do not come. */
+  /** Drains the last bytes in the background, so that the socket can be reused; closes it when they do not arrive. */
   release(): void {
     if (this.body.closed) return;
     const timer = setTimeout(() => this.request.destroy(), DRAIN_MS).unref();
@@ -63,7 +59,7 @@ export class ProviderResponse {
     this.body.resume();
   }
 
-  /** Settles when the socket is closed. A reply that was read completely has returned it to the pool: left alone. */
+  /** Closes the socket, and settles when it is closed. Does nothing when the socket is back in the pool. */
   async close(): Promise<void> {
     this.request.destroy();
     await socketClosed(this.request);
@@ -76,7 +72,7 @@ export class ProviderHttp {
   private readonly https: GuardedHttpsAgent;
   private readonly client: AxiosInstance;
 
-  constructor(options: ProviderHttpOptions) {
+  constructor(options: ConnectionRules) {
     this.http = new GuardedHttpAgent(options);
     this.https = new GuardedHttpsAgent(options);
     this.client = createAxios({
@@ -87,20 +83,20 @@ export class ProviderHttp {
   }
 
   /**
-   * Posts JSON and gives the reply, whatever its status, as soon as its headers are there. Throws an `AppError` when
-   * none comes, and the signal's reason (after the socket was closed) when aborted.
+   * Posts JSON and returns the reply, of any status, as soon as its headers have arrived. Throws an `AppError` when there
+   * is none, and the signal's reason (after the socket is closed) when aborted.
    */
   post({ url, headers, body }: ProviderPost, signal: AbortSignal): Promise<ProviderResponse> {
     return this.request({ method: 'POST', url, headers, body: JSON.stringify(body) }, signal);
   }
 
-  /** The same for any method and body. */
+  /** Like {@link post}, for any method and body. */
   async request(request: ProviderRequest, signal: AbortSignal): Promise<ProviderResponse> {
     const url = checkedUrl(request.url);
     const send = () => this.send(request, url, signal);
     try {
       return await send().catch((error: unknown) => {
-        // The server closed an idle socket just when it was chosen: it has seen nothing of the request.
+        // The server closed an idle socket as it was chosen, and has not seen the request.
         if (isStaleSocket(error) && !signal.aborted && !(request.body instanceof Readable)) return send();
         throw error;
       });
@@ -112,7 +108,7 @@ export class ProviderHttp {
     }
   }
 
-  /** Nest calls this when the application closes: idle sockets would keep the process alive. */
+  /** Closes idle sockets, which would keep the process alive. */
   onModuleDestroy(): void {
     this.http.destroy();
     this.https.destroy();
@@ -124,14 +120,14 @@ export class ProviderHttp {
       ...{ method, url: url.href, data: body, signal },
       headers: { ...HEADERS, ...headers },
     });
-    // It was sent; axios would remember it for as long as the answer streams.
+    // axios would keep the request body in memory while the answer streams.
     delete response.config.data;
 
     return new ProviderResponse(response);
   }
 }
 
-/** Has a wrong header refused, as Node does. axios would cut out what HTTP does not allow, a part of a key for instance. */
+/** Refuses a malformed header, as Node does. axios would remove the invalid characters, for instance from a key. */
 function assertHeaders(headers: Record<string, string>): void {
   for (const [name, value] of Object.entries(headers)) {
     validateHeaderName(name);
@@ -151,4 +147,43 @@ async function socketClosed({ socket }: ClientRequest): Promise<void> {
   // Not destroyed: it is back in the pool (nothing was sent on it, or its reply was read).
   if (!socket?.destroyed) return;
   await Promise.race([whenClosed(socket), sleep(CLOSE_WAIT_MS, undefined, { ref: false })]);
+}
+
+interface BodyLimits {
+  maxBytes: number;
+  /** Unlimited when absent, until the body is destroyed. */
+  timeoutMs?: number;
+}
+
+interface BodyText {
+  text: string;
+  /** False when it was longer or slower than allowed, or broke off. */
+  complete: boolean;
+}
+
+/** Reads a short body as text. Never throws; the caller destroys a body that is incomplete. */
+export function readText(body: Readable, limits: BodyLimits): Promise<BodyText> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+
+  return new Promise((resolve) => {
+    const settle = (complete: boolean) => {
+      clearTimeout(timer);
+      body.off('data', onData).off('end', onEnd).off('close', onClose);
+      body.pause();
+      const bytes = Buffer.concat(chunks).subarray(0, limits.maxBytes);
+      resolve({ text: bytes.toString('utf8'), complete });
+    };
+    const onData = (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > limits.maxBytes) settle(false);
+    };
+    const onEnd = () => settle(true);
+    const onClose = () => settle(body.readableEnded);
+    const timer = limits.timeoutMs === undefined ? undefined : setTimeout(() => settle(false), limits.timeoutMs);
+    body.on('data', onData).on('end', onEnd).on('close', onClose);
+    // A body that is over already emits nothing any more.
+    if (body.closed) onClose();
+  });
 }

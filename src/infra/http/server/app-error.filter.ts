@@ -41,11 +41,11 @@ interface Failure {
   message: string;
   errors?: FieldProblem[] | undefined;
   retryAfter?: number | undefined;
-  /** Not the client's doing: log it. */
+  /** Not caused by the client: logged. */
   unexpected?: boolean;
 }
 
-/** Turns whatever was thrown into the one error shape of the API. What is not meant for clients is only logged. */
+/** Answers every error in the one error shape of the API. Unexpected errors are logged, without details for clients. */
 @Catch()
 export class AppErrorFilter implements ExceptionFilter {
   private readonly log = new Logger(AppErrorFilter.name);
@@ -85,7 +85,7 @@ function isArriving({ complete, destroyed, headers }: IncomingMessage): boolean 
   return !complete && !destroyed && (headers['transfer-encoding'] ?? headers['content-length'] ?? '0') !== '0';
 }
 
-/** Lets the rest of a refused body pass: who is still sending when the connection is closed does not see the reply. */
+/** Answers after the rest of a refused body: a client that is still sending does not see the reply before a close. */
 function afterBody(message: IncomingMessage, send: () => void): void {
   const timer = setTimeout(done, DRAIN_MS);
   function done(): void {
@@ -96,7 +96,7 @@ function afterBody(message: IncomingMessage, send: () => void): void {
   message.on('end', done).on('close', done).resume();
 }
 
-/** Answers an error that was found before any of Nest's routes: a malformed URL, for instance. */
+/** Answers an error outside of Nest's routes, for instance a malformed URL. */
 export function answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   answer(describe(error, request), request, reply);
 }
@@ -130,7 +130,7 @@ function fieldsOf({ status, code, message, errors, retryAfter }: AppError): Fail
   return { status, code, message, errors, retryAfter };
 }
 
-/** Status of an error that Nest or Fastify raised about the request itself; null when it is ours. */
+/** Returns the status of an error that Nest or Fastify raised about the request itself; null for any other. */
 function clientStatus(error: unknown): number | null {
   if (error instanceof HttpException)
     return error.getStatus() < 500 || error.getStatus() === 503 ? error.getStatus() : null;

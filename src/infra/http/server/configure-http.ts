@@ -1,16 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppConfig } from '../../../config/app-config.js';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
-import { applyBodyLimits } from './body-limit.js';
-import { parseOnlyJson } from './json-body.js';
+import { applyBodyLimits, parseOnlyJson } from './request-body.js';
 import { acceptForms } from './multipart.js';
-import { requestId } from './request-id.js';
-import { throttleRequests } from './request-throttle.js';
+import { throttleRequests } from './event-loop-throttle.js';
 import { AppValidationPipe } from './validation.pipe.js';
+
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** Returns the caller's `X-Request-Id` when it is well-formed, otherwise a new id. */
+function requestId(request: { headers: IncomingHttpHeaders }): string {
+  const given = request.headers['x-request-id'];
+
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
-/** Fastify with the body parsers of the API only; Nest would add one for forms, which need no CORS check. */
+/** Fastify with the body parsers of the API only. Nest's default adds one for forms, which browsers send without CORS checks. */
 class ApiAdapter extends FastifyAdapter {
   override registerParserMiddleware(): void {
     parseOnlyJson(this.getInstance());
@@ -18,7 +27,7 @@ class ApiAdapter extends FastifyAdapter {
   }
 }
 
-/** The HTTP adapter with the limits of the API. */
+/** Creates the HTTP adapter with the limits of the API. */
 export function createAdapter(): FastifyAdapter {
   return new ApiAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
@@ -28,7 +37,7 @@ export function createAdapter(): FastifyAdapter {
   });
 }
 
-/** Prefix, validation, error shape and request ids: the same for the server and for its tests. */
+/** Applies prefix, validation, error shape and request ids, for the server and for its tests. */
 export function configureHttp(app: NestFastifyApplication, prefix = 'api'): void {
   app.setGlobalPrefix(prefix);
   app.useGlobalPipes(new AppValidationPipe());

@@ -2,7 +2,7 @@ import { Injectable, Param, type PipeTransform } from '@nestjs/common';
 import { AppError } from '../../../common/app-error.js';
 import { MAX_ID } from '../../../common/fields.js';
 
-/** An id of a path. What cannot be one is not found, like any other id without a row. */
+/** Parses the id in a path. @throws AppError not_found for anything else, as for an id without a row */
 @Injectable()
 export class IdPipe implements PipeTransform<string, number> {
   transform(text: string): number {

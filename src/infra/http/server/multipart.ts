@@ -1,7 +1,8 @@
-/** Forms with a file, whose bytes pass through: never more of them in memory than a stream's buffers hold. */
+/** Forms with a file, which is streamed and never in memory as a whole. */
 import multipart from '@fastify/multipart';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
 import { AppError, errorCode } from '../../../common/app-error.js';
 
 /** Files have no limit here: which one applies depends on the fields before them. */
@@ -19,7 +20,7 @@ interface UploadRoute {
   takesForms?: boolean;
 }
 
-/** Lets a route have `multipart/form-data`, which it reads with {@link openUpload}. */
+/** Allows `multipart/form-data` on a route, which reads it with {@link openUpload}. */
 export const TakesForms = () => RouteConfig({ takesForms: true } satisfies UploadRoute);
 
 /** Accepts forms, unread, on routes with {@link TakesForms} only. */
@@ -32,7 +33,7 @@ export function acceptForms(instance: FastifyInstance): void {
   });
 }
 
-/** A file that is arriving. {@link close} ends the use of it. */
+/** A file that is being received, until {@link close}. */
 export interface Upload {
   /** The form's fields before the file. */
   fields: ReadonlyMap<string, string>;
@@ -40,12 +41,12 @@ export interface Upload {
   mimeType: string;
   /** Fails with an `AppError` when the form breaks off or is malformed. */
   content: AsyncIterable<Buffer>;
-  /** Lets the rest of the body pass unread. */
+  /** Discards the rest of the body. */
   close: () => void;
 }
 
 /**
- * Settles when the file of a form begins. What follows the file is ignored.
+ * Resolves when the file of a form begins. Parts after the file are ignored.
  * @throws AppError bad_request, unsupported_media_type
  */
 export async function openUpload(request: FastifyRequest): Promise<Upload> {
@@ -88,4 +89,14 @@ function toFormError(error: unknown): AppError {
   const message = errorCode(error) === 'FST_MP_PREMATURE_CLOSE' ? 'The upload broke off' : 'The form is malformed';
 
   return new AppError('bad_request', message);
+}
+
+/** Returns a signal that aborts when the client disconnects before its reply is sent. */
+export function whenClientGone(reply: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  reply.once('close', () => {
+    if (!reply.writableFinished) gone.abort(new AppError('bad_request', 'The client went away'));
+  });
+
+  return gone.signal;
 }

@@ -15,23 +15,22 @@ const OPTIONS: ValidationPipeOptions = {
 const lenientDtos = new WeakSet<object>();
 const repairedDtos = new WeakSet<object>();
 
-/** For DTOs of callers that know more fields than we do: unknown ones are dropped in place of a refusal. */
+/** For DTOs of callers that may send more fields: unknown ones are ignored, not refused. */
 export function DropsUnknownFields(): ClassDecorator {
   return (dto) => void lenientDtos.add(dto);
 }
 
 /**
- * For DTOs of callers that pass on what others wrote: texts that the database cannot store are no reason to refuse the
- * request, see {@link toStorable}.
+ * For DTOs of callers that forward texts of others: characters that the database cannot store are replaced, not refused,
+ * see {@link toStorable}.
  */
 export function RepairsTexts(): ClassDecorator {
   return (dto) => void repairedDtos.add(dto);
 }
 
 /**
- * Checks and converts what a request brings, by its DTO class: unknown fields are refused (see
- * {@link DropsUnknownFields}), and so is what the database cannot store (see {@link RepairsTexts}). Every problem is
- * reported at once as 422 `validation_failed`.
+ * Validates and converts requests by their DTO classes. Refuses unknown fields (see {@link DropsUnknownFields}) and texts
+ * that the database cannot store (see {@link RepairsTexts}). Reports all problems together as 422 `validation_failed`.
  */
 @Injectable()
 export class AppValidationPipe extends ValidationPipe {
@@ -61,7 +60,7 @@ function storable(value: unknown, { metatype, type, data }: ArgumentMetadata): u
   throw invalid(fatal.map((problem) => ({ ...problem, field: problem.field || (data ?? type) })));
 }
 
-/** The reply for a list of problems, 422 unless another code tells more; its message names the first one. */
+/** Returns the error for a list of problems; its message names the first one. */
 export function invalid(problems: readonly FieldProblem[], code: ErrorCode = 'validation_failed'): AppError {
   const [first] = problems;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';

@@ -7,22 +7,22 @@ import type { TestConnectionDto, TestConnectionResultDto } from '../../models/mo
 
 const TIMEOUT_MS = 20_000;
 
-/** Tries a model with one short question, through the same client and rules that real answers take. */
+/** Tests a model with one short question, by the provider that answers turns. */
 @Injectable()
-export class ConnectionTest {
+export class ConnectionTestService {
   constructor(
     @Inject(CHAT_PROVIDERS) private readonly providers: readonly ChatProvider[],
-    private readonly names: EndUserPseudonyms,
+    private readonly pseudonyms: EndUserPseudonyms,
   ) {}
 
-  /** Never throws: what went wrong is the answer. */
-  async probe(userId: number, dto: TestConnectionDto): Promise<TestConnectionResultDto> {
+  /** Asks the model, and returns whether it answers. Never throws. */
+  async test(userId: number, dto: TestConnectionDto): Promise<TestConnectionResultDto> {
     const provider = this.providers.find(({ shellType }) => shellType === CHAT_SHELL);
     if (!provider) return { success: false, message: `Nothing here answers for ${CHAT_SHELL}` };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      for await (const events of provider.stream(requestFor(this.names.of(userId), dto), signal)) {
-        if (events.length > 0) return { success: true, message: `${dto.model_id} answers` };
+      for await (const events of provider.stream(requestFor(this.pseudonyms.of(userId), dto), signal)) {
+        if (events.length > 0) break;
       }
 
       return { success: true, message: `${dto.model_id} answers` };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JobState } from 'bullmq';
-import { jobLockState } from './job-lock-state.js';
+import { jobLockState } from './chat-run.inspector.js';
 
 /** A job whose state changes with each look, and its lock as it is after the first. */
 async function look(states: readonly JobState[], lockMs: number) {
@@ -23,7 +23,7 @@ async function look(states: readonly JobState[], lockMs: number) {
   return jobLockState({ getJob: () => Promise.resolve(job) }, '1', lockOf);
 }
 
-describe('jobSigns', () => {
+describe('jobLockState', () => {
   it('tells state and lock', async () => {
     expect(await look(['active'], 900)).toEqual({ state: 'active', lockMs: 900 });
     expect(await look(['waiting'], -2)).toEqual({ state: 'waiting', lockMs: -2 });

@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isUtf8 } from 'node:buffer';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { AppError } from '../../../common/app-error.js';
+import type { AppConfig } from '../../../config/app-config.js';
+import type { RouteTraits } from './event-loop-throttle.js';
+
+/** Header of requests whose body bytes are signed, see {@link rawBodyOf}. */
+export const SIGNATURE_HEADER = 'x-conch-signature';
+
+const NO_BODY = Buffer.alloc(0);
+const rawBodies = new WeakMap<object, Buffer>();
+
+/** Accepts only `application/json`, in valid UTF-8. */
+export function parseOnlyJson(instance: FastifyInstance): void {
+  const parseJson = instance.getDefaultJsonParser('error', 'error');
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.headers[SIGNATURE_HEADER] !== undefined) rawBodies.set(request.raw, body);
+    // Wegent's web client names the type on calls without a body as well.
+    if (body.length === 0) done(null, undefined);
+    else if (isUtf8(body)) void parseJson(request, body.toString('utf8'), done);
+    else done(new AppError('bad_request', 'The body is not valid UTF-8'));
+  });
+}
+
+/** Returns the body bytes of a signed request; empty without a body or {@link SIGNATURE_HEADER}. */
+export function rawBodyOf({ raw }: Pick<FastifyRequest, 'raw'>): Buffer {
+  return rawBodies.get(raw) ?? NO_BODY;
+}
+
+/** Returns the limit of a route's body in bytes. */
+type BodyLimit = (config: AppConfig) => number;
+
+interface LimitedRoute {
+  maxBodyBytes?: BodyLimit;
+}
+
+/** Sets the body limit of a route. @param more its other traits, which a second decorator would replace */
+export const MaxBodyBytes = (maxBodyBytes: BodyLimit, more: RouteTraits = {}) => RouteConfig({ ...more, maxBodyBytes });
+
+/** Applies {@link MaxBodyBytes}. Called before the routes are registered. */
+export function applyBodyLimits(instance: FastifyInstance, config: AppConfig): void {
+  instance.addHook('onRoute', (route) => {
+    const { maxBodyBytes } = (route.config ?? {}) as LimitedRoute;
+    if (maxBodyBytes) route.bodyLimit = maxBodyBytes(config);
+  });
+}
