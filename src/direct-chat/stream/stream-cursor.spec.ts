@@ -12,10 +12,10 @@ const batch = (first: number, last: number, terminal = false): FrameBatch => {
 /** A log that knows nothing (any more). */
 const emptyLog = { state: () => Promise.resolve(null), read: () => Promise.resolve(null) } as unknown as StreamLog;
 
-function open(hasEnded: boolean, stream = new LiveStream(1)) {
+function open(hasEnded: boolean, stream = new LiveStream(1), log = emptyLog, position = 0) {
   const released: LiveStream[] = [];
   const hub = { release: (left: LiveStream) => released.push(left) } as unknown as StreamHub;
-  const cursor = new StreamCursor(stream, emptyLog, 0, hub, () => Promise.resolve(hasEnded));
+  const cursor = new StreamCursor(stream, log, position, hub, () => Promise.resolve(hasEnded));
   let ready = 0;
   cursor.onReady = () => {
     ready += 1;
@@ -32,6 +32,17 @@ describe('StreamCursor', () => {
     expect(cursor.readBatch()).toBeNull();
     await settled();
     expect([cursor.ended, readyCount()]).toEqual([true, 1]);
+  });
+
+  it('ends when the client has the terminal event already, which the log receives only then', async () => {
+    const state = { last: 7, ended: true, base: null };
+    const log = { state: () => Promise.resolve(state), read: () => Promise.resolve(null) } as unknown as StreamLog;
+    const { cursor, readyCount } = open(true, new LiveStream(1), log, 7);
+    for (let reads = 0; !cursor.ended && reads < 5; reads += 1) {
+      expect(cursor.readBatch()).toBeNull();
+      await settled();
+    }
+    expect([cursor.ended, readyCount() > 0]).toEqual([true, true]);
   });
 
   it('waits when its log is not there yet, and takes what comes', async () => {

@@ -201,6 +201,8 @@ export class StreamCursor implements SseSource {
     const last = state?.last ?? this.position;
     if (last > this.position) return this.snapshotAfter(this.position);
     if (last < this.position) this.checked = false;
+    // The client brought the terminal event along: it was sent by the run's process before the log had it.
+    else if (state?.ended) this.ended = true;
     else this.stream.head = Math.max(this.stream.head, this.position);
 
     return null;
