@@ -1,4 +1,3 @@
-import { build } from 'esbuild';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -47,6 +46,8 @@ export async function ensureTestServer() {
   const stamp = stampOf();
   if (existsSync(BUNDLE) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return BUNDLE;
   say('Bundling the server for the tests ...');
+  // Only now: a fresh clone has no packages when this file is loaded.
+  const { build } = await import('esbuild');
   await build({
     entryPoints: [join(SOURCE, 'main.js')],
     outfile: BUNDLE,
