@@ -55,7 +55,7 @@ describe('the executor manager on a real engine', () => {
 
   beforeAll(async () => {
     stage = await ManagerStage.start();
-    manager = await stage.manager({ IMAGE_CHECK_TIMEOUT_SECONDS: '1', IMAGE_VALIDATION_CONCURRENCY: '4' });
+    manager = await stage.manager({ IMAGE_CHECK_TIMEOUT_SECONDS: '5', IMAGE_VALIDATION_CONCURRENCY: '4' });
     await stage.docker.addImage('good', CLAUDE_CODE);
     await stage.docker.addImage('agno', AGNO);
   });
@@ -109,7 +109,7 @@ describe('the executor manager on a real engine', () => {
 
     expect(valid).toBe(false);
     expect(checks.map(({ status, message }) => `${status} ${message}`)).toEqual([
-      'fail "node --version" did not end within 1 s',
+      'fail "node --version" did not end within 5 s',
       'fail "claude --version" printed too much',
       expect.stringContaining('sqlite3 is there, but what loads it is not'),
       'fail The version is 3.9.2, at least 3.12.0 is needed',
@@ -133,7 +133,7 @@ describe('the executor manager on a real engine', () => {
     clearInterval(watching);
 
     expect(load.body).toMatchObject({ running: 4, total: 20 });
-    expect(reports.every(({ valid }) => valid)).toBe(true);
+    expect(reports.filter(({ valid }) => !valid)).toEqual([]);
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(4);
     const idle = async () => (await manager.call('GET', '/executor-manager/executor/load')).body['total'] === 0;

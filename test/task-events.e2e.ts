@@ -166,7 +166,8 @@ describe.each(STAGES)('live events of tasks, %s', (kind) => {
       expect(kindsOf(all.events)).toContain(`task ${task.id}`);
       const one = await open(far, task.id, id);
       await one.untilSnapshot();
-      expect(kindsOf(one.events).length).toBe(3);
+      // Its creation may be published again after the snapshot.
+      expect(new Set(kindsOf(one.events)).size).toBe(3);
     },
   );
 
