@@ -72,7 +72,7 @@ export const cancel: Part = {
       const name = `cancel${load > 0 ? ` beside ${load} streams` : ''}`;
       result.push(
         figure(rounds, 'close50', { name: `${name}: until the provider's socket is closed p50`, unit: 'ms' }),
-        figure(rounds, 'close99', { name: `${name}: the same p99`, unit: 'ms', budget: { of: 'conch', max: 100 } }),
+        figure(rounds, 'close99', { name: `${name}: the same p99`, unit: 'ms', budget: { of: 'conch', max: 50 } }),
         figure(rounds, 'reply50', { name: `${name}: until the reply, answer stored as cancelled, p50`, unit: 'ms' }),
       );
     }

@@ -38,6 +38,6 @@ export const ttft: Part = {
       };
     };
 
-    return [at(0.5, 3), at(0.99)];
+    return [at(0.5, 8), at(0.99)];
   },
 };
