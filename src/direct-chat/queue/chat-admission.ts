@@ -26,7 +26,7 @@ export class ChatAdmission implements OnApplicationBootstrap {
   }
 
   /**
-   * Admits one run and stores and enqueues it by `store`, which receives how many runs a user may have.
+   * Admits one run and stores it by `store`, which receives how many runs a user may have; the caller enqueues it.
    * @throws AppError too_many_chats, service_unavailable, and what `store` throws
    */
   async admit<T>(store: (limit: number) => Promise<T>): Promise<T> {
