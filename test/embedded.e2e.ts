@@ -1,11 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { generatedText, type Simulator, startSimulator } from '../tools/simulator/simulator.js';
 import { started } from './support/api.js';
-import { endAll, eventually, freePort, nth, temporaryDirectory } from './support/child.js';
-import { Conch, startConch } from './support/conch.js';
+import { endAll, eventually, temporaryDirectory } from './support/child.js';
+import { Conch, type Environment, startConch } from './support/conch.js';
 import { flaws, fold } from './support/sse.js';
 import { script } from './support/stage.js';
 
@@ -52,23 +53,21 @@ describe('the embedded mode', () => {
   let simulator: Simulator;
   let directory: ReturnType<typeof temporaryDirectory>;
   let server: Conch;
-  const environment = () => ({ DATA_DIR: directory.path, SIMULATOR: simulator.url });
+
+  const start = async (environment: Environment = {}) => {
+    server = await startConch({ DATA_DIR: directory.path, SIMULATOR: simulator.url, ...environment });
+  };
 
   beforeAll(async () => {
     simulator = await startSimulator();
-  });
-
-  beforeEach(async () => {
     directory = temporaryDirectory('embedded');
-    server = await startConch(environment());
+    await start();
   });
 
-  afterEach(async () => {
-    await endAll(server);
+  afterAll(async () => {
+    await endAll(server, simulator);
     await directory.remove();
   });
-
-  afterAll(() => endAll(simulator));
 
   const redisPid = () =>
     eventually(
@@ -80,68 +79,13 @@ describe('the embedded mode', () => {
     );
 
   it('refuses a second server on the same directory, and says why', async () => {
-    const { status, logs } = await Conch.startInVain(environment());
+    const { status, logs } = await Conch.startInVain({ DATA_DIR: directory.path });
 
     expect(status).toBe(1);
     expect(logs).toContain(`${directory.path} is in use by another Conch (process ${server.pid}`);
     expect(logs).toContain('DATA_DIR');
     expect(logs).not.toMatch(/^\s+at /m);
     expect((await server.api.turn(script('tokens=2 rate=0'))).content).toBe(generatedText(2));
-  });
-
-  it('keeps everything over a stop and over a kill', async () => {
-    const turns = [await server.api.turn(script('case=thinking tokens=9 reasoning=3 rate=0'))];
-    for (const end of ['stop', 'kill'] as const) {
-      await server[end]();
-      server = await startConch(environment());
-      for (const turn of turns) {
-        expect(await server.api.task(turn.taskId)).toMatchObject({
-          status: 'COMPLETED',
-          result: { value: turn.content },
-        });
-        const replayed = await (await server.api.attach(turn.taskId)).untilClosed();
-        expect(flaws(replayed.events)).toEqual([]);
-        expect(fold(replayed.events)).toEqual(fold(turn.stream.events));
-      }
-      const next = await server.api.turn({
-        task_id: nth(turns, 0).taskId,
-        prompt: script('tokens=2 rate=0', `After ${end}`),
-      });
-      expect(next.content).toBe(generatedText(2));
-      turns.splice(0, 1, next);
-      turns.push(await server.api.turn(script('tokens=5 rate=0')));
-    }
-    expect((await server.api.get<{ total: number }>('/tasks')).body.total).toBe(3);
-  });
-
-  it('finishes an answer that was cut by a kill', async () => {
-    const stream = await server.api.ask(script('tokens=60 rate=40'));
-    const { taskId } = await started(stream);
-    await stream.untilCount(10);
-    await server.kill();
-    server = await startConch(environment());
-    const rest = await server.api.attach(taskId, stream.lastId);
-    await rest.untilClosed();
-
-    expect(fold([...stream.events, ...rest.events])).toMatchObject({
-      content: generatedText(60),
-      terminal: { type: 'done' },
-    });
-    expect((await server.api.task(taskId)).result?.value).toBe(generatedText(60));
-  });
-
-  it('finds and finishes an answer that no queue knows', async () => {
-    const stream = await server.api.ask(script('tokens=60 rate=40'));
-    const { taskId } = await started(stream);
-    await server.kill();
-    // As if it had been killed before the job was queued.
-    await rm(join(directory.path, 'redis'), { recursive: true });
-    server = await startConch({ ...environment(), LOST_RUN_AGE_SECONDS: '1', MAINTENANCE_INTERVAL_MS: '1000' });
-    const rest = await (await server.api.attach(taskId)).untilClosed();
-
-    expect(server.logs).toContain('no queue knows its run');
-    expect(flaws(rest.events)).toEqual([]);
-    expect(fold(rest.events)).toMatchObject({ content: generatedText(60), terminal: { type: 'done' } });
   });
 
   it('starts its Redis again when that dies, also in the middle of an answer', async () => {
@@ -159,18 +103,65 @@ describe('the embedded mode', () => {
     expect(fold(replayed.events)).toEqual(fold(stream.events));
   });
 
-  it.each([['kill'], ['stop']] as const)('leaves no process behind: %s', async (end) => {
-    await server.stop();
-    server = await startConch({ DATA_DIR: directory.path, SIMULATOR: 'on' });
-    expect((await server.api.turn('Hello')).terminal?.type).toBe('done');
+  it('finishes an answer that was cut by a kill', async () => {
+    const stream = await server.api.ask(script('tokens=60 rate=40'));
+    const { taskId } = await started(stream);
+    await stream.untilCount(10);
+    await server.kill();
+    await start();
+    const rest = await server.api.attach(taskId, stream.lastId);
+    await rest.untilClosed();
+
+    expect(fold([...stream.events, ...rest.events])).toMatchObject({
+      content: generatedText(60),
+      terminal: { type: 'done' },
+    });
+    expect((await server.api.task(taskId)).result?.value).toBe(generatedText(60));
+  });
+
+  it('finds and finishes an answer that no queue knows', async () => {
+    const stream = await server.api.ask(script('tokens=60 rate=40'));
+    const { taskId } = await started(stream);
+    await server.kill();
+    // As if it had been killed before the job was queued.
+    await rm(join(directory.path, 'redis'), { recursive: true });
+    await start({ LOST_RUN_AGE_SECONDS: '1', MAINTENANCE_INTERVAL_MS: '1000' });
+    const rest = await (await server.api.attach(taskId)).untilClosed();
+
+    expect(server.logs).toContain('no queue knows its run');
+    expect(flaws(rest.events)).toEqual([]);
+    expect(fold(rest.events)).toMatchObject({ content: generatedText(60), terminal: { type: 'done' } });
+  });
+
+  it.each([['kill'], ['stop']] as const)('keeps everything over a %s, and leaves no process behind', async (end) => {
+    const turn = await server.api.turn(script('case=thinking tokens=9 reasoning=3 rate=0'));
+    const { total } = (await server.api.get<{ total: number }>('/tasks')).body;
     const children = descendantsOf(server.pid);
     const names = children.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
     expect(names.some((name) => name.includes('redis-server'))).toBe(true);
-    expect(names.some((name) => name.includes('simulator'))).toBe(true);
     await server[end]();
-
     await eventually('all its processes have ended', () => !children.some(isAlive));
     expect(processesOf(directory.path)).toEqual([]);
+    await start({ SIMULATOR: 'on' });
+
+    expect((await server.api.get<{ total: number }>('/tasks')).body.total).toBe(total);
+    expect(await server.api.task(turn.taskId)).toMatchObject({ status: 'COMPLETED', result: { value: turn.content } });
+    const replayed = await (await server.api.attach(turn.taskId)).untilClosed();
+    expect(flaws(replayed.events)).toEqual([]);
+    expect(fold(replayed.events)).toEqual(fold(turn.stream.events));
+    const next = await server.api.turn({ task_id: turn.taskId, prompt: script('tokens=2 rate=0', `After ${end}`) });
+    expect(next.content).toBe(generatedText(2));
+  });
+
+  it('leaves no simulator behind when it is killed', async () => {
+    expect((await server.api.turn('Hello')).terminal?.type).toBe('done');
+    const simulators = descendantsOf(server.pid).filter((pid) =>
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('simulator'),
+    );
+    expect(simulators).not.toEqual([]);
+    await server.kill();
+
+    await eventually('the simulator has ended', () => !simulators.some(isAlive));
   });
 });
 
@@ -200,16 +191,13 @@ describe('the configuration', () => {
     expect(logs).not.toMatch(/^\s+at /m);
   });
 
-  it.each([['0.0.0.0'], ['::'], ['192.168.0.1'], ['example.org']])(
-    'does not listen on %s without authentication',
-    async (host) => {
-      const { status, logs } = await Conch.startInVain({ HOST: host, AUTH_MODE: 'off' });
+  it('does not listen for others without authentication', async () => {
+    const { status, logs } = await Conch.startInVain({ HOST: '0.0.0.0', AUTH_MODE: 'off' });
 
-      expect(status).toBe(1);
-      expect(logs).toContain(`HOST=${host}`);
-      expect(logs).toContain('AUTH_MODE=jwt');
-    },
-  );
+    expect(status).toBe(1);
+    expect(logs).toContain('HOST=0.0.0.0');
+    expect(logs).toContain('AUTH_MODE=jwt');
+  });
 
   it('needs keys with a database of its own', async () => {
     const { status, logs } = await Conch.startInVain({
@@ -223,14 +211,15 @@ describe('the configuration', () => {
   });
 
   it('says which port is taken', async () => {
-    const port = String(await freePort());
-    const first = await startConch({ PORT: port, SIMULATOR: 'off' });
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const port = String((other.address() as AddressInfo).port);
     try {
       const { status, logs } = await Conch.startInVain({ PORT: port, SIMULATOR: 'off' });
       expect(status).toBe(1);
       expect(logs).toContain(port);
     } finally {
-      await first.stop();
+      other.close();
     }
   });
 

@@ -6,7 +6,7 @@ import { endAll, eventually, nth } from './support/child.js';
 import { Pipeline, shapeOf, textsOf } from './support/pipelines.js';
 import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold } from './support/sse.js';
-import { Stage, STAGES } from './support/stage.js';
+import { type Stage, STAGES } from './support/stage.js';
 
 const TEXTS = [generatedText(8, 6), generatedText(9, 8), generatedText(7, 7)] as const;
 const SCRIPTS = ['tokens=8 size=6 rate=100', 'tokens=9 size=8 rate=100', 'tokens=7 size=7 rate=100'];
@@ -215,43 +215,5 @@ describe.each(STAGES)('a pipeline, %s', (kind) => {
 
     expect([reply.status, reply.body.status]).toEqual([200, 'CANCELLED']);
     expect((await line.steps(task.id)).map(({ status }) => status)).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED']);
-  });
-});
-
-describe('a pipeline whose log has expired', () => {
-  let stage: Stage;
-
-  beforeAll(async () => {
-    stage = await Stage.start('embedded', { STREAM_TTL_SECONDS: '1' });
-  });
-
-  afterAll(() => endAll(stage));
-
-  it.each([
-    ['the last step', SCRIPTS, 2, TEXTS[2], 'done'],
-    ['the step that failed', [nth(SCRIPTS, 0), 'status=401', nth(SCRIPTS, 2)], 1, '', 'error'],
-  ] as const)('is told by the database: %s', async (_what, scripts, deciding, text, type) => {
-    const line = await Pipeline.add(stage, scripts);
-    const { taskId, stream } = await stage.api.turn({ prompt: 'Write', team_id: line.teamId });
-    const steps = await line.steps(taskId);
-    const ids = steps.map(({ id }) => id);
-    const late = await eventually('the log expires', async () => {
-      const again = await (await stage.api.attach(taskId, undefined, `?subtask_id=${nth(ids, 1)}`)).untilClosed();
-
-      // A log that expires while it is read ends the connection without an event.
-      return again.events[0]?.data.type === 'resync' && again;
-    });
-
-    expect(flaws(late.events, nth(late.events, 0).seq - 1)).toEqual([]);
-    expect(nth(late.events, 0).data).toEqual({
-      ...{ type: 'resync', content: text, reasoning: '' },
-      subtask_id: nth(ids, deciding),
-    });
-    expect(late.last?.data).toMatchObject({ type });
-    expect(late.last?.data).toEqual(stream.last?.data);
-    for (const { id } of stream.events.slice(0, -1)) {
-      expect(fold((await (await stage.api.attach(taskId, id)).untilClosed()).events).terminal?.type).toBe(type);
-    }
-    expect((await stage.api.attach(taskId, stream.lastId)).status).toBe(204);
   });
 });

@@ -7,6 +7,37 @@ import { addModel, TEST_KEY } from './support/models.js';
 import { flaws } from './support/sse.js';
 import { script, Stage } from './support/stage.js';
 
+const REFUSED: [string, string, number | undefined][] = [
+  ['case=auth', 'provider_auth', 401],
+  ['case=permission', 'provider_auth', 403],
+  ['case=not-found', 'provider_not_found', 404],
+  ['case=http-error status=400', 'provider_bad_request', 400],
+  ['case=html-200', 'provider_protocol', undefined],
+];
+const RETRIED: [string, string][] = [
+  ['case=rate-limited retry_after=0', 'provider_rate_limited'],
+  ['case=overloaded', 'provider_overloaded'],
+  ['case=html-502', 'provider_unavailable'],
+  ['case=server-error', 'provider_unavailable'],
+];
+const ONCE = [['rate-limited'], ['overloaded'], ['html-502'], ['server-error']] as const;
+const HANG = 'case=hang-before-headers';
+const SPECIAL: [string, string, unknown][] = [
+  ['prompt-too-long', 'demo-team', 'context_too_long'],
+  ['too-large-html', 'demo-team', 'context_too_long'],
+  ['context-length', 'demo-openai-team', 'context_too_long'],
+  ['quota', 'demo-openai-team', 'provider_rate_limited'],
+  ['json-error-200', 'demo-openai-team', expect.stringMatching(/^provider_/)],
+  ['only-pings', 'demo-team', 'provider_timeout'],
+  ['only-comments', 'demo-openai-team', expect.stringMatching(/^provider_(idle_)?timeout$/)],
+];
+
+/** A turn that was asked beside others, and how often the provider was asked for it. */
+interface Asked {
+  turn: Turn;
+  requests: () => number;
+}
+
 describe('failures of providers', () => {
   let stage: Stage;
   let api: Api;
@@ -17,12 +48,23 @@ describe('failures of providers', () => {
       PROVIDER_FIRST_TOKEN_TIMEOUT_MS: '3000',
       PROVIDER_IDLE_TIMEOUT_MS: '1000',
       PROVIDER_TOTAL_TIMEOUT_MS: '12000',
+      MAX_RUNNING_TASKS_PER_USER: '100',
     };
     stage = await Stage.start('embedded', timeouts);
     api = stage.api;
   });
 
   afterAll(() => endAll(stage));
+
+  let count = 0;
+
+  async function ask(text: string, team: string): Promise<Asked> {
+    const greeting = `Greeting ${(count += 1)}.`;
+    const turn = await api.turn({ team_name: team, prompt: script(text, greeting) });
+    const isOfTurn = ({ body }: { body: unknown }) => JSON.stringify(body).includes(greeting);
+
+    return { turn, requests: () => stage.simulator.requests.filter(isOfTurn).length };
+  }
 
   /** Whatever went wrong: one error event, one state, one text. */
   async function expectFailure(turn: Turn, code: string): Promise<void> {
@@ -40,50 +82,7 @@ describe('failures of providers', () => {
   }
 
   describe.each([['demo-team'], ['demo-openai-team']])('%s', (team) => {
-    it.each([
-      ['case=auth', 'provider_auth', 401],
-      ['case=permission', 'provider_auth', 403],
-      ['case=not-found', 'provider_not_found', 404],
-      ['case=http-error status=400', 'provider_bad_request', 400],
-      ['case=html-200', 'provider_protocol', undefined],
-    ])('%s before any text: %s', async (text, code, status) => {
-      const before = stage.simulator.counters.requests;
-      const turn = await api.turn({ team_name: team, prompt: script(text) });
-
-      await expectFailure(turn, code);
-      expect(turn.content).toBe('');
-      if (status !== undefined) expect(turn.terminal).toMatchObject({ provider_status: status });
-      expect(stage.simulator.counters.requests - before).toBe(1);
-    });
-
-    it.each([
-      ['case=rate-limited retry_after=0', 'provider_rate_limited'],
-      ['case=overloaded', 'provider_overloaded'],
-      ['case=html-502', 'provider_unavailable'],
-      ['case=server-error', 'provider_unavailable'],
-    ])('%s every time: tried again, then %s', async (text, code) => {
-      const before = stage.simulator.counters.requests;
-      const turn = await api.turn({ team_name: team, prompt: script(text) });
-
-      await expectFailure(turn, code);
-      expect(turn.terminal).toMatchObject({ retryable: true });
-      expect(stage.simulator.counters.requests - before).toBeGreaterThan(1);
-    });
-
-    it.each([['rate-limited'], ['overloaded'], ['html-502'], ['server-error']])(
-      '%s once: the answer comes',
-      async (name) => {
-        const turn = await api.turn({
-          team_name: team,
-          prompt: script(`case=${name} tokens=4 rate=0 key=${team}-${name}`),
-        });
-
-        expect(flaws(turn.stream.events)).toEqual([]);
-        expect(turn).toMatchObject({ content: generatedText(4), terminal: { type: 'done' } });
-      },
-    );
-
-    it.each([
+    const cut: [string, unknown][] = [
       ['hang-after-delta', 'provider_idle_timeout'],
       ['disconnect', 'provider_truncated'],
       [team === 'demo-team' ? 'eof-after-text' : 'eof', 'provider_truncated'],
@@ -91,19 +90,57 @@ describe('failures of providers', () => {
         team === 'demo-team' ? 'error-after-text' : 'error-mid-stream',
         expect.stringMatching(/^provider_(overloaded|unavailable)$/),
       ],
-    ])('%s: the text so far is kept', async (name, code) => {
-      const turn = await api.turn({ team_name: team, prompt: script(`case=${name} tokens=20 after=5 rate=200`) });
+    ];
+    const cutAt5 = (name: string) => `case=${name} tokens=20 after=5 rate=200`;
+    const once = (name: string) => `case=${name} tokens=4 rate=0 key=${team}-${name}`;
+    const asked = new Map<string, Promise<Asked>>();
+
+    beforeAll(() => {
+      const scripts = [
+        ...[...REFUSED, ...RETRIED].map(([text]) => text),
+        ...ONCE.map(([name]) => once(name)),
+        ...cut.map(([name]) => cutAt5(name)),
+        HANG,
+      ];
+      for (const text of scripts) asked.set(text, ask(text, team));
+    });
+
+    it.each(REFUSED)('%s before any text: %s', async (text, code, status) => {
+      const { turn, requests } = (await asked.get(text)) as Asked;
+
+      await expectFailure(turn, code);
+      expect(turn.content).toBe('');
+      if (status !== undefined) expect(turn.terminal).toMatchObject({ provider_status: status });
+      expect(requests()).toBe(1);
+    });
+
+    it.each(RETRIED)('%s every time: tried again, then %s', async (text, code) => {
+      const { turn, requests } = (await asked.get(text)) as Asked;
+
+      await expectFailure(turn, code);
+      expect(turn.terminal).toMatchObject({ retryable: true });
+      expect(requests()).toBeGreaterThan(1);
+    });
+
+    it.each(ONCE)('%s once: the answer comes', async (name) => {
+      const { turn } = (await asked.get(once(name))) as Asked;
+
+      expect(flaws(turn.stream.events)).toEqual([]);
+      expect(turn).toMatchObject({ content: generatedText(4), terminal: { type: 'done' } });
+    });
+
+    it.each(cut)('%s: the text so far is kept', async (name, code) => {
+      const { turn } = (await asked.get(cutAt5(name))) as Asked;
 
       await expectFailure(turn, code as string);
       expect(turn.content).toBe(generatedText(5));
     });
 
     it('hang-before-headers: given up', async () => {
-      const aborts = stage.simulator.counters.aborts;
-      const turn = await api.turn({ team_name: team, prompt: script('case=hang-before-headers') });
+      const { turn } = (await asked.get(HANG)) as Asked;
 
       await expectFailure(turn, 'provider_timeout');
-      expect(stage.simulator.counters.aborts).toBeGreaterThan(aborts);
+      expect(stage.simulator.counters.aborts).toBeGreaterThan(0);
     });
 
     it('the conversation goes on after a failure', async () => {
@@ -114,18 +151,18 @@ describe('failures of providers', () => {
     });
   });
 
-  it.each([
-    ['prompt-too-long', 'demo-team', 'context_too_long'],
-    ['too-large-html', 'demo-team', 'context_too_long'],
-    ['context-length', 'demo-openai-team', 'context_too_long'],
-    ['quota', 'demo-openai-team', 'provider_rate_limited'],
-    ['json-error-200', 'demo-openai-team', expect.stringMatching(/^provider_/)],
-    ['only-pings', 'demo-team', 'provider_timeout'],
-    ['only-comments', 'demo-openai-team', expect.stringMatching(/^provider_(idle_)?timeout$/)],
-  ])('%s of %s: %s', async (name, team, code) => {
-    const turn = await api.turn({ team_name: team, prompt: script(`case=${name}`) });
+  describe('one provider alone', () => {
+    const asked = new Map<string, Promise<Asked>>();
 
-    await expectFailure(turn, code as string);
+    beforeAll(() => {
+      for (const [name, team] of SPECIAL) asked.set(name, ask(`case=${name}`, team));
+    });
+
+    it.each(SPECIAL)('%s of %s: %s', async (name, _team, code) => {
+      const { turn } = (await asked.get(name)) as Asked;
+
+      await expectFailure(turn, code as string);
+    });
   });
 
   it.each([

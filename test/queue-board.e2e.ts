@@ -4,6 +4,7 @@ import { QUEUE_PREFIX } from '../src/infra/redis/keys.js';
 import { TASK_UPDATES } from '../src/tasks/tasks.jobs.js';
 import type { Api, ErrorBody } from './support/api.js';
 import { endAll, eventually } from './support/child.js';
+import { sharedStage } from './support/shared-stage.js';
 import { script, Stage } from './support/stage.js';
 
 interface BoardBody {
@@ -17,7 +18,7 @@ describe('the queue board', () => {
   let api: Api;
 
   beforeAll(async () => {
-    stage = await Stage.start('distributed');
+    stage = await sharedStage('distributed');
     api = stage.api;
   });
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
 import { type ErrorBody, started } from './support/api.js';
 import { endAll, eventually, nth } from './support/child.js';
@@ -9,13 +9,16 @@ import { script, Stage } from './support/stage.js';
 const places = ({ events }: SseStream): number[] =>
   events.flatMap(({ data }) => (data.type === 'queued' ? [data.position] : []));
 
-describe('the waiting room', () => {
+describe('the waiting room of two servers', () => {
   let stage: Stage;
 
-  afterEach(() => endAll(stage));
+  beforeAll(async () => {
+    stage = await Stage.start('distributed', { MAX_CONCURRENT_DIRECT_CHATS: '1', MAX_QUEUED_DIRECT_CHATS: '3' }, 2);
+  });
+
+  afterAll(() => endAll(stage));
 
   it('tells each its place, again when others have finished, and runs them in order', async () => {
-    stage = await Stage.start('distributed', { MAX_CONCURRENT_DIRECT_CHATS: '1' }, 2);
     const first = await stage.api.ask(script('tokens=3000 rate=50', 'First'));
     const { taskId } = await started(first);
     const second = await stage.server(1).api.ask(script('tokens=40 rate=40', 'Second'));
@@ -44,7 +47,6 @@ describe('the waiting room', () => {
   });
 
   it('lets those who wait leave, without a call of the provider', async () => {
-    stage = await Stage.start('embedded', { MAX_CONCURRENT_DIRECT_CHATS: '1' });
     const { api } = stage;
     const first = await api.ask(script('tokens=3000 rate=50'));
     const running = await started(first);
@@ -73,13 +75,11 @@ describe('the waiting room', () => {
   });
 
   it('refuses when it is full, and lets known requests in nevertheless', async () => {
-    stage = await Stage.start('embedded', { MAX_CONCURRENT_DIRECT_CHATS: '1', MAX_QUEUED_DIRECT_CHATS: '2' });
     const { api } = stage;
     const first = await api.ask(script('tokens=3000 rate=50'), { 'idempotency-key': 'first' });
     const running = await started(first);
-    const second = await api.ask(script('tokens=5 rate=0'));
-    const third = await api.ask(script('tokens=5 rate=0'));
-    await Promise.all([second, third].map((stream) => stream.untilType('queued')));
+    const waiting = await Promise.all([1, 2, 3].map(() => api.ask(script('tokens=5 rate=0'))));
+    await Promise.all(waiting.map((stream) => stream.untilType('queued')));
     const before = (await api.get<{ total: number }>('/tasks')).body.total;
     const refused = await api.post<ErrorBody>('/direct-chat/stream', { prompt: 'x' });
 
@@ -90,32 +90,21 @@ describe('the waiting room', () => {
     expect(known.status).toBe(200);
     expect(await started(known)).toEqual(running);
     await api.cancel(running.taskId);
-    await Promise.all([first, second, third, known].map((stream) => stream.untilClosed()));
+    await Promise.all([first, ...waiting, known].map((stream) => stream.untilClosed()));
     expect((await api.turn(script('tokens=5 rate=0'))).content).toBe(generatedText(5));
   });
+});
 
-  it('limits the answers that one user may have running', async () => {
-    stage = await Stage.start('embedded', { MAX_RUNNING_TASKS_PER_USER: '2' });
-    const { api } = stage;
-    const streams = [await api.ask(script('tokens=3000 rate=50')), await api.ask(script('tokens=3000 rate=50'))];
-    const ids = await Promise.all(streams.map((stream) => started(stream)));
-    const refused = await api.post<ErrorBody>('/direct-chat/stream', { prompt: 'x' });
+describe('the limits of running answers', () => {
+  let stage: Stage;
 
-    expect([refused.status, refused.body.code]).toEqual([429, 'too_many_running_tasks']);
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    await Promise.all(ids.map(({ taskId }) => api.cancel(taskId)));
-    await eventually(
-      'there is room again',
-      async () => (await (await api.ask(script('tokens=1 rate=0'))).untilClosed()).status === 200,
-    );
+  beforeAll(async () => {
+    stage = await Stage.start('distributed', { MAX_CONCURRENT_DIRECT_CHATS: '3', MAX_RUNNING_TASKS_PER_USER: '16' }, 2);
   });
 
+  afterAll(() => endAll(stage));
+
   it('never runs more at a time than allowed, on all servers together', async () => {
-    stage = await Stage.start(
-      'distributed',
-      { MAX_CONCURRENT_DIRECT_CHATS: '3', MAX_RUNNING_TASKS_PER_USER: '100' },
-      2,
-    );
     let most = 0;
     const watch = setInterval(() => (most = Math.max(most, stage.simulator.counters.openStreams)), 5);
     const turns = Array.from({ length: 16 }, (_, index) =>
@@ -126,5 +115,20 @@ describe('the waiting room', () => {
 
     for (const { content } of done) expect(content).toBe(generatedText(10));
     expect(most).toBe(3);
+  });
+  it('limits the answers that one user may have running', async () => {
+    const { api } = stage;
+    const streams = await Promise.all(Array.from({ length: 16 }, () => api.ask(script('tokens=3000 rate=50'))));
+    const refused = await api.post<ErrorBody>('/direct-chat/stream', { prompt: 'x' });
+
+    expect([refused.status, refused.body.code]).toEqual([429, 'too_many_running_tasks']);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    const { items } = (await api.get<{ items: { id: number }[] }>(`/tasks?limit=${streams.length}`)).body;
+    await Promise.all(items.map(({ id }) => api.cancel(id)));
+    await Promise.all(streams.map((stream) => stream.untilClosed()));
+    await eventually(
+      'there is room again',
+      async () => (await (await api.ask(script('tokens=1 rate=0'))).untilClosed()).status === 200,
+    );
   });
 });

@@ -1,67 +1,65 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generatedText, type Simulator, startSimulator } from '../tools/simulator/simulator.js';
 import { started } from './support/api.js';
 import { endAll, eventually, freePort, temporaryDirectory, Watched } from './support/child.js';
-import { type Conch, startConch } from './support/conch.js';
+import { Conch, type Environment } from './support/conch.js';
 import { RedisServer } from './support/redis.js';
 import { flaws, fold } from './support/sse.js';
 import { script } from './support/stage.js';
 import { TaskEventStream } from './support/task-events.js';
 
-describe('Redis of another kind', () => {
+type CleanUps = (() => Promise<unknown>)[];
+
+async function cluster(cleanUps: CleanUps): Promise<Environment> {
+  const options = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
+  const redis = await RedisServer.start([...options, '--cluster-port', String(await freePort())]);
+  cleanUps.push(() => redis.stop());
+  await redis.use((client) => client.cluster('ADDSLOTSRANGE', 0, 16383));
+  await eventually('the cluster is complete', () =>
+    redis.use(async (client) => (await client.cluster('INFO')).includes('cluster_state:ok')),
+  );
+
+  return { REDIS_CLUSTER_NODES: `127.0.0.1:${redis.port}` };
+}
+
+async function sentinel(cleanUps: CleanUps): Promise<Environment> {
+  const redis = await RedisServer.start();
+  const directory = temporaryDirectory('sentinel');
+  const port = await freePort();
+  const file = join(directory.path, 'sentinel.conf');
+  writeFileSync(file, `port ${port}\nbind 127.0.0.1\nsentinel monitor conch 127.0.0.1 ${redis.port} 1\n`);
+  const watcher = new Watched(spawn('redis-server', [file, '--sentinel'], { stdio: ['ignore', 'pipe', 'pipe'] }));
+  cleanUps.push(
+    () => redis.stop(),
+    directory.remove,
+    () => watcher.end('SIGKILL'),
+  );
+
+  return { REDIS_SENTINELS: `127.0.0.1:${port}`, REDIS_SENTINEL_NAME: 'conch' };
+}
+
+describe.each([
+  ['a cluster', cluster],
+  ['a master behind Sentinel', sentinel],
+])('Redis as %s', (_kind, startRedis) => {
+  const cleanUps: CleanUps = [];
   let simulator: Simulator;
-  let server: Conch | undefined;
-  const cleanups: (() => Promise<unknown>)[] = [];
+  let server: Conch;
 
   beforeAll(async () => {
     simulator = await startSimulator();
+    server = await Conch.start({ ...(await startRedis(cleanUps)), SIMULATOR: simulator.url });
   });
 
-  afterEach(async () => {
-    await server?.stop();
-    server = undefined;
-    for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
+  afterAll(async () => {
+    await endAll(server, simulator);
+    for (const cleanUp of cleanUps.reverse()) await cleanUp();
   });
 
-  afterAll(() => endAll(simulator));
-
-  async function cluster(): Promise<Record<string, string>> {
-    const options = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
-    const redis = await RedisServer.start([...options, '--cluster-port', String(await freePort())]);
-    cleanups.push(() => redis.stop());
-    await redis.use((client) => client.cluster('ADDSLOTSRANGE', 0, 16383));
-    await eventually('the cluster is complete', () =>
-      redis.use(async (client) => (await client.cluster('INFO')).includes('cluster_state:ok')),
-    );
-
-    return { REDIS_CLUSTER_NODES: `127.0.0.1:${redis.port}` };
-  }
-
-  async function sentinel(): Promise<Record<string, string>> {
-    const redis = await RedisServer.start();
-    const directory = temporaryDirectory('sentinel');
-    const port = await freePort();
-    const file = join(directory.path, 'sentinel.conf');
-    writeFileSync(file, `port ${port}\nbind 127.0.0.1\nsentinel monitor conch 127.0.0.1 ${redis.port} 1\n`);
-    const watcher = new Watched(spawn('redis-server', [file, '--sentinel'], { stdio: ['ignore', 'pipe', 'pipe'] }));
-    cleanups.push(
-      () => redis.stop(),
-      directory.remove,
-      () => watcher.end('SIGKILL'),
-    );
-
-    return { REDIS_SENTINELS: `127.0.0.1:${port}`, REDIS_SENTINEL_NAME: 'conch' };
-  }
-
-  it.each([
-    ['a cluster', cluster],
-    ['a master behind Sentinel', sentinel],
-  ])('%s serves turns, resuming and cancelling', async (_kind, start) => {
-    const environment = await start();
-    server = await startConch({ ...environment, SIMULATOR: simulator.url });
+  it('serves turns, resuming and cancelling', async () => {
     const { api } = server;
 
     const turn = await api.turn(script('tokens=10 rate=0'));
@@ -79,12 +77,7 @@ describe('Redis of another kind', () => {
     expect(reply.body).toMatchObject({ status: 'CANCELLED', proof: { while: 'running' } });
   });
 
-  it.each([
-    ['a cluster', cluster],
-    ['a master behind Sentinel', sentinel],
-  ])('%s tells of tasks live, and why they are where they are', async (_kind, start) => {
-    const environment = await start();
-    server = await startConch({ ...environment, SIMULATOR: simulator.url });
+  it('tells of tasks live, and why they are where they are', async () => {
     const { api, pid } = server;
     const running = await api.ask(script('tokens=1000 rate=20'));
     const { taskId } = await started(running);

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { keys } from '../src/infra/redis/keys.js';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { Api, ErrorBody, Turn } from './support/api.js';
 import { started } from './support/api.js';
-import { endAll, eventually, nth } from './support/child.js';
+import { endAll, nth } from './support/child.js';
 import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold } from './support/sse.js';
-import { script, Stage, STAGES } from './support/stage.js';
+import { script, type Stage, STAGES } from './support/stage.js';
 
 describe.each(STAGES)('resuming an answer, %s', (kind) => {
   let stage: Stage;
@@ -154,50 +153,5 @@ describe.each(STAGES)('resuming an answer, %s', (kind) => {
 
     expect(flaws(stream.events)).toEqual([]);
     for (const other of others) expect(shown(other.events)).toEqual(shown(stream.events));
-  });
-});
-
-describe('an answer whose log has expired', () => {
-  let stage: Stage;
-
-  beforeAll(async () => {
-    stage = await Stage.start('embedded', { STREAM_TTL_SECONDS: '1' });
-  });
-
-  afterAll(() => endAll(stage));
-
-  it.each([
-    ['done', 'case=thinking tokens=10 reasoning=4 rate=0'],
-    ['error', 'case=error-after-text after=5 rate=0'],
-  ])('is told from the database: %s', async (type, text) => {
-    const turn = await stage.api.turn(script(text));
-    expect(turn.terminal?.type).toBe(type);
-    await sleep(1500);
-    const stream = await (await stage.api.attach(turn.taskId)).untilClosed();
-
-    expect(stream.events.map(({ data }) => data.type)).toEqual(['resync', type]);
-    expect(flaws(stream.events)).toEqual([]);
-    expect(fold(stream.events)).toEqual({ content: turn.content, reasoning: turn.reasoning, terminal: turn.terminal });
-    expect(stream.lastId).toBe(turn.stream.lastId);
-    const rest = await (await stage.api.attach(turn.taskId, nth(turn.stream.events, 1).id)).untilClosed();
-    expect(fold(rest.events).content).toBe(turn.content);
-    expect((await stage.api.attach(turn.taskId, stream.lastId)).status).toBe(204);
-  });
-
-  it('tells a cancelled one with its text', async () => {
-    const { api } = stage;
-    const stream = await api.ask(script('tokens=200 rate=50'));
-    const { taskId } = await started(stream);
-    await stream.untilType('content');
-    await api.cancel(taskId);
-    await stream.untilClosed();
-    await sleep(1500);
-    const later = await eventually('the log has expired', async () => {
-      const reply = await (await api.attach(taskId)).untilClosed();
-
-      return reply.events[0]?.data.type === 'resync' && reply;
-    });
-
-    expect(fold(later.events)).toEqual(fold(stream.events));
   });
 });

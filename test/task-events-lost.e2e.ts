@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, TaskBody } from './support/api.js';
 import { endAll } from './support/child.js';
-import { script, Stage } from './support/stage.js';
+import { sharedStage } from './support/shared-stage.js';
+import { script, type Stage } from './support/stage.js';
 import { TaskEventStream, withTitle } from './support/task-events.js';
 
 describe('live events of tasks when Redis forgets or is away', () => {
@@ -9,7 +10,7 @@ describe('live events of tasks when Redis forgets or is away', () => {
   let api: Api;
 
   beforeAll(async () => {
-    stage = await Stage.start('distributed', {}, 2);
+    stage = await sharedStage('distributed');
     api = stage.api;
   });
 

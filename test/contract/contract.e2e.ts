@@ -2,24 +2,29 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
-import { type ErrorBody, started } from '../support/api.js';
-import { endAll } from '../support/child.js';
-import { startConch } from '../support/conch.js';
+import { type Simulator, startSimulator } from '../../tools/simulator/simulator.js';
+import { type Api, type ErrorBody, started } from '../support/api.js';
+import { endAll, eventually } from '../support/child.js';
+import { type Conch, startConch } from '../support/conch.js';
 import type { Received } from '../support/sse.js';
-import { script, Stage } from '../support/stage.js';
+import { script } from '../support/stage.js';
 import { TaskEventStream } from '../support/task-events.js';
 
 interface Operation {
   operationId?: string;
   summary?: string;
+  tags?: string[];
   responses: Record<string, { content?: Record<string, { schema?: { $ref?: string } }> }>;
 }
 
 interface Document {
   openapi: string;
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, object> };
+  components: { schemas: Record<string, { required?: string[] }> };
 }
+
+/** The calls of accounts, models, shells, bots and teams. */
+const FEATURES = /^\/api\/(auth|users|models|shells|bots|teams)\b/;
 
 const PATHS: [string, string[]][] = [
   ['/api/direct-chat/stream', ['post']],
@@ -49,35 +54,37 @@ const PATHS: [string, string[]][] = [
   ['/api/executors/tasks', ['put']],
   ['/api/executors/tasks/dispatch', ['post']],
   ['/api/executors/tasks/{subtask_id}/heartbeat', ['post']],
+  ['/api/auth/login', ['post']],
+  ['/api/users/me', ['put']],
+  ['/api/models/unified/{name}', ['get']],
+  ['/api/bots/{id}', ['delete']],
+  ['/api/teams/{id}', ['get']],
   ['/api/users/me/git-token/{git_domain}', ['delete']],
   ['/api/health/live', ['get']],
   ['/api/health/ready', ['get']],
 ];
 
-/** Of the real program: the build generates what types and comments say, for its own files. */
-async function documentOf(simulator: string): Promise<Document> {
-  const server = await startConch({ SIMULATOR: simulator });
-  try {
-    return (await server.api.get<Document>('/openapi.json')).body;
-  } finally {
-    await server.stop();
-  }
-}
-
 describe('the OpenAPI document', () => {
-  let stage: Stage;
+  let simulator: Simulator;
+  let server: Conch;
+  let api: Api;
   let document: Document;
   let ajv: Ajv;
 
   beforeAll(async () => {
-    stage = await Stage.start('embedded', { MAX_CONCURRENT_DIRECT_CHATS: '1', STREAM_TTL_SECONDS: '1' });
-    document = await documentOf(stage.simulator.url);
+    simulator = await startSimulator();
+    // The real program: the build generates what types and comments say, for its own files.
+    server = await startConch({
+      ...{ SIMULATOR: simulator.url, MAX_CONCURRENT_DIRECT_CHATS: '1', STREAM_TTL_SECONDS: '1' },
+    });
+    api = server.api;
+    document = (await api.get<Document>('/openapi.json')).body;
     ajv = new Ajv({ strict: false, allErrors: true });
     formats.default(ajv);
     ajv.addSchema({ $id: 'conch', ...document });
   });
 
-  afterAll(() => endAll(stage));
+  afterAll(() => endAll(server, simulator));
 
   const schemaOf = (name: string): ValidateFunction => {
     const validate = ajv.getSchema(`conch#/components/schemas/${name}`);
@@ -103,6 +110,30 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(document.paths[path] ?? {})).toEqual(expect.arrayContaining(methods));
   });
 
+  it('gives each call of accounts and of what answers a tag, and a schema to each of its replies', () => {
+    const calls = Object.entries(document.paths)
+      .filter(([path]) => FEATURES.test(path))
+      .flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => ({ path, method, operation })));
+    const poor = calls.filter(({ operation: { tags, responses } }) => {
+      const hasSchemas = Object.entries(responses).every(([status, { content }]) => status === '204' || content);
+
+      return !tags?.length || !hasSchemas || !('422' in responses);
+    });
+
+    expect(calls.length).toBeGreaterThan(30);
+    expect(poor).toEqual([]);
+  });
+
+  it.each([
+    ['CreateModelDto', ['modelId', 'name', 'provider']],
+    ['CreateBotDto', ['name', 'shell_name']],
+    ['CreateTeamDto', ['bots', 'name']],
+    ['UpdateBotDto', []],
+    ['ModelParametersDto', []],
+  ])('lists exactly the fields without which a request is refused as required: %s', (name, fields) => {
+    expect([...(document.components.schemas[name]?.required ?? [])].sort()).toEqual(fields);
+  });
+
   it('describes every operation with a summary and its replies', () => {
     for (const [path, operations] of Object.entries(document.paths)) {
       for (const [method, operation] of Object.entries(operations)) {
@@ -124,7 +155,6 @@ describe('the OpenAPI document', () => {
   });
 
   it('describes every event that streams send', async () => {
-    const { api } = stage;
     const seen = new Set<string>();
     const add = (types: Set<string>) => types.forEach((type) => seen.add(type));
     const thinking = await api.turn(script('case=thinking tokens=5 reasoning=3 rate=0'));
@@ -139,8 +169,12 @@ describe('the OpenAPI document', () => {
     await Promise.all([running.untilClosed(), waiting.untilClosed()]);
     add(check(running.events));
     add(check(waiting.events));
-    await sleep(1500);
-    add(check((await (await api.attach(thinking.taskId)).untilClosed()).events));
+    const late = await eventually('the log expires', async () => {
+      const { events } = await (await api.attach(thinking.taskId)).untilClosed();
+
+      return events[0]?.data.type === 'resync' && events;
+    });
+    add(check(late));
 
     const expected = ['cancelled', 'content', 'done', 'error', 'queued', 'reasoning', 'resync', 'start', 'usage'];
     expect([...seen].sort()).toEqual(expected);
@@ -148,14 +182,14 @@ describe('the OpenAPI document', () => {
   });
 
   it('describes live events of tasks', async () => {
-    const { taskId } = await stage.api.turn(script('tokens=1000 size=100 rate=0'));
+    const { taskId } = await api.turn(script('tokens=1000 size=100 rate=0'));
     for (const [path, id] of [
       ['/api/tasks/events', null],
       ['/api/tasks/{id}/events', taskId],
     ] as const) {
       const content = document.paths[path]?.['get']?.responses['200']?.content;
       expect(content?.['text/event-stream']?.schema).toEqual({ $ref: '#/components/schemas/TaskEvent' });
-      const stream = await TaskEventStream.open(stage.server(0), id);
+      const stream = await TaskEventStream.open(server, id);
       await stream.untilSnapshot();
       stream.close();
       expect(stream.events.length).toBeGreaterThan(0);
@@ -168,7 +202,6 @@ describe('the OpenAPI document', () => {
   });
 
   it('describes the replies of tasks and errors', async () => {
-    const { api } = stage;
     const { taskId } = await api.turn(script('tokens=1 rate=0'));
     const replies: [string, string, unknown][] = [
       ['get', '/api/tasks/{id}', (await api.get(`/tasks/${taskId}`)).body],
@@ -194,19 +227,19 @@ describe('the OpenAPI document', () => {
   });
 
   it('is shown by Swagger UI', async () => {
-    const { status, text } = await stage.api.get('/docs');
+    const { status, text } = await api.get('/docs');
 
     expect(status).toBe(200);
     expect(text).toContain('swagger-ui');
   });
 
   it('keeps the connection of a silent stream open with comments', async () => {
-    const stream = await stage.api.ask(script('case=hang-before-headers'), { connection: 'keep-alive' });
+    const stream = await api.ask(script('case=hang-before-headers'), { connection: 'keep-alive' });
     const { taskId } = await started(stream);
     for (const end = Date.now() + 40_000; !stream.comments.includes('ping') && Date.now() < end;) await sleep(100);
 
     expect(stream.headers.connection).toBe('keep-alive');
     expect(stream.comments).toContain('ping');
-    await stage.api.cancel(taskId);
+    await api.cancel(taskId);
   });
 });

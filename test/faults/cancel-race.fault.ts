@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { type ErrorBody, started } from '../support/api.js';
 import { endAll } from '../support/child.js';
+import { sharedStage } from '../support/shared-stage.js';
 import { flaws, fold } from '../support/sse.js';
-import { script, Stage } from '../support/stage.js';
+import { script, type Stage } from '../support/stage.js';
 
 const ROUNDS = 200;
 const AT_A_TIME = 4;
@@ -18,7 +19,7 @@ describe('a cancel races with the end of the answer', () => {
   let stage: Stage;
 
   beforeAll(async () => {
-    stage = await Stage.start('distributed', { MAX_RUNNING_TASKS_PER_USER: '100' }, 2);
+    stage = await sharedStage('distributed');
   });
 
   afterAll(() => endAll(stage));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started, startOf } from '../support/api.js';
 import { endAll, eventually } from '../support/child.js';
@@ -16,12 +16,17 @@ const HELD = 40;
 describe('workers are killed in the second step of a pipeline', () => {
   let stage: Stage;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     stage = await Stage.start('distributed', {}, 2);
+  });
+
+  beforeEach(async () => {
+    await stage.revive();
+    stage.simulator.reset();
     stage.simulator.holdAt(HELD);
   });
 
-  afterEach(() => endAll(stage));
+  afterAll(() => endAll(stage));
 
   /** Resolves when a reader has everything that the second step has said. */
   const untilHeld = (stream: SseStream, { data }: Received) =>

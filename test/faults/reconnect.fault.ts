@@ -3,14 +3,15 @@ import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
 import { endAll } from '../support/child.js';
 import { expectAgreement } from '../support/follower.js';
+import { sharedStage } from '../support/shared-stage.js';
 import { flaws, fold, type Received } from '../support/sse.js';
-import { script, Stage } from '../support/stage.js';
+import { script, type Stage } from '../support/stage.js';
 
 describe('a client changes servers', () => {
   let stage: Stage;
 
   beforeAll(async () => {
-    stage = await Stage.start('distributed', {}, 2);
+    stage = await sharedStage('distributed');
   });
 
   afterAll(() => endAll(stage));

@@ -60,7 +60,7 @@ async function start(
   processes: SharedProcesses,
 ): Promise<{ stage: Stage; state: SharedState }> {
   const stores = kind === 'embedded' ? null : await startStores(processes);
-  const environment = { SIMULATOR: simulator.url, ...accessTo(stores) };
+  const environment = { SIMULATOR: simulator.url, ...accessTo(stores), MAX_RUNNING_TASKS_PER_USER: '1000' };
   const names = kind === 'embedded' ? ['server'] : ['server-1', 'server-2'];
   const servers: Conch[] = [];
   for (const name of names) {

@@ -1,0 +1,15 @@
+import { describe, expect, it } from '@jest/globals';
+import { loadConfig } from './app-config.js';
+
+describe('the address to listen on', () => {
+  it.each([['0.0.0.0'], ['::'], ['192.168.0.1'], ['example.org']])('%s is refused without authentication', (host) => {
+    const load = () => loadConfig({ HOST: host, AUTH_MODE: 'off' });
+
+    expect(load).toThrow(`HOST=${host}`);
+    expect(load).toThrow('AUTH_MODE=jwt');
+  });
+
+  it.each([['127.0.0.1'], ['::1'], ['localhost']])('%s is accepted without authentication', (host) => {
+    expect(loadConfig({ HOST: host, AUTH_MODE: 'off' }).server.host).toBe(host);
+  });
+});
