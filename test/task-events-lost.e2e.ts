@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, TaskBody } from './support/api.js';
 import { endAll } from './support/child.js';
-import { sharedStage } from './support/shared-stage.js';
-import { script, type Stage } from './support/stage.js';
+import { script, Stage } from './support/stage.js';
 import { TaskEventStream, withTitle } from './support/task-events.js';
 
 describe('live events of tasks when Redis forgets or is away', () => {
@@ -10,7 +9,7 @@ describe('live events of tasks when Redis forgets or is away', () => {
   let api: Api;
 
   beforeAll(async () => {
-    stage = await sharedStage('distributed');
+    stage = await Stage.start('distributed', {}, 2);
     api = stage.api;
   });
 

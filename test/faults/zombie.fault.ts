@@ -1,20 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
 import { endAll, eventually } from '../support/child.js';
 import { expectAgreement, expectOneEnd, runnerOf } from '../support/follower.js';
-import { sharedStage } from '../support/shared-stage.js';
 import { flaws, fold, typesOf } from '../support/sse.js';
-import { script, type Stage } from '../support/stage.js';
+import { script, Stage } from '../support/stage.js';
 
 describe('a worker hangs and comes back as a zombie', () => {
   let stage: Stage;
 
-  beforeAll(async () => {
-    stage = await sharedStage('distributed');
+  beforeEach(async () => {
+    stage = await Stage.start('distributed', {}, 2);
   });
 
-  afterAll(() => endAll(stage));
+  afterEach(() => endAll(stage));
 
   it('it is fenced off: all readers get what the log has', async () => {
     const [tokens, held] = [240, 30];
