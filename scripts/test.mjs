@@ -40,7 +40,10 @@ const GATES = [
 const TYPES = { name: 'types', program: 'tsc', args: ['--noEmit'] };
 
 const UNIT = ['--selectProjects', 'unit', '--maxWorkers', '1'];
-/** Workers share no servers; much of what they do is waiting, so there is one more than cores. A connection left open must not hold the run. */
+/**
+ * Workers share no servers; much of what they do is waiting, so there is one more than cores. A connection left open must
+ * not hold the run.
+ */
 const WITH_SERVERS = ['--maxWorkers', '3', '--forceExit', '--selectProjects', 'e2e', 'faults'];
 
 await run(async () => {
