@@ -44,9 +44,12 @@ async function startProcess(tasks: MaintenanceTask[], roles = 'api,worker'): Pro
   const workers = new QueueWorkers(clients, config);
   const registry = new MaintenanceTasks();
   for (const task of tasks) registry.register(task);
-  const processor = new MaintenanceProcessor(workers, openQueue(MAINTENANCE), registry, config);
+  const processor = new MaintenanceProcessor(workers, openQueue(MAINTENANCE), registry, config, clients);
   await processor.onApplicationBootstrap();
-  toClose.unshift(() => workers.onApplicationShutdown());
+  toClose.unshift(async () => {
+    processor.onApplicationShutdown();
+    await workers.onApplicationShutdown();
+  });
 }
 
 /** A task that counts its runs, and how many there were at a time. */
@@ -63,6 +66,16 @@ function counted(name: string, work: () => Promise<void> = () => Promise.resolve
 }
 
 describe('maintenance tasks', () => {
+  it('run again after Redis has lost its data', async () => {
+    const { counts, task } = counted('lost');
+    await startProcess([task]);
+    await eventually('it runs', () => counts.begun > 0);
+    await redis.use((client) => client.flushall());
+    const before = counts.begun;
+
+    await eventually('it runs again and again', () => counts.begun > before + 2);
+  });
+
   it('run again and again, however slow or broken another one is, and none twice at once', async () => {
     let release: () => void = () => undefined;
     const released = new Promise<void>((resolve) => {

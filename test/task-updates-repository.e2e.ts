@@ -217,4 +217,12 @@ describe('reports in the database', () => {
   });
 });
 
-const DONE = { type: 'done', done: true, finish_reason: 'stop', elapsed_ms: 1, first_token_ms: 1 } as const;
+const DONE = {
+  type: 'done',
+  done: true,
+  length: 4,
+  sha256: '0'.repeat(64),
+  finish_reason: 'stop',
+  elapsed_ms: 1,
+  first_token_ms: 1,
+} as const;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { generatedText, reasoningText, unicodeText } from '../tools/simulator/simulator.js';
 import type { Api, ErrorBody } from './support/api.js';
 import { started, startOf } from './support/api.js';
@@ -47,6 +48,8 @@ describe.each(STAGES)('a turn, %s', (kind) => {
     expect(turn.terminal).toMatchObject({
       type: 'done',
       done: true,
+      length: turn.content.length,
+      sha256: createHash('sha256').update(turn.content).digest('hex'),
       finish_reason: 'stop',
       elapsed_ms: expect.any(Number),
       first_token_ms: expect.any(Number),

@@ -173,6 +173,10 @@ export type FinishReason =
 export interface DoneEvent {
   type: 'done';
   done: true;
+  /** Of the answer's text, in UTF-16 units. */
+  length: number;
+  /** Of the answer's text in UTF-8, in hex digits: a client can check that it has all of it. */
+  sha256: string;
   finish_reason: FinishReason;
   usage?: Usage;
   elapsed_ms: number;

@@ -147,6 +147,8 @@ export const CHAT_EVENT_SCHEMAS: Record<ChatEvent['type'], SchemaObject> = {
     'Terminal: the answer is whole',
     {
       done: { type: 'boolean', enum: [true] },
+      length: { ...count, description: 'Of the text of the answer, in UTF-16 units' },
+      sha256: { ...text, description: 'Of the text of the answer in UTF-8, in hex digits', pattern: '^[0-9a-f]{64}$' },
       finish_reason: { ...text, example: 'stop' },
       elapsed_ms: count,
       first_token_ms: { ...count, nullable: true },

@@ -1,4 +1,6 @@
 import { Redis } from 'ioredis';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   type Directory,
   eventually,
@@ -68,6 +70,13 @@ export class RedisServer {
 
   thaw(): void {
     this.process?.signal('SIGCONT');
+  }
+
+  /** Starts it empty, on the same port: as after the loss of a machine without persistence. */
+  async restartEmpty(): Promise<void> {
+    await this.kill();
+    await rm(join(this.directory.path, 'appendonlydir'), { recursive: true, force: true });
+    await this.start();
   }
 
   async restart(): Promise<void> {

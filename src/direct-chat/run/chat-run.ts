@@ -21,6 +21,7 @@ import { type FrameBatch, frame } from '../stream/frames.js';
 import type { LiveStream } from '../stream/live-stream.js';
 import { type LoggedRun, PendingAppend } from '../stream/pending-append.js';
 import type { LogWriter } from '../stream/log-writer.js';
+import type { LogOwner } from '../stream/stream-log.js';
 import { resyncOf, type Snapshot } from '../stream/stream-text.js';
 import type { StreamHub } from '../stream/stream-hub.js';
 
@@ -57,7 +58,7 @@ export class ChatRun implements LoggedRun {
   constructor(
     /** First subtask of the turn, which names the stream. */
     readonly subtaskId: number,
-    readonly epoch: number,
+    readonly owner: LogOwner,
     private seq: number,
     private readonly hub: StreamHub,
     private readonly writer: LogWriter,
@@ -65,7 +66,7 @@ export class ChatRun implements LoggedRun {
   ) {
     this.stepId = subtaskId;
     this.shownId = subtaskId;
-    this.stream = hub.openLocal(subtaskId, seq, () => this.snapshot());
+    this.stream = hub.openLocal(subtaskId, { born: owner.born, last: seq, snapshot: () => this.snapshot() });
     this.tail = new PendingAppend(this);
   }
 

@@ -78,7 +78,7 @@ export class ChatRunner {
       steps.slice(1).map(({ id }) => id),
     );
     run.enter(current.id);
-    const isFirst = run.epoch === 1 && !turn.hasBegun;
+    const isFirst = run.owner.epoch === 1 && !turn.hasBegun;
     const isShown = !isFirst && (await this.restore(run));
     if (turn.task.status === 'CANCELLING') {
       handle.stop({ kind: 'cancel', at: Date.now() });
@@ -102,7 +102,7 @@ export class ChatRunner {
   private async nextAttempt(run: ChatRun, { turn, current, isShown }: PreviousAttempts): Promise<StepAttempt> {
     const known = current.upstreamRun;
     const suspensions = known?.leaves ?? 0;
-    const attempt = Math.max(run.epoch - suspensions, suspensions > 0 ? 1 : 2);
+    const attempt = Math.max(run.owner.epoch - suspensions, suspensions > 0 ? 1 : 2);
     if (attempt > MAX_ATTEMPTS) {
       throw new AppError('worker_lost', `Given up after ${MAX_ATTEMPTS} attempts: every worker was lost`, {
         retryable: true,

@@ -21,7 +21,7 @@ export class OrphanedTurnFinalizer {
     if (!run) return;
     try {
       run.enter((turn.current ?? turn.deciding).id);
-      if (run.epoch > 1) run.restore(await this.streams.text(subtaskId));
+      if (run.owner.epoch > 1) run.restore(await this.streams.text(subtaskId));
       const stop = (await this.providerRuns.stopAbandoned(turn))?.stop;
       await this.finalizer.cancelled(run, stop ? { dify_stop: stop, while: 'running' } : { while: phase });
     } finally {

@@ -14,7 +14,7 @@ import type { RunPlan } from '../plan/run-plan.js';
 import type { RunHandle } from './active-runs.js';
 import { RunStreams } from './run-streams.js';
 import { SessionHistory } from '../plan/session-history.js';
-import { endOf, terminalOf } from './terminal-event.js';
+import { digestOf, endOf, terminalOf } from './terminal-event.js';
 
 /** How long the last event waits for suggestions; later ones are only stored. */
 const SUGGESTIONS_PATIENCE_MS = 100;
@@ -199,6 +199,7 @@ function doneOf(run: ChatRun): TerminalEvent {
   return {
     type: 'done',
     done: true,
+    ...digestOf(run.result().value),
     finish_reason: run.finishReason,
     ...(run.usage && { usage: run.usage }),
     elapsed_ms: run.elapsedMs,

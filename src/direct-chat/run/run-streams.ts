@@ -20,11 +20,11 @@ export class RunStreams {
 
   /** Makes this process the owner of a run's stream. Returns null when the stream has ended. */
   async open(handle: RunHandle): Promise<ChatRun | null> {
-    const { epoch, last } = await this.log.begin(handle.subtaskId);
+    const { owner, last } = await this.log.begin(handle.subtaskId);
 
-    return epoch === 0
+    return owner.epoch === 0
       ? null
-      : new ChatRun(handle.subtaskId, epoch, last, this.hub, this.writer, (reason) => handle.stop(reason));
+      : new ChatRun(handle.subtaskId, owner, last, this.hub, this.writer, (reason) => handle.stop(reason));
   }
 
   /** Returns the text in the log, for an attempt that resumes from it. */

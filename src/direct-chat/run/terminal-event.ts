@@ -1,4 +1,5 @@
-import { type ChatEvent, isTerminal, type TerminalEvent } from '../../common/chat-event.js';
+import { createHash } from 'node:crypto';
+import { type ChatEvent, type DoneEvent, isTerminal, type TerminalEvent } from '../../common/chat-event.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import { answerOf } from './answer-accumulator.js';
 import { resyncOf } from '../stream/stream-text.js';
@@ -17,13 +18,23 @@ export function endOf(streamId: number, row: Ended): ChatEvent[] {
   return [resyncOf(streamId, { ...answerOf(row.result), subtaskId: row.id }), terminalOf(row)];
 }
 
+/** Returns what identifies the whole text of an answer. */
+export function digestOf(text: string): Pick<DoneEvent, 'length' | 'sha256'> {
+  return { length: text.length, sha256: createHash('sha256').update(text).digest('hex') };
+}
+
 /** Returns the terminal event of an ended subtask: the stored one, or one by its status when it had no stream. */
-export function terminalOf(row: Pick<Ended, 'status' | 'terminalEvent' | 'errorMessage'>): TerminalEvent {
+export function terminalOf(row: Omit<Ended, 'id'>): TerminalEvent {
   const stored = row.terminalEvent as { type: string } | null;
-  if (stored && isTerminal(stored)) return stored;
+  // Earlier releases have stored no digest.
+  if (stored && isTerminal(stored))
+    return stored.type === 'done' ? { ...digestOf(row.result?.value ?? ''), ...stored } : stored;
   switch (row.status) {
-    case 'COMPLETED':
-      return { type: 'done', done: true, finish_reason: 'stop', elapsed_ms: 0, first_token_ms: null };
+    case 'COMPLETED': {
+      const digest = digestOf(row.result?.value ?? '');
+
+      return { type: 'done', done: true, ...digest, finish_reason: 'stop', elapsed_ms: 0, first_token_ms: null };
+    }
     case 'FAILED':
       return { type: 'error', error: row.errorMessage ?? 'The answer failed', code: 'internal', retryable: false };
     default:

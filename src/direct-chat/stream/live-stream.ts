@@ -30,8 +30,28 @@ export class LiveStream {
   /** Whole text so far, from the run that feeds this stream; null when it runs elsewhere. */
   snapshot: (() => Snapshot) | null = null;
   private active = false;
+  /** Identifies the log that the events belong to; null while unknown. */
+  private born: string | null = null;
 
   constructor(readonly subtaskId: number) {}
+
+  /**
+   * Sets the log that the next events belong to. A log that was begun again numbers its events anew: readers then check
+   * what they have against it.
+   * @param born identifies the log; null when that is not known
+   * @returns whether it is another log than before
+   */
+  enterLog(born: string | null): boolean {
+    const isOther = this.born !== null && born !== null && this.born !== born;
+    this.born = born ?? this.born;
+    if (!isOther) return false;
+    this.window = [];
+    this.windowBytes = 0;
+    this.confirmed = 0;
+    this.recheck();
+
+    return true;
+  }
 
   push(batch: FrameBatch): void {
     if (batch.last <= this.head) return;
@@ -82,6 +102,14 @@ export class LiveStream {
     this.local = false;
     this.snapshot = null;
     this.rewindTo = this.confirmed;
+    this.generation += 1;
+    this.notify();
+  }
+
+  /** Makes readers check what they have against the log, which may have been lost. */
+  recheck(): void {
+    this.head = -1;
+    this.rewindTo = Number.MAX_SAFE_INTEGER;
     this.generation += 1;
     this.notify();
   }

@@ -3,7 +3,7 @@ import type { FrameBatch } from './frames.js';
 import { LiveStream } from './live-stream.js';
 import { type LoggedRun, PendingAppend } from './pending-append.js';
 import { LogWriter } from './log-writer.js';
-import type { Append, AppendOutcome, StreamLog } from './stream-log.js';
+import type { Append, AppendOutcome, LogOwner, StreamLog } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
 
 /** Stands for Redis: keeps what is appended, and fails when it is told to. */
@@ -21,7 +21,7 @@ class MemoryLog {
     return appends.map(() => this.outcome);
   }
 
-  saveSnapshot(_subtaskId: number, _epoch: number, snapshot: Snapshot): Promise<void> {
+  saveSnapshot(_subtaskId: number, _owner: LogOwner, snapshot: Snapshot): Promise<void> {
     this.snapshots.push(snapshot);
 
     return Promise.resolve();
@@ -37,7 +37,7 @@ class MemoryLog {
 
 class TestRun implements LoggedRun {
   readonly stream: LiveStream;
-  readonly epoch = 1;
+  readonly owner = { born: '1', epoch: 1 };
   length = 0;
   readonly tail = new PendingAppend(this);
   seq = 0;

@@ -168,7 +168,7 @@ export class LogWriter implements BeforeApplicationShutdown {
   private async compact(tail: PendingAppend, snapshot: Snapshot): Promise<void> {
     tail.snapshot = null;
     tail.loggedBytes = 0;
-    await this.streamLog.saveSnapshot(tail.run.stream.subtaskId, tail.run.epoch, snapshot);
+    await this.streamLog.saveSnapshot(tail.run.stream.subtaskId, tail.run.owner, snapshot);
   }
 
   /** Discards unwritten events, which a self-contained one replaces. */

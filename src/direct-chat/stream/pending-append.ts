@@ -1,6 +1,6 @@
 import { type FrameBatch, joinBatches } from './frames.js';
 import type { LiveStream } from './live-stream.js';
-import type { Append } from './stream-log.js';
+import type { Append, LogOwner } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
 
 /**
@@ -14,7 +14,7 @@ const COMPACT_FACTOR = 2;
 /** What a log writer needs from the run that it writes for. */
 export interface LoggedRun {
   readonly stream: LiveStream;
-  readonly epoch: number;
+  readonly owner: LogOwner;
   /** Characters of the answer so far. */
   readonly length: number;
   snapshot(): Snapshot;
@@ -50,7 +50,7 @@ export class PendingAppend {
  * if it was written after all.
  */
 export function toAppend(tail: PendingAppend): Append {
-  const { stream, epoch } = tail.run;
+  const { stream, owner } = tail.run;
   if (!tail.sending) {
     tail.sending = joinBatches(tail.pending);
     tail.pending = [];
@@ -60,5 +60,5 @@ export function toAppend(tail: PendingAppend): Append {
     if (worthwhile && !tail.sending.terminal) tail.snapshot = tail.run.snapshot();
   }
 
-  return { subtaskId: stream.subtaskId, epoch, batch: tail.sending, repair: tail.repairing };
+  return { subtaskId: stream.subtaskId, owner, batch: tail.sending, repair: tail.repairing };
 }

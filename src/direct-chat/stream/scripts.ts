@@ -1,9 +1,10 @@
 /**
  * The Lua scripts of the stream log. All of them keep one invariant: the log of a stream has no gaps and no
- * duplicates, and only the newest owner (the highest epoch) may write to it.
+ * duplicates, and only the newest owner (the highest epoch of the newest log) may write to it.
  *
- * `meta` is a hash: epoch, last (sequence number), pos (place in the queue), term (set once the stream has ended),
- * base (where the newest owner took the stream over from another one), owner (name of the newest owner's process), at
+ * `meta` is a hash: born (when the log began, by the server's clock: a log that is begun again after Redis has lost its
+ * data numbers its events anew), epoch, last (sequence number), pos (place in the queue), term (set once the stream has
+ * ended), base (last event before the newest owner restarted the answer), owner (name of the newest owner's process), at
  * (milliseconds since the epoch, by the server's clock, of its newest event or of the take-over).
  */
 
@@ -16,27 +17,28 @@ local clock = time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 10
 /**
  * Makes the caller the owner of a stream.
  * KEYS meta, stream. ARGV ttl, owner.
- * Output {epoch, last}, or {0, last} when the stream has ended.
+ * Output {epoch, last, born}, or {0, last, born} when the stream has ended.
  */
 export const BEGIN = `${CLOCK}
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'last', 'term')
-local last = tonumber(m[2] or '0')
-if m[3] then return {0, last} end
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'last', 'term', 'born')
+local last, born = tonumber(m[2] or '0'), m[4] or clock
+if m[3] then return {0, last, born} end
 local epoch = tonumber(m[1] or '0') + 1
-redis.call('HSET', KEYS[1], 'epoch', epoch, 'last', last, 'owner', ARGV[2], 'at', clock)
+redis.call('HSET', KEYS[1], 'born', born, 'epoch', epoch, 'last', last, 'owner', ARGV[2], 'at', clock)
 if epoch > 1 then redis.call('HSET', KEYS[1], 'base', last) end
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[1])
-return {epoch, last}
+return {epoch, last, born}
 `;
 
 /** Arguments of one stream in {@link APPEND}. */
-export const APPEND_ARGS = 8;
+export const APPEND_ARGS = 9;
 
 /**
  * Appends one batch to each of several streams and publishes it.
- * KEYS meta, stream (per stream). ARGV epoch, first, last, flags, ttl, channel, repair, text (per stream).
- * flags: t = terminal, r = self-contained. repair 1 = accept a gap before the batch.
+ * KEYS meta, stream (per stream). ARGV epoch, first, last, flags, ttl, channel, repair, text, born (per stream).
+ * flags: t = terminal, r = self-contained. repair 1 = accept a gap before the batch. born: of the log that the owner has
+ * begun; a log that is gone is begun again with it.
  * Output per stream: 1 + subscribers of its channel when it was written, 1 when it was before, -1 another owner, -2 the
  * log misses what comes before.
  */
@@ -44,25 +46,27 @@ export const APPEND = `${CLOCK}
 local out = {}
 for i = 1, #KEYS / 2 do
   local meta, stream, a = KEYS[2 * i - 1], KEYS[2 * i], (i - 1) * ${APPEND_ARGS}
-  local m = redis.call('HMGET', meta, 'epoch', 'last')
-  local first, last = tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3])
+  local m = redis.call('HMGET', meta, 'epoch', 'last', 'born')
+  local first, last, born = tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3]), ARGV[a + 9]
   local at = tonumber(m[2] or '0')
   local repair = ARGV[a + 7] == '1'
-  if m[1] and tonumber(m[1]) > tonumber(ARGV[a + 1]) then
+  local own = m[3] == born and m[1] == ARGV[a + 1]
+  if m[3] and (m[3] > born or (m[3] == born and tonumber(m[1]) > tonumber(ARGV[a + 1]))) then
     out[i] = -1
-  elseif m[1] == ARGV[a + 1] and at >= last then
+  elseif own and at >= last then
     out[i] = 1
-  elseif not repair and (m[1] ~= ARGV[a + 1] or at ~= first - 1) then
+  elseif not repair and (not own or at ~= first - 1) then
     out[i] = -2
   else
     redis.call('XADD', stream, last .. '-0', 'f', first, 'k', ARGV[a + 4], 'd', ARGV[a + 8])
-    redis.call('HSET', meta, 'epoch', ARGV[a + 1], 'last', last, 'at', clock)
+    redis.call('HSET', meta, 'born', born, 'epoch', ARGV[a + 1], 'last', last, 'at', clock)
+    if not repair and string.find(ARGV[a + 4], 'r') then redis.call('HSET', meta, 'base', first - 1) end
     if string.find(ARGV[a + 4], 't') then redis.call('HSET', meta, 'term', last) end
     if ARGV[a + 5] ~= '' then
       redis.call('EXPIRE', meta, ARGV[a + 5])
       redis.call('EXPIRE', stream, ARGV[a + 5])
     end
-    local text = first .. ',' .. last .. ',' .. ARGV[a + 4] .. '\\n' .. ARGV[a + 8]
+    local text = first .. ',' .. last .. ',' .. ARGV[a + 4] .. ',' .. born .. '\\n' .. ARGV[a + 8]
     out[i] = 1 + redis.call('PUBLISH', ARGV[a + 6], text)
   end
 end
@@ -71,10 +75,11 @@ return out
 
 /**
  * Stores the whole text up to \`seq\` and removes the events that it replaces.
- * KEYS meta, stream, snapshot. ARGV epoch, seq, ttl, json.
+ * KEYS meta, stream, snapshot. ARGV epoch, seq, ttl, json, born.
  */
 export const SNAPSHOT = `
-if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'born')
+if m[1] ~= ARGV[1] or m[2] ~= ARGV[5] then return 0 end
 redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[3])
 redis.call('XTRIM', KEYS[2], 'MINID', (ARGV[2] + 1) .. '-0')
 return 1

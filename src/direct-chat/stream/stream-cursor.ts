@@ -63,6 +63,7 @@ export class StreamCursor implements SseSource {
     if (this.generation !== this.stream.generation) {
       this.generation = this.stream.generation;
       this.position = Math.min(this.position, this.stream.rewindTo);
+      this.checked = this.position === 0;
       this.fetched = null;
     }
     const batch = this.fetched ?? (this.checked ? this.stream.readAfter(this.position) : null);
@@ -135,6 +136,7 @@ export class StreamCursor implements SseSource {
     const state = await this.log.state(this.stream.subtaskId);
     // The stream is unknown or expired: every event is new.
     if (state === null) return this.resumeFrom(0);
+    if (this.stream.enterLog(state.born)) return null;
     if (this.isFromLostOwner(state)) return this.wholeText(state);
     if (this.position <= state.last) return this.resumeFrom(this.position);
     if (state.ended) return this.resumeFrom(0);

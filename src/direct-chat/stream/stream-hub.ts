@@ -12,6 +12,15 @@ const LOCAL_START_ALONE_MS = 200;
 /** How often readers of a silent remote stream read the log: covers a lost message. */
 const RECHECK_MS = 5_000;
 
+/** What a run of this process feeds into its stream. */
+interface LocalRun {
+  /** Identifies its log. */
+  born: string;
+  /** Newest event of the log. */
+  last: number;
+  snapshot: () => Snapshot;
+}
+
 /** The streams that this process runs or reads, with one subscription per remote stream. */
 @Injectable()
 export class StreamHub implements OnModuleInit, OnApplicationShutdown {
@@ -31,11 +40,14 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     this.redis.subscriber.on('message', (channel: string, message: string) => {
       const stream = this.channels.get(channel)?.stream;
-      if (stream && !stream.local) stream.push(parseLiveMessage(message));
+      if (!stream || stream.local) return;
+      const batch = parseLiveMessage(message);
+      stream.enterLog(batch.born);
+      stream.push(batch);
     });
-    // What was published while the connection was away is lost: the log has it.
+    // What was published while the connection was away is lost: the log has it, or Redis has lost the log.
     this.redis.subscriber.on('ready', () => {
-      for (const { stream } of this.channels.values()) stream.invalidateHead();
+      for (const { stream } of this.channels.values()) stream.recheck();
     });
     this.recheck = setInterval(() => {
       for (const { stream } of this.channels.values()) if (stream.wasSilent()) stream.invalidateHead();
@@ -47,8 +59,9 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Returns the stream for its run to feed. Attached readers stay attached. */
-  openLocal(subtaskId: number, last: number, snapshot: () => Snapshot): LiveStream {
+  openLocal(subtaskId: number, { born, last, snapshot }: LocalRun): LiveStream {
     const stream = this.streams.get(subtaskId) ?? this.create(subtaskId);
+    stream.enterLog(born);
     stream.local = true;
     stream.snapshot = snapshot;
     stream.head = Math.max(stream.head, last);

@@ -7,10 +7,18 @@ import { type FrameBatch, batchAfter, joinBatches } from './frames.js';
 import { ANNOUNCE, APPEND, BEGIN, SNAPSHOT } from './scripts.js';
 import { EMPTY_TEXT, foldFrames, type Snapshot, type StreamText } from './stream-text.js';
 
+/** What the owner of a log writes with. */
+export interface LogOwner {
+  /** Identifies the log: one that is begun again, because Redis has lost its data, numbers its events anew. */
+  born: string;
+  /** Grows with every owner of the log, from 1. */
+  epoch: number;
+}
+
 /** One batch on its way into the log. */
 export interface Append {
   subtaskId: number;
-  epoch: number;
+  owner: LogOwner;
   batch: FrameBatch;
   /** Accept that the log lost events before this self-contained batch. */
   repair: boolean;
@@ -20,9 +28,11 @@ export interface Append {
 export type AppendOutcome = 'written' | 'followed' | 'fenced' | 'gap';
 
 export interface StreamState {
+  /** Identifies the log; null before it has an owner. */
+  born: string | null;
   last: number;
   ended: boolean;
-  /** Last event before the newest take-over; null when the first owner has the stream. */
+  /** Last event before the answer was restarted; null when it was not. */
   base: number | null;
 }
 
@@ -57,18 +67,18 @@ export class StreamLog {
 
   /**
    * Makes the caller the owner of a stream, who alone may write it.
-   * @returns the epoch to write with and the last sequence number; epoch 0 when the stream has ended
+   * @returns what to write with and the last sequence number; epoch 0 when the stream has ended
    */
-  async begin(subtaskId: number): Promise<{ epoch: number; last: number }> {
+  async begin(subtaskId: number): Promise<{ owner: LogOwner; last: number }> {
     const answer = await this.scripts.chatBegin(
       keys.streamMeta(subtaskId),
       keys.stream(subtaskId),
       RUNNING_TTL_SECONDS,
       PROCESS_NAME,
     );
-    const [epoch = 0, last = 0] = answer as number[];
+    const [epoch, last, born] = answer as [number, number, string];
 
-    return { epoch, last };
+    return { owner: { born, epoch }, last };
   }
 
   /** Appends all batches, in one script call where the server allows it. Outcomes in the order of the batches. */
@@ -81,11 +91,12 @@ export class StreamLog {
   private async appendTogether(appends: readonly Append[]): Promise<AppendOutcome[]> {
     const names: string[] = [];
     const values: (string | number)[] = [];
-    for (const { subtaskId, epoch, batch, repair } of appends) {
+    for (const { subtaskId, owner, batch, repair } of appends) {
       names.push(keys.streamMeta(subtaskId), keys.stream(subtaskId));
       const flags = (batch.terminal ? 't' : '') + (batch.selfContained ? 'r' : '');
       const ttl = batch.terminal ? this.endedTtl : repair ? RUNNING_TTL_SECONDS : '';
-      values.push(epoch, batch.first, batch.last, flags, ttl, keys.live(subtaskId), repair ? 1 : 0, batch.text);
+      values.push(owner.epoch, batch.first, batch.last, flags, ttl, keys.live(subtaskId), repair ? 1 : 0);
+      values.push(batch.text, owner.born);
     }
     const answers = (await this.scripts.chatAppend(names.length, ...names, ...values)) as number[];
 
@@ -101,9 +112,9 @@ export class StreamLog {
   }
 
   /** Replaces the events up to a snapshot by its whole text. */
-  async saveSnapshot(subtaskId: number, epoch: number, snapshot: Snapshot): Promise<void> {
+  async saveSnapshot(subtaskId: number, { epoch, born }: LogOwner, snapshot: Snapshot): Promise<void> {
     const names = [keys.streamMeta(subtaskId), keys.stream(subtaskId), keys.snapshot(subtaskId)];
-    await this.scripts.chatSnapshot(...names, epoch, snapshot.seq, RUNNING_TTL_SECONDS, JSON.stringify(snapshot));
+    await this.scripts.chatSnapshot(...names, epoch, snapshot.seq, RUNNING_TTL_SECONDS, JSON.stringify(snapshot), born);
   }
 
   /** Returns the text that replaces trimmed events; null when nothing was trimmed. */
@@ -140,10 +151,11 @@ export class StreamLog {
 
   /** Returns the state of the log; null when there is none (not begun, or expired). */
   async state(subtaskId: number): Promise<StreamState | null> {
-    const [last, term, base] = await this.redis.commands.hmget(keys.streamMeta(subtaskId), 'last', 'term', 'base');
+    const fields = ['last', 'term', 'base', 'born'];
+    const [last, term, base, born] = await this.redis.commands.hmget(keys.streamMeta(subtaskId), ...fields);
     if (last == null) return null;
 
-    return { last: Number(last), ended: term != null, base: base == null ? null : Number(base) };
+    return { born: born ?? null, last: Number(last), ended: term != null, base: base == null ? null : Number(base) };
   }
 
   /** Appends a `queued` event to each waiting stream whose position has changed. */
@@ -158,12 +170,13 @@ export class StreamLog {
   }
 }
 
-/** Parses a message of the live channel, `first,last,flags\nframes`. */
-export function parseLiveMessage(message: string): FrameBatch {
+/** Parses a message of the live channel, `first,last,flags,born\nframes`. */
+export function parseLiveMessage(message: string): FrameBatch & { born: string | null } {
   const end = message.indexOf('\n');
-  const [first, last, flags = ''] = message.slice(0, end).split(',');
+  const [first, last, flags = '', born = null] = message.slice(0, end).split(',');
 
   return {
+    born,
     first: Number(first),
     last: Number(last),
     text: message.slice(end + 1),

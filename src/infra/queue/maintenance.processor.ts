@@ -1,26 +1,33 @@
 import { InjectQueue } from '@nestjs/bullmq';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type Job, Queue, UnrecoverableError } from 'bullmq';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../database/database-errors.js';
-import { MaintenanceTasks } from './maintenance-tasks.js';
+import { RedisClients } from '../redis/redis-clients.js';
+import { type MaintenanceTask, MaintenanceTasks } from './maintenance-tasks.js';
 import { QueueProcessor } from './queue-processor.js';
 import { QueueWorkers } from './queue-workers.js';
 
 export const MAINTENANCE = 'maintenance';
 
 const JOB_OPTIONS = { removeOnComplete: true, removeOnFail: 30 } as const;
+/** How often a worker looks whether the schedules exist: they are in Redis, and gone when it loses its data. */
+const ENSURE_MS = 30_000;
 /** Queues of earlier releases whose repeating jobs are tasks of this queue now. */
 const RETIRED_QUEUES = ['chat-maintenance', 'executor-leases'];
 
 /** Runs the maintenance tasks of all features, independent of each other. */
 @Injectable()
-export class MaintenanceProcessor extends QueueProcessor {
+export class MaintenanceProcessor extends QueueProcessor implements OnApplicationShutdown {
+  private ensuring: NodeJS.Timeout | undefined;
+  private readonly onRedisReady = () => void this.ensureSchedules();
+
   constructor(
     workers: QueueWorkers,
     @InjectQueue(MAINTENANCE) private readonly queue: Queue,
     private readonly tasks: MaintenanceTasks,
     private readonly config: AppConfig,
+    private readonly redis: RedisClients,
   ) {
     super(workers, MAINTENANCE);
   }
@@ -28,7 +35,15 @@ export class MaintenanceProcessor extends QueueProcessor {
   override async onApplicationBootstrap(): Promise<void> {
     await super.onApplicationBootstrap();
     // All tasks may run at the same time.
-    if (this.worker) this.worker.concurrency = Math.max(this.tasks.all().length, 1);
+    if (!this.worker) return;
+    this.worker.concurrency = Math.max(this.tasks.all().length, 1);
+    this.ensuring = setInterval(this.onRedisReady, Math.min(ENSURE_MS, this.config.queues.maintenanceMs)).unref();
+    this.redis.commands.on('ready', this.onRedisReady);
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.ensuring);
+    this.redis.commands.off('ready', this.onRedisReady);
   }
 
   async process(job: Job<unknown>): Promise<void> {
@@ -40,9 +55,23 @@ export class MaintenanceProcessor extends QueueProcessor {
 
   protected override async beforeStart(): Promise<void> {
     await Promise.all(RETIRED_QUEUES.map((name) => this.removeRetired(name)));
-    for (const { name, everyMs } of this.tasks.all()) {
-      const every = Math.min(everyMs, this.config.queues.maintenanceMs);
-      await this.queue.upsertJobScheduler(name, { every }, { name, opts: JOB_OPTIONS });
+    for (const task of this.tasks.all()) await this.schedule(task);
+  }
+
+  private async schedule({ name, everyMs }: MaintenanceTask): Promise<void> {
+    const every = Math.min(everyMs, this.config.queues.maintenanceMs);
+    await this.queue.upsertJobScheduler(name, { every }, { name, opts: JOB_OPTIONS });
+  }
+
+  /** Restores the schedules that Redis has lost. Never throws: it is tried again. */
+  private async ensureSchedules(): Promise<void> {
+    try {
+      const known = new Set((await this.queue.getJobSchedulers()).map(({ key }) => key));
+      const lost = this.tasks.all().filter(({ name }) => !known.has(name));
+      for (const task of lost) await this.schedule(task);
+      if (lost.length > 0) this.log.warn(`Redis has lost ${lost.length} schedule(s) of maintenance; restored`);
+    } catch (error) {
+      this.log.debug(`schedules are not checked: ${logLine(error)}`);
     }
   }
 
