@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
 import { endAll, nth } from '../support/child.js';
-import { expectAgreement, expectOneEnd, Follower } from '../support/follower.js';
+import { expectAgreement, expectOneEnd, Follower, pathOf } from '../support/follower.js';
 import { fold, type Received } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
 
@@ -50,7 +50,7 @@ describe('Redis loses its data in the middle of answers', () => {
   function expectWhole(events: readonly Received[]): void {
     expectOneEnd(events);
     const { content, terminal } = fold(events);
-    expect(content).toBe(WHOLE);
+    if (content !== WHOLE) throw new Error(`${content.length} characters of ${WHOLE.length}: ${pathOf(events)}`);
     expect(terminal).toMatchObject({
       ...{ type: 'done', length: WHOLE.length },
       sha256: createHash('sha256').update(WHOLE).digest('hex'),

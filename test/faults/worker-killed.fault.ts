@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { endAll, nth } from '../support/child.js';
 import { started } from '../support/api.js';
-import { expectAgreement, expectOneEnd, Follower, runnerOf } from '../support/follower.js';
+import { expectAgreement, expectOneEnd, Follower, pathOf, runnerOf } from '../support/follower.js';
 import { flaws, fold, type Received, typesOf } from '../support/sse.js';
 import { script, Stage } from '../support/stage.js';
 
@@ -12,17 +12,6 @@ const WHOLE = generatedText(TOKENS);
 const [HELD, HELD_LATER] = [40, 80];
 const textOf = (tokens: number) => generatedText(tokens).length;
 const PROMPT = script(`tokens=${TOKENS} rate=100`);
-
-/** The events in short: `1-5 start content …`, with the numbers of neighbours joined. */
-function pathOf(events: readonly Received[]): string {
-  const parts: string[] = [];
-  for (const [index, { seq, data }] of events.entries()) {
-    const previous = events[index - 1];
-    if (previous?.seq !== seq - 1 || previous.data.type !== data.type) parts.push(`${seq} ${data.type}`);
-  }
-
-  return parts.join(', ');
-}
 
 describe('a worker is killed in the middle of an answer', () => {
   let stage: Stage;

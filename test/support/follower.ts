@@ -111,3 +111,14 @@ export function expectOneEnd(events: readonly Received[]): void {
   expect(events.filter(({ data }) => isTerminal(data))).toHaveLength(1);
   expect(isTerminal(nth(events, -1).data)).toBe(true);
 }
+
+/** The events in short: `1-5 start content …`, with the numbers of neighbours joined. */
+export function pathOf(events: readonly Received[]): string {
+  const parts: string[] = [];
+  for (const [index, { seq, data }] of events.entries()) {
+    const previous = events[index - 1];
+    if (previous?.seq !== seq - 1 || previous.data.type !== data.type) parts.push(`${seq} ${data.type}`);
+  }
+
+  return parts.join(', ');
+}

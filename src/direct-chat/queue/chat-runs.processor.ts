@@ -43,7 +43,7 @@ export class ChatRunsProcessor extends QueueProcessor implements OnModuleDestroy
     const isHere = this.activeRuns.get(subtaskId) !== undefined;
     const mayBeHeld = job.stalledCounter > 0 || recovered === true;
     if (!isHere && mayBeHeld && (await this.ownership.waitUntilFree(subtaskId)) === 'ended') return;
-    const outcome = await this.activeRuns.run(subtaskId, (handle) => this.runner.run(handle));
+    const outcome = await this.activeRuns.run(subtaskId, (handle) => this.runner.run(handle, recovered));
     if (outcome === 'ended') return;
     if (outcome === 'handover') {
       await job.moveToWait(token);

@@ -52,13 +52,14 @@ export class ChatRunner {
 
   /**
    * Becomes the owner of the stream and produces the answer to its end.
+   * @param isRecovered an earlier attempt may have shown text that neither log nor database knows
    * @throws when Redis or the database fail: the job is tried again
    */
-  async run(handle: RunHandle): Promise<RunOutcome> {
+  async run(handle: RunHandle, isRecovered = false): Promise<RunOutcome> {
     const run = await this.streams.open(handle);
     if (!run) return 'ended';
     try {
-      return await this.produce(handle, run);
+      return await this.produce(handle, run, isRecovered);
     } catch (error) {
       return await this.finalizer.fail(handle, run, error);
     } finally {
@@ -67,7 +68,7 @@ export class ChatRunner {
   }
 
   /** Continues from the state in database and stream, which is empty for a first attempt. */
-  private async produce(handle: RunHandle, run: ChatRun): Promise<RunOutcome> {
+  private async produce(handle: RunHandle, run: ChatRun, isRecovered: boolean): Promise<RunOutcome> {
     const { signal } = handle.controller;
     const turn = await this.turns.load(run.subtaskId, signal);
     if (!turn) return this.finalizer.endDeleted(run);
@@ -78,7 +79,7 @@ export class ChatRunner {
       steps.slice(1).map(({ id }) => id),
     );
     run.enter(current.id);
-    const isFirst = run.owner.epoch === 1 && !turn.hasBegun;
+    const isFirst = !isRecovered && run.owner.epoch === 1 && !turn.hasBegun;
     const isShown = !isFirst && (await this.restore(run));
     if (turn.task.status === 'CANCELLING') {
       handle.stop({ kind: 'cancel', at: Date.now() });

@@ -45,8 +45,6 @@ export class LiveStream {
     const isOther = this.born !== null && born !== null && this.born !== born;
     this.born = born ?? this.born;
     if (!isOther) return false;
-    this.window = [];
-    this.windowBytes = 0;
     this.confirmed = 0;
     this.recheck();
 
@@ -108,6 +106,8 @@ export class LiveStream {
 
   /** Makes readers check what they have against the log, which may have been lost. */
   recheck(): void {
+    this.window = [];
+    this.windowBytes = 0;
     this.head = -1;
     this.rewindTo = Number.MAX_SAFE_INTEGER;
     this.generation += 1;
