@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ErrorCode } from '../../common/app-error.js';
 import { errorFromPayload, errorFromStatus } from './error-mapping.js';
-import { cleanMessage, readProblem, secretsOf } from '../../infra/provider-stream/provider-error.js';
+import { cleanMessage, secretsOf } from '../../infra/provider-stream/provider-error.js';
+import { readProblem } from '../../infra/provider-stream/provider-problem.js';
 import { CLAUDE_SOURCE, OPENAI_SOURCE, modelSettings } from './providers.testing.js';
 
 const claudeBody = (type: string, message = 'words') =>

@@ -61,6 +61,13 @@ export interface AnswerMapper {
   readonly started: boolean;
   /** Whether `finish` was emitted: later events are ignored. */
   readonly finished: boolean;
+  /**
+   * Not 0 once the provider has said that the answer is over, and only formalities may follow, for which a short silence
+   * is waited. Another number when that wait begins anew.
+   */
+  readonly announced?: number;
+  /** Whether the answer may be taken for complete if nothing more comes. */
+  readonly whole?: boolean;
   /** Maps an event of the provider. @throws AppError when the answer has failed */
   push(event: EventSourceMessage, batch: EventBatch): void;
   /** Maps a reply that arrived as JSON in place of a stream. */
