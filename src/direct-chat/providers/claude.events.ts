@@ -49,7 +49,7 @@ export class ClaudeEvents extends ReplyMapper {
   }
 
   protected onWhole(reply: JsonObject, batch: EventBatch): void {
-    if (!Array.isArray(reply['content'])) return this.onObject(reply, undefined, batch);
+    if (!Array.isArray(reply['content']) && reply['type'] !== 'message') return this.onObject(reply, undefined, batch);
     if (isFailure(reply, true)) throw this.failure(reply);
     this.isAnswer = true;
     this.addParts(contentOf(reply['content']), batch);

@@ -92,7 +92,7 @@ function codeOfServerError(status: number, problem: ProviderProblem): ErrorCode 
 
 /** A request that was refused is wrong, unless its words are about the key, the model or a limit. */
 function codeOfRefusal(problem: ProviderProblem): ErrorCode {
-  const code = codeOfWords(problem);
+  const code = isExhausted(problem) ? undefined : codeOfWords(problem);
 
   return code === 'provider_auth' || code === 'provider_not_found' || code === 'provider_rate_limited'
     ? code

@@ -146,6 +146,7 @@ export class AnswerReader implements AnswerParts {
   }
 
   private fail(error: unknown): void {
+    if (!this.failure) this.mapper.flush?.(this.batch);
     this.failure ??= { reason: error };
     this.complete();
   }

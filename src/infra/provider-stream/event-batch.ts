@@ -72,6 +72,8 @@ export interface AnswerMapper {
   push(event: EventSourceMessage, batch: EventBatch): void;
   /** Maps a reply that arrived as JSON in place of a stream. */
   pushWhole(reply: unknown, batch: EventBatch): void;
+  /** Emits text that waits for more to be understood, because the answer has failed. */
+  flush?(batch: EventBatch): void;
   /** Finishes the answer at the end of its body. @throws AppError provider_truncated when it is incomplete */
   end(batch: EventBatch): void;
 }

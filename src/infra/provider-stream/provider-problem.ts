@@ -83,7 +83,9 @@ function ofText(text: string, depth: number): ProviderProblem {
   const end = Math.max(text.lastIndexOf('}'), text.lastIndexOf(']'));
   const json = begin >= 0 && end > begin ? parseLenient(text.slice(begin, end + 1)) : parseLenient(text);
   const inner = typeof json === 'object' || typeof json === 'string' ? read(json, depth + 1) : {};
-  if (inner.message !== undefined) return inner;
+  if (Object.values(inner).some((part) => part !== undefined)) return inner;
+  // An object without any reason is no reason either.
+  if (typeof json === 'object' && text.trimStart().search(/[[{]/) === 0) return {};
 
   return text.trim() === '' || isMarkup(text) ? {} : { message: text };
 }

@@ -91,6 +91,11 @@ export class AnswerBuilder {
     if (changed) batch.add({ type: 'sources', sources: this.sources.map((source) => ({ ...source })) });
   }
 
+  /** Emits text that was kept back. */
+  flush(batch: EventBatch): void {
+    this.tags.end(batch, true);
+  }
+
   /** Emits the rest of the answer, its counts and its end. */
   finish(reason: FinishReason, batch: EventBatch): void {
     this.tags.end(batch, reason !== 'stop');

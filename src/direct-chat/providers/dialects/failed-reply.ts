@@ -11,14 +11,19 @@ const FAILED = /^(?:error|fail(?:ed|ure)?|rejected)$/i;
 
 /** Whether a part of a reply tells a failure. @param hasAnswer whether it holds a part of an answer as well */
 export function isFailure(reply: JsonObject, hasAnswer: boolean): boolean {
-  if (ERRORS.some((name) => isTelling(reply[name]))) return true;
-  if (FAILED.test(asText(reply['object']) ?? '') || isErrorType(reply['type'])) return true;
-  if (isRefusedBy(reply['base_resp']) || isRefusedBy(reply['ResponseMetadata'])) return true;
+  if (isCertain(reply)) return true;
   if (hasAnswer) return false;
   if (Object.keys(reply).some((name) => /[a-z](?:Exception|Error)$/.test(name) && asObject(reply[name]))) return true;
   if (FAILED.test(asText(reply['status']) ?? '') || reply['success'] === false) return true;
 
   return REASONS.some((name) => isReason(reply[name])) && (hasCode(reply) || isBare(reply));
+}
+
+function isCertain(reply: JsonObject): boolean {
+  if (ERRORS.some((name) => isTelling(reply[name]))) return true;
+  if (FAILED.test(asText(reply['object']) ?? '') || isErrorType(reply['type'])) return true;
+
+  return isRefusedBy(reply['base_resp']) || isRefusedBy(reply['ResponseMetadata']);
 }
 
 /** Whether an event is named after a failure: `error`, `response.failed`. */

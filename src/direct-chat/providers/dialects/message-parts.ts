@@ -17,7 +17,7 @@ export interface MessageParts {
 }
 
 /** Names of the answer's text; the first that is not empty counts. */
-const TEXTS = ['content', 'text', 'parts', 'output_text', 'answer', 'response', 'generated_text', 'output'];
+const TEXTS = ['content', 'text', 'parts', 'output_text', 'answer', 'response', 'generated_text', 'output', 'value'];
 const REASONING = /reason|think|thought|(?:^|_)cot$/i;
 /** Known, and no part of the answer. */
 const SILENT = [
@@ -105,8 +105,8 @@ function addFiles(holder: JsonObject, value: unknown, parts: MessageParts): void
 /** @param joins whether the text continues the one before it, as the parts of one list do */
 function addReasoning(text: string, parts: MessageParts, joins = false): void {
   if (text === '') return;
-  if (joins && parts.reasoning.length > 0) parts.reasoning[parts.reasoning.length - 1] += text;
-  else parts.reasoning.push(text);
+  const before = joins ? (parts.reasoning.pop() ?? '') : '';
+  parts.reasoning.push(before + text);
 }
 
 /** The text within a value: of a list all texts, of an object that of its first field with text. */

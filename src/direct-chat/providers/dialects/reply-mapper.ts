@@ -56,7 +56,7 @@ export abstract class ReplyMapper implements AnswerMapper {
     if (this.finished) return;
     const value = parseJson(event.data);
     if (!isJsonObject(value)) return this.onOther(event, value, batch);
-    this.started ||= event.event !== 'ping';
+    this.started ||= event.event !== 'ping' && value['type'] !== 'ping';
     this.onObject(value, event.event, batch);
   }
 
@@ -73,6 +73,10 @@ export abstract class ReplyMapper implements AnswerMapper {
     if (this.finished) return;
     if (this.reason === null) throw this.endless();
     this.finish(batch);
+  }
+
+  flush(batch: EventBatch): void {
+    this.answer.flush(batch);
   }
 
   /** Maps an event whose data is an object. */

@@ -36,25 +36,28 @@ export class ToldText {
   }
 
   private addLong(piece: string): Told {
-    if (this.mode === 'pieces') {
-      const isRepeated = piece.length >= MIN_REPEATED_LENGTH && piece.trim() === this.text.trim();
-
-      return isRepeated ? NOTHING : this.append(piece);
-    }
+    if (this.mode === 'pieces') return this.isRepeated(piece) ? NOTHING : this.append(piece);
     const { last } = this;
     this.last = piece;
     if (this.pieces === 0) return this.append(piece);
-    const extends_ = piece.length > last.length && piece.startsWith(last);
-    if (this.mode === 'wholes') return extends_ ? this.append(piece.slice(last.length)) : this.stay(piece, last);
-    if (!extends_) {
-      this.mode = 'pieces';
+    const isLonger = piece.length > last.length && piece.startsWith(last);
+    if (this.mode === 'wholes') return isLonger ? this.append(piece.slice(last.length)) : this.stay(piece, last);
+    if (isLonger) return this.onLonger(piece, last);
+    this.mode = 'pieces';
 
-      return this.add(piece);
-    }
-    // Three that extend each other are no chance, nor are two with words.
-    if (this.pieces === 1 && (last.match(/\p{L}/gu)?.length ?? 0) < MIN_SIGN_LENGTH) return this.append(piece);
+    return this.add(piece);
+  }
+
+  private isRepeated(piece: string): boolean {
+    return piece.length >= MIN_REPEATED_LENGTH && piece.trim() === this.text.trim();
+  }
+
+  /** Three pieces that extend each other are no chance, nor are two with words. */
+  private onLonger(piece: string, last: string): Told {
+    const isFirst = this.pieces === 1;
+    if (isFirst && (last.match(/\p{L}/gu)?.length ?? 0) < MIN_SIGN_LENGTH) return this.append(piece);
     this.mode = 'wholes';
-    if (this.pieces === 1) return this.append(piece.slice(last.length));
+    if (isFirst) return this.append(piece.slice(last.length));
     this.text = piece;
 
     return { replace: piece };
