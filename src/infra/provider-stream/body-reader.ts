@@ -21,8 +21,8 @@ interface FormatReader {
   readonly isComplete: boolean;
 }
 
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
-const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
+/** Blanks and the bytes of a byte order mark. */
+const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 const JSON_BEGINS = new Set(['{'.charCodeAt(0), '['.charCodeAt(0)]);
 
 /** Chooses the format by the first byte that is not blank. */
@@ -40,7 +40,7 @@ export class BodyReader {
 
   feed(chunk: Uint8Array): void {
     if (this.format) return this.format.feed(chunk);
-    const first = chunk.find((byte, at) => !BLANKS.has(byte) && byte !== BYTE_ORDER_MARK[at]);
+    const first = chunk.find((byte) => !BLANKS.has(byte));
     this.blank.push(chunk);
     if (first !== undefined) this.begin(first);
   }

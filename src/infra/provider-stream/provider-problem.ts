@@ -150,7 +150,11 @@ function firstOf<T>(body: JsonObject, names: readonly string[], as: (value: unkn
   return undefined;
 }
 
-const messageOf = (value: unknown) => (isTelling(value) ? asText(value) : undefined);
+function messageOf(value: unknown): string | undefined {
+  const text = isTelling(value) ? asText(value) : undefined;
+
+  return text === undefined || isMarkup(text) ? undefined : text;
+}
 
 /** A code in words, or a number that is no status. */
 function codeOf(value: unknown): string | undefined {

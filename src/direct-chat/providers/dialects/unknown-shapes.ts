@@ -19,7 +19,7 @@ export class UnknownShapes {
   /** @param where the part, in the words of the protocol @param value the part itself, of which only names are logged */
   report({ provider, model, host }: ShapeSource, where: string, value: unknown): void {
     unknownShapes.inc({ provider });
-    const shape = `${where} ${shapeOf(value, 0)}`;
+    const shape = `${where.replace(/[^\w .-]/g, '?').slice(0, 80)} ${shapeOf(value)}`;
     const key = `${model}\n${host}\n${shape}`;
     if (this.seen.has(key)) return;
     if (this.seen.size >= MAX_REMEMBERED) this.seen.clear();

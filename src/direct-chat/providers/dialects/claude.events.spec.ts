@@ -1,8 +1,8 @@
 /** What gateways of the Claude form send, one kind after the other. */
 import { describe, expect, it } from '@jest/globals';
-import type { AppError } from '../../common/app-error.js';
-import { ClaudeEvents } from './claude.events.js';
-import { CLAUDE_SOURCE, dataLines, replay, summary } from './providers.testing.js';
+import type { AppError } from '../../../common/app-error.js';
+import { ClaudeEvents } from '../claude.events.js';
+import { CLAUDE_SOURCE, dataLines, replay, summary } from '../providers.testing.js';
 
 const start = (usage: unknown = { input_tokens: 21, output_tokens: 1 }) => ({
   type: 'message_start',
