@@ -25,6 +25,8 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   'provider_timeout',
 ]);
 
+/** What is not mended by the same request. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['provider_auth', 'provider_not_found', 'provider_bad_request']);
 const BY_STATUS = new Map<number, ErrorCode>([
   [401, 'provider_auth'],
   [403, 'provider_auth'],
@@ -76,16 +78,19 @@ function build(
 function codeOfStatus(status: number, problem: ProviderProblem, source: ErrorSource): ErrorCode {
   const known = BY_STATUS.get(status);
   if (known) return known;
-  if (status >= 500) return codeOfServerError(status, problem);
+  if (status >= 500) return codeOfServerError(status, problem, source);
   if (isContextLimit(problem) || (status === 413 && source.provider === 'claude')) return 'context_too_long';
   if (status >= 400) return codeOfNames(problem) ?? codeOfRefusal(problem);
   // A redirect, which is not followed: the address is wrong.
   return 'provider_not_found';
 }
 
-/** llama-server and gateways answer 500 to conversations that are too long. */
-function codeOfServerError(status: number, problem: ProviderProblem): ErrorCode {
+/** llama-server and gateways answer 500 to requests that are refused; what was wrong with them stands in the body. */
+function codeOfServerError(status: number, problem: ProviderProblem, source: ErrorSource): ErrorCode {
   if (isContextLimit(problem)) return 'context_too_long';
+  if (problem.status !== undefined && problem.status < 500) return codeOfStatus(problem.status, problem, source);
+  const named = codeOfNames(problem);
+  if (named && REFUSALS.has(named)) return named;
 
   return isOverload(status, problem) ? 'provider_overloaded' : 'provider_unavailable';
 }

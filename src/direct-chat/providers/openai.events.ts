@@ -93,8 +93,7 @@ export class OpenaiEvents extends ReplyMapper {
     added.push(this.onMessage(choice['message'], batch));
     this.isAnswer = true;
     const all = { answer: added.some(({ answer }) => answer), reasoning: added.some(({ reasoning }) => reasoning) };
-    const reason = choice['finish_reason'] ?? choice['finishReason'] ?? choice['done_reason'];
-    this.onParts(all, reason ?? (choice['done'] === true ? 'stop' : undefined));
+    this.onParts(all, reasonOf(choice, chunk));
   }
 
   private onDelta(delta: unknown, batch: EventBatch): Added {
@@ -140,6 +139,14 @@ export class OpenaiEvents extends ReplyMapper {
   private reportUnknown(where: string, parts: MessageParts, value: unknown): void {
     if (parts.unknown.length > 0) this.reportShape(where, value);
   }
+}
+
+/** vLLM's `stop_reason` names the word that has ended the text, beside `finish_reason`. */
+function reasonOf(choice: JsonObject, chunk: JsonObject): unknown {
+  const own = choice['finish_reason'] ?? choice['finishReason'] ?? choice['done_reason'] ?? chunk['finish_reason'];
+  const other = 'finish_reason' in choice ? undefined : choice['stop_reason'];
+
+  return own ?? other ?? (choice['done'] === true ? 'stop' : undefined);
 }
 
 /** The one field of a usual delta that holds text; null when it holds anything else as well. */

@@ -18,7 +18,7 @@ export interface MessageParts {
 
 /** Names of the answer's text; the first that is not empty counts. */
 const TEXTS = ['content', 'text', 'parts', 'output_text', 'answer', 'response', 'generated_text', 'output', 'value'];
-const REASONING = /reason|think|thought|(?:^|_)cot$/i;
+const REASONING = /reason|think|thought|monologue|^analysis$|(?:^|_)cot(?:$|_)/i;
 /** Known, and no part of the answer. */
 const SILENT = [
   /^(?:role|name|id|type|index|object|model|status|created\w*|tool_calls?|function_call|caller|input|partial_json)$/,

@@ -21,6 +21,12 @@ describe('an end that is announced too early', () => {
     expect(stream(chunk({ content: 'a' }, 'stop'), chunk({ content: 'b' }, 'length')).rest).toEqual([finish('length')]);
   });
 
+  it.each([
+    ['beside the choices', { choices: [{ delta: {} }], finish_reason: 'length' }],
+    ['as stop_reason', { choices: [{ delta: {}, stop_reason: 'max_tokens' }] }],
+    ['in capitals', chunk({}, 'MAX_TOKENS')],
+  ])('%s', (_name, last) => expect(stream(text('a'), last).rest).toEqual([finish('length')]));
+
   it('a word for nothing is no end', () => {
     expect(answerTo(dataLines(chunk({ content: 'a' }, 'null'))).error).toMatchObject({ code: 'provider_truncated' });
   });

@@ -73,6 +73,7 @@ describe('text in other places and shapes', () => {
 
   it('that are not known are reported, and not taken for an answer', () => {
     expect(stream(chunk({ shimmer: 'Hi' }), text('a'), ended)).toMatchObject({ content: 'a', shapes: ['delta'] });
+    expect(stream(chunk({ shimmer: 'Hi' }), ended).error).toMatchObject({ code: 'provider_protocol' });
     const { error, shapes } = stream({ shimmer: { words: 'Hi' } });
     expect(error).toMatchObject({ code: 'provider_protocol', retryable: false });
     expect(shapes).toEqual(['chunk']);

@@ -37,6 +37,8 @@ export abstract class ReplyMapper implements AnswerMapper {
   private hasLateUsage = false;
   /** Whether text came that announced no end. */
   private hasUnmarkedText = false;
+  /** Whether a part of a reply has text in a place that is not known. */
+  private hasUnknown = false;
   /** The first data that could not be read. */
   private unreadable: string | null = null;
 
@@ -92,8 +94,11 @@ export abstract class ReplyMapper implements AnswerMapper {
 
   /** Emits the end of the answer. */
   protected finish(batch: EventBatch): void {
-    this.finished = true;
     const finish = this.reason ?? 'stop';
+    if (finish === 'stop' && this.hasUnknown && !this.answer.hasAnswer && !this.answer.hasReasoning) {
+      throw this.protocolError('an answer in fields that are not known; the log has their names');
+    }
+    this.finished = true;
     this.onFinish(finish, batch);
     this.answer.finish(finish, batch);
   }
@@ -133,6 +138,7 @@ export abstract class ReplyMapper implements AnswerMapper {
 
   protected reportShape(where: string, value: unknown): void {
     this.unreadable ??= '';
+    this.hasUnknown = true;
     this.report(where, value);
   }
 

@@ -6,11 +6,19 @@ import { toUsage } from '../../../infra/provider-stream/event-batch.js';
 /** Paths of each count: of OpenAI, Claude, Gemini, Ollama, llama.cpp, Bedrock and Cohere. */
 const PATHS = {
   prompt: ['prompt_tokens', 'promptTokens', 'promptTokenCount', 'prompt_token_count', 'prompt_eval_count', 'prompt_n'],
-  input: ['input_tokens', 'inputTokens', 'inputTokenCount', 'input_token_count', 'tokens.input_tokens'],
+  input: [
+    'input_tokens',
+    'inputTokens',
+    'inputTextTokens',
+    'tokens_prompt',
+    'inputTokenCount',
+    'input_token_count',
+    'tokens.input_tokens',
+  ],
   output: [
     ...['completion_tokens', 'output_tokens', 'completionTokens', 'outputTokens', 'outputTokenCount', 'eval_count'],
     ...['candidatesTokenCount', 'candidates_token_count', 'output_token_count', 'generated_tokens', 'predicted_n'],
-    'tokens.output_tokens',
+    ...['tokens.output_tokens', 'tokens_completion', 'generated_token_count'],
   ],
   total: ['total_tokens', 'totalTokens', 'totalTokenCount', 'total_token_count'],
   reasoning: [
@@ -32,6 +40,7 @@ type Count = keyof typeof PATHS;
 const PLACES = [
   ...['usage', 'usageMetadata', 'usage_metadata', 'x_groq', 'token_usage', 'tokenUsage', 'meta', 'billed_units'],
   ...['timings', 'amazon-bedrock-invocationMetrics', 'response', 'message', 'metadata'],
+  ...['data', 'result', 'output'],
 ];
 /** Fields of an object that hold counts themselves. */
 const OWN_COUNTS = [
