@@ -56,6 +56,11 @@ export class ClaudeEvents extends ReplyMapper {
     this.onMessageDelta({ delta: reply, usage: reply['usage'] });
   }
 
+  override flush(batch: EventBatch): void {
+    this.flushOpening(batch);
+    super.flush(batch);
+  }
+
   protected override onFinish(reason: FinishReason, batch: EventBatch): void {
     this.flushOpening(batch);
     // A refusal is a success on the wire, often without text: its explanation replaces the empty answer.

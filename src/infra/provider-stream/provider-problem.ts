@@ -61,11 +61,11 @@ export function isMarkup(text: string): boolean {
 }
 
 /** Whether a field that names a failure does so: not `null`, 0, `""`, or an object of nothing but these. */
-export function isTelling(value: unknown): boolean {
+export function isTelling(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return !/^\s*(?:null|none|nil|false|ok|success|0|200)?\s*$/i.test(value);
   if (typeof value !== 'object' || value === null) return Boolean(value);
 
-  return Object.values(value).some(isTelling);
+  return depth <= MAX_DEPTH && Object.values(value).some((each) => isTelling(each, depth + 1));
 }
 
 function read(value: unknown, depth: number): ProviderProblem {

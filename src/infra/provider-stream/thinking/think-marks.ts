@@ -15,6 +15,8 @@ export interface CloseMark {
   text: string;
 }
 
+/** No mark, nor the beginning of one, is longer. */
+const MAX_MARK_LENGTH = 600;
 /** Characters with which a mark begins. */
 export const MARK_START = /[<◁[]/;
 
@@ -45,7 +47,8 @@ const DETAILS = /^<details\b[^<>]{0,300}>\s*<summary>[^<]{0,20}(?:think|thought|
 const DETAILS_BEGIN = /^<details\b[^<>]{0,300}(?:>\s*(?:<[a-z]{0,7}|<summary>[^<]{0,100}(?:<[/a-z]{0,8})?)?)?$/i;
 
 /** Finds the mark with which a text begins. `partial` when more text decides, null when there is none. */
-export function markOf(text: string): Mark | 'partial' | null {
+export function markOf(whole: string): Mark | 'partial' | null {
+  const text = whole.slice(0, MAX_MARK_LENGTH);
   const tag = TAG.exec(text);
   if (tag) return { text: tag[0], close: closeOf(`</${tag[1] ?? ''}>`) };
   const details = DETAILS.exec(text);

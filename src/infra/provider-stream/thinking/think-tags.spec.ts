@@ -197,3 +197,16 @@ it.each(['auto', 'implicit', 'off'] as const)('%s: does not depend on where chun
     { numRuns: 500 },
   );
 });
+
+it.each([
+  ['<', 1],
+  ['[', 1],
+  ['`</think>`', 1],
+  ['<details>', 1],
+  ['a <think> b ', 1],
+  ['</think>', 0],
+  ['<think></think>', 0],
+])('reads a long answer of nothing but %j in one go', (mark, kept) => {
+  const content = kept === 1 ? mark.repeat(100_000) : '';
+  expect(split('auto', [mark.repeat(100_000)])).toEqual(['', content]);
+});

@@ -7,12 +7,17 @@ import { type CloseMark, isInCode, type Mark, MARK_START, markOf, partialClose, 
 const BARE_ANALYSIS = /^analysis(?=[A-Z])/;
 const BARE_FINAL: CloseMark = { pattern: /assistantfinal/, text: 'assistantfinal' };
 
+/** Marks inside of an answer that are looked at, because each look reads all of the answer. */
+const MAX_JUDGED = 100;
+
 /** A block of reasoning that is open. */
 interface Block {
   close: CloseMark;
   /** Its opening mark as written; empty when it had none. */
   open: string;
   text: string;
+  /** Last character of its text. */
+  last: string;
   /** Whether the answer had not begun before it. */
   leads: boolean;
 }
@@ -36,6 +41,7 @@ export class ThinkTags {
   private hasBlocks = false;
   /** Marks that stood in the answer as words, and whose closing ones do so as well. */
   private mentions = 0;
+  private judged = 0;
   private readonly channels = new ChannelMarks();
 
   constructor(private readonly mode: NonNullable<ModelParameters['thinkTag']> = 'auto') {
@@ -118,12 +124,11 @@ export class ThinkTags {
     const kept = ending ? 0 : partialClose(this.buffered, block.close);
     const end = found ? found.index : this.buffered.length - kept;
     const text = this.buffered.slice(0, end);
-    block.text += text;
-    if (text !== '') batch.reasoning(text);
+    append(block, text, batch);
     this.buffered = this.buffered.slice(end);
     if (!found) return false;
     // Between backticks it is spoken of.
-    if (block.text.endsWith('`')) {
+    if (block.last === '`') {
       const next = this.buffered.charAt(found[0].length);
       if (next === '' && !ending) return false;
       if (next === '`') return this.keepWord(block, found[0].length + 1, batch);
@@ -135,9 +140,7 @@ export class ThinkTags {
   }
 
   private keepWord(block: Block, length: number, batch: EventBatch): boolean {
-    const word = this.buffered.slice(0, length);
-    block.text += word;
-    batch.reasoning(word);
+    append(block, this.buffered.slice(0, length), batch);
     this.buffered = this.buffered.slice(length);
 
     return true;
@@ -166,6 +169,8 @@ export class ThinkTags {
 
   /** @returns whether the mark is one, and no word of the answer */
   private onMark({ text, close }: Mark, at: number, batch: EventBatch): boolean {
+    this.judged += 1;
+    if (this.judged > MAX_JUDGED) return false;
     const rest = this.buffered.slice(at + text.length);
     if (close && this.isBlock(at)) {
       this.say(this.buffered.slice(0, at), batch);
@@ -206,7 +211,7 @@ export class ThinkTags {
   }
 
   private openBlock(close: CloseMark, open: string, rest: string): boolean {
-    this.block = { close, open, text: '', leads: this.said.trim() === '' };
+    this.block = { close, open, text: '', last: '', leads: this.said.trim() === '' };
     this.hasBlocks = true;
 
     return this.become('reasoning', rest);
@@ -230,6 +235,13 @@ export class ThinkTags {
 
     return true;
   }
+}
+
+function append(block: Block, text: string, batch: EventBatch): void {
+  if (text === '') return;
+  block.text += text;
+  block.last = text.slice(-1);
+  batch.reasoning(text);
 }
 
 /** The character behind a closing mark decides what it is. */
