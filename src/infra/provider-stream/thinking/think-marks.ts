@@ -80,8 +80,20 @@ export function partialClose(text: string, { text: close }: CloseMark): number {
   return 0;
 }
 
+/** Whether an opening mark behind a text opens a block: at the beginning of a line or behind a sentence, not in code. */
+export function opensBlock(before: string): boolean {
+  return /(?:^|\n[ \t]*|[.!?…。！？])$/.test(before) && !isInCode(before);
+}
+
+/** Whether a closing mark without an opening one ends reasoning: a word has blanks or punctuation around it. */
+export function closesAlone(before: string, next: string): boolean {
+  const follows = /(?:^|\n[ \t]*|[.!?…。！？]\s+|[^\s"'`“‘([])$/.test(before);
+
+  return follows && !/[,.;:!?)"'`”’]/.test(next) && !isInCode(before);
+}
+
 /** Whether the end of a Markdown text stands inside of a code block or of inline code. */
-export function isInCode(text: string): boolean {
+function isInCode(text: string): boolean {
   const fences = text.match(/^[ \t]*(?:```|~~~)/gm)?.length ?? 0;
   if (fences % 2 === 1) return true;
   const line = text.slice(text.lastIndexOf('\n') + 1);

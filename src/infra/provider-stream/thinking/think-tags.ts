@@ -1,7 +1,16 @@
 import type { ModelParameters } from '../../../common/chat-provider.js';
 import type { EventBatch } from '../event-batch.js';
 import { beginsChannel, ChannelMarks } from './channel-marks.js';
-import { type CloseMark, isInCode, type Mark, MARK_START, markOf, partialClose, unopenedClose } from './think-marks.js';
+import {
+  closesAlone,
+  type CloseMark,
+  type Mark,
+  MARK_START,
+  markOf,
+  opensBlock,
+  partialClose,
+  unopenedClose,
+} from './think-marks.js';
 
 /** gpt-oss behind a server that removes special tokens: the names of the channels remain. */
 const BARE_ANALYSIS = /^analysis(?=[A-Z])/;
@@ -172,31 +181,17 @@ export class ThinkTags {
     this.judged += 1;
     if (this.judged > MAX_JUDGED) return false;
     const rest = this.buffered.slice(at + text.length);
-    if (close && this.isBlock(at)) {
+    const before = this.said + this.buffered.slice(0, at);
+    if (close && opensBlock(before)) {
       this.say(this.buffered.slice(0, at), batch);
 
       return this.openBlock(close, text, rest);
     }
-    if (!close && this.isLoneClose(at, rest.charAt(0))) return this.onLoneClose(at, text.length, batch);
+    const mayBeLone = !close && !this.hasBlocks && this.mentions === 0;
+    if (mayBeLone && closesAlone(before, rest.charAt(0))) return this.onLoneClose(at, text.length, batch);
     this.mentions = Math.max(0, this.mentions + (close ? 1 : -1));
 
     return false;
-  }
-
-  /** Whether an opening mark at this place opens a block: at the beginning of a line or behind a sentence, not in code. */
-  private isBlock(at: number): boolean {
-    const before = this.said + this.buffered.slice(0, at);
-
-    return /(?:^|\n[ \t]*|[.!?…。！？])$/.test(before) && !isInCode(before);
-  }
-
-  /** Whether a closing mark without an opening one ends reasoning: a word has blanks or punctuation around it. */
-  private isLoneClose(at: number, next: string): boolean {
-    if (this.hasBlocks || this.mentions > 0) return false;
-    const before = this.said + this.buffered.slice(0, at);
-    const follows = /(?:^|\n[ \t]*|[.!?…。！？]\s+|[^\s"'`“‘([])$/.test(before);
-
-    return follows && !/[,.;:!?)"'`”’]/.test(next) && !isInCode(before);
   }
 
   private onLoneClose(at: number, length: number, batch: EventBatch): boolean {
