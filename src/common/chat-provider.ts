@@ -25,8 +25,8 @@ export interface ModelParameters {
   /** Claude: which credential header carries the key; `x-api-key` by default. */
   authScheme?: 'x-api-key' | 'bearer';
   /**
-   * OpenAI: what to do with `<think>` text. `auto` (default) takes an answer that begins with the tag apart,
-   * `implicit` also treats text before a lone closing tag as reasoning, `off` leaves it in the answer.
+   * What to do with reasoning between marks like `<think>…</think>`. `auto` (default) separates it, `implicit` shows text
+   * as reasoning until a closing mark comes, `off` leaves it in the answer.
    */
   thinkTag?: 'auto' | 'implicit' | 'off';
   /** Extra top-level fields of the request body. */

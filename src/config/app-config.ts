@@ -80,6 +80,8 @@ export class AppConfig {
     firstTokenTimeoutMs: number;
     idleTimeoutMs: number;
     totalTimeoutMs: number;
+    /** Silence that ends an answer whose end was announced, though its stream goes on. */
+    endSilenceMs: number;
   };
   readonly dify!: {
     /** How long an app waits for a person before its run fails. */

@@ -104,6 +104,7 @@ export function chatPart(env: EnvDto) {
       firstTokenTimeoutMs: env.PROVIDER_FIRST_TOKEN_TIMEOUT_MS ?? 120_000,
       idleTimeoutMs: env.PROVIDER_IDLE_TIMEOUT_MS ?? 120_000,
       totalTimeoutMs: env.PROVIDER_TOTAL_TIMEOUT_MS ?? 1_200_000,
+      endSilenceMs: env.PROVIDER_END_SILENCE_MS ?? 2_000,
     },
     dify: { inputTimeoutSeconds: env.DIFY_INPUT_TIMEOUT_SECONDS ?? 86_400 },
   };

@@ -117,6 +117,9 @@ export class EnvDto {
   @IntVar(100, 86_400_000)
   PROVIDER_TOTAL_TIMEOUT_MS?: number;
 
+  @IntVar(100, 600_000)
+  PROVIDER_END_SILENCE_MS?: number;
+
   @IntVar(1, 2_592_000)
   DIFY_INPUT_TIMEOUT_SECONDS?: number;
 

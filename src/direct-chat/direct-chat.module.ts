@@ -61,8 +61,9 @@ import { StreamReader } from './stream/stream-reader.js';
       inject: [ProviderHttp, AppConfig, DifyProvider],
       useFactory: (http: ProviderHttp, { provider }: AppConfig, dify: DifyProvider) => {
         const { firstTokenTimeoutMs: firstTokenMs, idleTimeoutMs: idleMs, totalTimeoutMs: totalMs } = provider;
+        const { endSilenceMs } = provider;
 
-        return [new ChatShellProvider(http, { firstTokenMs, idleMs, totalMs }), dify];
+        return [new ChatShellProvider(http, { firstTokenMs, idleMs, totalMs, endSilenceMs }), dify];
       },
     },
     ...[StreamLog, StreamHub, StreamReader, LogWriter],

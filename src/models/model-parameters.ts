@@ -59,7 +59,7 @@ export class ModelParametersDto implements ModelParameters {
   @EnumField(['x-api-key', 'bearer'], { optional })
   authScheme?: 'x-api-key' | 'bearer';
 
-  /** OpenAI: what to do with `<think>` text */
+  /** What to do with reasoning between marks like `<think>…</think>` in the text */
   @EnumField(['auto', 'implicit', 'off'], { optional })
   thinkTag?: 'auto' | 'implicit' | 'off';
 

@@ -106,6 +106,7 @@ const STREAMS: Record<string, (plan: Plan, c: ClaudeRequest, answer: Answer) => 
   'error-first': (plan) => ({ ...plan, lead: '', steps: [], tail: OVERLOADED }),
   'error-after-text': (plan, c) => plans.breakOff(plan, c.script.after, OVERLOADED),
   'eof-after-text': (plan, c) => plans.breakOff(plan, c.script.after, ''),
+  'no-message-stop': (plan) => ({ ...plan, tail: plan.tail.replace(/event: message_stop[^]*$/, ''), ending: 'hang' }),
   'utf8-split': (plan) => ({ ...plan, cut: plans.cutCharacters }),
   'one-over-many': (plan) => ({ ...plan, cut: plans.cutSmall }),
   'many-in-one': (plan) => plan,

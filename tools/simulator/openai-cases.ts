@@ -95,6 +95,14 @@ const STREAMS: Record<string, (plan: Plan, c: OpenAiRequest, completion: Complet
   'one-over-many': (plan) => ({ ...plan, cut: plans.cutSmall }),
   'many-in-one': (plan) => plan,
   'no-done': (plan) => ({ ...plan, tail: without(plan.tail, wire.OPENAI_DONE) }),
+  'stays-open': (plan) => ({ ...plan, tail: without(plan.tail, wire.OPENAI_DONE), ending: 'hang' }),
+  'stop-everywhere': (plan) =>
+    plans.rewrite(plan, (text) => text.replaceAll('"finish_reason":null', '"finish_reason":"stop"')),
+  'python-numbers': (plan) => plans.rewrite(plan, (text) => text.replaceAll('"logprobs":null', '"logprobs":NaN')),
+  'message-at-end': (plan, _c, completion) => ({
+    ...plan,
+    tail: wire.data(wire.completionOf(completion)) + wire.OPENAI_DONE,
+  }),
   eof: (plan, c) => plans.breakOff(plan, c.script.after, ''),
   'error-first': (plan) => ({ ...plan, lead: '', steps: [], tail: STREAM_ERROR }),
   'error-mid-stream': (plan, c) => plans.breakOff(plan, c.script.after, STREAM_ERROR),
@@ -103,6 +111,8 @@ const STREAMS: Record<string, (plan: Plan, c: OpenAiRequest, completion: Complet
     const error = { object: 'error', message: 'The engine died.', type: 'InternalServerError', param: null, code: 500 };
     return plans.breakOff(plan, c.script.after, wire.data(error) + wire.OPENAI_DONE);
   },
+  'error-field': (plan, c) =>
+    plans.breakOff(plan, c.script.after, `error: ${JSON.stringify(errorOf(SERVER_ERROR))}\n\n${wire.OPENAI_DONE}`),
   'error-event': (plan, c) => plans.breakOff(plan, c.script.after, `event: error\n${STREAM_ERROR}`),
   'openrouter-error': (plan, c, completion) => plans.breakOff(plan, c.script.after, openRouterError(completion)),
   'hang-after-delta': (plan, c) => plans.breakOff(plan, c.script.after, '', 'hang'),

@@ -126,6 +126,10 @@ describe('chat completion streams, read by the official client', () => {
   it('writes what the client hides', async () => {
     expect(await raw('happy')).toMatch(/"finish_reason":"stop"[^\n]*\n\ndata: \[DONE\]\n\n$/);
     expect(await raw('no-done')).not.toContain('[DONE]');
+    expect(await raw('error-field')).toMatch(/\n\nerror: \{"message":[^\n]*\n\ndata: \[DONE\]\n\n$/);
+    expect(await raw('python-numbers')).toContain('"logprobs":NaN');
+    expect(await raw('message-at-end')).toContain('"object":"chat.completion",');
+    expect(await raw('stop-everywhere')).not.toContain('"finish_reason":null');
     expect(await raw('crlf')).toMatch(/^data: [^\n]*\r\n\r\n/);
     expect(await raw('data-no-space')).toMatch(/^data:\{/);
     expect(await raw('comments')).toMatch(/^: OPENROUTER PROCESSING\n\ndata: \{/);

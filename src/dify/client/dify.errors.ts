@@ -4,13 +4,11 @@ import { AppError, type ErrorCode, errorCode } from '../../common/app-error.js';
 import type { DifyConnection } from '../../common/dify.js';
 import {
   cleanMessage,
-  problemOf,
   ProviderError,
-  type ProviderProblem,
-  readProblem,
   readRetryHints,
   type RetryHints,
 } from '../../infra/provider-stream/provider-error.js';
+import { problemOf, type ProviderProblem, readProblem } from '../../infra/provider-stream/provider-problem.js';
 import { asNumber, asObject } from '../../common/json.js';
 
 /** The host that messages name, and the secrets that they must not repeat. */

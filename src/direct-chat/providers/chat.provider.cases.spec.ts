@@ -56,7 +56,7 @@ const CLAUDE: Record<string, Expected> = {
   ...BOTH,
   thinking: THOUGHT,
   ...{ 'thinking-omitted': WHOLE, 'redacted-thinking': WHOLE, pings: WHOLE, 'unknown-events': WHOLE },
-  ...{ 'no-event-names': WHOLE, 'two-message-deltas': WHOLE },
+  ...{ 'no-event-names': WHOLE, 'two-message-deltas': WHOLE, 'no-message-stop': WHOLE },
   'tool-use': { ...WHOLE, finish: 'tool_calls' },
   refusal: { content: 'This request was declined.', finish: 'refusal' },
   'only-pings': { content: '', error: 'provider_timeout' },
@@ -80,6 +80,7 @@ const OPENAI: Record<string, Expected> = {
     reasoning: `${reasoningText(8)}\n`,
     settings: { parameters: { thinkTag: 'implicit' } },
   },
+  ...{ 'stays-open': WHOLE, 'stop-everywhere': WHOLE, 'python-numbers': WHOLE, 'message-at-end': WHOLE },
   'tool-calls': { ...WHOLE, finish: 'tool_calls' },
   refusal: { ...WHOLE, finish: 'refusal' },
   'content-filter': { ...WHOLE, finish: 'content_filter' },
@@ -88,7 +89,12 @@ const OPENAI: Record<string, Expected> = {
   'only-comments': { content: '', error: 'provider_timeout' },
   eof: { ...PARTLY, error: 'provider_truncated' },
   'error-first': { ...RETRIED, error: 'provider_unavailable' },
-  ...{ 'error-mid-stream': MID_STREAM, 'error-then-done': MID_STREAM, 'error-object': MID_STREAM },
+  ...{
+    'error-mid-stream': MID_STREAM,
+    'error-then-done': MID_STREAM,
+    'error-object': MID_STREAM,
+    'error-field': MID_STREAM,
+  },
   ...{ 'error-event': MID_STREAM, 'openrouter-error': MID_STREAM },
   quota: { content: '', error: 'provider_rate_limited' },
   'context-length': { content: '', error: 'context_too_long' },
@@ -109,7 +115,7 @@ it('knows every case of the simulator', () => {
 describe.each(['claude', 'openai'] as const)('%s', (kind) => {
   it.each(Object.entries(TABLES[kind]))('%s', async (name, expected) => {
     const request = bench.turn(kind, `case=${name},tokens=5,rate=0${retryAfter(expected)}`, expected.settings);
-    const outcome = await bench.run(request, hangs(name) ? SHORT : {});
+    const outcome = await bench.run(request, hangs(name) ? SHORT : { endSilenceMs: 100 });
 
     expect(outcome.error?.code).toBe(expected.error);
     expect(outcome.content).toBe(expected.content);

@@ -81,7 +81,12 @@ describe('abort', () => {
 
   it('while a retry waits', async () => {
     const controller = new AbortController();
-    const patient = new ChatShellProvider(bench.http, { firstTokenMs: 9000, idleMs: 9000, totalMs: 9000 });
+    const patient = new ChatShellProvider(bench.http, {
+      firstTokenMs: 9000,
+      idleMs: 9000,
+      totalMs: 9000,
+      endSilenceMs: 2000,
+    });
     const outcome = outcomeOf(
       patient.stream(bench.turn('claude', 'case=rate-limited,retry_after=20'), controller.signal),
     );

@@ -6,8 +6,7 @@ import type { ChatRequest, ModelSettings, ProviderKind } from '../../common/chat
 import { pollUntil } from '../../common/poll-until.js';
 import { EgressPolicy } from '../../infra/http/client/egress.js';
 import { ProviderHttp } from '../../infra/http/client/provider-http.js';
-import { ChatShellProvider } from './chat.provider.js';
-import type { ProviderTimeoutLimits } from '../../infra/provider-stream/provider-timeouts.js';
+import { type ChatProviderLimits, ChatShellProvider } from './chat.provider.js';
 import { retryDelay } from '../../infra/provider-stream/retry.js';
 import { chatRequest, summary } from './providers.testing.js';
 
@@ -34,8 +33,8 @@ export class ProviderBench {
     return new ProviderBench(await startSimulator(), new ProviderHttp({ egress, connectTimeoutMs: 5000 }));
   }
 
-  provider(limits: Partial<ProviderTimeoutLimits> = {}): ChatShellProvider {
-    const all = { firstTokenMs: 20_000, idleMs: 20_000, totalMs: 60_000, ...limits };
+  provider(limits: Partial<ChatProviderLimits> = {}): ChatShellProvider {
+    const all = { firstTokenMs: 20_000, idleMs: 20_000, totalMs: 60_000, endSilenceMs: 2000, ...limits };
     return new ChatShellProvider(this.http, all, impatient);
   }
 
@@ -45,7 +44,7 @@ export class ProviderBench {
     return chatRequest({ provider: kind, baseUrl, modelId: `sim:${script}`, ...settings });
   }
 
-  run(request: ChatRequest, limits?: Partial<ProviderTimeoutLimits>): Promise<Outcome> {
+  run(request: ChatRequest, limits?: Partial<ChatProviderLimits>): Promise<Outcome> {
     return outcomeOf(this.provider(limits).stream(request, new AbortController().signal));
   }
 

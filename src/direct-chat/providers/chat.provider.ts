@@ -1,46 +1,50 @@
 import { AppError } from '../../common/app-error.js';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import type { ChatProvider, ChatRequest, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
-import {
-  type ProviderHttp,
-  type ProviderPost,
-  type ProviderResponse,
-  readText,
-} from '../../infra/http/client/provider-http.js';
+import type { ProviderHttp, ProviderPost, ProviderResponse } from '../../infra/http/client/provider-http.js';
 import {
   type AnswerCall,
   AnswerIterator,
   type AnswerParts,
   type OpenAnswer,
 } from '../../infra/provider-stream/answer-iterator.js';
-import { type AnswerMapper, EventBatch } from '../../infra/provider-stream/event-batch.js';
+import type { AnswerMapper } from '../../infra/provider-stream/event-batch.js';
 import { AnswerReader } from '../../infra/provider-stream/answer-reader.js';
 import { ClaudeEvents } from './claude.events.js';
 import { claudeRequest } from './claude.request.js';
+import { UnknownShapes } from './dialects/unknown-shapes.js';
 import { errorFromStatus, type ErrorSource } from './error-mapping.js';
 import { secretsOf } from '../../infra/provider-stream/provider-error.js';
-import { parseJson } from '../../common/json.js';
 import { OpenaiEvents } from './openai.events.js';
 import { openaiRequest } from './openai.request.js';
 import type { ModelPost } from './request-parts.js';
 import { ProviderTimeouts, type ProviderTimeoutLimits } from '../../infra/provider-stream/provider-timeouts.js';
 import { abortableSleep, retryDelay } from '../../infra/provider-stream/retry.js';
-import { MAX_EVENT_LENGTH } from '../../infra/provider-stream/sse-reader.js';
 
 /** State of one call. */
 interface Call extends AnswerCall {
+  stopped: boolean;
   model: ModelSettings;
   source: ErrorSource;
   timeouts: ProviderTimeouts;
+  /** Reads the reply of the current attempt. */
+  reader: AnswerReader | null;
+}
+
+/** Deadlines of an answer. */
+export interface ChatProviderLimits extends ProviderTimeoutLimits {
+  /** Silence that ends an answer whose end was announced, though its stream goes on. */
+  endSilenceMs: number;
 }
 
 /** Streams the answers of Claude and OpenAI-compatible APIs, for bots of the shell `Chat`. */
 export class ChatShellProvider implements ChatProvider {
   readonly shellType = 'Chat';
+  private readonly shapes = new UnknownShapes();
 
   constructor(
     private readonly http: ProviderHttp,
-    private readonly limits: ProviderTimeoutLimits,
+    private readonly limits: ChatProviderLimits,
     private readonly delayBefore: typeof retryDelay = retryDelay,
   ) {}
 
@@ -65,12 +69,17 @@ export class ChatShellProvider implements ChatProvider {
       controller.abort(reason);
     };
     const onAbort = () => stop(signal.reason);
-    const timeouts = new ProviderTimeouts(this.limits, stop);
+    const timeouts = new ProviderTimeouts(this.limits, (error) => {
+      if (!call.reader?.endIfWhole()) stop(error);
+    });
     const dispose = () => {
       timeouts.stop();
       signal.removeEventListener('abort', onAbort);
     };
-    const call = { model, source, timeouts, signal: controller.signal, stopped: false, dispose };
+    const call: Call = {
+      ...{ model, source, timeouts, reader: null },
+      ...{ signal: controller.signal, stopped: false, dispose },
+    };
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
 
@@ -98,10 +107,9 @@ export class ChatShellProvider implements ChatProvider {
     const response = await this.http.post(post, call.signal);
     try {
       if (response.status < 200 || response.status >= 300) throw await statusError(response, call.source);
-      const mapper = newMapper(call);
-      if (isJson(response)) return await readWhole(response, mapper, call.source);
-      if (isHtml(response)) throw protocolError(call.source, 'a web page in place of an answer; check the base URL');
-      const reader = new AnswerReader(response.body, mapper, call.timeouts);
+      const mapper = this.newMapper(call);
+      const reader = new AnswerReader(response.body, mapper, call.timeouts, 'events', this.limits.endSilenceMs);
+      call.reader = reader;
       // A failure before the first event may be retried.
       await new Promise<void>((resolve) => reader.whenReady(resolve));
       if (reader.failure && !reader.hasParts) throw reader.failure.reason;
@@ -111,6 +119,15 @@ export class ChatShellProvider implements ChatProvider {
       await response.close();
       throw error;
     }
+  }
+
+  private newMapper({ model, source }: Call): AnswerMapper {
+    const { thinkTag, extraBody } = model.parameters;
+    const whose = { provider: model.provider, model: model.name, host: source.host };
+    const report = (where: string, value: unknown) => this.shapes.report(whose, where, value);
+    if (model.provider === 'claude') return new ClaudeEvents(source, thinkTag, report);
+
+    return new OpenaiEvents(source, thinkTag, report, Number(extraBody?.['n']) > 1);
   }
 }
 
@@ -122,57 +139,10 @@ function toPost(request: ModelRequest): ModelPost {
   return model.provider === 'claude' ? claudeRequest(request) : openaiRequest(request);
 }
 
-function newMapper({ model, source }: Call): AnswerMapper {
-  if (model.provider === 'claude') return new ClaudeEvents(source);
-  return new OpenaiEvents(source, model.parameters.thinkTag);
-}
-
 async function statusError(response: ProviderResponse, source: ErrorSource): Promise<AppError> {
   return errorFromStatus(response.status, response.headers, await response.readError(), source);
 }
 
-/** Reads a reply of gateways that ignore `stream: true` and send the answer, or an error with status 200, as JSON. */
-async function readWhole(response: ProviderResponse, mapper: AnswerMapper, source: ErrorSource): Promise<OpenAnswer> {
-  const { text, complete } = await readText(response.body, { maxBytes: MAX_EVENT_LENGTH });
-  const reply = parseJson(text.trim());
-  if (!complete || reply === undefined) throw protocolError(source, 'a JSON reply that is cut off or malformed');
-  const batch = new EventBatch();
-  mapper.pushWhole(reply, batch);
-
-  return answerOf(response, new WholeAnswer(batch.drain()));
-}
-
 function answerOf(response: ProviderResponse, parts: AnswerParts): OpenAnswer {
   return { parts, release: () => response.release(), close: () => response.close() };
-}
-
-/** An answer that was not streamed. */
-class WholeAnswer implements AnswerParts {
-  readonly over = true;
-  readonly failure = null;
-
-  constructor(private events: readonly ProviderEvent[] | null) {}
-
-  read(): readonly ProviderEvent[] | null {
-    const { events } = this;
-    this.events = null;
-
-    return events;
-  }
-
-  whenReady(callback: () => void): void {
-    callback();
-  }
-}
-
-function isJson(response: ProviderResponse): boolean {
-  return /^application\/([\w.-]+\+)?json\b/i.test(response.headers['content-type'] ?? '');
-}
-
-function isHtml(response: ProviderResponse): boolean {
-  return /^(text\/html|application\/xhtml)/i.test(response.headers['content-type'] ?? '');
-}
-
-function protocolError(source: ErrorSource, what: string): AppError {
-  return new AppError('provider_protocol', `${source.host} sent ${what}`);
 }

@@ -88,7 +88,7 @@ describe('a stream (cases 1-7, 16, 17, 19)', () => {
       [],
     ];
     const more = [
-      { type: 'content_block_start', content_block: 'x' },
+      { type: 'content_block_start', content_block: 7 },
       { type: 'message_delta', usage: 'x' },
       { type: 'message_start' },
     ];
@@ -148,9 +148,8 @@ describe('failures (cases 8-10)', () => {
     expect(batch.drain()).toEqual([{ type: 'content', content: 'so far' }]);
   });
 
-  it.each(['', dataLines(start), dataLines(start, text('a')), dataLines(text('a'), stop('end_turn')[0])])(
-    'an end without message_stop is truncated: %#',
-    (lines) => expect(failure(lines)).toMatchObject({ code: 'provider_truncated', retryable: true }),
+  it.each(['', dataLines(start), dataLines(start, text('a'))])('an end without stop_reason is truncated: %#', (lines) =>
+    expect(failure(lines)).toMatchObject({ code: 'provider_truncated', retryable: true }),
   );
 
   it('data that is not JSON', () => {

@@ -1,161 +1,171 @@
-/** Maps the events of Anthropic's Messages API. */
-import type { EventSourceMessage } from 'eventsource-parser';
-import { AppError } from '../../common/app-error.js';
-import type { FinishReason, Usage } from '../../common/chat-event.js';
-import { type AnswerMapper, type EventBatch, toUsage } from '../../infra/provider-stream/event-batch.js';
-import { errorFromPayload, type ErrorSource } from './error-mapping.js';
-import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../common/json.js';
+/** Maps the events of Anthropic's Messages API, in the dialects of compatible gateways. */
+import type { FinishReason } from '../../common/chat-event.js';
+import type { ModelParameters } from '../../common/chat-provider.js';
+import { asObject, asText, type JsonObject } from '../../common/json.js';
+import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import type { Added } from './dialects/answer-builder.js';
+import { isErrorName, isFailure } from './dialects/failed-reply.js';
+import { contentOf, type MessageParts, partsOf } from './dialects/message-parts.js';
+import { ReplyMapper, type ShapeReport } from './dialects/reply-mapper.js';
+import type { ErrorSource } from './error-mapping.js';
 
-/** `stop_reason` of the API reference; new values may come, which mean that the answer ended. */
-const FINISH_REASONS = new Map<string, FinishReason>([
-  ['max_tokens', 'length'],
-  ['tool_use', 'tool_calls'],
-  ['pause_turn', 'paused'],
-  ['refusal', 'refusal'],
-  ['model_context_window_exceeded', 'context_window'],
-]);
-const USAGE_FIELDS = [
-  'input_tokens',
-  'output_tokens',
-  'cache_creation_input_tokens',
-  'cache_read_input_tokens',
-] as const;
+const NOTHING: Added = { answer: false, reasoning: false };
+/** Fields of a `message_delta` and a `message_stop` that hold no text. */
+const KNOWN_EVENTS = new Set(['content_block_stop', 'ping', 'keepalive', 'heartbeat']);
+
+/** Text with which a block began, until it is known whether its deltas repeat it. */
+interface Opening {
+  parts: MessageParts;
+  text: string;
+  /** What its deltas have told; null before the first one. */
+  told: string | null;
+}
 
 /**
  * Order on the wire: `message_start`, blocks of `content_block_start/_delta/_stop`, `message_delta`s, `message_stop`;
  * `ping` anywhere, `error` in place of the rest. Anthropic's versioning page promises new event types inside one API
- * version, so whatever is unknown is ignored. An end without `message_stop` is a truncated answer.
+ * version, so whatever is unknown is ignored. An end without `message_stop` is whole when a `stop_reason` was seen.
  */
-export class ClaudeEvents implements AnswerMapper {
-  started = false;
-  finished = false;
-  private hasText = false;
-  private stopReason = '';
+export class ClaudeEvents extends ReplyMapper {
+  private opening: Opening | null = null;
   private explanation: string | undefined;
-  private readonly usage: Partial<Record<(typeof USAGE_FIELDS)[number] | 'thinking_tokens', number>> = {};
 
-  constructor(private readonly source: ErrorSource) {}
+  constructor(source: ErrorSource, thinkTag: ModelParameters['thinkTag'] = 'auto', report?: ShapeReport) {
+    super(source, thinkTag, report);
+  }
 
-  push(event: EventSourceMessage, batch: EventBatch): void {
-    if (this.finished || event.event === 'ping') return;
-    const parsed = parseJson(event.data);
-    const data = asObject(parsed);
-    if (!data) return this.pushOther(event, parsed);
+  protected onObject(data: JsonObject, name: string | undefined, batch: EventBatch): void {
     // Some gateways omit the event's name; its data repeats it.
-    const type = asText(data['type']) ?? event.event;
-    if (type === 'ping') return;
-    this.started = true;
-    this.handle(type, data, event.event, batch);
-  }
-
-  pushWhole(reply: unknown, batch: EventBatch): void {
-    this.started = true;
-    const message = asObject(reply);
-    if (message && isError(asText(message['type']), message)) throw errorFromPayload(message, this.source);
-    const blocks = message?.['content'];
-    if (!message || !Array.isArray(blocks)) throw this.protocolError('a JSON reply without content');
-    for (const block of blocks as unknown[]) this.onBlock(asObject(block), batch);
-    this.onMessageDelta({ delta: message, usage: message['usage'] });
-    this.finish(batch);
-  }
-
-  end(): void {
-    if (this.finished) return;
-    const message = `${this.source.host} ended the stream before the answer was complete`;
-    throw new AppError('provider_truncated', message, { retryable: true });
-  }
-
-  private handle(type: string | undefined, data: JsonObject, name: string | undefined, batch: EventBatch): void {
-    switch (type) {
-      case 'content_block_delta':
-        return this.onDelta(asObject(data['delta']), batch);
-      case 'content_block_start':
-        return this.onBlock(asObject(data['content_block']), batch);
-      case 'message_start':
-        return this.addUsage(asObject(data['message'])?.['usage']);
-      case 'message_delta':
-        return this.onMessageDelta(data);
-      case 'message_stop':
-        return this.finish(batch);
-      default:
-        if (isError(type, data) || name === 'error') throw errorFromPayload(data, this.source);
+    const type = asText(data['type']) ?? name;
+    if (type !== 'content_block_delta') return this.onOtherEvent(type, data, name, batch);
+    const delta = asObject(data['delta']);
+    const text = delta?.['type'] === 'text_delta' ? delta['text'] : undefined;
+    if (typeof text === 'string' && !this.opening) {
+      this.answer.text(text, batch);
+      this.onText();
+    } else if (delta) {
+      this.onDelta(delta, batch);
     }
   }
 
-  /** Handles data that is no object: ignores `[DONE]` and empty keep-alives of gateways, and refuses malformed JSON. */
-  private pushOther(event: EventSourceMessage, parsed: unknown): void {
-    const text = event.data.trim();
-    if (event.event === 'error') throw errorFromPayload({ message: text }, this.source);
-    if (parsed === undefined && text !== '' && !text.startsWith('[DONE]'))
-      throw this.protocolError('data that is not JSON');
+  protected onWhole(reply: JsonObject, batch: EventBatch): void {
+    if (!Array.isArray(reply['content']) && reply['type'] !== 'message') return this.onObject(reply, undefined, batch);
+    if (isFailure(reply, true)) throw this.failure(reply);
+    this.isAnswer = true;
+    this.addParts(contentOf(reply['content']), batch);
+    this.onMessageDelta({ delta: reply, usage: reply['usage'] });
   }
 
-  private onDelta(delta: JsonObject | undefined, batch: EventBatch): void {
-    if (delta?.['type'] === 'text_delta') this.addText(delta['text'], batch);
-    else if (delta?.['type'] === 'thinking_delta') addReasoning(delta['thinking'], batch);
+  override flush(batch: EventBatch): void {
+    this.flushOpening(batch);
+    super.flush(batch);
   }
 
-  /** Adds the text of a block: normally none at its start, all of it in a reply that is not streamed. */
-  private onBlock(block: JsonObject | undefined, batch: EventBatch): void {
-    if (block?.['type'] === 'text') this.addText(block['text'], batch);
-    else if (block?.['type'] === 'thinking') addReasoning(block['thinking'], batch);
+  protected override onFinish(reason: FinishReason, batch: EventBatch): void {
+    this.flushOpening(batch);
+    // A refusal is a success on the wire, often without text: its explanation replaces the empty answer.
+    if (reason === 'refusal' && !this.answer.hasAnswer && this.explanation) this.answer.text(this.explanation, batch);
   }
 
-  private addText(value: unknown, batch: EventBatch): void {
-    const text = asText(value);
-    if (text === undefined) return;
-    this.hasText = true;
-    batch.content(text);
+  private onOtherEvent(type: string | undefined, data: JsonObject, name: string | undefined, batch: EventBatch): void {
+    if (isErrorName(name) || isFailure(data, true)) throw this.failure(data);
+    if (type !== undefined && KNOWN_EVENTS.has(type) && type !== 'content_block_stop') return;
+    this.flushOpening(batch);
+    switch (type) {
+      case 'content_block_start':
+        this.isAnswer = true;
+
+        return this.open(contentOf(data['content_block']));
+      case 'message_start':
+        return this.onMessage(asObject(data['message']));
+      case 'message_delta':
+        return this.onMessageDelta(data);
+      case 'message_stop':
+        this.onCounts(data);
+
+        return this.finish(batch);
+      case 'message':
+        return this.onWholeMessage(data, batch);
+      default:
+        return this.onUnknown(type, data, batch);
+    }
+  }
+
+  private onDelta(delta: JsonObject, batch: EventBatch): void {
+    const parts = partsOf(delta);
+    if (parts.unknown.length > 0) this.reportShape('delta', delta);
+    const piece = parts.content || (parts.reasoning[0] ?? '');
+    if (this.opening && piece !== '') this.compareOpening(this.opening, piece, batch);
+    this.addParts(parts, batch);
+  }
+
+  /** Remembers the text of a block's start: normally none, or none that its deltas repeat. */
+  private open(parts: MessageParts): void {
+    const text = parts.content || (parts.reasoning[0] ?? '');
+    if (text !== '' || parts.sources.length > 0 || parts.files.length > 0) this.opening = { parts, text, told: null };
+  }
+
+  private compareOpening(opening: Opening, piece: string, batch: EventBatch): void {
+    const told = (opening.told ?? '') + piece;
+    const isRepeated = opening.text.startsWith(told) || told.startsWith(opening.text);
+    if (opening.told === null && !isRepeated) return this.flushOpening(batch);
+    opening.told = told;
+    if (told.length >= opening.text.length) this.opening = null;
+  }
+
+  /** Adds the text of a block's start as far as no delta has told it. */
+  private flushOpening(batch: EventBatch): void {
+    const { opening } = this;
+    this.opening = null;
+    if (!opening) return;
+    const { parts, text, told } = opening;
+    if (told === null) this.addParts(parts, batch);
+    else if (text.startsWith(told) && parts.content !== '') this.answer.text(text.slice(told.length), batch);
+  }
+
+  private addParts(parts: MessageParts, batch: EventBatch): void {
+    const { answer, reasoning } = this.answer.parts(parts, batch);
+    if (answer || reasoning) this.onText();
+  }
+
+  private onMessage(message: JsonObject | undefined): void {
+    if (!message) return;
+    this.answer.usage.add(message['usage']);
+    this.open(contentOf(message['content']));
   }
 
   private onMessageDelta(data: JsonObject): void {
     const delta = asObject(data['delta']);
-    this.stopReason = asText(delta?.['stop_reason']) ?? this.stopReason;
     this.explanation = asText(asObject(delta?.['stop_details'])?.['explanation']) ?? this.explanation;
-    this.addUsage(data['usage']);
+    this.onCounts(data);
+    this.onParts(NOTHING, delta?.['stop_reason'] ?? delta?.['finish_reason']);
   }
 
-  /** Counts are cumulative: the newest of each wins, and a missing or null one says nothing. */
-  private addUsage(value: unknown): void {
-    const usage = asObject(value);
-    if (!usage) return;
-    for (const field of USAGE_FIELDS) this.usage[field] = asNumber(usage[field]) ?? this.usage[field];
-    const details = asObject(usage['output_tokens_details']);
-    this.usage.thinking_tokens = asNumber(details?.['thinking_tokens']) ?? this.usage.thinking_tokens;
+  /** A whole message within a stream repeats what was told, or is all that comes. */
+  private onWholeMessage(message: JsonObject, batch: EventBatch): void {
+    const { content, reasoning, ...parts } = contentOf(message['content']);
+    this.isAnswer = true;
+    this.answer.reasoning(reasoning, batch, true);
+    if (content !== '' && !this.answer.wholeText(content, batch)) this.reportShape('message unlike its deltas', '');
+    this.answer.parts({ ...parts, content: '', reasoning: [] }, batch);
+    this.onMessageDelta({ delta: message, usage: message['usage'] });
   }
 
-  private finish(batch: EventBatch): void {
-    this.finished = true;
-    const reason = FINISH_REASONS.get(this.stopReason) ?? 'stop';
-    // A refusal is a success on the wire, often without text: its explanation replaces the empty answer.
-    if (reason === 'refusal' && !this.hasText && this.explanation) batch.content(this.explanation);
-    const usage = this.totals();
-    if (usage) batch.usage(usage);
-    batch.add({ type: 'finish', finish_reason: reason });
+  private onUnknown(type: string | undefined, data: JsonObject, batch: EventBatch): void {
+    if (isFailure(data, false)) throw this.failure(data);
+    if (Array.isArray(data['choices'])) {
+      throw this.protocolError('chunks of the OpenAI API; set the provider of the model to openai');
+    }
+    // The API before the one of messages.
+    if (typeof data['completion'] === 'string') {
+      this.addParts(contentOf(data['completion']), batch);
+      this.onParts(NOTHING, data['stop_reason']);
+    } else if (partsOf(data).content !== '' || partsOf(data).unknown.length > 0) {
+      this.reportShape(`event ${type ?? 'without a type'}`, data);
+    }
   }
 
-  /** Anthropic counts cached input apart from `input_tokens`, OpenAI inside of it; users get OpenAI's way for both. */
-  private totals(): Usage | undefined {
-    const usage = this.usage;
-    const cache = (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0);
-    return toUsage({
-      input: usage.input_tokens === undefined ? undefined : usage.input_tokens + cache,
-      output: usage.output_tokens,
-      reasoning: usage.thinking_tokens,
-      cached: usage.cache_read_input_tokens,
-    });
+  private onCounts(holder: JsonObject): void {
+    if (this.answer.usage.find(holder)) this.onUsage();
   }
-
-  private protocolError(what: string): AppError {
-    return new AppError('provider_protocol', `${this.source.host} sent ${what}`);
-  }
-}
-
-function isError(type: string | undefined, data: JsonObject): boolean {
-  return type === 'error' || Boolean(data['error']);
-}
-
-function addReasoning(value: unknown, batch: EventBatch): void {
-  const text = asText(value);
-  if (text !== undefined) batch.reasoning(text);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ErrorCode } from '../../common/app-error.js';
 import { errorFromPayload, errorFromStatus } from './error-mapping.js';
-import { cleanMessage, readProblem, secretsOf } from '../../infra/provider-stream/provider-error.js';
+import { cleanMessage, secretsOf } from '../../infra/provider-stream/provider-error.js';
+import { readProblem } from '../../infra/provider-stream/provider-problem.js';
 import { CLAUDE_SOURCE, OPENAI_SOURCE, modelSettings } from './providers.testing.js';
 
 const claudeBody = (type: string, message = 'words') =>
@@ -64,6 +65,11 @@ describe('statuses of OpenAI (case 17)', () => {
     [503, openaiBody('slow_down'), 'provider_overloaded', true],
     [503, 'no healthy upstream', 'provider_unavailable', true],
     [502, '<!doctype html><h1>502</h1>', 'provider_unavailable', true],
+    [500, openaiBody(400, 'BadRequestError'), 'provider_bad_request', false],
+    [500, openaiBody('invalid_api_key'), 'provider_auth', false],
+    [500, openaiBody(null, 'server_error', 'Context size has been exceeded.'), 'context_too_long', false],
+    [503, openaiBody(503, 'invalid_request_error'), 'provider_unavailable', true],
+    [413, openaiBody('rate_limit_exceeded', 'tokens', 'Limit 8000, Requested 12750'), 'provider_rate_limited', false],
   ])('%i %s', (status, body, code, retryable) => {
     expect(errorFromStatus(status, {}, body, OPENAI_SOURCE)).toMatchObject({ code, retryable, providerStatus: status });
   });

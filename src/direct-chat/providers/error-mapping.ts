@@ -4,13 +4,12 @@ import type { ErrorCode } from '../../common/app-error.js';
 import type { ProviderKind } from '../../common/chat-provider.js';
 import {
   cleanMessage,
-  problemOf,
   ProviderError,
-  type ProviderProblem,
-  readProblem,
   readRetryHints,
   type RetryHints,
 } from '../../infra/provider-stream/provider-error.js';
+import { problemOf, type ProviderProblem, readProblem } from '../../infra/provider-stream/provider-problem.js';
+import { codeOfNames, codeOfWords, isContextLimit, isExhausted, isLargerThanLimit } from './dialects/error-words.js';
 
 /** Origin of an error, for its message, and secrets that the message must not repeat. */
 export interface ErrorSource {
@@ -26,29 +25,8 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   'provider_timeout',
 ]);
 
-/** `error.type` of Anthropic's and `error.code`/`type` of OpenAI's error references; more telling than the status. */
-const BY_NAME = new Map<string, ErrorCode>([
-  ['authentication_error', 'provider_auth'],
-  ['permission_error', 'provider_auth'],
-  ['invalid_api_key', 'provider_auth'],
-  ['not_found_error', 'provider_not_found'],
-  ['model_not_found', 'provider_not_found'],
-  ['DeploymentNotFound', 'provider_not_found'],
-  ['context_length_exceeded', 'context_too_long'],
-  ['request_too_large', 'context_too_long'],
-  ['rate_limit_error', 'provider_rate_limited'],
-  ['rate_limit_exceeded', 'provider_rate_limited'],
-  ['insufficient_quota', 'provider_rate_limited'],
-  ['credit_balance_exhausted', 'provider_rate_limited'],
-  ['overloaded_error', 'provider_overloaded'],
-  ['server_is_overloaded', 'provider_overloaded'],
-  ['slow_down', 'provider_overloaded'],
-  ['timeout_error', 'provider_timeout'],
-  ['api_error', 'provider_unavailable'],
-  ['server_error', 'provider_unavailable'],
-  ['invalid_request_error', 'provider_bad_request'],
-  ['billing_error', 'provider_bad_request'],
-]);
+/** What is not mended by the same request. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['provider_auth', 'provider_not_found', 'provider_bad_request']);
 const BY_STATUS = new Map<number, ErrorCode>([
   [401, 'provider_auth'],
   [403, 'provider_auth'],
@@ -58,13 +36,6 @@ const BY_STATUS = new Map<number, ErrorCode>([
   [504, 'provider_timeout'],
   [529, 'provider_overloaded'],
 ]);
-/** General names, which count last: OpenAI sends `invalid_request_error` for a wrong key, too. */
-const GENERAL = new Set(['invalid_request_error', 'api_error', 'server_error']);
-/** Waiting does not fill an account. */
-const EXHAUSTED = /^(insufficient_quota|credit_balance_exhausted)$/;
-const CONTEXT_TEXT =
-  /prompt is too long|context[ _](length|window)|maximum context|max_model_len|exceeds? the (available )?context|reduce the length of (the|your) (messages|prompt|input)/i;
-
 /** Returns the error of a reply whose status is not 2xx. */
 export function errorFromStatus(
   status: number,
@@ -96,9 +67,10 @@ function build(
   { status, hints }: { status: number | undefined; hints: RetryHints },
 ): ProviderError {
   // 409 is a conflict with a request in progress: both official SDKs retry it.
-  const byRule = (RETRYABLE.has(code) || status === 409) && !isExhausted(problem);
+  const byRule = RETRYABLE.has(code) || status === 409;
+  const isHopeless = isExhausted(problem) || isLargerThanLimit(problem);
   const retryAfter = hints.waitMs === undefined ? undefined : Math.ceil(hints.waitMs / 1000);
-  const retryable = hints.shouldRetry ?? byRule;
+  const retryable = !isHopeless && (hints.shouldRetry ?? byRule);
 
   return new ProviderError(code, message, { retryable, providerStatus: status, retryAfter }, hints);
 }
@@ -106,39 +78,45 @@ function build(
 function codeOfStatus(status: number, problem: ProviderProblem, source: ErrorSource): ErrorCode {
   const known = BY_STATUS.get(status);
   if (known) return known;
-  if (status >= 500) return isOverload(status, problem) ? 'provider_overloaded' : 'provider_unavailable';
-  if (isContext(problem) || (status === 413 && source.provider === 'claude')) return 'context_too_long';
-  if (status >= 400) return specificName(problem) ?? 'provider_bad_request';
+  if (status >= 500) return codeOfServerError(status, problem, source);
+  if (isContextLimit(problem) || (status === 413 && source.provider === 'claude')) return 'context_too_long';
+  if (status >= 400) return codeOfNames(problem) ?? codeOfRefusal(problem);
   // A redirect, which is not followed: the address is wrong.
   return 'provider_not_found';
 }
 
+/** llama-server and gateways answer 500 to requests that are refused; what was wrong with them stands in the body. */
+function codeOfServerError(status: number, problem: ProviderProblem, source: ErrorSource): ErrorCode {
+  if (isContextLimit(problem)) return 'context_too_long';
+  if (problem.status !== undefined && problem.status < 500) return codeOfStatus(problem.status, problem, source);
+  const named = codeOfNames(problem);
+  if (named && REFUSALS.has(named)) return named;
+
+  return isOverload(status, problem) ? 'provider_overloaded' : 'provider_unavailable';
+}
+
+/** A request that was refused is wrong, unless its words are about the key, the model or a limit. */
+function codeOfRefusal(problem: ProviderProblem): ErrorCode {
+  const code = isExhausted(problem) ? undefined : codeOfWords(problem);
+
+  return code === 'provider_auth' || code === 'provider_not_found' || code === 'provider_rate_limited'
+    ? code
+    : 'provider_bad_request';
+}
+
 function codeOfPayload(problem: ProviderProblem, source: ErrorSource): ErrorCode {
-  const named = specificName(problem);
+  const named = codeOfNames(problem);
   if (named) return named;
-  if (isContext(problem)) return 'context_too_long';
-  if (problem.status !== undefined && problem.status >= 400) return codeOfStatus(problem.status, problem, source);
+  if (isContextLimit(problem)) return 'context_too_long';
+  if (problem.status !== undefined) return codeOfStatus(problem.status, problem, source);
   if (isOverload(503, problem)) return 'provider_overloaded';
 
-  return BY_NAME.get(problem.type ?? '') ?? 'provider_unavailable';
-}
-
-function specificName({ code = '', type = '' }: ProviderProblem): ErrorCode | undefined {
-  const name = [code, type].find((candidate) => BY_NAME.has(candidate) && !GENERAL.has(candidate));
-  return BY_NAME.get(name ?? '');
-}
-
-function isContext({ code, message }: ProviderProblem): boolean {
-  return code === 'context_length_exceeded' || CONTEXT_TEXT.test(message ?? '');
+  return codeOfWords(problem) ?? codeOfNames(problem, true) ?? 'provider_unavailable';
 }
 
 function isOverload(status: number, problem: ProviderProblem): boolean {
-  if (specificName(problem) === 'provider_overloaded') return true;
+  if (codeOfNames(problem) === 'provider_overloaded') return true;
   return status === 503 && /overload|at capacity/i.test(problem.message ?? '');
-}
-
-function isExhausted({ code, type }: ProviderProblem): boolean {
-  return EXHAUSTED.test(code ?? '') || EXHAUSTED.test(type ?? '');
 }
 
 function adviceFor(status: number): string | undefined {

@@ -1,140 +1,164 @@
 /** Maps the chunks of OpenAI's Chat Completions API, in the dialects of compatible servers. */
-import type { EventSourceMessage } from 'eventsource-parser';
-import { AppError } from '../../common/app-error.js';
-import type { FinishReason, Usage } from '../../common/chat-event.js';
 import type { ModelParameters } from '../../common/chat-provider.js';
-import { type AnswerMapper, type EventBatch, toUsage } from '../../infra/provider-stream/event-batch.js';
-import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../common/json.js';
-import { ProviderError } from '../../infra/provider-stream/provider-error.js';
-import { errorFromPayload, type ErrorSource } from './error-mapping.js';
-import { ThinkTags } from './think-tags.js';
+import { asNumber, asObject, asText, isJsonObject, type JsonObject } from '../../common/json.js';
+import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import { isTelling } from '../../infra/provider-stream/provider-problem.js';
+import type { ErrorSource } from './error-mapping.js';
+import type { Added } from './dialects/answer-builder.js';
+import { isErrorName, isFailure } from './dialects/failed-reply.js';
+import { contentOf, type MessageParts, partsOf, sourcesBeside } from './dialects/message-parts.js';
+import { chunkOf } from './dialects/other-chunks.js';
+import { ReplyMapper, type ShapeReport } from './dialects/reply-mapper.js';
 
-/** `finish_reason` of the API reference; values of compatibles that are not here mean an ordinary end. */
-const FINISH_REASONS = new Map<string, FinishReason>([
-  ['length', 'length'],
-  ['content_filter', 'content_filter'],
-  ['tool_calls', 'tool_calls'],
-  ['function_call', 'tool_calls'],
-]);
-/** OpenRouter's, DeepSeek's and vLLM's ways to say that no answer came about. */
-const FAILED_REASONS = new Set(['error', 'insufficient_system_resource', 'abort']);
+const NOTHING: Added = { answer: false, reasoning: false };
+/** Fields of a choice that are read apart, or are no part of the answer. */
+const NOT_TEXT = new Set(['delta', 'message', 'index', 'finish_reason', 'finishReason', 'usage', 'logprobs', 'error']);
 
 /**
- * Chunks without names, ended by `[DONE]`, which some servers never send: an answer is whole when a `finish_reason`
- * was seen, or `[DONE]` after at least one choice. An error may stand in any chunk, and `[DONE]` may follow it.
+ * Chunks without names, ended by `[DONE]`, which some servers never send. The usual chunk, a piece of text or reasoning and
+ * nothing else, is read directly; everything else by `dialects/`, which knows the other places and shapes.
  */
-export class OpenaiEvents implements AnswerMapper {
-  started = false;
-  finished = false;
-  private hasChoice = false;
-  private refused = false;
-  private finishReason = '';
-  private usage: JsonObject | undefined;
-  private readonly tags: ThinkTags;
+export class OpenaiEvents extends ReplyMapper {
+  private hasSeenChunk = false;
+  private hasDeltas = false;
 
+  /** @param isMany whether several choices were asked for, of which the first is shown; else any index is the answer's */
   constructor(
-    private readonly source: ErrorSource,
+    source: ErrorSource,
     thinkTag: ModelParameters['thinkTag'] = 'auto',
+    report?: ShapeReport,
+    private readonly isMany = false,
   ) {
-    this.tags = new ThinkTags(thinkTag);
+    super(source, thinkTag, report);
   }
 
-  push(event: EventSourceMessage, batch: EventBatch): void {
-    if (this.finished) return;
-    const data = event.data.trim();
-    if (data.startsWith('[DONE]')) return this.onDone(batch);
-    const chunk = parseJson(data);
-    if (event.event === 'error') throw errorFromPayload(asObject(chunk) ?? { message: data }, this.source);
-    if (chunk === undefined && data !== '') throw this.protocolError('data that is not JSON');
-    this.onChunk(asObject(chunk), batch);
-  }
-
-  pushWhole(reply: unknown, batch: EventBatch): void {
-    this.onChunk(asObject(reply), batch);
-    if (!this.hasChoice) throw this.protocolError('a JSON reply without choices');
-    this.finish(batch);
-  }
-
-  end(batch: EventBatch): void {
-    if (this.finished) return;
-    if (this.finishReason === '') throw this.truncated();
-    this.finish(batch);
-  }
-
-  private onDone(batch: EventBatch): void {
-    if (!this.hasChoice && this.finishReason === '') throw this.truncated();
-    this.finish(batch);
-  }
-
-  private onChunk(chunk: JsonObject | undefined, batch: EventBatch): void {
-    if (!chunk) return;
-    this.started = true;
-    if (chunk['error'] || chunk['object'] === 'error') throw errorFromPayload(chunk, this.source);
-    // Some servers send it in every chunk, cumulatively: the newest wins.
-    this.usage = asObject(chunk['usage']) ?? this.usage;
-    // Empty in usage chunks and in Azure's first one.
+  protected onObject(chunk: JsonObject, name: string | undefined, batch: EventBatch): void {
     const choices = chunk['choices'];
-    if (Array.isArray(choices)) for (const choice of choices as unknown[]) this.onChoice(asObject(choice), batch);
+    const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
+    const isNamed = name !== undefined && name !== 'message';
+    if (!isJsonObject(choice) || isNamed || chunk['error'] || chunk['base_resp']) {
+      return this.onOtherChunk(chunk, name, batch);
+    }
+    if (chunk['usage']) this.onCounts(this.answer.usage.add(chunk['usage']));
+    if (!this.hasSeenChunk) this.onBeside(chunk, batch);
+    for (const each of choices as unknown[]) {
+      if (isJsonObject(each) && this.isShown(each, choice)) this.onChoice(each, chunk, batch);
+    }
   }
 
-  private onChoice(choice: JsonObject | undefined, batch: EventBatch): void {
-    if (!choice || (asNumber(choice['index']) ?? 0) !== 0) return;
-    this.hasChoice = true;
-    if (this.finishReason !== '') return;
-    this.onDelta(asObject(choice['delta']) ?? asObject(choice['message']), batch);
-    const reason = asText(choice['finish_reason']);
-    if (reason === undefined) return;
-    if (FAILED_REASONS.has(reason)) throw this.failed(reason);
-    this.finishReason = reason;
+  protected onWhole(reply: JsonObject, batch: EventBatch): void {
+    this.onOtherChunk(reply, undefined, batch);
   }
 
-  private onDelta(delta: JsonObject | undefined, batch: EventBatch): void {
-    if (!delta) return;
-    // DeepSeek's name and OpenRouter's; a server that sends both means the same text.
-    const reasoning = asText(delta['reasoning_content']) ?? asText(delta['reasoning']);
-    if (reasoning !== undefined) batch.reasoning(reasoning);
-    const content = asText(delta['content']);
-    if (content !== undefined) this.tags.push(content, batch);
-    const refusal = asText(delta['refusal']);
-    if (refusal === undefined) return;
-    this.refused = true;
-    batch.content(refusal);
+  /** Text Generation Inference counts tokens in the index of its one choice. */
+  private isShown(choice: JsonObject, first: JsonObject): boolean {
+    return this.isMany ? (asNumber(choice['index']) ?? 0) === 0 : choice['index'] === first['index'];
   }
 
-  private finish(batch: EventBatch): void {
-    this.finished = true;
-    this.tags.end(batch);
-    const usage = readUsage(this.usage);
-    if (usage) batch.usage(usage);
-    const reason = FINISH_REASONS.get(this.finishReason) ?? 'stop';
-    batch.add({ type: 'finish', finish_reason: this.refused && reason === 'stop' ? 'refusal' : reason });
+  private onChoice(choice: JsonObject, chunk: JsonObject, batch: EventBatch): void {
+    const { delta } = choice;
+    const name = choice['finish_reason'] || !isJsonObject(delta) ? null : nameOfPiece(delta);
+    if (name === null) return this.onOtherChoice(choice, chunk, batch);
+    const piece = (delta as Record<string, string>)[name] ?? '';
+    if (name === 'content') this.answer.text(piece, batch);
+    else this.answer.reasoning([piece], batch);
+    this.hasDeltas = true;
+    this.onText();
   }
 
-  private failed(reason: string): AppError {
-    if (reason === 'abort') return this.truncated();
-    const code = reason === 'error' ? 'provider_unavailable' : 'provider_overloaded';
-    return new ProviderError(code, `${this.source.host} gave up the answer (${reason})`, { retryable: true }, {});
+  /** Reads a chunk that has no choices, or a failure, or a name. */
+  private onOtherChunk(chunk: JsonObject, name: string | undefined, batch: EventBatch): void {
+    const { choices, isEmpty } = chunkOf(chunk);
+    if (isErrorName(name) || isFailure(chunk, choices.length > 0)) throw this.failure(chunk);
+    this.onBeside(chunk, batch);
+    const [first] = choices;
+    for (const choice of choices) {
+      if (first && this.isShown(choice, first)) this.onOtherChoice(choice, chunk, batch);
+    }
+    if (choices.length === 0 && !isEmpty) this.reportShape(name === undefined ? 'chunk' : `event ${name}`, chunk);
   }
 
-  private truncated(): AppError {
-    const message = `${this.source.host} ended the stream before the answer was complete`;
-    return new AppError('provider_truncated', message, { retryable: true });
+  /** Reads what stands beside the choices: counts in other places, results of a search. */
+  private onBeside(chunk: JsonObject, batch: EventBatch): void {
+    this.hasSeenChunk = true;
+    this.onCounts(this.answer.usage.find(chunk));
+    this.answer.addSources(sourcesBeside(chunk), batch);
   }
 
-  private protocolError(what: string): AppError {
-    return new AppError('provider_protocol', `${this.source.host} sent ${what}`);
+  private onOtherChoice(choice: JsonObject, chunk: JsonObject, batch: EventBatch): void {
+    if (isTelling(choice['error']) || isFailure(chunk, true)) throw this.failure({ ...chunk, ...choice });
+    this.onBeside(chunk, batch);
+    this.onCounts(this.answer.usage.find(choice));
+    const added = [this.onDelta(choice['delta'], batch), this.onBesideDelta(choice, batch)];
+    added.push(this.onMessage(choice['message'], batch));
+    this.isAnswer = true;
+    const all = { answer: added.some(({ answer }) => answer), reasoning: added.some(({ reasoning }) => reasoning) };
+    this.onParts(all, reasonOf(choice, chunk));
+  }
+
+  private onDelta(delta: unknown, batch: EventBatch): Added {
+    if (delta === undefined || delta === null) return NOTHING;
+    const object = asObject(delta);
+    if (object && isTelling(object['error'])) throw this.failure(object);
+    const parts = object ? partsOf(object) : contentOf(delta);
+    this.hasDeltas ||= parts.content !== '' || parts.reasoning.length > 0;
+    this.reportUnknown('delta', parts, delta);
+
+    return this.answer.parts(parts, batch);
+  }
+
+  /** Text beside the delta: the old completions API, or a choice without any delta. */
+  private onBesideDelta(choice: JsonObject, batch: EventBatch): Added {
+    const rest = Object.fromEntries(Object.entries(choice).filter(([name]) => !NOT_TEXT.has(name)));
+    const { content, ...parts } = partsOf(rest);
+    const isRepeated = this.hasDeltas && asObject(choice['delta']) !== undefined;
+
+    return this.answer.parts({ ...parts, content: isRepeated ? '' : content }, batch);
+  }
+
+  /** A message is the whole answer, or all of it so far, or, where no deltas come, a piece of it. */
+  private onMessage(value: unknown, batch: EventBatch): Added {
+    if (value === undefined || value === null) return NOTHING;
+    const message = asObject(value);
+    const { content, reasoning, ...parts } = message ? partsOf(message) : contentOf(value);
+    this.reportUnknown('message', { ...parts, content, reasoning }, value);
+    const isNewReasoning = this.answer.reasoning(reasoning, batch, this.hasDeltas);
+    const before = this.answer.told.text.length;
+    if (!this.hasDeltas) this.answer.text(content, batch);
+    else if (content !== '' && !this.answer.wholeText(content, batch))
+      this.reportShape('message unlike its deltas', '');
+    const others = this.answer.parts({ ...parts, content: '', reasoning: [] }, batch);
+
+    return { answer: others.answer || this.answer.told.text.length > before, reasoning: isNewReasoning };
+  }
+
+  private onCounts(found: boolean): void {
+    if (found) this.onUsage();
+  }
+
+  private reportUnknown(where: string, parts: MessageParts, value: unknown): void {
+    if (parts.unknown.length > 0) this.reportShape(where, value);
   }
 }
 
-/** Cached prompt tokens under DeepSeek's name, too. `cost` is OpenRouter's. */
-function readUsage(usage: JsonObject = {}): Usage | undefined {
-  const cached = asNumber(asObject(usage['prompt_tokens_details'])?.['cached_tokens']);
-  return toUsage({
-    input: asNumber(usage['prompt_tokens']),
-    output: asNumber(usage['completion_tokens']),
-    total: asNumber(usage['total_tokens']),
-    reasoning: asNumber(asObject(usage['completion_tokens_details'])?.['reasoning_tokens']),
-    cached: cached ?? asNumber(usage['prompt_cache_hit_tokens']),
-    cost: asNumber(usage['cost']),
-  });
+/** vLLM's `stop_reason` names the word that has ended the text, beside `finish_reason`. */
+function reasonOf(choice: JsonObject, chunk: JsonObject): unknown {
+  const own = choice['finish_reason'] ?? choice['finishReason'] ?? choice['done_reason'] ?? chunk['finish_reason'];
+  const other = 'finish_reason' in choice ? undefined : choice['stop_reason'];
+
+  return own ?? other ?? (choice['done'] === true ? 'stop' : undefined);
+}
+
+/** The one field of a usual delta that holds text; null when it holds anything else as well. */
+function nameOfPiece(delta: JsonObject): string | null {
+  let found: string | null = null;
+  for (const name of Object.keys(delta)) {
+    const value = delta[name];
+    if (name === 'role' || value === null || value === '' || (Array.isArray(value) && value.length === 0)) continue;
+    const isPiece = name === 'content' || name === 'reasoning_content' || name === 'reasoning';
+    if (found !== null || !isPiece || asText(value) === undefined) return null;
+    found = name;
+  }
+
+  return found;
 }

@@ -5,7 +5,7 @@ import type { ProviderEvent } from '../../common/chat-event.js';
 import type { ChatRequest, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
 import { type AnswerMapper, EventBatch } from '../../infra/provider-stream/event-batch.js';
 import type { ErrorSource } from './error-mapping.js';
-import { SseReader } from '../../infra/provider-stream/sse-reader.js';
+import { BodyReader } from '../../infra/provider-stream/body-reader.js';
 
 export const CLAUDE_SOURCE: ErrorSource = { provider: 'claude', host: 'claude.test', secrets: ['my-own-key-1234'] };
 export const OPENAI_SOURCE: ErrorSource = { provider: 'openai', host: 'openai.test', secrets: ['my-own-key-1234'] };
@@ -36,19 +36,26 @@ export function chatRequest(
 /** Runs a body through reader and mapper; each chunk is one network read. */
 export function replay(mapper: AnswerMapper, chunks: Iterable<Uint8Array | string>): ProviderEvent[] {
   const batch = new EventBatch();
-  const reader = new SseReader((event) => mapper.push(event, batch));
+  const reader = new BodyReader({
+    onEvent: (event) => mapper.push(event, batch),
+    onWhole: (reply) => mapper.pushWhole(reply, batch),
+  });
   for (const chunk of chunks) reader.feed(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
   reader.end();
-  mapper.end(batch);
+  if (!mapper.finished) mapper.end(batch);
   return batch.drain();
 }
 
-/** Events of a stream in short: the deltas' texts joined, the rest as it is. */
+/** Events of a stream in short: the texts as a client has them in the end, the rest as it is. */
 export function summary(events: readonly ProviderEvent[]) {
-  const text = (type: string) =>
-    events.map((event) => (event.type === type && 'content' in event ? event.content : '')).join('');
-  const rest = events.filter(({ type }) => type !== 'content' && type !== 'reasoning');
-  return { content: text('content'), reasoning: text('reasoning'), rest };
+  let [content, reasoning] = ['', ''];
+  for (const event of events) {
+    if (event.type === 'content') content += event.content;
+    else if (event.type === 'reasoning') reasoning += event.content;
+    else if (event.type === 'replace') content = event.content;
+  }
+  const rest = events.filter(({ type }) => type !== 'content' && type !== 'reasoning' && type !== 'replace');
+  return { content, reasoning, rest };
 }
 
 export const dataLines = (...data: unknown[]): string =>

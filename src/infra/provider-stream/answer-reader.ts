@@ -3,9 +3,9 @@ import type { Readable } from 'node:stream';
 import type { ProviderEvent } from '../../common/chat-event.js';
 import { EventLoopThrottle } from '../http/server/event-loop-throttle.js';
 import type { AnswerParts } from './answer-iterator.js';
+import { BodyReader } from './body-reader.js';
 import { type AnswerMapper, EventBatch } from './event-batch.js';
 import type { ProviderTimeouts } from './provider-timeouts.js';
-import { SseReader } from './sse-reader.js';
 
 /** Bytes that may wait for a slow consumer before the provider is made to wait. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -14,6 +14,8 @@ const HIGH_WATER_BYTES = 64 * 1024;
  * each connection ready, and Node reads all of it in one go.
  */
 const BYTES_PER_TURN = 256 * 1024;
+/** Silence that ends an answer whose end was announced. */
+const END_SILENCE_MS = 2_000;
 
 const reads = new EventLoopThrottle(BYTES_PER_TURN);
 
@@ -25,22 +27,32 @@ export class AnswerReader implements AnswerParts {
   over = false;
   failure: { reason: unknown } | null = null;
   private readonly batch = new EventBatch();
-  private readonly sse = new SseReader((event) => {
-    this.eventsSeen += 1;
-    this.mapper.push(event, this.batch);
+  private readonly content = new BodyReader({
+    onEvent: (event) => {
+      this.eventsSeen += 1;
+      this.mapper.push(event, this.batch);
+    },
+    onWhole: (reply) => this.mapper.pushWhole(reply, this.batch),
   });
+  /** Runs once the end was announced; no keep-alive prolongs it. */
+  private silence: NodeJS.Timeout | undefined;
+  private announced = 0;
   private eventsSeen = 0;
   private waitingBytes = 0;
   /** A chunk that waits for its turn of the event loop. */
   private pendingChunk: Buffer | null = null;
   private onReady: (() => void) | null = null;
 
-  /** @param activity what resets the idle timeout: events, or any bytes */
+  /**
+   * @param activity what resets the idle timeout: events, or any bytes
+   * @param endSilenceMs silence that ends an answer whose end was announced
+   */
   constructor(
     private readonly body: Readable,
     private readonly mapper: AnswerMapper,
     private readonly timeouts: ProviderTimeouts,
     private readonly activity: 'events' | 'bytes' = 'events',
+    private readonly endSilenceMs = END_SILENCE_MS,
   ) {
     const end = () => this.end();
     body.on('data', (chunk: Buffer) => this.onData(chunk));
@@ -71,14 +83,22 @@ export class AnswerReader implements AnswerParts {
   end(): void {
     this.feedPending();
     if (this.over) return;
-    this.over = true;
+    this.complete();
     try {
-      this.sse.end();
-      this.mapper.end(this.batch);
+      this.content.end();
+      if (!this.mapper.finished) this.mapper.end(this.batch);
     } catch (error) {
       this.fail(error);
     }
     this.notify();
+  }
+
+  /** Ends the answer here if the provider has named its end, though more may come. @returns whether it has */
+  endIfWhole(): boolean {
+    const isWhole = !this.over && (this.mapper.whole ?? false);
+    if (isWhole) this.end();
+
+    return isWhole;
   }
 
   /** Calls the waiting consumer back. */
@@ -108,13 +128,14 @@ export class AnswerReader implements AnswerParts {
   private feed(chunk: Buffer): void {
     const seenBefore = this.eventsSeen;
     try {
-      this.sse.feed(chunk);
+      this.content.feed(chunk);
     } catch (error) {
       this.fail(error);
     }
     if (this.activity === 'bytes' || this.eventsSeen > seenBefore) this.timeouts.alive(this.mapper.started);
     this.waitingBytes += chunk.length;
-    if (this.mapper.finished) this.over = true;
+    if (this.mapper.finished) this.complete();
+    if (!this.over) this.awaitEnd();
     if (this.isFull) this.pause();
     this.notify();
   }
@@ -125,8 +146,30 @@ export class AnswerReader implements AnswerParts {
   }
 
   private fail(error: unknown): void {
+    if (!this.failure) this.mapper.flush?.(this.batch);
     this.failure ??= { reason: error };
+    this.complete();
+  }
+
+  private complete(): void {
     this.over = true;
+    clearTimeout(this.silence);
+  }
+
+  /** Starts to wait for the silence after an announced end, or stops waiting because the answer goes on. */
+  private awaitEnd(): void {
+    const announced = this.content.isComplete ? -1 : (this.mapper.announced ?? 0);
+    if (announced === this.announced) return;
+    this.announced = announced;
+    clearTimeout(this.silence);
+    if (announced !== 0) this.startSilence();
+  }
+
+  private startSilence(): void {
+    this.silence = setTimeout(() => {
+      if (this.body.isPaused()) this.startSilence();
+      else this.end();
+    }, this.endSilenceMs);
   }
 
   private notify(): void {

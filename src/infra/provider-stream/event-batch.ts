@@ -61,10 +61,19 @@ export interface AnswerMapper {
   readonly started: boolean;
   /** Whether `finish` was emitted: later events are ignored. */
   readonly finished: boolean;
+  /**
+   * Not 0 once the provider has said that the answer is over, and only formalities may follow, for which a short silence
+   * is waited. Another number when that wait begins anew.
+   */
+  readonly announced?: number;
+  /** Whether the answer may be taken for complete if nothing more comes. */
+  readonly whole?: boolean;
   /** Maps an event of the provider. @throws AppError when the answer has failed */
   push(event: EventSourceMessage, batch: EventBatch): void;
   /** Maps a reply that arrived as JSON in place of a stream. */
   pushWhole(reply: unknown, batch: EventBatch): void;
+  /** Emits text that waits for more to be understood, because the answer has failed. */
+  flush?(batch: EventBatch): void;
   /** Finishes the answer at the end of its body. @throws AppError provider_truncated when it is incomplete */
   end(batch: EventBatch): void;
 }

@@ -1,8 +1,9 @@
 /** Errors of providers: reads their replies, and makes messages that are safe to show. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ModelSettings } from '../../common/chat-provider.js';
-import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
+import { asText } from '../../common/json.js';
 import { AppError, type AppErrorOptions, type ErrorCode } from '../../common/app-error.js';
+import { isMarkup } from './provider-problem.js';
 
 const MAX_LENGTH = 300;
 /** Shorter values would tear holes into ordinary words. */
@@ -13,53 +14,6 @@ const KEY_SHAPES = [
   /\b(bearer\s+)[^\s"',;]+/gi,
   /\b((?:x-)?api[-_ ]?key["']?\s*[:=]\s*["']?)[^\s"',;]+/gi,
 ];
-
-/** The parts of an error body that describe the failure. */
-export interface ProviderProblem {
-  message?: string;
-  type?: string;
-  code?: string;
-  /** OpenRouter and Google put the HTTP status into `code`. */
-  status?: number;
-}
-
-/** Parses the body of an HTTP error. Plain text is the message itself; HTML has none. */
-export function readProblem(text: string): ProviderProblem {
-  const json = parseJson(text.trim());
-  if (json !== undefined && typeof json !== 'string') return problemOf(json);
-  const plain = typeof json === 'string' ? json : text.trim();
-
-  return plain === '' || isMarkup(plain) ? {} : { message: plain };
-}
-
-/**
- * Reads the problem from JSON in the shapes that providers use: `error.message`, `error` (string), `message`, `detail` (string, or FastAPI's array of
- * `{loc, msg}`), `errors[0].message`.
- */
-export function problemOf(json: unknown): ProviderProblem {
-  const body = asObject(Array.isArray(json) ? (json as unknown[])[0] : json) ?? {};
-  const error = asObject(body['error']);
-  const source = error ?? body;
-  const code = source['code'];
-
-  return {
-    message: asText(error?.['message']) ?? asText(body['error']) ?? asText(body['message']) ?? listed(body),
-    type: asText(source['type']),
-    code: asText(code),
-    status: asNumber(code) ?? asNumber(Number(asText(code))),
-  };
-}
-
-function listed(body: JsonObject): string | undefined {
-  const detail = body['detail'];
-  const errors = Array.isArray(detail) ? (detail as unknown[]) : body['errors'];
-  if (!Array.isArray(errors)) return asText(detail) ?? asText(asObject(detail)?.['message']);
-  const first = asObject((errors as unknown[])[0]);
-  const where = Array.isArray(first?.['loc']) ? `${(first['loc'] as unknown[]).join('.')}: ` : '';
-  const what = asText(first?.['message']) ?? asText(first?.['msg']) ?? asText((errors as unknown[])[0]);
-
-  return what === undefined ? undefined : where + what;
-}
 
 /** Returns the secrets of a model, which messages of its provider may repeat. */
 export function secretsOf(model: ModelSettings): string[] {
@@ -77,10 +31,6 @@ export function cleanMessage(message: string | undefined, secrets: readonly stri
   text = text.replace(/\s+/g, ' ').trim();
 
   return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH - 1).trimEnd()}…` : text || undefined;
-}
-
-function isMarkup(text: string): boolean {
-  return /^\s*<|<(!doctype|html|head|body)\b/i.test(text);
 }
 
 /** Instructions of a provider about retries. */

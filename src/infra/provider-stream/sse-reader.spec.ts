@@ -19,7 +19,7 @@ describe('WHATWG 9.2.6', () => {
     ['data:x\n\n', [[undefined, 'x']]],
     ['data:  x\n\n', [[undefined, ' x']]],
     [': hi\n\n', []],
-    ['Data: x\n data: x\n\n', []],
+    ['data: a\n\nData: x\n data: x\n\n', [[undefined, 'a']]],
     [
       'data: a\r\rdata: b\r\r',
       [
@@ -74,7 +74,7 @@ describe('at the end of the body', () => {
     ['data: [DONE]', '[DONE]'],
   ])('a last event without its blank line counts: %j', (text, data) => expect(read(text)).toEqual([[undefined, data]]));
 
-  it.each(['data: {"a":', 'data: plain', 'dat', 'event: x\n', ': c'])('what is not whole does not: %j', (text) => {
+  it.each(['data: {"a":', 'data: plain', 'event: x\n', ': c'])('what is not whole does not: %j', (text) => {
     expect(read(text)).toEqual([]);
   });
 });
