@@ -14,25 +14,32 @@ import { DifyEvents } from '../events/dify.events.js';
 /** How long the second of a chatflow's two end events may be behind the first. */
 const END_GRACE_MS = 2_000;
 
+/** How long a conversation may be without any event before the app is asked whether it still knows it. */
+const SILENCE_MS = 5_000;
+
 /** The events of one run, over any number of connections. */
 export class DifyStream {
   readonly mapper: DifyEvents;
   reader: AnswerReader | null = null;
   private response: ProviderResponse | null = null;
   private grace: NodeJS.Timeout | undefined;
+  private silence: NodeJS.Timeout | undefined;
+  private keptConversation: string;
 
-  /** @param keptConversation the conversation that is remembered for the task already */
+  /** @param conversationId the conversation that the run goes on with; empty for a new one */
   constructor(
     readonly run: DifyRun,
     private readonly turn: Turn,
     private readonly conversations: DifyConversations,
-    private keptConversation: string | undefined,
+    readonly conversationId: string,
   ) {
+    this.keptConversation = conversationId;
     const { connection } = turn.dify;
     this.mapper = new DifyEvents({
       baseUrl: connection.baseUrl,
       source: sourceOf(connection),
       run,
+      conversationId,
       onRun: () => this.remember(),
       onEnding: () => {
         this.grace = setTimeout(() => this.reader?.end(), END_GRACE_MS);
@@ -58,6 +65,13 @@ export class DifyStream {
     this.mapper.end(batch);
   }
 
+  /** Calls back once if no event arrives for a while. */
+  watchSilence(onSilence: () => void): void {
+    this.silence = setTimeout(() => {
+      if (this.mapper.count === 0 && this.reader?.over === false) onSilence();
+    }, SILENCE_MS);
+  }
+
   /** Reads on without a consumer. @param until milliseconds since the epoch */
   async drain(until: number, done: () => boolean): Promise<void> {
     const { reader } = this;
@@ -71,13 +85,13 @@ export class DifyStream {
 
   /** Gives the connection back after the reply was read whole. */
   release(): void {
-    clearTimeout(this.grace);
+    this.clearTimers();
     this.response?.release();
   }
 
   /** Closes the connection. Settles when it is closed. */
   async close(): Promise<void> {
-    clearTimeout(this.grace);
+    this.clearTimers();
     await this.response?.close();
   }
 
@@ -96,5 +110,10 @@ export class DifyStream {
       });
     }
     link.save({ ...this.run });
+  }
+
+  private clearTimers(): void {
+    clearTimeout(this.grace);
+    clearTimeout(this.silence);
   }
 }

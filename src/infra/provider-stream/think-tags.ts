@@ -1,5 +1,5 @@
 import type { ModelParameters } from '../../common/chat-provider.js';
-import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import type { EventBatch } from './event-batch.js';
 
 const OPEN = '<think>';
 const CLOSE = '</think>';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import { EventBatch } from './event-batch.js';
 import { ThinkTags } from './think-tags.js';
-import { summary } from './providers.testing.js';
+import { summary } from '../../direct-chat/providers/providers.testing.js';
 
 function split(mode: 'auto' | 'implicit' | 'off', ...chunks: string[]): [string, string] {
   const batch = new EventBatch();
