@@ -129,7 +129,7 @@ export class DifyEvents implements AnswerMapper {
   /** Ends an answer as partial whose end is lost. */
   keepPartial(batch: EventBatch): void {
     this.finished = true;
-    this.text.end(null, batch);
+    this.text.end(null, batch, true);
     this.steps.finish('succeeded', batch);
     batch.add({ type: 'finish', finish_reason: 'partial' });
   }
@@ -137,7 +137,7 @@ export class DifyEvents implements AnswerMapper {
   /** Ends an answer that waits for input that cannot be given here. */
   endPaused(batch: EventBatch): void {
     this.finished = true;
-    this.text.end(null, batch);
+    this.text.end(null, batch, true);
     this.steps.finish('paused', batch);
     batch.add({ type: 'finish', finish_reason: 'paused' });
   }

@@ -43,7 +43,15 @@ describe('reasoning in the text of an app', () => {
     expect([contentOf(events), events.some(({ type }) => type === 'replace')]).toEqual([', indeed', false]);
   });
 
-  it('is the rest when the answer ends before it is cut off', () => {
+  it('may stand in several blocks, in other marks, and without its opening one', () => {
+    const several = text('<think>One</think>A.\n');
+    expect(split(read('chat', [several, text('<think>Two</think>B.'), messageEnd()]))).toEqual(['OneTwo', 'A.\nB.']);
+    const details = '<details open><summary>Thinking...</summary>Hm.</details>Yes';
+    expect(split(read('chat', [text(details), messageEnd()]))).toEqual(['Hm.', 'Yes']);
+    expect(split(read('chat', [text('Hm.\n</think>\n\nYes'), messageEnd()]))).toEqual(['Hm.', 'Yes']);
+  });
+
+  it('leaves the rest of the answer when it is cut within a mark', () => {
     const { events } = read('chat', [text('2 <'), text(' 3'), messageEnd()]);
     expect([contentOf(events), finishOf(events)]).toEqual(['2 < 3', ['stop']]);
   });

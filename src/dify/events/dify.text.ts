@@ -1,12 +1,13 @@
 /** The text of an app's answer. */
+import type { ProviderEvent } from '../../common/chat-event.js';
 import { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { ThinkTags } from '../../infra/provider-stream/think-tags.js';
+import { ThinkTags } from '../../infra/provider-stream/thinking/think-tags.js';
 
 /** Takes the reasoning out of an answer, and continues an answer whose beginning was shown before. */
 export class DifyText {
   /** Characters so far, as the app sends them: with reasoning. */
   length = 0;
-  private tags = new ThinkTags('auto');
+  private tags = new ThinkTags();
   /** The whole answer that is shown; null until the run was rejoined. Parts of it may have been missed. */
   private joined: string | null = null;
 
@@ -14,7 +15,7 @@ export class DifyText {
   rejoin(shown: string): void {
     this.joined = shown;
     this.length = shown.length;
-    this.tags = new ThinkTags('auto');
+    this.tags = new ThinkTags();
   }
 
   append(value: unknown, sink: EventBatch): void {
@@ -27,7 +28,7 @@ export class DifyText {
   replace(value: unknown, sink: EventBatch): void {
     if (typeof value !== 'string') return;
     this.length = value.length;
-    this.tags = new ThinkTags('auto');
+    this.tags = new ThinkTags();
     const content = contentOf((batch) => this.tags.push(value, batch));
     const before = this.joined;
     if (before !== null) this.joined = content;
@@ -38,13 +39,14 @@ export class DifyText {
 
   /**
    * Ends the text.
-   * @param whole the text in the outputs: the truth for a run of which parts were missed
+   * @param whole the text in the outputs, if there is one: the truth for a run of which parts were missed
+   * @param cut whether the app was stopped before it had finished
    */
-  end(whole: string | null, sink: EventBatch): void {
-    this.emit((batch) => this.tags.end(batch), sink);
+  end(whole: string | null, sink: EventBatch, cut = false): void {
+    this.emit((batch) => this.tags.end(batch, cut), sink);
     if (this.joined === null || whole === null) return;
     const content = contentOf((batch) => {
-      const tags = new ThinkTags('auto');
+      const tags = new ThinkTags();
       tags.push(whole, batch);
       tags.end(batch);
     });
@@ -56,10 +58,9 @@ export class DifyText {
     const batch = new EventBatch();
     write(batch);
     for (const event of batch.drain()) {
-      if (event.type === 'content') {
-        this.joined += event.content;
-        sink.content(event.content);
-      } else if (event.type === 'reasoning') sink.reasoning(event.content);
+      this.joined = withEvent(this.joined, event);
+      if (event.type === 'content') sink.content(event.content);
+      else if (event.type === 'reasoning') sink.reasoning(event.content);
       else sink.add(event);
     }
   }
@@ -70,5 +71,11 @@ function contentOf(write: (batch: EventBatch) => void): string {
   const batch = new EventBatch();
   write(batch);
 
-  return batch.drain().reduce((text, event) => (event.type === 'content' ? text + event.content : text), '');
+  return batch.drain().reduce(withEvent, '');
+}
+
+function withEvent(text: string, event: ProviderEvent): string {
+  if (event.type === 'replace') return event.content;
+
+  return event.type === 'content' ? text + event.content : text;
 }

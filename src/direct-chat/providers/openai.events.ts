@@ -7,7 +7,7 @@ import { type AnswerMapper, type EventBatch, toUsage } from '../../infra/provide
 import { asNumber, asObject, asText, parseJson, type JsonObject } from '../../common/json.js';
 import { ProviderError } from '../../infra/provider-stream/provider-error.js';
 import { errorFromPayload, type ErrorSource } from './error-mapping.js';
-import { ThinkTags } from '../../infra/provider-stream/think-tags.js';
+import { ThinkTags } from '../../infra/provider-stream/thinking/think-tags.js';
 
 /** `finish_reason` of the API reference; values of compatibles that are not here mean an ordinary end. */
 const FINISH_REASONS = new Map<string, FinishReason>([

@@ -1,0 +1,242 @@
+import type { ModelParameters } from '../../../common/chat-provider.js';
+import type { EventBatch } from '../event-batch.js';
+import { beginsChannel, ChannelMarks } from './channel-marks.js';
+import { type CloseMark, isInCode, type Mark, MARK_START, markOf, partialClose, unopenedClose } from './think-marks.js';
+
+/** gpt-oss behind a server that removes special tokens: the names of the channels remain. */
+const BARE_ANALYSIS = /^analysis(?=[A-Z])/;
+const BARE_FINAL: CloseMark = { pattern: /assistantfinal/, text: 'assistantfinal' };
+
+/** A block of reasoning that is open. */
+interface Block {
+  close: CloseMark;
+  /** Its opening mark as written; empty when it had none. */
+  open: string;
+  text: string;
+  /** Whether the answer had not begun before it. */
+  leads: boolean;
+}
+
+/**
+ * Separates the reasoning from answers of models that write it between marks into their content: `<think>…</think>` and
+ * its many relatives, which may be split over chunks. A block stands at the beginning of the answer or of a line, outside
+ * of code; anything else is a word of the answer. Some chat templates put the opening mark into the prompt, so that only
+ * `</think>` comes: what was said before it becomes reasoning then (`replace` empties the answer), or is reasoning from
+ * the start (`implicit`).
+ */
+export class ThinkTags {
+  private state: 'start' | 'reasoning' | 'gap' | 'text' | 'channels' | 'off';
+  /** Text of unknown kind: the beginning of a mark, or blank text around one. */
+  private buffered = '';
+  /** The answer so far. */
+  private said = '';
+  private block: Block | null = null;
+  /** Reasoning that had no opening mark: the answer, if no other comes. */
+  private unopened = '';
+  private hasBlocks = false;
+  /** Marks that stood in the answer as words, and whose closing ones do so as well. */
+  private mentions = 0;
+  private readonly channels = new ChannelMarks();
+
+  constructor(private readonly mode: NonNullable<ModelParameters['thinkTag']> = 'auto') {
+    this.state = mode === 'off' ? 'off' : 'start';
+  }
+
+  push(text: string, batch: EventBatch): void {
+    if (this.state === 'off') return batch.content(text);
+    if (this.state === 'channels') return this.channels.push(text, batch);
+    if (this.state === 'text' && this.buffered === '' && !MARK_START.test(text)) return this.say(text, batch);
+    this.buffered += text;
+    this.advance(batch, false);
+  }
+
+  /** Emits the buffered rest at the end of the answer. @param cut whether the model was stopped before it had finished */
+  end(batch: EventBatch, cut = false): void {
+    if (this.state === 'channels') return this.channels.end(batch, cut);
+    if (this.state !== 'off') this.advance(batch, true);
+    if (this.block) this.endBlock(this.block, batch, cut);
+    else if (this.unopened !== '' && this.said === '' && !cut) this.say(this.unopened.trim(), batch);
+    this.block = null;
+  }
+
+  private advance(batch: EventBatch, ending: boolean): void {
+    while (this.step(batch, ending));
+  }
+
+  /** @returns whether the state has changed, so that the rest of the text is read anew */
+  private step(batch: EventBatch, ending: boolean): boolean {
+    switch (this.state) {
+      case 'start':
+      case 'gap':
+        return this.onBegin(batch, ending);
+      case 'reasoning':
+        return this.onReasoning(batch, ending);
+      case 'text':
+        return this.onText(batch, ending);
+      default:
+        return false;
+    }
+  }
+
+  /** At the beginning of the answer, or behind a block: the blank lines around blocks belong to neither. */
+  private onBegin(batch: EventBatch, ending: boolean): boolean {
+    const begin = this.buffered.trimStart();
+    const isStart = this.state === 'start';
+    if (begin === '') return isStart && ending && this.become('text');
+    if (isStart && beginsChannel(begin) !== false) return this.onChannel(begin, batch, ending);
+    const mark = markOf(begin);
+    if (!ending && (mark === 'partial' || isBareBegin(begin, isStart))) return false;
+    if (mark && mark !== 'partial') return this.onFirstMark(mark, begin.slice(mark.text.length));
+
+    return isStart ? this.onFirstText(begin) : this.become('text', begin);
+  }
+
+  private onFirstMark({ text, close }: Mark, rest: string): boolean {
+    return close ? this.openBlock(close, text, rest) : this.become('gap', rest);
+  }
+
+  private onFirstText(begin: string): boolean {
+    if (BARE_ANALYSIS.test(begin)) return this.openBlock(BARE_FINAL, '', begin.slice('analysis'.length));
+
+    return this.mode === 'implicit' ? this.openBlock(unopenedClose(), '', this.buffered) : this.become('text');
+  }
+
+  private onChannel(begin: string, batch: EventBatch, ending: boolean): boolean {
+    if (beginsChannel(begin) === 'partial') return ending && this.become('text');
+    this.state = 'channels';
+    this.buffered = '';
+    this.channels.push(begin, batch);
+    if (ending) this.channels.end(batch, false);
+
+    return false;
+  }
+
+  private onReasoning(batch: EventBatch, ending: boolean): boolean {
+    const { block } = this;
+    if (!block) return false;
+    const found = block.close.pattern.exec(this.buffered);
+    const kept = ending ? 0 : partialClose(this.buffered, block.close);
+    const end = found ? found.index : this.buffered.length - kept;
+    const text = this.buffered.slice(0, end);
+    block.text += text;
+    if (text !== '') batch.reasoning(text);
+    this.buffered = this.buffered.slice(end);
+    if (!found) return false;
+    // Between backticks it is spoken of.
+    if (block.text.endsWith('`')) {
+      const next = this.buffered.charAt(found[0].length);
+      if (next === '' && !ending) return false;
+      if (next === '`') return this.keepWord(block, found[0].length + 1, batch);
+    }
+    if (block.open === '') this.unopened = block.text;
+    this.block = null;
+
+    return this.become('gap', this.buffered.slice(found[0].length));
+  }
+
+  private keepWord(block: Block, length: number, batch: EventBatch): boolean {
+    const word = this.buffered.slice(0, length);
+    block.text += word;
+    batch.reasoning(word);
+    this.buffered = this.buffered.slice(length);
+
+    return true;
+  }
+
+  private onText(batch: EventBatch, ending: boolean): boolean {
+    let at = this.buffered.search(MARK_START);
+    for (; at >= 0; at = this.nextMark(at)) {
+      const rest = this.buffered.slice(at);
+      const mark = markOf(rest);
+      if (isUndecided(rest, mark) && !ending) break;
+      if (mark && mark !== 'partial' && this.onMark(mark, at, batch)) return true;
+    }
+    const end = at < 0 ? this.buffered.length : at;
+    this.say(this.buffered.slice(0, end), batch);
+    this.buffered = this.buffered.slice(end);
+
+    return false;
+  }
+
+  private nextMark(at: number): number {
+    const next = this.buffered.slice(at + 1).search(MARK_START);
+
+    return next < 0 ? -1 : at + 1 + next;
+  }
+
+  /** @returns whether the mark is one, and no word of the answer */
+  private onMark({ text, close }: Mark, at: number, batch: EventBatch): boolean {
+    const rest = this.buffered.slice(at + text.length);
+    if (close && this.isBlock(at)) {
+      this.say(this.buffered.slice(0, at), batch);
+
+      return this.openBlock(close, text, rest);
+    }
+    if (!close && this.isLoneClose(at, rest.charAt(0))) return this.onLoneClose(at, text.length, batch);
+    this.mentions = Math.max(0, this.mentions + (close ? 1 : -1));
+
+    return false;
+  }
+
+  /** Whether an opening mark at this place opens a block: at the beginning of a line or behind a sentence, not in code. */
+  private isBlock(at: number): boolean {
+    const before = this.said + this.buffered.slice(0, at);
+
+    return /(?:^|\n[ \t]*|[.!?…。！？])$/.test(before) && !isInCode(before);
+  }
+
+  /** Whether a closing mark without an opening one ends reasoning: a word has blanks or punctuation around it. */
+  private isLoneClose(at: number, next: string): boolean {
+    if (this.hasBlocks || this.mentions > 0) return false;
+    const before = this.said + this.buffered.slice(0, at);
+    const follows = /(?:^|\n[ \t]*|[.!?…。！？]\s+|[^\s"'`“‘([])$/.test(before);
+
+    return follows && !/[,.;:!?)"'`”’]/.test(next) && !isInCode(before);
+  }
+
+  private onLoneClose(at: number, length: number, batch: EventBatch): boolean {
+    const unopened = this.said + this.buffered.slice(0, at);
+    if (this.said !== '') batch.add({ type: 'replace', content: '' });
+    batch.reasoning(unopened);
+    this.unopened = unopened;
+    this.said = '';
+    this.hasBlocks = true;
+
+    return this.become('gap', this.buffered.slice(at + length));
+  }
+
+  private openBlock(close: CloseMark, open: string, rest: string): boolean {
+    this.block = { close, open, text: '', leads: this.said.trim() === '' };
+    this.hasBlocks = true;
+
+    return this.become('reasoning', rest);
+  }
+
+  /** Ends a block whose closing mark has not come: the answer stands inside, or its mark was a word. */
+  private endBlock({ open, text, leads }: Block, batch: EventBatch, cut: boolean): void {
+    if (!leads) this.say(open + text, batch);
+    else if (open === '' || !cut) this.say(open === '' ? text : text.trim(), batch);
+  }
+
+  private say(text: string, batch: EventBatch): void {
+    if (text === '') return;
+    this.said += text;
+    batch.content(text);
+  }
+
+  private become(state: ThinkTags['state'], rest = this.buffered): true {
+    this.state = state;
+    this.buffered = rest;
+
+    return true;
+  }
+}
+
+/** The character behind a closing mark decides what it is. */
+function isUndecided(rest: string, mark: ReturnType<typeof markOf>): boolean {
+  return mark === 'partial' || (mark !== null && mark.close === null && mark.text.length === rest.length);
+}
+
+function isBareBegin(begin: string, isStart: boolean): boolean {
+  return isStart && 'analysis'.startsWith(begin);
+}
