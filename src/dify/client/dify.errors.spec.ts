@@ -41,7 +41,7 @@ describe('a refused request', () => {
     const moved = errorFromReply(308, { location: 'https://dify.test/v1/chat-messages' }, '', SOURCE);
     expect(moved.message).toContain('begins with https://dify.test');
     expect(reply(405, { message: 'The method is not allowed for the requested URL.' }).message).toMatch(
-      /is not allowed.*GET: set DIFY_BASE_URL to .*https:\/\/dify\.test\/v1/,
+      /is not allowed.*GET: set DIFY_BASE_URL to .*https:\/\/dify\.test/,
     );
     expect(reply(401, { message: 'Key app-secret-1 is bad' }).message).toBe(
       'dify.test answered HTTP 401: Key *** is bad',

@@ -11,6 +11,7 @@ import {
   readRetryHints,
   type RetryHints,
 } from '../../infra/provider-stream/provider-error.js';
+import { addressAdvice } from '../../infra/provider-stream/address-advice.js';
 import { asNumber, asObject } from '../../common/json.js';
 import { codeOfModel, innermostReason, isAboutInputs, speaksOfLostConversation } from './dify.reasons.js';
 
@@ -104,7 +105,11 @@ export function errorFromReply(
   const problem = readProblem(body);
   const hints = readRetryHints(headers, Date.now());
   const reason = reasonOf(problem, source);
-  const text = [reason, addressAdvice(status, headers, source) ?? (reason ? '' : adviceFor(status))];
+  const text = [
+    reason,
+    addressAdvice(status, headers, { host: source.host, setting: 'DIFY_BASE_URL', body }) ??
+      (reason ? '' : adviceFor(status)),
+  ];
   const said = text.filter(Boolean).join('; ');
   const code = codeOf(problem, status, false);
   const retryAfter = hints.waitMs === undefined ? undefined : Math.ceil(hints.waitMs / 1000);
@@ -192,18 +197,6 @@ function codeOf({ code, message = '' }: ProviderProblem, status: number, ran: bo
   if (status >= 500) return BY_STATUS.get(status) ?? (ran ? codeOfModel(message) : 'provider_unavailable');
 
   return BY_STATUS.get(status) ?? (status >= 400 ? 'provider_bad_request' : 'provider_not_found');
-}
-
-/** What is wrong with the address, when a status tells. */
-function addressAdvice(status: number, { location }: IncomingHttpHeaders, { host }: DifySource): string | undefined {
-  if (status === 405) {
-    return `a redirect, mostly from http to https, has turned the POST into a GET: set DIFY_BASE_URL to the final address, such as https://${host}/v1`;
-  }
-  if (status < 300 || status >= 400) return undefined;
-  const target =
-    location !== undefined && URL.canParse(location) ? `, which begins with ${new URL(location).origin}` : '';
-
-  return `it redirects; set DIFY_BASE_URL to the final address${target}`;
 }
 
 /** What to do where no reason was given. */

@@ -41,9 +41,9 @@ export function ownHeaders(model: ModelSettings): Record<string, string> {
 }
 
 /** Returns the base URL with its path replaced; a query string is kept. */
-export function endpoint(baseUrl: string, path: (basePath: string) => string): URL {
+export function endpoint(baseUrl: string, path: (basePath: string, url: URL) => string): URL {
   const url = parseUrl(baseUrl);
-  url.pathname = path(url.pathname.replace(/\/+$/, ''));
+  url.pathname = path(url.pathname.replace(/\/+$/, ''), url);
   url.hash = '';
 
   return url;
