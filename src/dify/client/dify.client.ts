@@ -10,6 +10,7 @@ import {
   readText,
 } from '../../infra/http/client/provider-http.js';
 import { errorFromReply, isLostConversation, isUnknown, protocolError, sourceOf } from './dify.errors.js';
+import { asStorable } from '../../common/storable.js';
 
 /** For calls that are answered at once; runs have deadlines of their own. */
 const CALL_TIMEOUT_MS = 10_000;
@@ -174,7 +175,7 @@ export class DifyClient {
     const { body } = await this.checked(connection, response);
     const { text, complete } = await readText(body, { maxBytes: MAX_REPLY_BYTES });
     const reply = parseJson(text);
-    if (complete && isJsonObject(reply)) return reply;
+    if (complete && isJsonObject(reply)) return asStorable(reply);
     await response.close();
     throw protocolError(sourceOf(connection), 'no JSON where Dify would; check DIFY_BASE_URL');
   }

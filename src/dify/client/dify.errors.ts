@@ -12,7 +12,7 @@ import {
   type RetryHints,
 } from '../../infra/provider-stream/provider-error.js';
 import { addressAdvice } from '../../infra/provider-stream/address-advice.js';
-import { asNumber, asObject } from '../../common/json.js';
+import { asNumber, asObject, asText, parseJson } from '../../common/json.js';
 import { codeOfModel, innermostReason, isAboutInputs, speaksOfLostConversation } from './dify.reasons.js';
 
 /** The host that messages name, and the secrets that they must not repeat. */
@@ -111,7 +111,7 @@ export function errorFromReply(
       (reason ? '' : adviceFor(status)),
   ];
   const said = text.filter(Boolean).join('; ');
-  const code = codeOf(problem, status, false);
+  const code = codeOf(problem, status, { ran: false, words: wordsOf(parseJson(body), problem) });
   const retryAfter = hints.waitMs === undefined ? undefined : Math.ceil(hints.waitMs / 1000);
   const retryable = RETRYABLE.has(code) && problem.code !== 'provider_quota_exceeded';
 
@@ -129,7 +129,7 @@ export function errorFromEvent(data: unknown, source: DifySource): DifyError {
   const problem = problemOf(data);
   const status = asNumber(Number(asObject(data)?.['status'] ?? NaN));
   const text = reasonOf(problem, source) ?? 'no reason given';
-  const code = codeOf(problem, status ?? 500, true);
+  const code = codeOf(problem, status ?? 500, { ran: true, words: wordsOf(data, problem) });
   const retryable = RETRYABLE.has(code) && problem.code !== 'provider_quota_exceeded';
 
   return new DifyError(code, `${source.host} failed: ${text}`, problem, { retryable, providerStatus: status });
@@ -188,13 +188,23 @@ function reasonOf({ message }: ProviderProblem, { secrets }: DifySource): string
   return message === undefined ? undefined : cleanMessage(innermostReason(message), secrets);
 }
 
-/** @param ran the run had begun: its failure is mostly that of its model */
-function codeOf({ code, message = '' }: ProviderProblem, status: number, ran: boolean): ErrorCode {
-  if (code === 'invalid_param' && !isAboutInputs(message, ran)) return codeOfModel(message);
+/** All that Dify says, with what wraps the innermost reason. */
+function wordsOf(data: unknown, { message = '' }: ProviderProblem): string {
+  return asText(asObject(data)?.['message']) ?? message;
+}
+
+/** How to read a code: whether the run had begun, whose failure is mostly that of its model; and all words. */
+interface Circumstances {
+  ran: boolean;
+  words: string;
+}
+
+function codeOf({ code }: ProviderProblem, status: number, { ran, words }: Circumstances): ErrorCode {
+  if (code === 'invalid_param' && !isAboutInputs(words, ran)) return codeOfModel(words);
   const known = BY_CODE.get(code ?? '');
   if (known) return known;
-  if (code === 'completion_request_error') return codeOfModel(message);
-  if (status >= 500) return BY_STATUS.get(status) ?? (ran ? codeOfModel(message) : 'provider_unavailable');
+  if (code === 'completion_request_error') return codeOfModel(words);
+  if (status >= 500) return BY_STATUS.get(status) ?? (ran ? codeOfModel(words) : 'provider_unavailable');
 
   return BY_STATUS.get(status) ?? (status >= 400 ? 'provider_bad_request' : 'provider_not_found');
 }

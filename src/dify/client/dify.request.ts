@@ -4,6 +4,7 @@ import type { DifyMode, DifyTurn } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
 import { firstPart } from '../../common/text-cut.js';
 import { type InputField, inputForText } from '../inputs/input-form.js';
+import { storableText } from '../../common/storable.js';
 
 /** How much of a lost conversation is repeated in the question. */
 const HISTORY_MESSAGES = 10;
@@ -30,7 +31,7 @@ export function runBody(
   conversationId: string,
   fields: readonly InputField[] | null = null,
 ): JsonObject {
-  const asked = messages.at(-1)?.content ?? '';
+  const asked = storableText(messages.at(-1)?.content ?? '');
   const files = dify.files.length > 0 ? { files: dify.files } : {};
   const common = { response_mode: 'streaming', user: endUser, ...files };
   if (mode === 'workflow') return { inputs: withText(dify.inputs, asked, fields), ...common };
@@ -56,7 +57,7 @@ function withTranscript(before: readonly ChatMessage[], asked: string): string {
     if (room < 0 && lines.length > 0) break;
     // The last message is told in any case, its beginning at least.
     const said = room < 0 ? `${firstPart(content, HISTORY_CHARACTERS)}…` : content;
-    lines.unshift(`${role === 'user' ? 'User' : 'Assistant'}: ${said}`);
+    lines.unshift(`${role === 'user' ? 'User' : 'Assistant'}: ${storableText(said)}`);
   }
   if (lines.length === 0) return asked;
 
