@@ -49,6 +49,7 @@ export interface Expected {
   /** A number, or the least and the most. */
   requests?: OneOrMany<number>;
   connections?: OneOrMany<number>;
+  /** Limits the wait for the end; not compared, because the machine may be busy. */
   max_ms?: number;
   request?: ExpectedRequest;
 }

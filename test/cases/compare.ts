@@ -38,7 +38,6 @@ function compare(expected: Expected, actual: Actual): string[] {
     ...usage(expected.usage, actual),
     ...events(expected.events, actual),
     ...lastRequest(expected.request ?? {}, actual),
-    ...(expected.max_ms !== undefined && actual.ms > expected.max_ms ? [`took ${Math.round(actual.ms)} ms`] : []),
   ];
 }
 

@@ -85,7 +85,8 @@ export class DifyEvents implements AnswerMapper {
       if (this.finished) return;
       if (data['event'] === 'ping') continue;
       if (isError(data, event.event)) this.fail(data, batch);
-      this.onData(data, batch);
+      if (this.count === 0 && isWhole(data)) this.pushWhole(data, batch);
+      else this.onData(data, batch);
     }
     if (unreadable === null || event.event === 'ping') return;
     if (event.event === 'error') this.fail({ message: unreadable }, batch);
@@ -286,4 +287,12 @@ function isError(data: JsonObject, name?: string): boolean {
   return (
     name === 'error' || (data['answer'] === undefined && (data['error'] !== undefined || data['code'] !== undefined))
   );
+}
+
+/** Whether data is the reply of a blocking call, in which the answer and its end are one. */
+function isWhole({ event, answer, metadata, mode, data }: JsonObject): boolean {
+  if (typeof answer === 'string')
+    return event === 'message' && typeof mode === 'string' && asObject(metadata) !== undefined;
+
+  return event === undefined && asText(asObject(data)?.['status']) !== undefined;
 }

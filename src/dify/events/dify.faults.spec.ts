@@ -39,6 +39,13 @@ describe('a stream with faults', () => {
     expect(() => mapper.pushWhole({ code: 'bad_request', message: 'boom' }, batch)).toThrow('boom');
   });
 
+  it('may be one whole reply', () => {
+    const metadata = { usage: {}, retriever_resources: [] };
+    const events = push(line({ ...text('Whole'), mode: 'chat', metadata }));
+    expect([contentOf(events), finishOf(events)]).toEqual(['Whole', ['stop']]);
+    expect(finishOf(push(line(text('A part'))))).toEqual([]);
+  });
+
   it('in another conversation is not that answer', () => {
     const asked = { conversationId: 'C1' };
     expect(read('chat', [text('A'), messageEnd()], asked).error).toBeUndefined();

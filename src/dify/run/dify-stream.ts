@@ -3,7 +3,7 @@ import type { DifyRun } from '../../common/dify.js';
 import { AnswerReader } from '../../infra/provider-stream/answer-reader.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { parseJson } from '../../common/json.js';
-import { MAX_EVENT_LENGTH } from '../../infra/provider-stream/sse-reader.js';
+import { MAX_EVENT_LENGTH, SseReader } from '../../infra/provider-stream/sse-reader.js';
 import { type ProviderResponse, readText } from '../../infra/http/client/provider-http.js';
 import type { DifyConversations } from './dify-conversations.js';
 import { fingerprintOf } from '../client/dify-apps.js';
@@ -51,17 +51,30 @@ export class DifyStream {
   async attach(response: ProviderResponse, batch: EventBatch): Promise<void> {
     this.response = response;
     const type = response.headers['content-type'] ?? '';
-    if (/^text\/event-stream/i.test(type)) {
+    if (!/^(application\/json|text\/html)/i.test(type)) {
       this.reader = new AnswerReader(response.body, this.mapper, this.turn.timeouts, 'bytes');
 
       return;
     }
     const source = sourceOf(this.turn.dify.connection);
-    if (!/^application\/json/i.test(type)) throw protocolError(source, 'no event stream; check DIFY_BASE_URL');
     const { text, complete } = await readText(response.body, { maxBytes: MAX_EVENT_LENGTH });
+    // A stream behind a wrong label.
+    if (/^\s*(?:data|event|:)/.test(text)) {
+      this.readEvents(text, batch);
+
+      return;
+    }
+    if (/^text\/html/i.test(type)) throw protocolError(source, 'no event stream; check DIFY_BASE_URL');
     const reply = parseJson(text);
     if (!complete || reply === undefined) throw protocolError(source, 'a JSON reply that is cut off or malformed');
     this.mapper.pushWhole(reply, batch);
+    this.mapper.end(batch);
+  }
+
+  private readEvents(text: string, batch: EventBatch): void {
+    const sse = new SseReader((event) => this.mapper.push(event, batch));
+    sse.feed(Buffer.from(text));
+    sse.end();
     this.mapper.end(batch);
   }
 

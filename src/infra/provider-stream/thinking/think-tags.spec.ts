@@ -39,7 +39,6 @@ describe('a block at the beginning', () => {
     ['<|channel>thought\nwhy<channel|>answer', '\nwhy', 'answer'],
     ['<details open> <summary> Thinking... </summary>why</details>answer', 'why', 'answer'],
     ['<details type="reasoning">\n<summary>Thought for 3 s</summary>why</details>\nanswer', 'why', 'answer'],
-    ['analysisThe user greets.assistantfinalHello!', 'The user greets.', 'Hello!'],
     ['<think></think>x', '', 'x'],
     ['<think>a</think>\n<think>b</think>answer', 'ab', 'answer'],
     ['<think>The `</think>` tag ends it.</think>answer', 'The `</think>` tag ends it.', 'answer'],
@@ -155,6 +154,12 @@ describe('channels of gpt-oss', () => {
     expect(split('auto', [text])).toEqual([reasoning, content]);
     expect(split('auto', letters(text))).toEqual([reasoning, content]);
   });
+});
+
+it('the names of channels whose marks were removed', () => {
+  const chunks = ['analysis', 'The user greets.', 'assistant', 'final', 'Hello!'];
+  expect(split('auto', chunks)).toEqual(['The user greets.', 'Hello!']);
+  expect(split('auto', ['analysis', ' of the data'])).toEqual(['', 'analysis of the data']);
 });
 
 it('off: leaves everything in the answer', () => {

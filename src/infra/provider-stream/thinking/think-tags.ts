@@ -238,5 +238,5 @@ function isUndecided(rest: string, mark: ReturnType<typeof markOf>): boolean {
 }
 
 function isBareBegin(begin: string, isStart: boolean): boolean {
-  return isStart && 'analysis'.startsWith(begin);
+  return isStart && begin === 'analysis';
 }
