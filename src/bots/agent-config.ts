@@ -7,6 +7,7 @@ import type { SecretBox } from '../common/secret-box.js';
 import { AppError } from '../common/app-error.js';
 import type { ModelParameters, ModelSettings, ProviderKind } from '../common/chat-provider.js';
 import { baseUrlProblem, headerProblems } from '../models/model-parameters.js';
+import { pastedKey, pastedText } from '../common/pasted.js';
 import { DIFY_MODES, type DifyConnection, type DifyMode, isDifyMode } from '../common/dify.js';
 
 const MODEL_FIELDS = ['bind_model', 'model_name'];
@@ -94,7 +95,7 @@ export function reader(env: JsonObject): Read {
     const value = field(env, name);
     const text = typeof value === 'number' ? String(value) : value;
 
-    return typeof text === 'string' ? text.trim() || undefined : undefined;
+    return typeof text === 'string' ? pastedText(text) || undefined : undefined;
   };
 }
 
@@ -127,11 +128,13 @@ function modelOf(read: Read): string | undefined {
 
 /** The vendor's own key; a key of another vendor must never be sent. */
 function credentialOf(read: Read, vendor: string): { apiKey: string | null; parameters: ModelParameters } {
-  const apiKey = read('API_KEY') ?? read(`${vendor}_API_KEY`);
+  const key = read('API_KEY') ?? read(`${vendor}_API_KEY`);
+  const apiKey = key && pastedKey(key);
   const token = vendor === VENDOR.claude ? read('ANTHROPIC_AUTH_TOKEN') : undefined;
-  if (apiKey === undefined && token !== undefined) return { apiKey: token, parameters: { authScheme: 'bearer' } };
+  if (apiKey === undefined && token !== undefined)
+    return { apiKey: pastedKey(token), parameters: { authScheme: 'bearer' } };
 
-  return { apiKey: apiKey ?? null, parameters: {} };
+  return { apiKey: apiKey || null, parameters: {} };
 }
 
 function headersOf(value: unknown, fail: Fail): Record<string, string> {
@@ -145,8 +148,11 @@ function headersOf(value: unknown, fail: Fail): Record<string, string> {
   return headers as Record<string, string>;
 }
 
-const scalarText = (value: unknown) =>
-  typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+function scalarText(value: unknown): unknown {
+  if (typeof value === 'string') return pastedText(value);
+
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+}
 
 /** The default address of apps. */
 export const DIFY_CLOUD_URL = 'https://api.dify.ai';
@@ -164,16 +170,27 @@ export function difyConnectionFromEnv(botName: string, env: JsonObject): DifyCon
 
   return {
     baseUrl: difyBaseUrl(baseUrl),
-    apiKey,
+    apiKey: pastedKey(apiKey),
     appId: read('DIFY_APP_ID') ?? null,
     mode: modeOf(read('DIFY_APP_MODE'), fail),
     inputs: inputsOf(field(env, 'DIFY_PARAMS'), fail),
   };
 }
 
-/** Wegent stores the address without `/v1`, Dify's console shows it with: both mean the same. */
+/** A page of Dify's console or of a published app, which people copy in place of the address of the API. */
+const DIFY_PAGE = /\/(?:apps?|chat|chatbot|workflow|completion|agent)\/[\w-]{8,}(?:\/.*)?$/;
+const DIFY_CONSOLE = 'cloud.dify.ai';
+
+/**
+ * The address of the API up to `/v1`. Wegent stores it without, Dify's console shows it with `/v1`, its reference with the
+ * path of a call behind.
+ */
 export function difyBaseUrl(text: string): string {
-  return `${text.trim().replace(/\/+$/, '').replace(/\/v1$/, '').replace(/\/+$/, '')}/v1`;
+  const url = new URL(pastedText(text));
+  if (url.hostname === DIFY_CONSOLE) url.hostname = new URL(DIFY_CLOUD_URL).hostname;
+  const [prefix = ''] = url.pathname.split(/\/v1(?:\/|$)/);
+
+  return `${url.origin}${prefix.replace(DIFY_PAGE, '').replace(/\/+$/, '')}/v1`;
 }
 
 function modeOf(text: string | undefined, fail: (problem: string) => AppError): DifyMode | null {

@@ -20,9 +20,11 @@ export interface ModelParameters {
   reasoningEffort?: string;
   /** OpenAI: many compatible servers know `max_tokens` only, OpenAI's reasoning models only the other. */
   maxTokensField?: 'max_tokens' | 'max_completion_tokens';
+  /** OpenAI: role of the system prompt; `user` puts it before the first question. By default `system`. */
+  systemRole?: 'system' | 'developer' | 'user';
   /** OpenAI: false omits `stream_options`, for servers that refuse it. True by default. */
   streamUsage?: boolean;
-  /** Claude: which credential header carries the key; `x-api-key` by default. */
+  /** Which header carries the key: Claude's `x-api-key` by default, or `Authorization`; the latter also for Azure. */
   authScheme?: 'x-api-key' | 'bearer';
   /**
    * What to do with reasoning between marks like `<think>…</think>`. `auto` (default) separates it, `implicit` shows text

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, parseObject } from './json.js';
+import { lastPart } from './text-cut.js';
 
 const MASK = '***';
 const MASKED = /^\*{3}.{0,4}$/s;
@@ -8,7 +9,7 @@ const SECRET_NAME = /key|token|secret|password|authorization|cookie|credential/i
 
 /** What replies show in place of a secret: `***` and, of longer ones, the last 4 characters. */
 export function maskSecret(secret: string): string {
-  return secret.length < MIN_LENGTH_FOR_TAIL ? MASK : MASK + secret.slice(-4);
+  return secret.length < MIN_LENGTH_FOR_TAIL ? MASK : MASK + lastPart(secret, 4);
 }
 
 /** Whether a text is what {@link maskSecret} made. */

@@ -12,6 +12,16 @@ export function textProblem(text: string): string | null {
   return null;
 }
 
+/** A text in which U+FFFD replaces what cannot be stored. */
+export function storableText(text: string): string {
+  return textProblem(text) === null ? text : repaired(text);
+}
+
+/** The value itself if all its texts can be stored, else what {@link toStorable} makes of it. */
+export function asStorable<T>(value: T): T {
+  return isStorable(value, 0) ? value : toStorable(value);
+}
+
 /**
  * Returns a copy of a value in which every text can be stored, names too: U+FFFD replaces characters that cannot.
  */

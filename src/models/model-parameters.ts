@@ -13,6 +13,7 @@ import {
   TextListField,
 } from '../common/fields.js';
 import { isJsonObject } from '../common/json.js';
+import { isSecretName } from '../common/mask.js';
 
 const optional = true;
 
@@ -51,6 +52,10 @@ export class ModelParametersDto implements ModelParameters {
   @EnumField(['max_tokens', 'max_completion_tokens'], { optional })
   maxTokensField?: 'max_tokens' | 'max_completion_tokens';
 
+  /** OpenAI: role of the system prompt; `user` puts it before the first question */
+  @EnumField(['system', 'developer', 'user'], { optional })
+  systemRole?: 'system' | 'developer' | 'user';
+
   /** OpenAI: false leaves `stream_options` out */
   @BoolField({ optional })
   streamUsage?: boolean;
@@ -78,6 +83,7 @@ const KNOWN: readonly (keyof ModelParameters)[] = [
   'thinking',
   'reasoningEffort',
   'maxTokensField',
+  'systemRole',
   'streamUsage',
   'authScheme',
   'thinkTag',
@@ -136,6 +142,8 @@ export function baseUrlProblem(text: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !/^https?:$/.test(url.protocol)) return 'must be an http:// or https:// URL';
   if (url.username || url.password) return 'must not hold credentials: use the API key or headers';
+  if (url.hash) return 'must not hold a fragment (#)';
+  const secret = [...url.searchParams.keys()].find(isSecretName);
 
-  return url.search || url.hash ? 'must not hold a query or fragment' : null;
+  return secret === undefined ? null : `must not hold the secret ${secret} in its query: use the API key or headers`;
 }

@@ -1,10 +1,11 @@
 import type { FieldProblem } from '../common/app-error.js';
 import { isJsonObject, type JsonObject } from '../common/json.js';
 import { isMasked, keepMaskedObject } from '../common/mask.js';
+import { pastedKey, pastedText } from '../common/pasted.js';
 import type { SecretBox } from '../common/secret-box.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 import { baseUrlProblem, headerProblems, parameterProblems } from './model-parameters.js';
-import type { CreateModelDto, UpdateModelDto } from './models.dto.js';
+import { type CreateModelDto, UpdateModelDto } from './models.dto.js';
 import { openHeaders } from './models.mapper.js';
 import type { ModelRow, NewModel } from './models.repository.js';
 import type { ModelSettings } from '../common/chat-provider.js';
@@ -21,10 +22,11 @@ export function modelValues(
   stored: ModelRow | null,
   box: SecretBox,
 ): Partial<NewModel> {
-  const headers = request.headers && keepMaskedObject(request.headers, storedHeaders(stored, box));
-  const problems = problemsOf(request, headers, stored);
+  const given = asMeant(request);
+  const headers = given.headers && keepMaskedObject(given.headers, storedHeaders(stored, box));
+  const problems = problemsOf(given, headers, stored);
   if (problems.length > 0) throw invalid(problems);
-  const { provider, modelId, displayName, baseUrl, apiKey, parameters, isActive } = request;
+  const { provider, modelId, displayName, baseUrl, apiKey, parameters, isActive } = given;
 
   return {
     ...(provider !== undefined && { provider }),
@@ -38,6 +40,28 @@ export function modelValues(
   };
 }
 
+/** The request without what came along when its texts were copied. */
+function asMeant(request: UpdateModelDto): UpdateModelDto {
+  const { modelId, baseUrl, apiKey, headers } = request;
+
+  return Object.assign(new UpdateModelDto(), request, {
+    ...(modelId !== undefined && { modelId: pastedText(modelId) }),
+    ...(baseUrl && { baseUrl: pastedText(baseUrl) }),
+    ...(apiKey && { apiKey: pastedKey(apiKey) }),
+    ...(headers && { headers: withoutEdges(headers) }),
+  });
+}
+
+/** Header values without blanks around them. Other values than texts are refused later. */
+function withoutEdges(headers: Record<string, string>): Record<string, string> {
+  const values = Object.entries(headers).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'string' ? pastedText(value) : value,
+  ]);
+
+  return Object.fromEntries(values) as Record<string, string>;
+}
+
 /** Encrypts headers; null when there are none. */
 function sealHeaders(headers: JsonObject | null, box: SecretBox, stored: string | null = null): string | null {
   return headers && Object.keys(headers).length > 0 ? box.reseal(JSON.stringify(headers), stored) : null;
@@ -48,13 +72,14 @@ function problemsOf(
   headers: JsonObject | null | undefined,
   stored: ModelRow | null,
 ): FieldProblem[] {
-  const { name, baseUrl, parameters, apiKey } = request;
+  const { name, modelId, baseUrl, parameters, apiKey } = request;
   const urlProblem = baseUrl ? baseUrlProblem(baseUrl) : null;
   const keyProblem =
     apiKey && /[^\x21-\x7e]/.test(apiKey) ? 'must hold printable ASCII characters only, no spaces' : null;
 
   return [
     ...nameProblems(name, stored),
+    ...(modelId === '' ? [{ field: 'modelId', message: 'must not be blank' }] : []),
     ...(urlProblem ? [{ field: 'baseUrl', message: urlProblem }] : []),
     ...(keyProblem ? [{ field: 'apiKey', message: keyProblem }] : []),
     ...(isJsonObject(headers) ? headerProblems(headers) : []),

@@ -98,6 +98,14 @@ export class TestConnectionDto {
 
   @TextField({ max: 2000, optional, nullable })
   base_url?: string | null;
+
+  /** Extra headers, as of a model */
+  @ObjectField({ optional })
+  headers?: Record<string, string>;
+
+  /** See ModelParameters */
+  @ObjectField({ optional })
+  parameters?: JsonObject;
 }
 
 export class TestConnectionResultDto {

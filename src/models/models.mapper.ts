@@ -2,6 +2,7 @@ import { AppError } from '../common/app-error.js';
 import type { ModelSettings } from '../common/chat-provider.js';
 import { isJsonObject, type JsonObject } from '../common/json.js';
 import { maskObject, maskSecret } from '../common/mask.js';
+import { pastedKey, pastedText } from '../common/pasted.js';
 import { type SecretBox, SecretBoxError } from '../common/secret-box.js';
 import type { ModelDto, UnifiedModelDto } from './models.dto.js';
 import type { ModelRow } from './models.repository.js';
@@ -20,10 +21,12 @@ export function openHeaders(box: SecretBox, sealed: string | null): JsonObject |
  * @throws AppError model_not_configured when its secrets cannot be decrypted any more
  */
 export function toModelSettings(row: ModelRow, box: SecretBox): ModelSettings {
-  const { name, provider, modelId, baseUrl, parameters } = row;
+  const { name, provider, parameters } = row;
+  const modelId = pastedText(row.modelId);
+  const baseUrl = row.baseUrl === null ? null : pastedText(row.baseUrl);
   try {
     const headers = row.headers === null ? {} : (JSON.parse(box.open(row.headers)) as Record<string, string>);
-    const apiKey = row.apiKey === null ? null : box.open(row.apiKey);
+    const apiKey = row.apiKey === null ? null : pastedKey(box.open(row.apiKey));
 
     return { name, provider, modelId, baseUrl, apiKey, headers, parameters };
   } catch (error) {

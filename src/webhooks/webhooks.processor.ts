@@ -9,6 +9,7 @@ import { ProviderHttp } from '../infra/http/client/provider-http.js';
 import { QueueProcessor } from '../infra/queue/queue-processor.js';
 import { QueueWorkers } from '../infra/queue/queue-workers.js';
 import { isWebhookPayload, WEBHOOK_BACKOFF, type WebhookPayload, WEBHOOKS } from './webhooks.service.js';
+import { firstPart } from '../common/text-cut.js';
 
 /** From the start of the connection to the head of the reply. */
 const TIMEOUT_MS = 10_000;
@@ -65,7 +66,7 @@ export class WebhooksProcessor extends QueueProcessor {
 
       return response.status;
     }
-    const text = (await response.readError()).slice(0, SHOWN);
+    const text = firstPart(await response.readError(), SHOWN);
     throw new Error(`HTTP ${response.status} ${JSON.stringify(text)}`);
   }
 

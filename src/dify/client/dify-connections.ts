@@ -3,6 +3,7 @@ import { DIFY_CLOUD_URL, difyBaseUrl } from '../../bots/agent-config.js';
 import { BotsService } from '../../bots/bots.service.js';
 import { AppError, notFound } from '../../common/app-error.js';
 import type { DifyConnection } from '../../common/dify.js';
+import { pastedKey, pastedText } from '../../common/pasted.js';
 import { DIFY_SHELL } from '../../common/shell-types.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import { baseUrlProblem } from '../../models/model-parameters.js';
@@ -18,10 +19,10 @@ export class DifyConnections {
     const { bot_id: botId, api_key: apiKey, base_url: baseUrl = DIFY_CLOUD_URL } = ref;
     if (botId !== undefined) return this.ofBot(userId, botId);
     if (apiKey === undefined) throw invalid([{ field: 'bot_id', message: 'bot_id or api_key is required' }]);
-    const problem = baseUrlProblem(baseUrl);
+    const problem = baseUrlProblem(pastedText(baseUrl));
     if (problem !== null) throw invalid([{ field: 'base_url', message: `base_url ${problem}` }]);
 
-    return { baseUrl: difyBaseUrl(baseUrl), apiKey, appId: null, mode: null, inputs: {} };
+    return { baseUrl: difyBaseUrl(baseUrl), apiKey: pastedKey(apiKey), appId: null, mode: null, inputs: {} };
   }
 
   /** @throws AppError validation_failed, not_found, model_not_configured */

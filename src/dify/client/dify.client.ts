@@ -9,7 +9,8 @@ import {
   type ProviderResponse,
   readText,
 } from '../../infra/http/client/provider-http.js';
-import { errorFromReply, protocolError, sourceOf } from './dify.errors.js';
+import { errorFromReply, isLostConversation, isUnknown, protocolError, sourceOf } from './dify.errors.js';
+import { asStorable } from '../../common/storable.js';
 
 /** For calls that are answered at once; runs have deadlines of their own. */
 const CALL_TIMEOUT_MS = 10_000;
@@ -78,6 +79,18 @@ export class DifyClient {
   /** Requests a stop. Dify answers `success` in any case: only the run itself shows whether it has stopped. */
   async stop(connection: DifyConnection, mode: DifyMode, taskId: string, user: string): Promise<void> {
     await this.call(connection, 'POST', stopPath(mode, encodeURIComponent(taskId)), { user });
+  }
+
+  /** Whether the app knows a conversation of this user; true when it does not tell. */
+  async knowsConversation(connection: DifyConnection, conversationId: string, user: string): Promise<boolean> {
+    const query = `conversation_id=${encodeURIComponent(conversationId)}&user=${encodeURIComponent(user)}&limit=1`;
+    try {
+      await this.call(connection, 'GET', `/messages?${query}`);
+
+      return true;
+    } catch (error) {
+      return !isUnknown(error) && !isLostConversation(error);
+    }
   }
 
   /** The state of a run of a workflow or chatflow. */
@@ -162,7 +175,7 @@ export class DifyClient {
     const { body } = await this.checked(connection, response);
     const { text, complete } = await readText(body, { maxBytes: MAX_REPLY_BYTES });
     const reply = parseJson(text);
-    if (complete && isJsonObject(reply)) return reply;
+    if (complete && isJsonObject(reply)) return asStorable(reply);
     await response.close();
     throw protocolError(sourceOf(connection), 'no JSON where Dify would; check DIFY_BASE_URL');
   }

@@ -9,7 +9,9 @@ import {
   type RetryHints,
 } from '../../infra/provider-stream/provider-error.js';
 import { problemOf, type ProviderProblem, readProblem } from '../../infra/provider-stream/provider-problem.js';
-import { asNumber, asObject } from '../../common/json.js';
+import { addressAdvice } from '../../infra/provider-stream/address-advice.js';
+import { asNumber, asObject, asText, parseJson } from '../../common/json.js';
+import { codeOfModel, innermostReason, isAboutInputs, speaksOfLostConversation } from './dify.reasons.js';
 
 /** The host that messages name, and the secrets that they must not repeat. */
 export interface DifySource {
@@ -17,12 +19,15 @@ export interface DifySource {
   secrets: readonly string[];
 }
 
-/** A failure with the code that Dify gave it. */
+/** What Dify gives as the reason of a failure. */
+type DifyReason = Pick<ProviderProblem, 'code' | 'message'>;
+
+/** A failure with the reason that Dify gave for it. */
 export class DifyError extends ProviderError {
   constructor(
     code: ErrorCode,
     message: string,
-    readonly difyCode: string | undefined,
+    readonly reason: DifyReason,
     options: ConstructorParameters<typeof AppError>[2],
     hints: RetryHints = {},
   ) {
@@ -70,12 +75,18 @@ const WRONG_MODE: ReadonlySet<string> = new Set([
   'not_workflow_app',
   'app_unavailable',
 ]);
-/** `completion_request_error` stands for whatever the app's model said. */
-const MODEL_SAYS: readonly (readonly [RegExp, ErrorCode])[] = [
-  [/rate.?limit|too many requests|quota/i, 'provider_rate_limited'],
-  [/context.?(length|window)|maximum context|too long/i, 'context_too_long'],
-  [/overload|at capacity/i, 'provider_overloaded'],
-];
+/** Codes with which a conversation is said to be gone. */
+const LOST_CODES: ReadonlySet<string> = new Set(['conversation_completed', 'conversation_not_exists']);
+/** Failures that have nothing to do with the conversation. */
+const OTHER_REASONS: ReadonlySet<ErrorCode> = new Set([
+  'provider_auth',
+  'provider_rate_limited',
+  'provider_overloaded',
+  'provider_blocked',
+  'context_too_long',
+  'payload_too_large',
+  'unsupported_media_type',
+]);
 
 /** The source of errors of a connection. */
 export function sourceOf({ baseUrl, apiKey }: DifyConnection): DifySource {
@@ -91,29 +102,42 @@ export function errorFromReply(
 ): DifyError {
   const problem = readProblem(body);
   const hints = readRetryHints(headers, Date.now());
-  const text = cleanMessage(problem.message, source.secrets) ?? adviceFor(status);
-  const code = codeOf(problem, status);
+  const reason = reasonOf(problem, source);
+  const text = [
+    reason,
+    addressAdvice(status, headers, { host: source.host, setting: 'DIFY_BASE_URL', body }) ??
+      (reason ? '' : adviceFor(status)),
+  ];
+  const said = text.filter(Boolean).join('; ');
+  const code = codeOf(problem, status, { ran: false, words: wordsOf(parseJson(body), problem) });
   const retryAfter = hints.waitMs === undefined ? undefined : Math.ceil(hints.waitMs / 1000);
   const retryable = RETRYABLE.has(code) && problem.code !== 'provider_quota_exceeded';
 
   return new DifyError(
     code,
-    `${source.host} answered HTTP ${status}${text ? `: ${text}` : ''}`,
-    problem.code,
+    `${source.host} answered HTTP ${status}${said ? `: ${said}` : ''}`,
+    problem,
     { retryable, providerStatus: status, retryAfter },
     hints,
   );
 }
 
-/** Maps an `error` event. Not retried, because the run has been paid. */
+/** Maps an `error` event, or an error in place of an answer. Not retried, because the run has been paid. */
 export function errorFromEvent(data: unknown, source: DifySource): DifyError {
   const problem = problemOf(data);
-  const status = asNumber(asObject(data)?.['status']);
-  const text = cleanMessage(problem.message, source.secrets) ?? 'no reason given';
-  const code = codeOf(problem, status ?? 500);
+  const status = asNumber(Number(asObject(data)?.['status'] ?? NaN));
+  const text = reasonOf(problem, source) ?? 'no reason given';
+  const code = codeOf(problem, status ?? 500, { ran: true, words: wordsOf(data, problem) });
   const retryable = RETRYABLE.has(code) && problem.code !== 'provider_quota_exceeded';
 
-  return new DifyError(code, `${source.host} failed: ${text}`, problem.code, { retryable, providerStatus: status });
+  return new DifyError(code, `${source.host} failed: ${text}`, problem, { retryable, providerStatus: status });
+}
+
+/** The error of an app that goes on in another conversation than the one it was asked in. */
+export function otherConversation({ host }: DifySource): DifyError {
+  const message = `${host} went on in another conversation`;
+
+  return new DifyError('provider_not_found', message, { code: 'conversation_not_exists', message }, {});
 }
 
 /** The error for a reply that is not Dify's. */
@@ -123,7 +147,7 @@ export function protocolError(source: DifySource, what: string): AppError {
 
 /** Whether the app is of another kind than the endpoint. */
 export function isWrongMode(error: unknown): boolean {
-  return error instanceof DifyError && WRONG_MODE.has(error.difyCode ?? '');
+  return error instanceof DifyError && WRONG_MODE.has(error.reason.code ?? '');
 }
 
 /** Whether the app does not know the object, or not for this user. */
@@ -131,9 +155,19 @@ export function isUnknown(error: unknown): boolean {
   return error instanceof DifyError && error.providerStatus === 404;
 }
 
-/** Whether a conversation is unknown, deleted, another user's, or closed by its app. */
+/** Whether a failure says that its conversation is unknown, deleted, another user's, or closed by its app. */
 export function isLostConversation(error: unknown): boolean {
-  return isUnknown(error) || (error instanceof DifyError && error.difyCode === 'conversation_completed');
+  if (!(error instanceof DifyError)) return false;
+  const { code = '', message = '' } = error.reason;
+
+  return LOST_CODES.has(code) || speaksOfLostConversation(message);
+}
+
+/** Whether a failure leaves open that its conversation is lost: only the app can tell then. */
+export function mayMeanLostConversation(error: unknown): boolean {
+  if (error instanceof DifyError) return !OTHER_REASONS.has(error.code) && !isUnsent(error);
+
+  return error instanceof AppError && (error.code === 'provider_truncated' || error.code === 'provider_protocol');
 }
 
 /**
@@ -147,21 +181,35 @@ export function isUnsent(error: unknown): boolean {
   return !['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(errorCode(error.cause) ?? '');
 }
 
-function codeOf({ code, message }: ProviderProblem, status: number): ErrorCode {
+/** The innermost reason, safe to show; undefined when there is none. */
+function reasonOf({ message }: ProviderProblem, { secrets }: DifySource): string | undefined {
+  return message === undefined ? undefined : cleanMessage(innermostReason(message), secrets);
+}
+
+/** All that Dify says, with what wraps the innermost reason. */
+function wordsOf(data: unknown, { message = '' }: ProviderProblem): string {
+  return asText(asObject(data)?.['message']) ?? message;
+}
+
+/** How to read a code: whether the run had begun, whose failure is mostly that of its model; and all words. */
+interface Circumstances {
+  ran: boolean;
+  words: string;
+}
+
+function codeOf({ code }: ProviderProblem, status: number, { ran, words }: Circumstances): ErrorCode {
+  if (code === 'invalid_param' && !isAboutInputs(words, ran)) return codeOfModel(words);
   const known = BY_CODE.get(code ?? '');
   if (known) return known;
-  if (code === 'completion_request_error') {
-    return MODEL_SAYS.find(([says]) => says.test(message ?? ''))?.[1] ?? 'provider_unavailable';
-  }
-  if (status >= 500) return BY_STATUS.get(status) ?? 'provider_unavailable';
+  if (code === 'completion_request_error') return codeOfModel(words);
+  if (status >= 500) return BY_STATUS.get(status) ?? (ran ? codeOfModel(words) : 'provider_unavailable');
 
   return BY_STATUS.get(status) ?? (status >= 400 ? 'provider_bad_request' : 'provider_not_found');
 }
 
+/** What to do where no reason was given. */
 function adviceFor(status: number): string | undefined {
-  if (status >= 300 && status < 400) return 'it redirects; set DIFY_BASE_URL to the final address';
   if (status === 404) return 'no Dify API there; check DIFY_BASE_URL';
-  if (status === 401) return 'check DIFY_API_KEY';
 
-  return undefined;
+  return status === 401 ? 'check DIFY_API_KEY' : undefined;
 }

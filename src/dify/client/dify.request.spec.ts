@@ -9,12 +9,12 @@ const BEFORE: ChatMessage[] = [
   { role: 'assistant', content: 'First.' },
 ];
 
-function body(mode: DifyMode, turn: Partial<DifyTurn> = {}, { conversation = '', lost = false, before = BEFORE } = {}) {
+function body(mode: DifyMode, turn: Partial<DifyTurn> = {}, { conversation = '', before = BEFORE } = {}) {
   const connection = { baseUrl: 'https://dify.test/v1', apiKey: 'k', appId: null, mode: null, inputs: {} };
   const dify: DifyTurn = { botId: 1, connection, inputs: { city: 'Graz' }, files: [], ...turn };
   const messages = [...before, { role: 'user', content: 'Two?' } as const];
 
-  return runBody({ dify, messages, endUser: 'conch-1' }, mode, conversation, lost);
+  return runBody({ dify, messages, endUser: 'conch-1' }, mode, conversation);
 }
 
 describe('the body of a run', () => {
@@ -25,12 +25,19 @@ describe('the body of a run', () => {
     });
   });
 
-  it('of a chat whose conversation is lost tells the last turns, as many as have room', () => {
-    const told = body('chat', {}, { lost: true })['query'];
+  it('of a new conversation tells the last turns, as many as have room', () => {
+    const told = body('chat')['query'];
     expect(told).toBe('This is what was said so far:\n\nUser: One?\n\nAssistant: First.\n\nUser: Two?');
     const long = [{ role: 'user', content: 'x'.repeat(9_000) } as const, ...BEFORE];
-    expect(body('chat', {}, { lost: true, before: long })['query']).toBe(told);
-    expect(body('chat', {}, { lost: true, before: [] })['query']).toBe('Two?');
+    expect(body('chat', {}, { before: long })['query']).toBe(told);
+    expect(body('chat', {}, { before: [] })['query']).toBe('Two?');
+  });
+
+  it('of a new conversation tells the beginning of a last message that has no room, in whole characters', () => {
+    const before = [{ role: 'assistant', content: `a${'🐚'.repeat(5_000)}` } as const];
+    const told = String(body('chat', {}, { before })['query']);
+    expect(told).toContain(`Assistant: a${'🐚'.repeat(3_999)}…`);
+    expect(told.isWellFormed()).toBe(true);
   });
 
   it('of a workflow has the text among its inputs, unless they bring their own', () => {

@@ -2,7 +2,9 @@
 import type { ChatMessage, ChatRequest } from '../../common/chat-provider.js';
 import type { DifyMode, DifyTurn } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
+import { firstPart } from '../../common/text-cut.js';
 import { type InputField, inputForText } from '../inputs/input-form.js';
+import { storableText } from '../../common/storable.js';
 
 /** How much of a lost conversation is repeated in the question. */
 const HISTORY_MESSAGES = 10;
@@ -19,25 +21,23 @@ export function isFlow(mode: DifyMode): boolean {
 }
 
 /**
- * @param conversationId empty for a new conversation
  * Returns the body of a run.
- * @param withHistory repeats the last messages in the question
+ * @param conversationId empty for a new conversation, whose question repeats what was said before
  * @param fields of the app's form, where the text is one of its inputs; null when they are not known
  */
 export function runBody(
   { dify, messages, endUser }: Pick<ChatRequest, 'messages' | 'endUser'> & { dify: DifyTurn },
   mode: DifyMode,
   conversationId: string,
-  withHistory: boolean,
   fields: readonly InputField[] | null = null,
 ): JsonObject {
-  const asked = messages.at(-1)?.content ?? '';
+  const asked = storableText(messages.at(-1)?.content ?? '');
   const files = dify.files.length > 0 ? { files: dify.files } : {};
   const common = { response_mode: 'streaming', user: endUser, ...files };
   if (mode === 'workflow') return { inputs: withText(dify.inputs, asked, fields), ...common };
   // Older completion apps know the text as an input only; others ignore it.
   if (mode === 'completion') return { inputs: withText(dify.inputs, asked, fields), query: asked, ...common };
-  const query = withHistory ? withTranscript(messages.slice(0, -1), asked) : asked;
+  const query = conversationId === '' ? withTranscript(messages.slice(0, -1), asked) : asked;
 
   return { inputs: dify.inputs, query, conversation_id: conversationId, auto_generate_name: true, ...common };
 }
@@ -54,8 +54,10 @@ function withTranscript(before: readonly ChatMessage[], asked: string): string {
   const lines: string[] = [];
   for (const { role, content } of before.slice(-HISTORY_MESSAGES).reverse()) {
     room -= content.length;
-    if (room < 0) break;
-    lines.unshift(`${role === 'user' ? 'User' : 'Assistant'}: ${content}`);
+    if (room < 0 && lines.length > 0) break;
+    // The last message is told in any case, its beginning at least.
+    const said = room < 0 ? `${firstPart(content, HISTORY_CHARACTERS)}…` : content;
+    lines.unshift(`${role === 'user' ? 'User' : 'Assistant'}: ${storableText(said)}`);
   }
   if (lines.length === 0) return asked;
 

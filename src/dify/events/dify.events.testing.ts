@@ -35,7 +35,7 @@ export const flowEnd = (status = 'succeeded', more: object = {}) =>
 export function read(
   mode: DifyMode,
   events: readonly object[],
-  { run = {}, shown }: { run?: Partial<DifyRun>; shown?: Shown } = {},
+  { run = {}, shown, conversationId = '' }: { run?: Partial<DifyRun>; shown?: Shown; conversationId?: string } = {},
 ) {
   const batch = new EventBatch();
   const known: DifyRun = { mode, botId: 1, ...run };
@@ -45,6 +45,7 @@ export function read(
     baseUrl: 'https://dify.test/v1',
     source: { host: 'dify.test', secrets: ['app-secret-1'] },
     run: known,
+    conversationId,
     onRun: () => saved.push({ ...known }),
     onEnding: () => (endings += 1),
   });

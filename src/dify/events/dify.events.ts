@@ -3,12 +3,14 @@ import type { EventSourceMessage } from 'eventsource-parser';
 import type { Step } from '../../common/chat-event.js';
 import type { DifyRun } from '../../common/dify.js';
 import type { AnswerMapper, EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
-import { type DifySource, errorFromEvent, protocolError } from '../client/dify.errors.js';
+import { asObject, asText, type JsonObject } from '../../common/json.js';
+import { readEventData } from '../../infra/provider-stream/event-json.js';
+import { type DifySource, errorFromEvent, otherConversation, protocolError } from '../client/dify.errors.js';
 import { DifyForms } from './dify.forms.js';
 import { isFlow } from '../client/dify.request.js';
 import { RunEnd } from './dify.run-end.js';
 import { DifySteps } from './dify.steps.js';
+import { DifyText } from './dify.text.js';
 import { fileOf, sourcesOf } from './map-outputs.js';
 
 /** What events are read with. */
@@ -17,6 +19,8 @@ export interface DifyEventsOptions {
   source: DifySource;
   /** What is known of the run; it is completed as events name more of it. */
   run: DifyRun;
+  /** The conversation that was to go on; empty for a new one. */
+  conversationId: string;
   /** Called when an id of the run, its forms or its pause have changed. */
   onRun: () => void;
   /** Called at the first of the two events that end a chatflow; the second may never come. */
@@ -41,21 +45,25 @@ export class DifyEvents implements AnswerMapper {
   paused = false;
   /** Dify has reported the end of the run, successful or not. */
   hasEnded = false;
-  /** Characters of the answer so far. */
-  textLength = 0;
   /** Number of events so far. */
   count = 0;
+  /** What came first in place of an event and could not be read. */
+  unreadable: string | null = null;
   private readonly steps = new DifySteps();
   private readonly forms: DifyForms;
   private readonly runEnd: RunEnd;
   private readonly fileUrls = new Set<string>();
+  private readonly text = new DifyText();
   private knowsRun = false;
-  /** The whole answer; null until the run was rejoined. Parts of it may have been missed. */
-  private joined: string | null = null;
 
   constructor(private readonly options: DifyEventsOptions) {
     this.forms = new DifyForms(options.run, this.steps);
     this.runEnd = new RunEnd(options.source);
+  }
+
+  /** Characters of the answer so far, with reasoning. */
+  get textLength(): number {
+    return this.text.length;
   }
 
   /** Forms whose events had a token only. */
@@ -67,16 +75,22 @@ export class DifyEvents implements AnswerMapper {
   rejoin({ content, steps }: Shown): void {
     this.started = true;
     this.paused = false;
-    this.joined = content;
-    this.textLength = content.length;
+    this.text.rejoin(content);
     this.steps.rejoin(steps);
   }
 
   push(event: EventSourceMessage, batch: EventBatch): void {
-    if (this.finished) return;
-    const data = asObject(parseJson(event.data));
-    if (!data) return this.pushOther(event);
-    if (data['event'] !== 'ping') this.onData(data, batch);
+    const { objects, unreadable } = readEventData(event.data);
+    for (const data of objects) {
+      if (this.finished) return;
+      if (data['event'] === 'ping') continue;
+      if (isError(data, event.event)) this.fail(data, batch);
+      if (this.count === 0 && isWhole(data)) this.pushWhole(data, batch);
+      else this.onData(data, batch);
+    }
+    if (unreadable === null || event.event === 'ping') return;
+    if (event.event === 'error') this.fail({ message: unreadable }, batch);
+    this.unreadable ??= unreadable;
   }
 
   private onData(data: JsonObject, batch: EventBatch): void {
@@ -85,7 +99,7 @@ export class DifyEvents implements AnswerMapper {
     this.count += 1;
     if (!this.knowsRun) this.rememberRun(data);
     if (type === 'message' || type === 'agent_message') this.onMessage(type, data['answer'], batch);
-    else if (type === 'text_chunk') this.append(asObject(data['data'])?.['text'], batch);
+    else if (type === 'text_chunk') this.text.append(asObject(data['data'])?.['text'], batch);
     else if (typeof type === 'string') this.onOther(type, data, asObject(data['data']) ?? {}, batch);
   }
 
@@ -93,11 +107,12 @@ export class DifyEvents implements AnswerMapper {
   pushWhole(reply: unknown, batch: EventBatch): void {
     const data = asObject(reply) ?? {};
     this.started = true;
-    this.rememberRun(data);
+    if (!isError(data)) this.rememberRun(data);
     const run = asObject(data['data']);
     if (run) return this.onFlowEnd(run, batch);
+    if (isError(data)) this.fail(data, batch);
     if (typeof data['answer'] !== 'string') throw protocolError(this.options.source, 'a JSON reply without an answer');
-    this.append(data['answer'], batch);
+    this.text.append(data['answer'], batch);
     this.onMessageEnd(data, batch);
   }
 
@@ -115,6 +130,7 @@ export class DifyEvents implements AnswerMapper {
   /** Ends an answer as partial whose end is lost. */
   keepPartial(batch: EventBatch): void {
     this.finished = true;
+    this.text.end(null, batch, true);
     this.steps.finish('succeeded', batch);
     batch.add({ type: 'finish', finish_reason: 'partial' });
   }
@@ -122,6 +138,7 @@ export class DifyEvents implements AnswerMapper {
   /** Ends an answer that waits for input that cannot be given here. */
   endPaused(batch: EventBatch): void {
     this.finished = true;
+    this.text.end(null, batch, true);
     this.steps.finish('paused', batch);
     batch.add({ type: 'finish', finish_reason: 'paused' });
   }
@@ -131,18 +148,21 @@ export class DifyEvents implements AnswerMapper {
     this.forms.close(batch);
   }
 
-  /** Data that is no object: pings of some versions and proxies pass, broken JSON means a broken stream. */
-  private pushOther({ data, event }: EventSourceMessage): void {
-    if (event === 'ping' || data.trim() === '' || parseJson(data) !== undefined) return;
-    throw protocolError(this.options.source, 'data that is not JSON');
+  /** Ends the answer with the error that an event tells of. */
+  private fail(data: JsonObject, batch: EventBatch): never {
+    this.started = true;
+    this.count += 1;
+    this.hasEnded = true;
+    this.steps.finish('failed', batch);
+    throw errorFromEvent(data, this.options.source);
   }
 
   private onOther(type: string, data: JsonObject, part: JsonObject, batch: EventBatch): void {
     switch (type) {
       case 'message_replace':
-        return this.replace(data['answer'], batch);
+        return this.text.replace(data['answer'], batch);
       case 'text_replace':
-        return this.replace(part['text'], batch);
+        return this.text.replace(part['text'], batch);
       case 'reasoning_chunk':
         return batch.reasoning(asText(part['reasoning']) ?? '');
       case 'message_file':
@@ -151,10 +171,6 @@ export class DifyEvents implements AnswerMapper {
         return this.onMessageEnd(data, batch);
       case 'workflow_finished':
         return this.onFlowEnd(part, batch);
-      case 'error':
-        this.hasEnded = true;
-        this.steps.finish('failed', batch);
-        throw errorFromEvent(data, this.options.source);
       default:
         return this.onStep(type, data, part, batch);
     }
@@ -187,25 +203,8 @@ export class DifyEvents implements AnswerMapper {
   private onMessage(type: string, answer: unknown, batch: EventBatch): void {
     // An agent of the new kind closes with its whole text.
     const isWhole = type === 'message' && this.options.run.mode === 'agent' && this.textLength > 0;
-    if (!isWhole) this.append(answer, batch);
-    else if (asText(answer)?.length !== this.textLength) this.replace(answer, batch);
-  }
-
-  private append(value: unknown, batch: EventBatch): void {
-    if (typeof value !== 'string' || value === '') return;
-    this.textLength += value.length;
-    if (this.joined !== null) this.joined += value;
-    batch.content(value);
-  }
-
-  private replace(value: unknown, batch: EventBatch): void {
-    if (typeof value !== 'string') return;
-    const before = this.joined;
-    this.textLength = value.length;
-    if (before !== null) this.joined = value;
-    // A replay of what was shown already, and some more.
-    if (before !== null && value.startsWith(before)) batch.content(value.slice(before.length));
-    else batch.add({ type: 'replace', content: value });
+    if (!isWhole) this.text.append(answer, batch);
+    else if (asText(answer)?.length !== this.textLength) this.text.replace(answer, batch);
   }
 
   private onMessageEnd(data: JsonObject, batch: EventBatch): void {
@@ -242,11 +241,11 @@ export class DifyEvents implements AnswerMapper {
     batch.add({ type: 'finish', finish_reason: reason });
   }
 
-  /** Outputs are the answer of a workflow that streamed none, and the truth for a run of which parts were missed. */
+  /** Outputs are the answer of a workflow that streamed none. */
   private finishText(batch: EventBatch): void {
     const { text } = this.runEnd;
-    if (this.options.run.mode === 'workflow' && this.textLength === 0) return this.append(text, batch);
-    if (this.joined !== null && text !== null && text !== this.joined) this.replace(text, batch);
+    if (this.options.run.mode === 'workflow' && this.textLength === 0) this.text.append(text, batch);
+    this.text.end(text, batch);
   }
 
   /** The run does not wait any more. */
@@ -267,7 +266,10 @@ export class DifyEvents implements AnswerMapper {
 
   /** Every event names the run; all that is needed of it stands in the first ones. */
   private rememberRun(data: JsonObject): void {
-    const { run, onRun } = this.options;
+    const { run, onRun, conversationId, source } = this.options;
+    const answersIn = asText(data['conversation_id']) ?? conversationId;
+    if (conversationId !== '' && answersIn.toLowerCase() !== conversationId.toLowerCase())
+      throw otherConversation(source);
     const before = [run.taskId, run.runId, run.messageId, run.conversationId].join();
     run.taskId = asText(data['task_id']) ?? run.taskId;
     run.messageId = asText(data['message_id']) ?? run.messageId;
@@ -276,4 +278,21 @@ export class DifyEvents implements AnswerMapper {
     this.knowsRun = run.taskId !== undefined && (!isFlow(run.mode) || run.runId !== undefined);
     if ([run.taskId, run.runId, run.messageId, run.conversationId].join() !== before) onRun();
   }
+}
+
+/** Whether data tells of a failure: by its name, or as the body of an HTTP error that some gateways send in a stream. */
+function isError(data: JsonObject, name?: string): boolean {
+  if (typeof data['event'] === 'string') return data['event'] === 'error';
+
+  return (
+    name === 'error' || (data['answer'] === undefined && (data['error'] !== undefined || data['code'] !== undefined))
+  );
+}
+
+/** Whether data is the reply of a blocking call, in which the answer and its end are one. */
+function isWhole({ event, answer, metadata, mode, data }: JsonObject): boolean {
+  if (typeof answer === 'string')
+    return event === 'message' && typeof mode === 'string' && asObject(metadata) !== undefined;
+
+  return event === undefined && asText(asObject(data)?.['status']) !== undefined;
 }

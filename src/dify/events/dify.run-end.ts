@@ -75,6 +75,6 @@ export class RunEnd {
   private failure(message: string): AppError {
     const said = errorFromEvent({ code: 'completion_request_error', message, status: 500 }, this.source);
 
-    return new DifyError(said.code, said.message, undefined, { retryable: said.retryable });
+    return new DifyError(said.code, said.message, said.reason, { retryable: said.retryable });
   }
 }

@@ -2,6 +2,7 @@
 import type { AnswerFile, Source, Usage } from '../../common/chat-event.js';
 import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
 import { toUsage } from '../../infra/provider-stream/event-batch.js';
+import { firstPart } from '../../common/text-cut.js';
 
 /** Names under which workflows give their answer, most telling first. */
 const ANSWER_NAMES = ['text', 'answer', 'result', 'output'];
@@ -128,14 +129,16 @@ export function truncateDetail(value: unknown, limit = LIMIT): string {
   const writer = new JsonWriter(limit);
   writer.write(value, 0);
 
-  return writer.isFull ? writer.text.slice(0, limit) + CUT : writer.text;
+  return writer.isFull ? firstPart(writer.text, limit) + CUT : writer.text;
 }
 
 /** The beginning of a text, and how much is missing. */
 export function cut(text: string, limit = LIMIT): string {
   if (text.length <= limit) return text;
 
-  return `${text.slice(0, limit)}… (${text.length - limit} more characters)`;
+  const begin = firstPart(text, limit);
+
+  return `${begin}… (${text.length - begin.length} more characters)`;
 }
 
 /** Writes JSON until it is full. */
@@ -151,7 +154,7 @@ class JsonWriter {
   write(value: unknown, depth: number): void {
     if (this.isFull) return;
     if (depth > MAX_DEPTH) this.text += '"…"';
-    else if (typeof value === 'string') this.text += JSON.stringify(value.slice(0, this.limit + 1));
+    else if (typeof value === 'string') this.text += JSON.stringify(firstPart(value, this.limit + 2));
     else if (Array.isArray(value)) this.writeArray(value, depth);
     else if (typeof value === 'object' && value !== null) this.writeObject(value, depth);
     else this.text += JSON.stringify(value ?? null);

@@ -3,6 +3,7 @@ import type { ProviderEvent } from '../../common/chat-event.js';
 import type { DifyRun } from '../../common/dify.js';
 import type { AnswerParts } from '../../infra/provider-stream/answer-iterator.js';
 import { EventBatch } from '../../infra/provider-stream/event-batch.js';
+import { cleanMessage } from '../../infra/provider-stream/provider-error.js';
 import { abortableSleep } from '../../infra/provider-stream/retry.js';
 import type { DifyConversations } from './dify-conversations.js';
 import { DifyRunRejoiner } from './dify-run-rejoiner.js';
@@ -47,6 +48,8 @@ export class DifyAnswer implements AnswerParts {
   private resumeBy = 0;
   /** The run is that of an earlier attempt. */
   private isOfEarlier = false;
+  /** A new conversation was begun in place of a lost one. */
+  private isAnew = false;
 
   constructor(
     private readonly parts: DifyParts,
@@ -67,7 +70,7 @@ export class DifyAnswer implements AnswerParts {
     if (known?.runId !== undefined) return this.resume(known);
     // It cannot be joined, so its answer is lost.
     if (known) void this.parts.stopper.send(this.turn.dify.connection, known, this.turn.request.endUser);
-    await this.begin();
+    await this.begin().catch((error: unknown) => this.beginAnew(error));
   }
 
   read(): readonly ProviderEvent[] | null {
@@ -137,8 +140,10 @@ export class DifyAnswer implements AnswerParts {
       if (reader?.failure) throw reader.failure.reason;
       if (this.stream) await this.continueFrom(this.stream);
     } catch (error) {
-      this.failure ??= { reason: error };
-      this.over = true;
+      await this.beginAnew(error).catch((reason: unknown) => {
+        this.failure ??= { reason };
+        this.over = true;
+      });
     }
     if (this.over || !this.own.isEmpty || this.turn.signal.aborted) this.ready();
     else this.stream?.reader?.whenReady(this.onReader);
@@ -153,28 +158,50 @@ export class DifyAnswer implements AnswerParts {
   }
 
   private truncated(): AppError {
-    const { host } = sourceOf(this.turn.dify.connection);
-    const message = `${host} ended the stream before the answer was complete`;
+    const { host, secrets } = sourceOf(this.turn.dify.connection);
+    const said = cleanMessage(this.stream?.mapper.unreadable ?? undefined, secrets);
+    const message = `${host} ended the stream before the answer was complete${said ? `: ${said}` : ''}`;
 
     return new AppError('provider_truncated', message, { retryable: true });
   }
 
   private async begin(): Promise<void> {
-    const { response, run, conversationId, lostConversation } = await this.parts.starter.start(this.turn);
+    const { response, run, conversationId, lostConversation } = await this.parts.starter.start(this.turn, this.isAnew);
     if (lostConversation) this.own.add({ type: 'step', ...answerStep('conversation', LOST_CONVERSATION) });
+    this.isAnew ||= lostConversation;
     this.stream = this.streamOf(run, conversationId);
     await this.stream.attach(response, this.own);
     if (!this.stream.reader) await this.continueFrom(this.stream);
+    else if (conversationId !== '') this.stream.watchSilence(() => void this.onSilence());
   }
 
-  private streamOf(run: DifyRun, keptConversation: string | undefined): DifyStream {
-    return new DifyStream(run, this.turn, this.parts.conversations, keptConversation);
+  /** Begins a new conversation if the failure is that the app has lost the old one. @throws the failure if it is not */
+  private async beginAnew(failure: unknown): Promise<void> {
+    const { stream, turn } = this;
+    const mayRepeat = stream && !this.isAnew && !turn.signal.aborted && stream.mapper.textLength === 0;
+    if (!mayRepeat || !(await this.parts.starter.hasLost(turn, stream.conversationId, failure))) throw failure;
+    this.isAnew = true;
+    this.stopQuietly();
+    await stream.close();
+    if (turn.link.shown().steps.length > 0) this.own.add({ type: 'restart', reason: 'conversation_lost' });
+    await this.begin();
+  }
+
+  /** Ends a stream that brings nothing but pings because its app has lost the conversation. */
+  private async onSilence(): Promise<void> {
+    const { stream, turn } = this;
+    if (!stream || !(await this.parts.starter.hasLost(turn, stream.conversationId, this.truncated()))) return;
+    if (stream.mapper.count === 0) stream.reader?.end();
+  }
+
+  private streamOf(run: DifyRun, conversationId: string): DifyStream {
+    return new DifyStream(run, this.turn, this.parts.conversations, conversationId);
   }
 
   /** Resumes the run of an earlier attempt. */
   private async resume(known: DifyRun): Promise<void> {
     this.isOfEarlier = true;
-    this.stream = this.streamOf({ ...known }, known.conversationId);
+    this.stream = this.streamOf({ ...known }, known.conversationId ?? '');
     const { run, mapper } = this.stream;
     this.turn.timeouts.startAttempt();
     const form = run.pausedAt == null ? 'none' : isAnswered(run) ? 'over' : await this.formState(run);

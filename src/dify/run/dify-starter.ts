@@ -4,9 +4,9 @@ import type { ProviderTimeouts } from '../../infra/provider-stream/provider-time
 import { abortableSleep, type retryDelay } from '../../infra/provider-stream/retry.js';
 import type { ProviderResponse } from '../../infra/http/client/provider-http.js';
 import { fingerprintOf, type DifyApps } from '../client/dify-apps.js';
-import type { DifyConversations } from './dify-conversations.js';
+import type { DifyConversations, FoundConversation } from './dify-conversations.js';
 import type { DifyClient } from '../client/dify.client.js';
-import { isLostConversation, isUnsent, isWrongMode } from '../client/dify.errors.js';
+import { isLostConversation, isUnsent, isWrongMode, mayMeanLostConversation } from '../client/dify.errors.js';
 import { hasConversations, runBody } from '../client/dify.request.js';
 
 /** A turn that is being answered. */
@@ -42,8 +42,11 @@ export class DifyStarter {
     private readonly delayBefore: typeof retryDelay,
   ) {}
 
-  /** Starts a run; retries while Dify cannot have started one. */
-  async start(turn: Turn): Promise<StartedRun> {
+  /**
+   * Starts a run; retries while Dify cannot have started one.
+   * @param anew begins a new conversation, which is told what was said last
+   */
+  async start(turn: Turn, anew: boolean): Promise<StartedRun> {
     const { signal, timeouts } = turn;
     const startedAt = performance.now();
     for (let retries = 0; ; retries++) {
@@ -51,7 +54,7 @@ export class DifyStarter {
       try {
         timeouts.startAttempt();
 
-        return await this.inMode(turn);
+        return await this.inMode(turn, anew);
       } catch (error) {
         timeouts.endAttempt();
         signal.throwIfAborted();
@@ -62,47 +65,63 @@ export class DifyStarter {
     }
   }
 
+  /**
+   * Whether the app has lost a conversation: because the failure of a run in it says so, or, where it does not, because
+   * the app does not know it when asked. Workers of chatflows fail without a word, or fall silent (langgenius/dify#37197).
+   */
+  async hasLost({ dify, request }: Turn, conversationId: string, error: unknown): Promise<boolean> {
+    if (conversationId === '') return false;
+    if (isLostConversation(error)) return true;
+    if (!mayMeanLostConversation(error)) return false;
+
+    return !(await this.client.knowsConversation(dify.connection, conversationId, request.endUser));
+  }
+
   /** Tries the other mode when the cached one is stale: the key may belong to another app by now. */
-  private async inMode(turn: Turn): Promise<StartedRun> {
+  private async inMode(turn: Turn, anew: boolean): Promise<StartedRun> {
     const { connection } = turn.dify;
     const mode = await this.apps.mode(connection);
     try {
-      return await this.inConversation(turn, mode);
+      return await this.inConversation(turn, mode, anew);
     } catch (error) {
       if (!isWrongMode(error)) throw error;
       const current = await this.apps.mode(connection, true);
       if (current === mode) throw error;
 
-      return this.inConversation(turn, current);
+      return this.inConversation(turn, current, anew);
     }
   }
 
-  private async inConversation(turn: Turn, mode: DifyMode): Promise<StartedRun> {
-    if (!hasConversations(mode)) return this.post(turn, mode, '', false);
-    const { request, dify, link } = turn;
-    if (request.isFirst && !link.known) return this.post(turn, mode, '', false);
-    const found = await this.conversations.find({
-      taskId: request.taskId,
-      botId: dify.botId,
-      fingerprint: fingerprintOf(dify.connection),
-      endUser: request.endUser,
-    });
-    if (found === 'lost') return this.post(turn, mode, '', true);
+  private async inConversation(turn: Turn, mode: DifyMode, anew: boolean): Promise<StartedRun> {
+    const found = hasConversations(mode) && !anew ? await this.conversationOf(turn) : 'none';
+    if (anew || found === 'lost') return this.post(turn, mode, '', true);
     if (found === 'none') return this.post(turn, mode, '', false);
     try {
       return await this.post(turn, mode, found.id, false);
     } catch (error) {
-      if (!isLostConversation(error)) throw error;
+      turn.signal.throwIfAborted();
+      if (isWrongMode(error) || !(await this.hasLost(turn, found.id, error))) throw error;
 
       return this.post(turn, mode, '', true);
     }
   }
 
-  /** @param lost whether the question has to repeat the last messages */
+  private conversationOf({ request, dify, link }: Turn): Promise<FoundConversation> | FoundConversation {
+    if (request.isFirst && !link.known) return 'none';
+
+    return this.conversations.find({
+      taskId: request.taskId,
+      botId: dify.botId,
+      fingerprint: fingerprintOf(dify.connection),
+      endUser: request.endUser,
+    });
+  }
+
+  /** @param lost whether there was a conversation that the app does not know any more */
   private async post(turn: Turn, mode: DifyMode, conversationId: string, lost: boolean): Promise<StartedRun> {
     const { request, dify, http } = turn;
     const form = hasConversations(mode) ? null : await this.apps.tryForm(dify.connection);
-    const body = runBody({ ...request, dify }, mode, conversationId, lost, form?.fields);
+    const body = runBody({ ...request, dify }, mode, conversationId, form?.fields);
     turn.signal.throwIfAborted();
     turn.sent = true;
     try {

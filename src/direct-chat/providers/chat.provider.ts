@@ -18,6 +18,7 @@ import { secretsOf } from '../../infra/provider-stream/provider-error.js';
 import { OpenaiEvents } from './openai.events.js';
 import { openaiRequest } from './openai.request.js';
 import type { ModelPost } from './request-parts.js';
+import { ServerQuirks } from './server-quirks.js';
 import { ProviderTimeouts, type ProviderTimeoutLimits } from '../../infra/provider-stream/provider-timeouts.js';
 import { abortableSleep, retryDelay } from '../../infra/provider-stream/retry.js';
 
@@ -41,6 +42,7 @@ export interface ChatProviderLimits extends ProviderTimeoutLimits {
 export class ChatShellProvider implements ChatProvider {
   readonly shellType = 'Chat';
   private readonly shapes = new UnknownShapes();
+  private readonly quirks = new ServerQuirks();
 
   constructor(
     private readonly http: ProviderHttp,
@@ -53,16 +55,22 @@ export class ChatShellProvider implements ChatProvider {
     return {
       [Symbol.asyncIterator]: () => {
         if (!model) throw new AppError('model_not_configured', 'There is no model to ask');
-        const post = toPost({ ...turn, model });
-        const call = this.prepare(model, post.url.host, signal);
+        const request = { ...turn, model };
+        const post = this.postOf(request);
+        const call = this.prepare(model, post.url, signal);
 
-        return new AnswerIterator(call, () => this.open(call, post));
+        return new AnswerIterator(call, () => this.open(call, request, post));
       },
     };
   }
 
-  private prepare(model: ModelSettings, host: string, signal: AbortSignal): Call {
-    const source = { provider: model.provider, host, secrets: secretsOf(model) };
+  /** The request as the model's server wants it. */
+  private postOf(request: ModelRequest): ModelPost {
+    return toPost({ ...request, model: this.quirks.apply(request.model) });
+  }
+
+  private prepare(model: ModelSettings, url: URL, signal: AbortSignal): Call {
+    const source = { provider: model.provider, host: url.host, secrets: secretsOf(model), ...addedPath(model, url) };
     const controller = new AbortController();
     const stop = (reason: unknown) => {
       call.stopped = true;
@@ -86,8 +94,9 @@ export class ChatShellProvider implements ChatProvider {
     return call;
   }
 
-  /** Opens the answer, with retries before its first event. */
-  private async open(call: Call, post: ProviderPost): Promise<OpenAnswer> {
+  /** Opens the answer, with retries before its first event: in another form, if the server wants one. */
+  private async open(call: Call, request: ModelRequest, first: ModelPost): Promise<OpenAnswer> {
+    let post = first;
     const startedAt = performance.now();
     call.signal.throwIfAborted();
     for (let retries = 0; ; retries++) {
@@ -96,6 +105,10 @@ export class ChatShellProvider implements ChatProvider {
       } catch (error) {
         call.timeouts.endAttempt();
         call.signal.throwIfAborted();
+        if (this.quirks.learn(call.model, error)) {
+          post = this.postOf(request);
+          continue;
+        }
         const elapsedMs = performance.now() - startedAt;
         await abortableSleep(this.delayBefore(error, { retries, elapsedMs }), call.signal);
       }
@@ -137,6 +150,13 @@ function toPost(request: ModelRequest): ModelPost {
     throw new AppError('model_not_configured', `Model ${model.name} has no API key and no base URL`);
   }
   return model.provider === 'claude' ? claudeRequest(request) : openaiRequest(request);
+}
+
+/** The path of a call to a base URL that has none of its own. */
+function addedPath({ baseUrl }: ModelSettings, { pathname }: URL): Pick<ErrorSource, 'addedPath'> {
+  const isBare = baseUrl !== null && new URL(baseUrl).pathname === '/';
+
+  return isBare ? { addedPath: pathname } : {};
 }
 
 async function statusError(response: ProviderResponse, source: ErrorSource): Promise<AppError> {

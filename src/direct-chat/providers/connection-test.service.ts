@@ -3,11 +3,14 @@ import { AppError } from '../../common/app-error.js';
 import { CHAT_PROVIDERS, type ChatProvider, type ChatRequest, type ModelSettings } from '../../common/chat-provider.js';
 import { CHAT_SHELL } from '../../common/shell-types.js';
 import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
+import { invalid } from '../../infra/http/server/validation.pipe.js';
+import { baseUrlProblem, headerProblems, parameterProblems } from '../../models/model-parameters.js';
 import type { TestConnectionDto, TestConnectionResultDto } from '../../models/models.dto.js';
+import type { ProviderEvent } from '../../common/chat-event.js';
+import { isMasked } from '../../common/mask.js';
+import { pastedKey, pastedText } from '../../common/pasted.js';
 
-const TIMEOUT_MS = 20_000;
-
-/** Tests a model with one short question, by the provider that answers turns. */
+/** Tests a model with one short question, which is asked like any other: in the same form, with the same deadlines. */
 @Injectable()
 export class ConnectionTestService {
   constructor(
@@ -15,46 +18,59 @@ export class ConnectionTestService {
     private readonly pseudonyms: EndUserPseudonyms,
   ) {}
 
-  /** Asks the model, and returns whether it answers. Never throws. */
+  /** Asks the model, and returns whether it answers. @throws AppError validation_failed */
   async test(userId: number, dto: TestConnectionDto): Promise<TestConnectionResultDto> {
+    const model = settingsOf(dto);
+    const problem = untestable(model);
+    if (problem !== null) return { success: false, message: problem };
     const provider = this.providers.find(({ shellType }) => shellType === CHAT_SHELL);
     if (!provider) return { success: false, message: `Nothing here answers for ${CHAT_SHELL}` };
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const request = requestFor(this.pseudonyms.of(userId), model);
     try {
-      for await (const events of provider.stream(requestFor(this.pseudonyms.of(userId), dto), signal)) {
-        if (events.length > 0) break;
+      for await (const events of provider.stream(request, new AbortController().signal)) {
+        if (events.some(isAnswer)) break;
       }
 
-      return { success: true, message: `${dto.model_id} answers` };
+      return { success: true, message: `${model.modelId} answers` };
     } catch (error) {
-      return { success: false, message: messageOf(error, signal) };
+      return { success: false, message: error instanceof AppError ? error.message : 'The model could not be reached' };
     }
   }
 }
 
-function messageOf(error: unknown, signal: AbortSignal): string {
-  if (error instanceof AppError) return error.message;
-
-  return signal.aborted ? `No answer within ${TIMEOUT_MS / 1000} s` : 'The model could not be reached';
+/** Whether an event is a part of an answer: a failure may follow counts and pings. */
+function isAnswer({ type }: ProviderEvent): boolean {
+  return type === 'content' || type === 'reasoning' || type === 'file' || type === 'finish';
 }
 
-function requestFor(endUser: string, dto: TestConnectionDto): ChatRequest {
-  const model: ModelSettings = {
-    name: dto.model_id,
-    provider: dto.provider_type === 'openai' ? 'openai' : 'claude',
-    modelId: dto.model_id,
-    baseUrl: dto.base_url ?? null,
-    apiKey: dto.api_key,
-    headers: {},
-    parameters: { maxTokens: 16 },
-  };
+/** @throws AppError validation_failed */
+function settingsOf(dto: TestConnectionDto): ModelSettings {
+  const { headers = {}, parameters = {} } = dto;
+  const problems = [...headerProblems(headers), ...parameterProblems(parameters)];
+  if (problems.length > 0) throw invalid(problems);
 
   return {
-    taskId: 0,
-    subtaskId: 0,
-    endUser,
-    model,
-    system: '',
-    messages: [{ role: 'user', content: 'Hi' }],
+    name: pastedText(dto.model_id),
+    provider: dto.provider_type === 'openai' ? 'openai' : 'claude',
+    modelId: pastedText(dto.model_id),
+    baseUrl: dto.base_url ? pastedText(dto.base_url) : null,
+    apiKey: pastedKey(dto.api_key),
+    headers,
+    parameters,
   };
+}
+
+/** Why a model could not be saved so, or not be asked; null when it can. */
+function untestable({ modelId, apiKey, baseUrl }: ModelSettings): string | null {
+  if (modelId === '') return 'model_id must not be blank';
+  if (isMasked(apiKey ?? '')) return 'The key is masked: enter it again to test it';
+  const problem = baseUrl === null ? null : baseUrlProblem(baseUrl);
+
+  return problem === null ? null : `base_url ${problem}`;
+}
+
+function requestFor(endUser: string, model: ModelSettings): ChatRequest {
+  const messages = [{ role: 'user' as const, content: 'Hi' }];
+
+  return { taskId: 0, subtaskId: 0, endUser, model, system: '', messages };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ErrorCode } from '../../common/app-error.js';
-import { errorFromPayload, errorFromStatus } from './error-mapping.js';
+import { errorFromPayload, errorFromStatus, type ErrorSource } from './error-mapping.js';
 import { cleanMessage, secretsOf } from '../../infra/provider-stream/provider-error.js';
 import { readProblem } from '../../infra/provider-stream/provider-problem.js';
 import { CLAUDE_SOURCE, OPENAI_SOURCE, modelSettings } from './providers.testing.js';
@@ -9,6 +9,30 @@ const claudeBody = (type: string, message = 'words') =>
   JSON.stringify({ type: 'error', error: { type, message }, request_id: 'req_1' });
 const openaiBody = (code: unknown, type = 'invalid_request_error', message = 'words') =>
   JSON.stringify({ error: { message, type, param: null, code } });
+
+describe('the address', () => {
+  const bare: ErrorSource = { ...OPENAI_SOURCE, addedPath: '/v1/chat/completions' };
+  const messageOf = (status: number, body: string, source = bare, headers = {}) =>
+    errorFromStatus(status, headers, body, source).message;
+
+  it('is explained when nothing is there, unless the model is missing', () => {
+    expect(messageOf(404, 'Not Found')).toBe(
+      'openai.test answered HTTP 404: Not Found; it was asked for /v1/chat/completions; if its calls are elsewhere, give the base URL with the whole path, such as https://openai.test/chat/completions',
+    );
+    expect(messageOf(404, '<html>')).toContain('check the base URL and the model id; it was asked for /v1/');
+    for (const body of ['model "x" not found', '{"error":{"code":"DeploymentNotFound","message":"Gone"}}'])
+      expect(messageOf(404, body)).not.toContain('/v1/');
+    expect(messageOf(404, 'Not Found', OPENAI_SOURCE)).not.toContain('/v1/');
+  });
+
+  it('is explained when it redirects, or speaks HTTPS', () => {
+    expect(messageOf(301, '<html>', bare, { location: 'https://new.test/v1/x' })).toContain(
+      'begins with https://new.test',
+    );
+    expect(messageOf(405, 'Method Not Allowed')).toContain('https://openai.test');
+    expect(messageOf(400, '<html>400 The plain HTTP request was sent to HTTPS port</html>')).toContain('speaks HTTPS');
+  });
+});
 
 describe('statuses of Claude (cases 11-13)', () => {
   it.each<[number, string, ErrorCode, boolean]>([

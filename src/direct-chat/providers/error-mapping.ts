@@ -1,5 +1,6 @@
 /** Maps the failures of providers, by HTTP status or inside a stream, to errors with a stable code. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { addressAdvice } from '../../infra/provider-stream/address-advice.js';
 import type { ErrorCode } from '../../common/app-error.js';
 import type { ProviderKind } from '../../common/chat-provider.js';
 import {
@@ -16,6 +17,8 @@ export interface ErrorSource {
   provider: ProviderKind;
   host: string;
   secrets: readonly string[];
+  /** The path that was asked for, where the base URL has none. */
+  addedPath?: string;
 }
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
@@ -46,7 +49,9 @@ export function errorFromStatus(
   const problem = readProblem(body);
   const hints = readRetryHints(headers, Date.now());
   const text = cleanMessage(problem.message, source.secrets) ?? adviceFor(status);
-  const message = `${source.host} answered HTTP ${status}${text ? `: ${text}` : ''}`;
+  const address = addressAdvice(status, headers, { host: source.host, setting: 'the base URL', body });
+  const said = [text, address, pathAdvice(status, problem, source)].filter(Boolean).join('; ');
+  const message = `${source.host} answered HTTP ${status}${said ? `: ${said}` : ''}`;
 
   return build(codeOfStatus(status, problem, source), message, problem, { status, hints });
 }
@@ -120,8 +125,15 @@ function isOverload(status: number, problem: ProviderProblem): boolean {
 }
 
 function adviceFor(status: number): string | undefined {
-  if (status >= 300 && status < 400) return 'it redirects; set the base URL to the final address';
   if (status === 404) return 'check the base URL and the model id';
   if (status === 401 || status === 403) return 'check the API key';
   return undefined;
+}
+
+/** A bare host is asked at the usual path, which not every server has. */
+function pathAdvice(status: number, problem: ProviderProblem, { host, addedPath }: ErrorSource): string | undefined {
+  const isAboutModel = codeOfNames(problem) !== undefined || /\bmodels?\b|deployment/i.test(problem.message ?? '');
+  if (status !== 404 || addedPath === undefined || isAboutModel) return undefined;
+
+  return `it was asked for ${addedPath}; if its calls are elsewhere, give the base URL with the whole path, such as https://${host}${addedPath.replace(/^\/v1/, '')}`;
 }

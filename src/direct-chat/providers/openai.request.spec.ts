@@ -14,9 +14,28 @@ describe('address', () => {
     ['http://ollama:11434/', 'http://ollama:11434/v1/chat/completions'],
     ['https://zhipu.test/api/paas/v4', 'https://zhipu.test/api/paas/v4/chat/completions'],
     ['https://x.test/v1/chat/completions', 'https://x.test/v1/chat/completions'],
+    ['https://x.test/v1/responses', 'https://x.test/v1/chat/completions'],
+    ['https://x.test/v1//?team=docs', 'https://x.test/v1/chat/completions?team=docs'],
+    ...[
+      ['', '/openai/v1/chat/completions'],
+      ['/', '/openai/v1/chat/completions'],
+      ['/openai', '/openai/v1/chat/completions'],
+      ['/openai/v1/', '/openai/v1/chat/completions'],
+      ['/openai/responses?api-version=2025-04-01-preview', '/openai/v1/chat/completions?api-version=preview'],
+      ['/openai/deployments/d', '/openai/deployments/d/chat/completions?api-version=2024-10-21'],
+      ['/openai/deployments/d?api-version=2025-01-01', '/openai/deployments/d/chat/completions?api-version=2025-01-01'],
+      [
+        '/openai/deployments/d/chat/completions?api-version=2025-01-01',
+        '/openai/deployments/d/chat/completions?api-version=2025-01-01',
+      ],
+    ].map(([path, url]) => [`https://r.openai.azure.com${path}`, `https://r.openai.azure.com${url}`] as const),
     [
-      'https://r.openai.azure.com/openai/deployments/d?api-version=2025-01-01',
-      'https://r.openai.azure.com/openai/deployments/d/chat/completions?api-version=2025-01-01',
+      'https://r.services.ai.azure.com/models?api-version=2024-05-01-preview',
+      'https://r.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview',
+    ],
+    [
+      'https://gateway.test/team/openai/deployments/d',
+      'https://gateway.test/team/openai/deployments/d/chat/completions?api-version=2024-10-21',
     ],
   ])('%s -> %s', (baseUrl, url) => expect(openai({ baseUrl }).url.href).toBe(url));
 });
@@ -42,6 +61,8 @@ describe('headers', () => {
     const entra = openai({ baseUrl, parameters: { authScheme: 'bearer' } }).headers;
     expect(entra).toMatchObject({ authorization: 'Bearer my-own-key-1234' });
     expect(entra).not.toHaveProperty('api-key');
+    const gateway = openai({ baseUrl: 'https://gateway.test/openai/deployments/d' }).headers;
+    expect(gateway).toMatchObject({ 'api-key': 'my-own-key-1234', authorization: 'Bearer my-own-key-1234' });
   });
 });
 
@@ -58,6 +79,34 @@ describe('body (case 25)', () => {
   it('begins with one system message', () => {
     const { body } = openai({}, { system: 'Be brief.' });
     expect(body).toMatchObject({ messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user' }] });
+  });
+
+  it.each([
+    ['gpt-4o', 'system'],
+    ['openai/o1-mini', 'user'],
+  ])('gives %s the system prompt as %s', (modelId, role) => {
+    const { body } = openai({ modelId, baseUrl: 'https://x.test/v1' }, { system: 'Be brief.' });
+    const separate = [
+      { role, content: 'Be brief.' },
+      { role: 'user', content: 'Hi' },
+    ];
+    const joined = [{ role, content: 'Be brief.\n\nHi' }];
+    expect(body).toHaveProperty('messages', role === 'user' ? joined : separate);
+    const set = openai({ modelId, parameters: { systemRole: 'developer' } }, { system: 'Be brief.' }).body;
+    expect(set).toMatchObject({ messages: [{ role: 'developer' }, { role: 'user' }] });
+  });
+
+  it.each(['o1', 'o3-mini', 'openai/o4-mini', 'gpt-5', 'gpt-5.1-chat', 'azure/gpt-5-mini'])(
+    'bounds the answer of %s by max_completion_tokens, wherever it runs',
+    (modelId) => {
+      const settings = { modelId, baseUrl: 'https://gateway.test/v1', parameters: { maxTokens: 7 } };
+      expect(openai(settings).body).toHaveProperty('max_completion_tokens', 7);
+    },
+  );
+
+  it.each(['gpt-4o', 'gpt-50', 'o10', 'yolo1', 'llama-3'])('bounds the answer of %s by max_tokens', (modelId) => {
+    const settings = { modelId, baseUrl: 'https://gateway.test/v1', parameters: { maxTokens: 7 } };
+    expect(openai(settings).body).toHaveProperty('max_tokens', 7);
   });
 
   it.each([

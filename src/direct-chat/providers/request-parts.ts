@@ -3,6 +3,7 @@ import { AppError } from '../../common/app-error.js';
 import type { ChatMessage, ModelSettings } from '../../common/chat-provider.js';
 import type { ProviderPost } from '../../infra/http/client/provider-http.js';
 import { parseUrl } from '../../infra/http/client/axios-client.js';
+import { storableText } from '../../common/storable.js';
 
 /** A request for an answer. */
 export type ModelPost = ProviderPost & { url: URL };
@@ -16,7 +17,8 @@ const RESERVED_HEADERS = new Set(['connection', 'content-length', 'transfer-enco
  */
 export function normalizeTurns(messages: readonly ChatMessage[]): ChatMessage[] {
   const turns: ChatMessage[] = [];
-  for (const { role, content } of messages) {
+  for (const { role, content: text } of messages) {
+    const content = storableText(text);
     const last = turns.at(-1);
     if (content.trim() === '' || (!last && role === 'assistant')) continue;
     if (last?.role === role) last.content += `\n\n${content}`;
@@ -41,9 +43,9 @@ export function ownHeaders(model: ModelSettings): Record<string, string> {
 }
 
 /** Returns the base URL with its path replaced; a query string is kept. */
-export function endpoint(baseUrl: string, path: (basePath: string) => string): URL {
+export function endpoint(baseUrl: string, path: (basePath: string, url: URL) => string): URL {
   const url = parseUrl(baseUrl);
-  url.pathname = path(url.pathname.replace(/\/+$/, ''));
+  url.pathname = path(url.pathname.replace(/\/+$/, ''), url);
   url.hash = '';
 
   return url;

@@ -1,6 +1,7 @@
 import type { TroubleCode } from '../../common/image-validation.js';
 import { errorCode } from '../../common/app-error.js';
 import { DeadlineError, within } from '../../common/within.js';
+import { firstPart } from '../../common/text-cut.js';
 
 /** The image cannot be used: a verdict. Its message is for the owner of the image. */
 export class ImageProblem extends Error {
@@ -81,11 +82,9 @@ function generalTrouble(error: unknown, text: string): EngineTrouble | null {
 function engineText(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
 
-  return message
-    .replace(/^\(HTTP code \d+\) [^-]*- /, '')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
-    .slice(0, 500);
+  const text = message.replace(/^\(HTTP code \d+\) [^-]*- /, '').replaceAll(/\s+/g, ' ');
+
+  return firstPart(text.trim(), 500);
 }
 
 /** HTTP status of the engine's reply; undefined when there was none. */

@@ -1,6 +1,7 @@
 import type { ImageCheck } from '../../common/image-validation.js';
 import type { CommandResult } from '../engine/check-container.js';
 import { type Platforms, programProblem } from './program-problems.js';
+import { firstPart } from '../../common/text-cut.js';
 
 /** What an image must hold for each runtime. docs/images.md says the same in words. */
 
@@ -115,5 +116,5 @@ export function compareVersions(a: string, b: string): number {
 function lineOf(output: string, index: number): string {
   const lines = output.split('\n').map((line) => line.trim());
 
-  return (lines.filter((line) => line !== '').at(index) ?? '').slice(0, SHOWN_LENGTH);
+  return firstPart(lines.filter((line) => line !== '').at(index) ?? '', SHOWN_LENGTH);
 }

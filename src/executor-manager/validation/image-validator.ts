@@ -9,6 +9,7 @@ import { EngineTrouble, ImageProblem } from '../engine/engine-errors.js';
 import { type CheckSpec, evaluateCheck } from './image-checks.js';
 import { exitProblem, type Platforms, startProblem } from './program-problems.js';
 import { RegistryLogins } from './registry-logins.js';
+import { lastPart } from '../../common/text-cut.js';
 
 /** An image to validate. */
 export interface Validation {
@@ -76,7 +77,7 @@ export class ImageValidator {
       }
     } catch (error) {
       if (!(error instanceof ImageProblem)) throw error;
-      const log = error.logTail ? { logTail: error.logTail.slice(-LOG_TAIL) } : {};
+      const log = error.logTail ? { logTail: lastPart(error.logTail, LOG_TAIL) } : {};
 
       return { ...verdict([], [error.message]), ...log, ...(digest && { digest }) };
     }
@@ -118,7 +119,7 @@ export class ImageValidator {
     }
     onProgress({ status: 'running_checks', progress: to, checks: results });
 
-    return { ...verdict(results, []), logTail: log.join('\n').slice(-LOG_TAIL) };
+    return { ...verdict(results, []), logTail: lastPart(log.join('\n'), LOG_TAIL) };
   }
 
   /** Runs one check. The container is restarted if the command does not end: only that stops all that it started. */

@@ -3,6 +3,7 @@ import type { FieldProblem } from '../../common/app-error.js';
 import type { JsonObject } from '../../common/json.js';
 import type { ExecutorReport, TaskUpdate } from '../../tasks/tasks.jobs.js';
 import type { ExecutorReportDto, IgnoredReason, ReportedStatus } from './executor-reports.dto.js';
+import { firstPart } from '../../common/text-cut.js';
 
 const STATUS: Readonly<Record<ReportedStatus, TaskUpdate['status']>> = {
   RUNNING: 'RUNNING',
@@ -85,7 +86,7 @@ function detailsOf(dto: ExecutorReportDto, attempt: number): ExecutorReport {
 
 /** Wegent's executors also send texts of success in this field. */
 function errorOf({ error_message: text, status: reported }: ExecutorReportDto, status: string): string | undefined {
-  const reason = text && !PLACEHOLDER.test(text.trim()) ? text.trim().slice(0, MAX_ERROR_CHARS) : '';
+  const reason = text && !PLACEHOLDER.test(text.trim()) ? firstPart(text.trim(), MAX_ERROR_CHARS) : '';
   if (status === 'CANCELLED') return reason || undefined;
   if (status !== 'FAILED') return undefined;
 

@@ -1,4 +1,5 @@
 /** Reads a body for what it is, which its label does not tell: events, one JSON reply, or lines of JSON. */
+import { firstPart } from '../../common/text-cut.js';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { StringDecoder } from 'node:string_decoder';
 import { AppError } from '../../common/app-error.js';
@@ -103,7 +104,7 @@ class JsonReader implements FormatReader {
     if (this.kind === 'lines') this.readLines(`${this.text}\n`);
     if (this.kind === 'lines' && this.firstLine === null) return;
     const reply = parseLenient(this.firstLine ?? withoutMark(this.text));
-    if (reply === undefined) this.parts.onEvent({ id: undefined, event: undefined, data: this.text.slice(0, 1000) });
+    if (reply === undefined) this.parts.onEvent({ id: undefined, event: undefined, data: firstPart(this.text, 1000) });
     else this.parts.onWhole(reply);
   }
 

@@ -1,14 +1,19 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import type { ProviderEvent, Usage } from '../../common/chat-event.js';
+import { asStorable, storableText } from '../../common/storable.js';
+import { isHighSurrogate } from '../../common/text-cut.js';
 
 /**
  * Collects the events of one network read. Consecutive deltas of one kind become one event, so that everything
- * downstream (numbering, log, SSE) costs per read and not per token.
+ * downstream (numbering, log, SSE) costs per read and not per token. Every text leaves it in whole characters: a half at
+ * the end of a delta waits for the other one, and what stays a half becomes U+FFFD, as does NUL.
  */
 export class EventBatch {
   private events: ProviderEvent[] = [];
   private kind: 'content' | 'reasoning' = 'content';
   private text = '';
+  /** The first half of a character, whose other half comes with the next delta of the kind. */
+  private half = '';
 
   get isEmpty(): boolean {
     return this.text === '' && this.events.length === 0;
@@ -23,8 +28,10 @@ export class EventBatch {
   }
 
   add(event: ProviderEvent): void {
+    if (event.type === 'finish') this.endHalf();
+    else if (event.type === 'replace' && this.kind === 'content') this.half = '';
     this.flush();
-    this.events.push(event);
+    this.events.push(asStorable(event));
   }
 
   usage(usage: Usage): void {
@@ -41,16 +48,27 @@ export class EventBatch {
   }
 
   private append(kind: 'content' | 'reasoning', text: string): void {
+    if (text === '') return;
     if (kind !== this.kind) {
+      this.endHalf();
       this.flush();
       this.kind = kind;
     }
-    this.text += text;
+    const whole = this.half + text;
+    const end = isHighSurrogate(whole.charCodeAt(whole.length - 1)) ? whole.length - 1 : whole.length;
+    this.half = whole.slice(end);
+    this.text += whole.slice(0, end);
+  }
+
+  /** No other half comes. */
+  private endHalf(): void {
+    this.text += this.half;
+    this.half = '';
   }
 
   private flush(): void {
     if (this.text === '') return;
-    this.events.push({ type: this.kind, content: this.text });
+    this.events.push({ type: this.kind, content: storableText(this.text) });
     this.text = '';
   }
 }

@@ -2,6 +2,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ModelSettings } from '../../common/chat-provider.js';
 import { asText } from '../../common/json.js';
+import { storableText } from '../../common/storable.js';
+import { firstPart } from '../../common/text-cut.js';
 import { AppError, type AppErrorOptions, type ErrorCode } from '../../common/app-error.js';
 import { isMarkup } from './provider-problem.js';
 
@@ -25,12 +27,12 @@ export function secretsOf(model: ModelSettings): string[] {
 /** Shortens a message to one line of 300 characters without key material; undefined when nothing remains. */
 export function cleanMessage(message: string | undefined, secrets: readonly string[]): string | undefined {
   if (message === undefined || isMarkup(message)) return undefined;
-  let text = message;
+  let text = storableText(message);
   for (const secret of secrets) text = text.replaceAll(secret, '***');
   for (const shape of KEY_SHAPES) text = text.replace(shape, (_, name: unknown) => `${asText(name) ?? ''}***`);
   text = text.replace(/\s+/g, ' ').trim();
 
-  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH - 1).trimEnd()}…` : text || undefined;
+  return text.length > MAX_LENGTH ? `${firstPart(text, MAX_LENGTH - 1).trimEnd()}…` : text || undefined;
 }
 
 /** Instructions of a provider about retries. */

@@ -1,4 +1,5 @@
 /** Parses the bytes of an SSE body into events. */
+import { firstPart } from '../../common/text-cut.js';
 import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser';
 import { StringDecoder } from 'node:string_decoder';
 import { AppError } from '../../common/app-error.js';
@@ -73,7 +74,7 @@ export class SseReader {
   private onOtherLine(field: string, value: string, line: string): void {
     if (/^error$/i.test(field)) this.dispatch({ id: undefined, event: 'error', data: value });
     else if (line.startsWith('{') && isWhole(line)) this.dispatch({ id: undefined, event: undefined, data: line });
-    else if (this.otherText.length < MAX_OTHER_TEXT) this.otherText += `${line.slice(0, MAX_OTHER_TEXT)}\n`;
+    else if (this.otherText.length < MAX_OTHER_TEXT) this.otherText += `${firstPart(line, MAX_OTHER_TEXT)}\n`;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type ValidationStage,
 } from '../../common/image-validation.js';
 import type { imageValidations, ValidationOutcome } from '../../infra/database/schema/image-validations.schema.js';
+import { lastPart } from '../../common/text-cut.js';
 
 export type ValidationRow = typeof imageValidations.$inferSelect;
 export type ValidationChange = Partial<typeof imageValidations.$inferInsert>;
@@ -81,7 +82,7 @@ function stageOf({ stageTimes }: ValidationRow, { status }: ValidationReport, no
 function findings({ digest, logTail }: ValidationReport): ValidationChange {
   return {
     ...(digest !== undefined && { digest }),
-    ...(logTail !== undefined && { logTail: logTail.slice(-MAX_LOG) }),
+    ...(logTail !== undefined && { logTail: lastPart(logTail, MAX_LOG) }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Reads the sources of an answer: annotations, citations, results of searches. */
+import { firstPart } from '../../../common/text-cut.js';
 import type { Source } from '../../../common/chat-event.js';
 import { asNumber, asObject, asText, type JsonObject } from '../../../common/json.js';
 
@@ -83,7 +84,7 @@ function sourceOf(object: JsonObject): Source | null {
   return {
     title,
     ...(url !== undefined && { url }),
-    ...(content !== undefined && { content: content.slice(0, MAX_CONTENT).toWellFormed() }),
+    ...(content !== undefined && { content: firstPart(content, MAX_CONTENT) }),
     ...(score !== undefined && { score }),
   };
 }

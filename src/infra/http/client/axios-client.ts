@@ -2,6 +2,7 @@
 import axios, { type AxiosInstance, type CreateAxiosDefaults, isAxiosError } from 'axios';
 import type { ClientRequest } from 'node:http';
 import { AppError, errorCode } from '../../../common/app-error.js';
+import { asObject, asText } from '../../../common/json.js';
 
 /**
  * Returns an instance that resolves with every status. It follows no redirects, which would send credentials to another
@@ -43,6 +44,8 @@ export function toNetworkError(error: unknown, host: string): AppError {
       cause,
     });
   }
+  const advice = certificateProblem(code) ?? protocolProblem(code, cause);
+  if (advice !== undefined) return new AppError('provider_unavailable', `${host} ${advice}`, { cause });
   const what = UNAVAILABLE[code] ?? describe(code);
 
   return new AppError('provider_unavailable', `${host} ${what}`, { cause, retryable: true });
@@ -70,6 +73,45 @@ export function requestOf(error: unknown): ClientRequest | null {
 /** Returns whether the server had closed a kept-alive socket before it was used again. */
 export function isStaleSocket(error: unknown): boolean {
   return requestOf(error)?.reusedSocket === true && ['ECONNRESET', 'EPIPE'].includes(errorCode(error) ?? '');
+}
+
+const TRUST = 'start Conch with NODE_EXTRA_CA_CERTS=/path/to/ca.pem';
+const SELF_SIGNED = `has a certificate that it or an authority of its own has signed; to trust it, ${TRUST}`;
+const UNKNOWN_AUTHORITY = `has a certificate of an unknown authority: ${TRUST}, or let the server send its whole chain`;
+const NOT_TODAY = 'has a certificate that is not valid today: it is to be renewed, or the clock here is wrong';
+const OTHER_NAME = 'has a certificate for another name: put a name of the certificate into the base URL';
+/** What is wrong with a certificate (OpenSSL's verify results, as Node names them), and what to do. */
+const CERTIFICATES = new Map([
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', SELF_SIGNED],
+  ['SELF_SIGNED_CERT_IN_CHAIN', SELF_SIGNED],
+  ['UNABLE_TO_GET_ISSUER_CERT', UNKNOWN_AUTHORITY],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', UNKNOWN_AUTHORITY],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', UNKNOWN_AUTHORITY],
+  ['CERT_HAS_EXPIRED', NOT_TODAY],
+  ['CERT_NOT_YET_VALID', NOT_TODAY],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', OTHER_NAME],
+]);
+
+function certificateProblem(code: string): string | undefined {
+  const known =
+    CERTIFICATES.get(code) ?? (code.startsWith('CERT_') ? 'has a certificate that cannot be trusted' : null);
+
+  return known === null ? undefined : `${known} (${code})`;
+}
+
+/** HTTP where HTTPS is spoken, or the other way round. */
+function protocolProblem(code: string, cause: unknown): string | undefined {
+  const text = asText(asObject(cause)?.['message']) ?? '';
+  if (
+    code === 'ERR_SSL_WRONG_VERSION_NUMBER' ||
+    (code === 'EPROTO' && /wrong version number|packet length/i.test(text))
+  ) {
+    return `speaks no TLS there (${code}): use http:// in the base URL, or the port for https`;
+  }
+  // Bytes of a TLS alert, where a status line should be.
+  return code === 'HPE_INVALID_CONSTANT'
+    ? `sends no HTTP there (${code}): use https:// in the base URL, or another port`
+    : undefined;
 }
 
 /** Describes an error by its code. TLS failures have dozens (OpenSSL's verify results, `ERR_TLS_…`, `EPROTO`). */

@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isJsonObject, type JsonObject } from '../../../common/json.js';
 import { createAxios, withoutRequest } from './axios-client.js';
+import { firstPart } from '../../../common/text-cut.js';
 
 const TIMEOUT_MS = 10_000;
 const MAX_REPLY_BYTES = 1024 * 1024;
@@ -46,7 +47,7 @@ export class InternalHttp {
       (text): text is string => typeof text === 'string',
     );
 
-    return { status, body: reply, message: (message ?? '').slice(0, MAX_MESSAGE) };
+    return { status, body: reply, message: firstPart(message ?? '', MAX_MESSAGE) };
   }
 
   close(): void {

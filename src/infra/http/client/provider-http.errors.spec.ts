@@ -70,7 +70,26 @@ describe('failures', () => {
   it('what is no TLS', async () => {
     const url = await local.serve(() => undefined);
     const error = await failureOf(url.replace('http:', 'https:'));
-    expect(error).toMatchObject({ code: 'provider_unavailable', message: expect.stringContaining('TLS') });
+    expect(error).toMatchObject({
+      code: 'provider_unavailable',
+      retryable: false,
+      message: expect.stringMatching(/no TLS.*use http:/),
+    });
+  });
+
+  it('what is no plain HTTP', async () => {
+    const url = await local.serveTls(() => undefined);
+    const error = await failureOf(url.replace('https:', 'http:'));
+    expect(error).toMatchObject({ code: 'provider_unavailable' });
+  });
+
+  it('certificates that nobody has signed', async () => {
+    const url = await local.serveTls(() => undefined);
+    expect(await failureOf(url)).toMatchObject({
+      code: 'provider_unavailable',
+      retryable: false,
+      message: expect.stringMatching(/NODE_EXTRA_CA_CERTS.*DEPTH_ZERO_SELF_SIGNED_CERT/),
+    });
   });
 
   it('connections that do not come about in time', async () => {

@@ -1,7 +1,10 @@
 /** Small servers for the specs of ProviderHttp. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server as TcpServer, Socket } from 'node:net';
+import { join } from 'node:path';
 import { EgressPolicy } from './egress.js';
 import type { ConnectionRules } from './provider-http.agents.js';
 import { ProviderHttp } from './provider-http.js';
@@ -22,6 +25,14 @@ export class LocalServer {
 
   serve(listener: RequestListener): Promise<string> {
     return this.listen(createHttpServer(listener));
+  }
+
+  /** With a certificate that it has signed itself. */
+  async serveTls(listener: RequestListener): Promise<string> {
+    const pem = (name: string) => readFileSync(join(process.cwd(), 'test/cases/bodies', `self-signed.${name}.pem`));
+    const url = await this.listen(createHttpsServer({ key: pem('key'), cert: pem('cert') }, listener));
+
+    return url.replace('http:', 'https:');
   }
 
   async listen(server: Server | TcpServer): Promise<string> {

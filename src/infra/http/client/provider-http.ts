@@ -2,6 +2,7 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import { type ClientRequest, type IncomingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAxios, invalidUrl, isStaleSocket, parseUrl, requestOf, toNetworkError } from './axios-client.js';
 import { type ConnectionRules, GuardedHttpAgent, GuardedHttpsAgent, whenClosed } from './provider-http.agents.js';
@@ -172,7 +173,8 @@ export function readText(body: Readable, limits: BodyLimits): Promise<BodyText> 
       body.off('data', onData).off('end', onEnd).off('close', onClose);
       body.pause();
       const bytes = Buffer.concat(chunks).subarray(0, limits.maxBytes);
-      resolve({ text: bytes.toString('utf8'), complete });
+      // The decoder keeps the bytes of a character that was cut.
+      resolve({ text: complete ? bytes.toString('utf8') : new StringDecoder('utf8').write(bytes), complete });
     };
     const onData = (chunk: Buffer) => {
       chunks.push(chunk);
