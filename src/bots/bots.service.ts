@@ -22,14 +22,9 @@ import { type BotRow, BotsRepository, type NewBot } from './bots.repository.js';
 import type { JsonObject } from '../common/json.js';
 
 /** A public bot of a seed file. */
-export interface BotSeed {
-  name: string;
-  shellName: string;
+export type BotSeed = Pick<BotRow, 'name' | 'shellName' | 'systemPrompt' | 'mcpServers' | 'skills'> & {
   agentConfig: JsonObject;
-  systemPrompt: string;
-  mcpServers: JsonObject;
-  skills: string[];
-}
+};
 
 /** Column values of a seed. */
 function seedValues(seed: BotSeed, stored: BotRow | null, box: SecretBox): NewBot {

@@ -6,7 +6,6 @@ import type { MessageDto } from '../common/page.js';
 import { ownedBy, OwnedByName, type Owner } from '../common/owned.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
-import type { ShellState } from '../common/shell-types.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 import { ImagePolicy } from './image-policy.js';
 import {
@@ -20,22 +19,11 @@ import {
 import { type NewShell, type ShellRow, ShellsRepository } from './shells.repository.js';
 
 /** A shell of a seed file. */
-export interface ShellSeed {
-  name: string;
-  displayName: string | null;
-  shellType: string;
-  executionType: 'local_engine' | 'external_api';
-  supportModel: string[];
-  baseImage: string | null;
-  baseShellRef: string | null;
-}
+export type ShellSeed = Pick<ShellRow, 'name' | 'displayName' | 'shellType' | 'executionType' | 'supportModel'> &
+  Pick<ShellRow, 'baseImage' | 'baseShellRef'>;
 
 /** A shell as other features need it. */
-export interface Shell extends ShellSeed {
-  userId: Owner;
-  state: ShellState;
-  stateReason: string | null;
-}
+export type Shell = ShellSeed & Pick<ShellRow, 'userId' | 'state' | 'stateReason'>;
 
 /** Finds shells for the owner of a bot: the own one of that name first, then the public one. */
 export type ShellLookup = (owner: Owner, name: string) => Shell | null;

@@ -20,13 +20,7 @@ import { type ResolvedMember, type ResolvedTeam, ResolvedTeams } from './resolve
 import { type NewTeam, type TeamRow, TeamsRepository } from './teams.repository.js';
 
 /** A public team of a seed file. */
-export interface TeamSeed {
-  name: string;
-  namespace: string;
-  displayName: string | null;
-  mode: string;
-  members: TeamMember[];
-}
+export type TeamSeed = Pick<TeamRow, 'name' | 'namespace' | 'displayName' | 'mode' | 'members'>;
 
 const NAMESPACE = 'default';
 const DEFAULT_MODE = 'solo';
