@@ -99,7 +99,9 @@ export class UsersService {
       throw new AppError('conflict', 'You cannot deactivate yourself or give up your own admin role');
     }
 
-    return toUserDto(await this.change(id, await changesOf(request)));
+    const changes = await changesOf(request);
+
+    return toUserDto(await this.change(id, () => changes));
   }
 
   /** Changes the user's own account. @throws AppError validation_failed for wrong git accounts */
@@ -134,8 +136,7 @@ export class UsersService {
     return row;
   }
 
-  private async change(id: number, changes: Change): Promise<UserRow> {
-    const changesOf = typeof changes === 'function' ? changes : () => changes;
+  private async change(id: number, changesOf: (stored: UserRow) => Partial<NewUser>): Promise<UserRow> {
     const row = found(await this.repository.change(id, changesOf), 'User');
     this.cache.delete(row.userName);
 
@@ -146,8 +147,6 @@ export class UsersService {
     return toUserDto(row, maskedAccounts(row.gitInfo, this.box));
   }
 }
-
-type Change = Partial<NewUser> | ((stored: UserRow) => Partial<NewUser>);
 
 async function changesOf(request: UpdateUserDto): Promise<Partial<NewUser>> {
   const changes: Partial<NewUser> = {};

@@ -39,16 +39,6 @@ export interface ValidateImageOrder {
   validation_id?: string;
 }
 
-/** Its reply. */
-export interface ValidateImageReceipt {
-  status: 'submitted' | 'skipped' | 'error';
-  message: string;
-  validation_task_id?: number;
-  valid?: boolean;
-  checks?: ImageCheck[];
-  errors?: string[];
-}
-
 /**
  * Why nothing can be said about an image. A report with such a code, in place of `errors`, ends a validation without a
  * verdict: it can be tried again.
