@@ -8,6 +8,7 @@ import { bots, teams } from '../infra/database/schema/schema.js';
 export type BotRow = typeof bots.$inferSelect;
 export type NewBot = typeof bots.$inferInsert;
 
+/** The bots table. An owner of null means the public bots. */
 @Injectable()
 export class BotsRepository extends OwnedRepository<BotRow, NewBot> {
   constructor(@Inject(DB) db: Db) {

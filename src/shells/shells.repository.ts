@@ -19,6 +19,7 @@ export interface Verdict {
   reason: string | null;
 }
 
+/** The shells table. An owner of null means the public shells. */
 @Injectable()
 export class ShellsRepository extends OwnedRepository<ShellRow, NewShell> {
   constructor(@Inject(DB) db: Db) {

@@ -8,6 +8,7 @@ import { teams } from '../infra/database/schema/schema.js';
 export type TeamRow = typeof teams.$inferSelect;
 export type NewTeam = typeof teams.$inferInsert;
 
+/** The teams table. An owner of null means the public teams. */
 @Injectable()
 export class TeamsRepository extends OwnedRepository<TeamRow, NewTeam> {
   constructor(@Inject(DB) db: Db) {

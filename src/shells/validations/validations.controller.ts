@@ -7,14 +7,15 @@ import { InternalGuard } from '../../auth/internal-access.js';
 import { PageQuery } from '../../common/page.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { ApiController, ApiOk } from '../../infra/http/server/api-replies.js';
+import { ApiEventStream } from '../../infra/sse/api-events.js';
 import { SseStreams } from '../../infra/sse/sse-streams.js';
 import { ValidationEventsService } from './validation-events.js';
 import { ValidationStarter } from './validation-starter.js';
 import { ValidationReceiptDto, ValidationReportDto } from './validation-report.dto.js';
 import {
-  ApiValidationEvents,
   ValidateImageDto,
   ValidationDto,
+  ValidationEventDto,
   ValidationEventsQuery,
   ValidationListDto,
   ValidationRequestDto,
@@ -48,7 +49,11 @@ export class ValidationsController {
   @Sse('validation-status/:id/events')
   @ApiOperation({ summary: 'The same live, up to its end' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this event' })
-  @ApiValidationEvents()
+  @ApiEventStream(
+    ValidationEventDto.name,
+    ', resumable by their ids; the stream ends with the status completed',
+    ValidationEventDto,
+  )
   @ApiNoContentResponse({ description: 'It has ended, and the last event was received' })
   @ApiErrors('not_found')
   async live(
