@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { asc, eq, sql } from 'drizzle-orm';
 import type { Page, PageQuery } from '../common/page.js';
-import { DB, type Db } from '../infra/database/database.js';
-import { firstRow, pageOf, writtenRow } from '../infra/database/rows.js';
+import { DB, type Db, firstRow, pageOf, writtenRow } from '../infra/database/database.js';
 import { users } from '../infra/database/schema/schema.js';
 import { Statement } from '../infra/database/statement.js';
 

@@ -2,9 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, desc, eq, getTableColumns, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Owner } from '../common/owned.js';
 import type { ShellState } from '../common/shell-types.js';
-import { DB, type Db } from '../infra/database/database.js';
+import { DB, type Db, hasRows } from '../infra/database/database.js';
 import { OwnedRepository } from '../infra/database/owned-table.js';
-import { hasRows } from '../infra/database/rows.js';
 import { imageValidations } from '../infra/database/schema/image-validations.schema.js';
 import { bots, shells } from '../infra/database/schema/schema.js';
 

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, eq, isNull } from 'drizzle-orm';
-import { DB, type Db } from '../infra/database/database.js';
+import { DB, type Db, firstRow } from '../infra/database/database.js';
 import { OwnedRepository } from '../infra/database/owned-table.js';
-import { firstRow } from '../infra/database/rows.js';
 import { teams } from '../infra/database/schema/schema.js';
 
 export type TeamRow = typeof teams.$inferSelect;

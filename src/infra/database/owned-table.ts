@@ -2,8 +2,7 @@ import { and, desc, eq, isNull, notInArray, or, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Owner } from '../../common/owned.js';
 import type { Page, PageQuery } from '../../common/page.js';
-import type { Db } from './database.js';
-import { firstRow, pageOf, writtenRow } from './rows.js';
+import { type Db, firstRow, pageOf, writtenRow } from './database.js';
 
 type OwnedTable = PgTable & Record<'id' | 'userId' | 'isActive', PgColumn>;
 type PublicRow = { id: number; name: string };

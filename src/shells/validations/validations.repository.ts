@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { and, desc, eq, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import type { ShellRow } from '../shells.repository.js';
 import type { Page, PageQuery } from '../../common/page.js';
-import { DB, type Db } from '../../infra/database/database.js';
-import { firstRow, pageOf, writtenRow } from '../../infra/database/rows.js';
+import { DB, type Db, firstRow, pageOf, writtenRow } from '../../infra/database/database.js';
 import { imageValidations } from '../../infra/database/schema/image-validations.schema.js';
 import type { ValidationChange, ValidationRow } from './validation-state.js';
 
