@@ -12,7 +12,7 @@ import { DatabaseModule } from './infra/database/database.module.js';
 import { EmbeddedModule, type EmbeddedParts } from './infra/embedded/embedded.module.js';
 import { ExecutorManagerHttpModule } from './infra/http/client/executor-manager-http.js';
 import { LifecycleModule } from './infra/lifecycle.js';
-import { MaintenanceModule } from './infra/queue/maintenance.module.js';
+import { MaintenanceModule } from './infra/queue/maintenance.processor.js';
 import { QueueModule } from './infra/queue/queue.module.js';
 import { RedisModule } from './infra/redis/redis.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';

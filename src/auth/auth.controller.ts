@@ -1,6 +1,6 @@
-import { Body, Controller, HttpCode, Ip, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { Body, Controller, Ip, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ApiOk } from '../infra/http/server/api-replies.js';
 import { Public } from './auth-user.js';
 import { LoginDto, TokenDto } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
@@ -13,9 +13,7 @@ export class AuthController {
   /** Log in by user name and password */
   @Post('login')
   @Public()
-  @HttpCode(200)
-  @ApiOkResponse({ type: TokenDto })
-  @ApiErrors('unauthorized', 'validation_failed', 'too_many_logins')
+  @ApiOk(TokenDto, 'unauthorized', 'validation_failed', 'too_many_logins')
   login(@Body() body: LoginDto, @Ip() address: string): Promise<TokenDto> {
     return this.auth.login(body, address);
   }

@@ -1,16 +1,12 @@
-import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { PageQuery } from '../common/page.js';
-import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { ApiController, ApiCreated, ApiOk } from '../infra/http/server/api-replies.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { AdminOnly, AuthUser, CurrentUser } from './auth-user.js';
 import { CreateUserDto, UpdateMeDto, UpdateUserDto, UserDto, UserListDto } from './users.dto.js';
 import { UsersService } from './users.service.js';
 
-@ApiTags('users')
-@ApiBearerAuth()
-@ApiErrors('unauthorized', 'validation_failed')
-@Controller('users')
+@ApiController('users')
 export class UsersController {
   constructor(private readonly users: UsersService) {}
 
@@ -28,8 +24,7 @@ export class UsersController {
 
   /** Forget my account at a git server */
   @Delete('me/git-token/:git_domain')
-  @ApiOkResponse({ type: UserDto })
-  @ApiErrors('not_found')
+  @ApiOk(UserDto, 'not_found')
   deleteGitToken(@CurrentUser() user: AuthUser, @Param('git_domain') domain: string): Promise<UserDto> {
     return this.users.deleteGitToken(user.id, domain);
   }
@@ -37,8 +32,7 @@ export class UsersController {
   /** All users (admins) */
   @Get()
   @AdminOnly()
-  @ApiOkResponse({ type: UserListDto })
-  @ApiErrors('forbidden')
+  @ApiOk(UserListDto, 'forbidden')
   list(@Query() query: PageQuery): Promise<UserListDto> {
     return this.users.list(query);
   }
@@ -46,8 +40,7 @@ export class UsersController {
   /** Add a user (admins) */
   @Post()
   @AdminOnly()
-  @ApiCreatedResponse({ type: UserDto })
-  @ApiErrors('forbidden', 'conflict')
+  @ApiCreated(UserDto, 'forbidden', 'conflict')
   create(@Body() body: CreateUserDto): Promise<UserDto> {
     return this.users.create(body);
   }
@@ -55,8 +48,7 @@ export class UsersController {
   /** Change a user: role, active or not, password (admins) */
   @Put(':id')
   @AdminOnly()
-  @ApiOkResponse({ type: UserDto })
-  @ApiErrors('forbidden', 'not_found', 'conflict')
+  @ApiOk(UserDto, 'forbidden', 'not_found', 'conflict')
   update(@CurrentUser() user: AuthUser, @IdParam() id: number, @Body() body: UpdateUserDto): Promise<UserDto> {
     return this.users.update(user.id, id, body);
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { AppError, notFound } from '../common/app-error.js';
-import { offsetOf, type PageQuery } from '../common/page.js';
+import { AppError, found, notFound } from '../common/app-error.js';
+import type { PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
@@ -63,7 +63,7 @@ export class UsersService {
 
   /** Returns the user's own account, git accounts included. */
   async me(id: number): Promise<UserDto> {
-    return this.ownDto(await this.require(id));
+    return this.ownDto(found(await this.repository.byId(id), 'User'));
   }
 
   /**
@@ -72,8 +72,7 @@ export class UsersService {
    * @throws AppError conflict when the account is not active; SecretBoxError when the tokens cannot be decrypted
    */
   async forExecutor(id: number, gitDomain: string, db: Db): Promise<ExecutorUser> {
-    const row = await this.repository.forExecutor(id, db);
-    if (!row) throw notFound('User');
+    const row = found(await this.repository.forExecutor(id, db), 'User');
     if (!row.isActive) throw new AppError('conflict', `The account of user "${row.userName}" is not active`);
     const git = gitDomain === '' ? null : accountFor(openAccounts(row.gitInfo, this.box), gitDomain);
 
@@ -81,9 +80,9 @@ export class UsersService {
   }
 
   async list(query: PageQuery): Promise<UserListDto> {
-    const { total, rows } = await this.repository.page(offsetOf(query), query.limit);
+    const { total, items } = await this.repository.page(query);
 
-    return { total, items: rows.map((row) => toUserDto(row)) };
+    return { total, items: items.map((row) => toUserDto(row)) };
   }
 
   async create(request: CreateUserDto): Promise<UserDto> {
@@ -100,7 +99,9 @@ export class UsersService {
       throw new AppError('conflict', 'You cannot deactivate yourself or give up your own admin role');
     }
 
-    return toUserDto(await this.change(id, await changesOf(request)));
+    const changes = await changesOf(request);
+
+    return toUserDto(await this.change(id, () => changes));
   }
 
   /** Changes the user's own account. @throws AppError validation_failed for wrong git accounts */
@@ -135,9 +136,8 @@ export class UsersService {
     return row;
   }
 
-  private async change(id: number, changes: Change): Promise<UserRow> {
-    const row = await this.repository.change(id, typeof changes === 'function' ? changes : () => changes);
-    if (!row) throw notFound('User');
+  private async change(id: number, changesOf: (stored: UserRow) => Partial<NewUser>): Promise<UserRow> {
+    const row = found(await this.repository.change(id, changesOf), 'User');
     this.cache.delete(row.userName);
 
     return row;
@@ -146,16 +146,7 @@ export class UsersService {
   private ownDto(row: UserRow): UserDto {
     return toUserDto(row, maskedAccounts(row.gitInfo, this.box));
   }
-
-  private async require(id: number): Promise<UserRow> {
-    const row = await this.repository.byId(id);
-    if (!row) throw notFound('User');
-
-    return row;
-  }
 }
-
-type Change = Partial<NewUser> | ((stored: UserRow) => Partial<NewUser>);
 
 async function changesOf(request: UpdateUserDto): Promise<Partial<NewUser>> {
   const changes: Partial<NewUser> = {};

@@ -1,18 +1,14 @@
-import { Body, Controller, Delete, Get, Post, Put, Query, UseInterceptors } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Delete, Get, Post, Put, Query, UseInterceptors } from '@nestjs/common';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto, PageQuery } from '../common/page.js';
 import { CacheInvalidationInterceptor } from '../infra/cache/cache-invalidation.js';
-import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { ApiController, ApiCreated, ApiOk } from '../infra/http/server/api-replies.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { BotDto, BotListDto, CreateBotDto, UpdateBotDto } from './bots.dto.js';
 import { BotsService } from './bots.service.js';
 
-@ApiTags('bots')
 @UseInterceptors(CacheInvalidationInterceptor)
-@ApiBearerAuth()
-@ApiErrors('unauthorized', 'validation_failed')
-@Controller('bots')
+@ApiController('bots')
 export class BotsController {
   constructor(private readonly bots: BotsService) {}
 
@@ -24,32 +20,28 @@ export class BotsController {
 
   /** Add a bot of mine */
   @Post()
-  @ApiCreatedResponse({ type: BotDto })
-  @ApiErrors('conflict')
+  @ApiCreated(BotDto, 'conflict')
   create(@CurrentUser() user: AuthUser, @Body() body: CreateBotDto): Promise<BotDto> {
     return this.bots.create(user.id, body);
   }
 
   /** One bot */
   @Get(':id')
-  @ApiOkResponse({ type: BotDto })
-  @ApiErrors('not_found')
+  @ApiOk(BotDto, 'not_found')
   get(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<BotDto> {
     return this.bots.get(user.id, id);
   }
 
   /** Change a bot of mine */
   @Put(':id')
-  @ApiOkResponse({ type: BotDto })
-  @ApiErrors('not_found', 'forbidden', 'conflict')
+  @ApiOk(BotDto, 'not_found', 'forbidden', 'conflict')
   update(@CurrentUser() user: AuthUser, @IdParam() id: number, @Body() body: UpdateBotDto): Promise<BotDto> {
     return this.bots.update(user.id, id, body);
   }
 
   /** Delete a bot of mine; refused while a team uses it */
   @Delete(':id')
-  @ApiOkResponse({ type: MessageDto })
-  @ApiErrors('not_found', 'forbidden', 'conflict')
+  @ApiOk(MessageDto, 'not_found', 'forbidden', 'conflict')
   delete(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<MessageDto> {
     return this.bots.delete(user.id, id);
   }

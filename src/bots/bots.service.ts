@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, notFound } from '../common/app-error.js';
-import type { Owner } from '../common/owned.js';
-import { type MessageDto, offsetOf, type PageQuery } from '../common/page.js';
+import { AppError, found } from '../common/app-error.js';
+import { ownedBy, type Owner } from '../common/owned.js';
+import type { MessageDto, PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
@@ -22,21 +22,16 @@ import { type BotRow, BotsRepository, type NewBot } from './bots.repository.js';
 import type { JsonObject } from '../common/json.js';
 
 /** A public bot of a seed file. */
-export interface BotSeed {
-  name: string;
-  shellName: string;
+export type BotSeed = Pick<BotRow, 'name' | 'shellName' | 'systemPrompt' | 'mcpServers' | 'skills'> & {
   agentConfig: JsonObject;
-  systemPrompt: string;
-  mcpServers: JsonObject;
-  skills: string[];
-}
+};
 
 /** Column values of a seed. */
-export function seedValues(seed: BotSeed, stored: BotRow | null, box: SecretBox): NewBot {
+function seedValues(seed: BotSeed, stored: BotRow | null, box: SecretBox): NewBot {
   const { agentConfig, ...rest } = seed;
   const sealed = sealConfig(agentConfig, box, stored?.agentConfig ?? null);
 
-  return { ...rest, userId: null, agentConfig: sealed, modelName: boundModel(agentConfig), isActive: true };
+  return { ...rest, agentConfig: sealed, modelName: boundModel(agentConfig) };
 }
 
 /** Manages the bots: a prompt, a shell and a model. */
@@ -65,9 +60,9 @@ export class BotsService {
   }
 
   async list(userId: number, query: PageQuery): Promise<BotListDto> {
-    const { total, rows } = await this.repository.page(userId, offsetOf(query), query.limit);
+    const { total, items } = await this.repository.page(userId, query);
 
-    return { total, items: await this.toDtos(userId, rows) };
+    return { total, items: await this.toDtos(userId, items) };
   }
 
   async get(userId: number, id: number): Promise<BotDto> {
@@ -89,9 +84,8 @@ export class BotsService {
     const values = await this.values.from(userId, request, stored);
     const changes = { ...values, isActive: request.is_active ?? true };
     const row = await orConflict(nameTaken(request.name ?? stored.name), () => this.repository.update(id, changes));
-    if (!row) throw notFound('Bot');
 
-    return this.toDto(userId, row);
+    return this.toDto(userId, found(row, 'Bot'));
   }
 
   /** Deactivates a bot: subtasks refer to it. */
@@ -104,18 +98,8 @@ export class BotsService {
   }
 
   /** Replaces the public bots; those that are missing become inactive. Returns the ids by name, which do not change. */
-  async replacePublic(seeds: readonly BotSeed[], db: Db): Promise<Map<string, number>> {
-    const stored = new Map((await this.repository.allPublic(db)).map((row) => [row.name, row]));
-    const ids = new Map<string, number>();
-    for (const seed of seeds) {
-      const row = stored.get(seed.name);
-      const values = seedValues(seed, row ?? null, this.box);
-      const kept = row ? await this.repository.update(row.id, values, db) : await this.repository.insert(values, db);
-      if (kept) ids.set(seed.name, kept.id);
-    }
-    await this.repository.deactivatePublicExcept([...ids.values()], db);
-
-    return ids;
+  replacePublic(seeds: readonly BotSeed[], db: Db): Promise<Map<string, number>> {
+    return this.repository.replacePublic(db, seeds, (seed, stored) => seedValues(seed, stored, this.box));
   }
 
   private async refuseWhileUsed(userId: number, { id, name }: BotRow): Promise<void> {
@@ -126,24 +110,18 @@ export class BotsService {
 
   private async require(userId: number, id: number): Promise<BotRow> {
     const [row] = await this.repository.visible(userId, [id]);
-    if (!row) throw notFound('Bot');
 
-    return row;
+    return found(row, 'Bot');
   }
 
   private async requireOwn(userId: number, id: number): Promise<BotRow> {
-    const row = await this.require(userId, id);
-    if (row.userId !== userId)
-      throw new AppError('forbidden', `Bot "${row.name}" is public: only its seed file changes it`);
-
-    return row;
+    return ownedBy(userId, await this.require(userId, id), 'Bot');
   }
 
   private async toDto(userId: number, row: BotRow): Promise<BotDto> {
     const [dto] = await this.toDtos(userId, [row]);
-    if (!dto) throw notFound('Bot');
 
-    return dto;
+    return found(dto, 'Bot');
   }
 
   private async toDtos(userId: number, rows: BotRow[]): Promise<BotDto[]> {

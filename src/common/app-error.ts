@@ -110,6 +110,13 @@ export class AppError extends Error {
 /** The error for an object that does not exist or belongs to another user. */
 export const notFound = (what: string) => new AppError('not_found', `${what} not found`);
 
+/** Returns what was looked up. @throws AppError not_found when there is none */
+export function found<T>(value: T | null | undefined, what: string): T {
+  if (value === null || value === undefined) throw notFound(what);
+
+  return value;
+}
+
 /** The `code` of a thrown value, e.g. `ENOENT` or an SQLSTATE; undefined when it has none. */
 export function errorCode(error: unknown): string | undefined {
   // Not instanceof Error: errors of another realm (a worker, a test runner) are none.

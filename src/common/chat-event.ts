@@ -5,12 +5,6 @@
  * Every event is sent as one JSON `data:` line with the id `<subtask_id>-<seq>`.
  */
 
-/** Place in the waiting room; 1 = next. Sent again whenever it changes. */
-export interface QueuedEvent {
-  type: 'queued';
-  position: number;
-}
-
 /**
  * A run began, or its next step did: what follows is the answer of `subtask_id`, with no text so far. `attempt` counts
  * from 1; more than 1 means that an earlier worker was lost.
@@ -22,24 +16,6 @@ export interface StartEvent {
   attempt: number;
   shell_type: string;
   model: string;
-}
-
-/** Text to append to the answer. */
-export interface ContentEvent {
-  type: 'content';
-  content: string;
-}
-
-/** Reasoning text to append; never part of the answer. */
-export interface ReasoningEvent {
-  type: 'reasoning';
-  content: string;
-}
-
-/** Replaces the whole answer so far (reasoning stays). */
-export interface ReplaceEvent {
-  type: 'replace';
-  content: string;
 }
 
 /** Drop everything received for this answer; it starts again. */
@@ -95,30 +71,12 @@ export interface Source {
   position?: number;
 }
 
-/** All sources of the answer. */
-export interface SourcesEvent {
-  type: 'sources';
-  sources: Source[];
-}
-
 export interface AnswerFile {
   id: string;
   kind: string;
   name?: string;
   mime_type?: string;
   url: string;
-}
-
-/** A file that belongs to the answer; replaces what was said before of the same id. */
-export interface FileEvent {
-  type: 'file';
-  file: AnswerFile;
-}
-
-/** What the user may want to ask next. */
-export interface SuggestionsEvent {
-  type: 'suggestions';
-  questions: string[];
 }
 
 /** A form that a person has to fill in before the answer can go on. */
@@ -161,10 +119,6 @@ export interface Usage {
   currency?: string;
 }
 
-export interface UsageEvent extends Usage {
-  type: 'usage';
-}
-
 /** Why an answer ended. Providers may add values; unknown ones are passed on as `stop`. */
 export type FinishReason =
   'stop' | 'length' | 'refusal' | 'content_filter' | 'tool_calls' | 'context_window' | 'paused' | 'partial';
@@ -201,14 +155,11 @@ export interface CancelProof {
   while: 'queued' | 'running';
 }
 
-/** Terminal: the answer was cancelled; partial text is kept. */
-export interface CancelledEvent {
-  type: 'cancelled';
-  cancelled: true;
-  proof: CancelProof;
-}
-
-export type TerminalEvent = DoneEvent | ErrorEvent | CancelledEvent;
+export type TerminalEvent =
+  | DoneEvent
+  | ErrorEvent
+  /** The answer was cancelled; partial text is kept. */
+  | { type: 'cancelled'; cancelled: true; proof: CancelProof };
 
 /** The provider's own end: no more events follow. Internal; it becomes part of {@link DoneEvent}. */
 export interface FinishEvent {
@@ -229,37 +180,31 @@ export interface SuspendEvent {
   until: number;
 }
 
-/** What a {@link ChatProvider} may yield. Failures are thrown as `AppError`s with a run error code. */
-export type ProviderEvent =
-  | ContentEvent
-  | ReasoningEvent
-  | ReplaceEvent
+/** What an answer is made of. */
+type AnswerEvent =
+  /** Text to append to the answer. */
+  | { type: 'content'; content: string }
+  /** Reasoning text to append; never part of the answer. */
+  | { type: 'reasoning'; content: string }
+  /** Replaces the whole answer so far (reasoning stays). */
+  | { type: 'replace'; content: string }
   | StepEvent
-  | SourcesEvent
-  | FileEvent
-  | SuggestionsEvent
+  /** All sources of the answer. */
+  | { type: 'sources'; sources: Source[] }
+  /** A file that belongs to the answer; replaces what was said before of the same id. */
+  | { type: 'file'; file: AnswerFile }
+  /** What the user may want to ask next. */
+  | { type: 'suggestions'; questions: string[] }
   | InputRequiredEvent
-  | UsageEvent
-  | FinishEvent
-  | RestartEvent
-  | SuspendEvent;
+  | ({ type: 'usage' } & Usage);
+
+/** What a {@link ChatProvider} may yield. Failures are thrown as `AppError`s with a run error code. */
+export type ProviderEvent = AnswerEvent | FinishEvent | RestartEvent | SuspendEvent;
 
 /** What a client may receive. */
 export type ChatEvent =
-  | QueuedEvent
-  | StartEvent
-  | ContentEvent
-  | ReasoningEvent
-  | ReplaceEvent
-  | ResetEvent
-  | ResyncEvent
-  | StepEvent
-  | SourcesEvent
-  | FileEvent
-  | SuggestionsEvent
-  | InputRequiredEvent
-  | UsageEvent
-  | TerminalEvent;
+  /** Place in the waiting room; 1 = next. Sent again whenever it changes. */
+  { type: 'queued'; position: number } | StartEvent | ResetEvent | ResyncEvent | AnswerEvent | TerminalEvent;
 
 export function isTerminal(event: { type: string }): event is TerminalEvent {
   return event.type === 'done' || event.type === 'error' || event.type === 'cancelled';

@@ -16,10 +16,7 @@ export interface ImageReference {
 
 /** Its message says what is wrong, for the author of the reference. */
 export class ImageReferenceError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ImageReferenceError';
-  }
+  override readonly name = 'ImageReferenceError';
 }
 
 /** More than the longest name, tag and digest together. */

@@ -39,33 +39,21 @@ export interface ValidateImageOrder {
   validation_id?: string;
 }
 
-/** Its reply. */
-export interface ValidateImageReceipt {
-  status: 'submitted' | 'skipped' | 'error';
-  message: string;
-  validation_task_id?: number;
-  valid?: boolean;
-  checks?: ImageCheck[];
-  errors?: string[];
-}
-
 /**
  * Why nothing can be said about an image. A report with such a code, in place of `errors`, ends a validation without a
  * verdict: it can be tried again.
  */
-export const TROUBLE_CODES = [
+export type TroubleCode =
   /** The container engine does not answer. */
-  'engine_unavailable',
+  | 'engine_unavailable'
   /** The registry does not answer, or has too much to do. */
-  'registry_unavailable',
+  | 'registry_unavailable'
   /** The engine has no room for the image. */
-  'disk_full',
+  | 'disk_full'
   /** The manager was stopped in the middle. */
-  'interrupted',
+  | 'interrupted'
   /** A bug. */
-  'internal',
-] as const;
-export type TroubleCode = (typeof TROUBLE_CODES)[number];
+  | 'internal';
 
 /**
  * Body of `POST /api/shells/validation-status/{id}`. A report with `status: "completed"` is the last one:
@@ -95,12 +83,4 @@ export interface ValidationReport {
   logTail?: string;
   /** Grows from report to report of one run, so that a late one is known. */
   seq?: number;
-}
-
-/** Its reply. */
-export interface ReportReceipt {
-  status: 'success';
-  message: string;
-  /** Why the report changed nothing, if so: `ended` (no more reports are wanted: stop the run) or `stale`. */
-  ignored?: 'ended' | 'stale';
 }

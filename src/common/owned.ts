@@ -1,9 +1,17 @@
+import { AppError } from './app-error.js';
+
 /** A user, who can use the own rows and the public ones; null: the public ones only. */
 export type Owner = number | null;
 
 interface Owned {
   userId: Owner;
   name: string;
+}
+
+/** Returns a row that a user may change. @throws AppError forbidden when it is public */
+export function ownedBy<T extends Owned>(userId: number, row: T, kind: string): T {
+  if (row.userId === userId) return row;
+  throw new AppError('forbidden', `${kind} "${row.name}" is public: only its seed file changes it`);
 }
 
 /** Finds rows by name: the user's own row, else the public one. */

@@ -6,10 +6,7 @@ const TAG_BYTES = 16;
 
 /** Thrown when a stored secret cannot be read; the message says which key is missing. */
 export class SecretBoxError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'SecretBoxError';
-  }
+  override readonly name = 'SecretBoxError';
 }
 
 /**

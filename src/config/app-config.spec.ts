@@ -13,3 +13,7 @@ describe('the address to listen on', () => {
     expect(loadConfig({ HOST: host, AUTH_MODE: 'off' }).server.host).toBe(host);
   });
 });
+
+it('an empty value counts as unset', () => {
+  expect(loadConfig({ PORT: '', HOST: '' }).server).toMatchObject({ port: 8000, host: '127.0.0.1' });
+});

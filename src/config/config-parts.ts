@@ -1,40 +1,35 @@
-/** Builds each part of the configuration from its variables. Contains the defaults. */
+/** The parts of the configuration, each made of its variables. Contains the defaults. */
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import type { AppConfig, HostPort, ManagerConfig, QueueConfig, RedisConfig, Role } from './app-config.js';
-import type { EnvDto } from './env.dto.js';
+import type { Env } from './env.js';
 
-export function managerPart(env: EnvDto, port: number): ManagerConfig {
-  return {
-    embedded: env.EXECUTOR_MANAGER ?? (env.EXECUTOR_MANAGER_URL || env.DATABASE_URL ? 'off' : 'auto'),
-    backendUrl: (env.BACKEND_URL ?? 'http://127.0.0.1:8000').replace(/\/+$/, ''),
-    name: env.EXECUTOR_MANAGER_NAME ?? `${hostname()}:${port}`,
-    dockerSocket: env.DOCKER_SOCKET ?? '/var/run/docker.sock',
-    pullPolicy: env.IMAGE_PULL_POLICY ?? 'if-not-present',
-    registryAuth: { json: env.REGISTRY_AUTH, file: env.REGISTRY_AUTH_FILE },
-    concurrency: env.IMAGE_VALIDATION_CONCURRENCY ?? 3,
-    checkSeconds: env.IMAGE_CHECK_TIMEOUT_SECONDS ?? 30,
-  };
+/** `executor-manager` stands alone: it is another program. */
+type Role = 'api' | 'worker' | 'executor-manager';
+
+export interface HostPort {
+  host: string;
+  port: number;
 }
 
-export function queuePart(env: EnvDto): QueueConfig {
-  return {
-    lockMs: env.WORKER_LOCK_MS ?? 6_000,
-    stalledCheckMs: env.WORKER_STALLED_CHECK_MS ?? 2_500,
-    maintenanceMs: env.MAINTENANCE_INTERVAL_MS ?? 15_000,
-    lostRunAgeSeconds: env.LOST_RUN_AGE_SECONDS ?? 20,
-  };
-}
+export type RedisConfig =
+  | { kind: 'embedded' }
+  | { kind: 'url'; url: string }
+  | { kind: 'sentinel'; name: string; sentinels: HostPort[]; url: string | undefined }
+  | { kind: 'cluster'; nodes: HostPort[]; url: string | undefined };
 
-export function serverPart(env: EnvDto) {
+type SimulatorConfig = { kind: 'off' } | { kind: 'child' } | { kind: 'url'; url: string };
+
+/** All parts of the configuration. */
+export function configParts(env: Env) {
+  const server = serverPart(env);
+
   return {
-    server: {
-      host: env.HOST ?? '127.0.0.1',
-      port: env.PORT ?? (env.ROLES === 'executor-manager' ? 8001 : 8000),
-      shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS ?? 30,
-    },
+    ...{ server, ...storageParts(env), ...accessParts(env), ...chatParts(env), ...taskParts(env) },
     log: { level: env.LOG_LEVEL ?? 'log', format: env.LOG_FORMAT ?? 'text' },
-    roles: new Set((env.ROLES ?? 'api,worker').split(',') as Role[]),
+    roles: new Set((env.ROLES ?? 'api,worker').split(',') as Role[]) as ReadonlySet<Role>,
+    queues: queuePart(env),
+    manager: managerPart(env, server.port),
+    simulator: simulatorPart(env.SIMULATOR ?? (env.DATABASE_URL ? 'off' : 'on')),
     seeds: {
       dir: resolve(env.SEEDS_DIR ?? 'seeds'),
       anthropicApiKey: env.ANTHROPIC_API_KEY,
@@ -43,19 +38,60 @@ export function serverPart(env: EnvDto) {
   };
 }
 
-export function storagePart(env: EnvDto) {
-  const embedded = !env.DATABASE_URL;
-
+/** The executor manager, beside its address and the internal token. */
+function managerPart(env: Env, port: number) {
   return {
-    dataDir: resolve(env.DATA_DIR ?? 'data'),
-    databaseUrl: env.DATABASE_URL,
-    redis: redisPart(env),
-    encryptionKeys: list(env.ENCRYPTION_KEY?.toLowerCase()),
-    simulator: simulatorPart(env.SIMULATOR ?? (embedded ? 'on' : 'off')),
+    /** Whether one runs beside the server: `auto` where Docker answers and no other one is configured. */
+    embedded: env.EXECUTOR_MANAGER ?? (env.EXECUTOR_MANAGER_URL || env.DATABASE_URL ? 'off' : 'auto'),
+    /** Where reports go, without a trailing slash. */
+    backendUrl: (env.BACKEND_URL ?? 'http://127.0.0.1:8000').replace(/\/+$/, ''),
+    /** Identifies its containers at an engine that managers share; the same after a restart. */
+    name: env.EXECUTOR_MANAGER_NAME ?? `${hostname()}:${port}`,
+    dockerSocket: env.DOCKER_SOCKET ?? '/var/run/docker.sock',
+    pullPolicy: env.IMAGE_PULL_POLICY ?? 'if-not-present',
+    /** JSON, or a file that is read at each pull. */
+    registryAuth: { json: env.REGISTRY_AUTH, file: env.REGISTRY_AUTH_FILE },
+    /** Validations at a time. */
+    concurrency: env.IMAGE_VALIDATION_CONCURRENCY ?? 3,
+    /** Limit of one check. */
+    checkSeconds: env.IMAGE_CHECK_TIMEOUT_SECONDS ?? 30,
   };
 }
 
-function redisPart(env: EnvDto): RedisConfig {
+/** Times of the queues. */
+function queuePart(env: Env) {
+  return {
+    /** How long a job belongs to its worker without a renewal; renewed three times as often. */
+    lockMs: env.WORKER_LOCK_MS ?? 6_000,
+    /** How often to look for jobs whose lock has run out. */
+    stalledCheckMs: env.WORKER_STALLED_CHECK_MS ?? 2_500,
+    /** Longest pause between two runs of a maintenance task; some run more often. */
+    maintenanceMs: env.MAINTENANCE_INTERVAL_MS ?? 15_000,
+    /** Age from which an answer without a job is started again. */
+    lostRunAgeSeconds: env.LOST_RUN_AGE_SECONDS ?? 20,
+  };
+}
+
+function serverPart(env: Env) {
+  return {
+    host: env.HOST ?? '127.0.0.1',
+    port: env.PORT ?? (env.ROLES === 'executor-manager' ? 8001 : 8000),
+    shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS ?? 30,
+  };
+}
+
+function storageParts(env: Env) {
+  return {
+    dataDir: resolve(env.DATA_DIR ?? 'data'),
+    /** Unset: PGlite in `dataDir`. */
+    databaseUrl: env.DATABASE_URL,
+    redis: redisPart(env),
+    /** Newest first. Empty: generated into `dataDir` (only with an embedded database). */
+    encryptionKeys: list(env.ENCRYPTION_KEY?.toLowerCase()),
+  };
+}
+
+function redisPart(env: Env): RedisConfig {
   if (env.REDIS_SENTINELS) {
     const sentinels = hostPorts(env.REDIS_SENTINELS);
 
@@ -68,19 +104,20 @@ function redisPart(env: EnvDto): RedisConfig {
   return { kind: 'embedded' };
 }
 
-function simulatorPart(value: string): AppConfig['simulator'] {
+function simulatorPart(value: string): SimulatorConfig {
   if (value === 'off') return { kind: 'off' };
   if (value === 'on') return { kind: 'child' };
 
   return { kind: 'url', url: value.replace(/\/+$/, '') };
 }
 
-export function authPart(env: EnvDto) {
+function accessParts(env: Env) {
   const mode = env.AUTH_MODE ?? 'off';
 
   return {
     auth: {
       mode,
+      /** Unset: generated into `dataDir` (only with an embedded database). */
       jwtSecret: env.JWT_SECRET,
       adminPassword: env.ADMIN_PASSWORD,
       internalToken: env.INTERNAL_API_TOKEN,
@@ -90,7 +127,7 @@ export function authPart(env: EnvDto) {
   };
 }
 
-export function chatPart(env: EnvDto) {
+function chatParts(env: Env) {
   return {
     chat: {
       maxConcurrent: env.MAX_CONCURRENT_DIRECT_CHATS ?? 50,
@@ -104,29 +141,36 @@ export function chatPart(env: EnvDto) {
       firstTokenTimeoutMs: env.PROVIDER_FIRST_TOKEN_TIMEOUT_MS ?? 120_000,
       idleTimeoutMs: env.PROVIDER_IDLE_TIMEOUT_MS ?? 120_000,
       totalTimeoutMs: env.PROVIDER_TOTAL_TIMEOUT_MS ?? 1_200_000,
+      /** Silence that ends an answer whose end was announced, though its stream goes on. */
       endSilenceMs: env.PROVIDER_END_SILENCE_MS ?? 2_000,
     },
+    /** How long an app waits for a person before its run fails. */
     dify: { inputTimeoutSeconds: env.DIFY_INPUT_TIMEOUT_SECONDS ?? 86_400 },
   };
 }
 
-export function taskPart(env: EnvDto) {
+function taskParts(env: Env) {
   return {
     executors: {
+      /** Without a trailing slash. */
       managerUrl: env.EXECUTOR_MANAGER_URL?.replace(/\/+$/, ''),
       leaseSeconds: env.EXECUTOR_LEASE_SECONDS ?? 120,
       maxAttempts: env.EXECUTOR_MAX_ATTEMPTS ?? 3,
       maxResultBytes: env.EXECUTOR_MAX_RESULT_BYTES ?? 4 * 1024 * 1024,
     },
     tasks: {
+      /** After this long a cancelled run is ended without its answer. */
       cancelDeadlineSeconds: env.CANCEL_DEADLINE_SECONDS ?? 60,
+      /** Hours since the last change after which a task cannot be continued; 0 = never. */
       appendExpireHours: {
         chat: env.APPEND_CHAT_TASK_EXPIRE_HOURS ?? 0,
         code: env.APPEND_CODE_TASK_EXPIRE_HOURS ?? 0,
       },
     },
     images: {
+      /** Registries that images of shells may come from; empty = any. */
       registries: list(env.SHELL_IMAGE_REGISTRIES),
+      /** After this long a validation ends without a verdict. */
       validationTimeoutSeconds: env.IMAGE_VALIDATION_TIMEOUT_SECONDS ?? 600,
     },
     webhook: { url: env.WEBHOOK_URL, secret: env.WEBHOOK_SECRET },

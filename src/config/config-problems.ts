@@ -1,13 +1,12 @@
-/** Problems that variables have together; those of one alone are found by {@link EnvDto}. */
+/** Problems that variables have together; those of one alone are found by {@link Env}. */
 import ipaddr from 'ipaddr.js';
 import { parseRegistryAuth } from '../common/registry-auth.js';
 import { isLoopback } from '../common/loopback.js';
-import type { AuthMode } from './app-config.js';
 import { list } from './config-parts.js';
-import type { EnvDto } from './env.dto.js';
+import type { Env } from './env.js';
 
 /** Finds problems of access and secrets. */
-export function accessProblems(env: EnvDto): string[] {
+export function accessProblems(env: Env): string[] {
   const problems: string[] = [];
   const mode = env.AUTH_MODE ?? 'off';
   problems.push(...hostProblems(env, mode));
@@ -25,7 +24,7 @@ export function accessProblems(env: EnvDto): string[] {
   return [...problems, ...invalid.map((cidr) => `INTERNAL_ALLOW: ${cidr} is not an address or CIDR`)];
 }
 
-function hostProblems({ HOST, ROLES, INTERNAL_API_TOKEN }: EnvDto, mode: AuthMode): string[] {
+function hostProblems({ HOST, ROLES, INTERNAL_API_TOKEN }: Env, mode: 'off' | 'jwt'): string[] {
   if (HOST === undefined || isLoopback(HOST)) return [];
   if (ROLES === 'executor-manager') {
     return INTERNAL_API_TOKEN ? [] : [`HOST=${HOST} needs INTERNAL_API_TOKEN, which callers have to show`];
@@ -37,7 +36,7 @@ function hostProblems({ HOST, ROLES, INTERNAL_API_TOKEN }: EnvDto, mode: AuthMod
 }
 
 /** Finds problems of the Redis variables. */
-export function redisProblems(env: EnvDto): string[] {
+export function redisProblems(env: Env): string[] {
   const problems: string[] = [];
   if (env.REDIS_SENTINELS && env.REDIS_CLUSTER_NODES) {
     problems.push('REDIS_SENTINELS and REDIS_CLUSTER_NODES exclude each other: set one');
@@ -50,7 +49,7 @@ export function redisProblems(env: EnvDto): string[] {
 }
 
 /** Finds problems of the log-ins of registries. */
-export function managerProblems({ REGISTRY_AUTH, REGISTRY_AUTH_FILE }: EnvDto): string[] {
+export function managerProblems({ REGISTRY_AUTH, REGISTRY_AUTH_FILE }: Env): string[] {
   if (REGISTRY_AUTH && REGISTRY_AUTH_FILE) return ['REGISTRY_AUTH and REGISTRY_AUTH_FILE exclude each other: set one'];
   try {
     if (REGISTRY_AUTH) parseRegistryAuth(REGISTRY_AUTH);

@@ -1,9 +1,5 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiProduces, ApiResponse, type OpenAPIObject } from '@nestjs/swagger';
 import type { ChatEvent } from '../common/chat-event.js';
-
-type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
-type SchemaObject = Exclude<Schemas[string], { $ref: string }>;
+import { ApiEventStream, eventComponents, type SchemaObject } from '../infra/sse/api-events.js';
 
 const text: SchemaObject = { type: 'string' };
 const count: SchemaObject = { type: 'integer', minimum: 0 };
@@ -169,28 +165,11 @@ export const CHAT_EVENT_SCHEMAS: Record<ChatEvent['type'], SchemaObject> = {
 
 /** Component schemas of the OpenAPI document: `ChatEvent`, and one for each type. */
 export function chatEventComponents(): Record<string, SchemaObject> {
-  const names = Object.keys(CHAT_EVENT_SCHEMAS).map((type) => [type, `ChatEvent_${type}`] as const);
-  const refs = names.map(([, name]) => ({ $ref: `#/components/schemas/${name}` }));
-  const mapping = Object.fromEntries(names.map(([type, name]) => [type, `#/components/schemas/${name}`]));
-  const union = {
-    description:
-      'One `data:` line of a chat stream. Its `id:` is `<subtask_id>-<seq>`; the stream ends after done, error or cancelled.',
-    oneOf: refs,
-    discriminator: { propertyName: 'type', mapping },
-  };
-  const single = Object.entries(CHAT_EVENT_SCHEMAS).map(([type, schema]) => [`ChatEvent_${type}`, schema] as const);
+  const description =
+    'One `data:` line of a chat stream. Its `id:` is `<subtask_id>-<seq>`; the stream ends after done, error or cancelled.';
 
-  return { ChatEvent: union, ...Object.fromEntries(single) };
+  return eventComponents('ChatEvent', description, CHAT_EVENT_SCHEMAS);
 }
 
 /** Describes a reply that is a chat stream. */
-export function ApiChatStream(): MethodDecorator {
-  return applyDecorators(
-    ApiProduces('text/event-stream'),
-    ApiResponse({
-      status: 200,
-      description: 'Server-sent events; a comment every 15 s keeps the connection open',
-      content: { 'text/event-stream': { schema: { $ref: '#/components/schemas/ChatEvent' } } },
-    }),
-  );
-}
+export const ApiChatStream = () => ApiEventStream('ChatEvent', '; a comment every 15 s keeps the connection open');

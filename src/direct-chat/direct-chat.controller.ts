@@ -1,23 +1,11 @@
-import {
-  Body,
-  Controller,
-  Get,
-  Headers,
-  HttpCode,
-  type MessageEvent,
-  Param,
-  Post,
-  Query,
-  RequestMethod,
-  Res,
-  Sse,
-} from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Get, Headers, HttpCode, type MessageEvent, Post, Query, RequestMethod, Res, Sse } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Observable } from 'rxjs';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
-import { IdPipe } from '../infra/http/server/id.pipe.js';
+import { ApiController, ApiOk } from '../infra/http/server/api-replies.js';
+import { IdParam } from '../infra/http/server/id.pipe.js';
 import { SseStreams } from '../infra/sse/sse-streams.js';
 import { AnswerStreams } from './request/answer-streams.js';
 import { AppInputService } from './queue/app-input.service.js';
@@ -45,10 +33,7 @@ const IDEMPOTENCY_KEY = {
 };
 
 /** Chat turns, streamed. */
-@ApiTags('direct-chat')
-@ApiBearerAuth()
-@ApiErrors('unauthorized', 'validation_failed')
-@Controller('direct-chat')
+@ApiController('direct-chat')
 export class DirectChatController {
   constructor(
     private readonly chats: DirectChatService,
@@ -84,7 +69,7 @@ export class DirectChatController {
   @ApiErrors('too_many_chats', 'too_many_running_tasks', 'service_unavailable')
   async streamTask(
     @CurrentUser() user: AuthUser,
-    @Param('task_id', IdPipe) taskId: number,
+    @IdParam('task_id') taskId: number,
     @Body() body: StreamTaskDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Observable<MessageEvent>> {
@@ -101,7 +86,7 @@ export class DirectChatController {
   @ApiErrors('not_found', 'stream_not_found')
   async attach(
     @CurrentUser() user: AuthUser,
-    @Param('task_id', IdPipe) taskId: number,
+    @IdParam('task_id') taskId: number,
     @Query() query: AttachQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -112,22 +97,25 @@ export class DirectChatController {
   }
 
   @Post(':task_id/cancel')
-  @HttpCode(200)
   @ApiOperation({ summary: 'Stop the answer, running or waiting; tells what was reached' })
-  @ApiOkResponse({ type: CancelChatDto })
-  @ApiErrors('not_found', 'task_final')
-  cancel(@CurrentUser() user: AuthUser, @Param('task_id', IdPipe) taskId: number): Promise<CancelChatDto> {
+  @ApiOk(CancelChatDto, 'not_found', 'task_final')
+  cancel(@CurrentUser() user: AuthUser, @IdParam('task_id') taskId: number): Promise<CancelChatDto> {
     return this.streams.cancel(user.id, taskId);
   }
 
   @Post(':task_id/input')
-  @HttpCode(200)
   @ApiOperation({ summary: 'Answer a form that an app waits for; the answer goes on in the same stream' })
-  @ApiOkResponse({ type: AppInputReplyDto })
-  @ApiErrors('not_found', 'conflict', 'dify_input_invalid', 'dify_app_unavailable', 'provider_unavailable')
+  @ApiOk(
+    AppInputReplyDto,
+    'not_found',
+    'conflict',
+    'dify_input_invalid',
+    'dify_app_unavailable',
+    'provider_unavailable',
+  )
   input(
     @CurrentUser() user: AuthUser,
-    @Param('task_id', IdPipe) taskId: number,
+    @IdParam('task_id') taskId: number,
     @Body() body: AppInputDto,
   ): Promise<AppInputReplyDto> {
     return this.inputs.submit(user.id, taskId, body);
@@ -135,9 +123,8 @@ export class DirectChatController {
 
   @Get('check/:team_id')
   @ApiOperation({ summary: 'Whether a team can chat directly' })
-  @ApiOkResponse({ type: CheckChatDto })
-  @ApiErrors('not_found')
-  check(@CurrentUser() user: AuthUser, @Param('team_id', IdPipe) teamId: number): Promise<CheckChatDto> {
+  @ApiOk(CheckChatDto, 'not_found')
+  check(@CurrentUser() user: AuthUser, @IdParam('team_id') teamId: number): Promise<CheckChatDto> {
     return this.chats.checkTeam(user.id, teamId);
   }
 }

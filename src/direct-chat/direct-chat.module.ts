@@ -6,7 +6,7 @@ import { DifyProvider } from '../dify/run/dify.provider.js';
 import { DifyModule } from '../dify/dify.module.js';
 import { ProviderHttpModule } from '../infra/http/client/provider-http.module.js';
 import { ProviderHttp } from '../infra/http/client/provider-http.js';
-import { SseModule } from '../infra/sse/sse.module.js';
+import { SseModule } from '../infra/sse/sse-streams.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { TeamsModule } from '../teams/teams.module.js';

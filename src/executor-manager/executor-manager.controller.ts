@@ -1,9 +1,9 @@
-import { Body, Controller, Get, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Post, Res, UseGuards } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { InternalGuard } from '../auth/internal-access.js';
 import { AppError } from '../common/app-error.js';
-import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { ApiController, ApiOk } from '../infra/http/server/api-replies.js';
 import { MaxBodyBytes } from '../infra/http/server/request-body.js';
 import { CallbacksService } from './reporting/callbacks.service.js';
 import {
@@ -22,11 +22,8 @@ import { DockerEngine } from './engine/docker-engine.js';
 const SLACK_BYTES = 64 * 1024;
 
 /** The calls of a Wegent executor manager that concern images, and the callbacks of executors. */
-@ApiTags('executor manager')
-@ApiBearerAuth()
-@ApiErrors('unauthorized', 'validation_failed')
 @UseGuards(InternalGuard)
-@Controller('executor-manager')
+@ApiController('executor-manager', 'executor manager')
 export class ExecutorManagerController {
   constructor(
     private readonly validations: ImageValidationRunner,
@@ -35,18 +32,14 @@ export class ExecutorManagerController {
 
   /** Validate an image: answers at once, and reports to the API. The same validation twice is one */
   @Post('images/validate')
-  @HttpCode(200)
-  @ApiOkResponse({ type: ReceiptDto })
-  @ApiErrors('service_unavailable')
+  @ApiOk(ReceiptDto, 'service_unavailable')
   validate(@Body() body: ValidateImageDto): ReceiptDto {
     return this.validations.submit(body);
   }
 
   /** Stop a validation by its task id */
   @Post('tasks/cancel')
-  @HttpCode(200)
-  @ApiOkResponse({ type: StatusDto })
-  @ApiErrors('bad_request', 'service_unavailable')
+  @ApiOk(StatusDto, 'bad_request', 'service_unavailable')
   cancel(@Body() { task_id: taskId }: CancelDto): StatusDto {
     // Not a refusal: the API would regard an executor that runs elsewhere as ended.
     if (taskId > 0) throw new AppError('service_unavailable', 'This executor manager starts no executors');
@@ -64,8 +57,7 @@ export class ExecutorManagerController {
   /** Pass a report on to the API; its status is the API's */
   @Post('callback')
   @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES)
-  @ApiOkResponse({ type: StatusDto })
-  @ApiErrors('service_unavailable')
+  @ApiOk(StatusDto, 'service_unavailable')
   async callback(@Body() body: unknown, @Res() reply: FastifyReply): Promise<void> {
     const { status, body: answer } = await this.callbacks.forward(body);
     await reply.status(status).send(status < 300 ? { status: 'success', message: 'Passed on' } : answer);

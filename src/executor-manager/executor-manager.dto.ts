@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IntField, TextField } from '../common/fields.js';
-import type { ImageCheck, ValidateImageOrder, ValidateImageReceipt } from '../common/image-validation.js';
+import type { ImageCheck, ValidateImageOrder } from '../common/image-validation.js';
 import { DropsUnknownFields } from '../infra/http/server/validation.pipe.js';
 
 const MAX_IMAGE = 1_000;
@@ -31,8 +31,9 @@ export class CancelDto {
   task_id!: number;
 }
 
-export class ReceiptDto implements ValidateImageReceipt {
-  status!: ValidateImageReceipt['status'];
+/** Reply to an order. */
+export class ReceiptDto {
+  status!: 'submitted' | 'skipped' | 'error';
 
   message!: string;
 

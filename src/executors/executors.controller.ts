@@ -1,8 +1,7 @@
-import { Body, Controller, HttpCode, Post, Put, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, HttpCode, Post, Put, Query, UseGuards } from '@nestjs/common';
 import { Public } from '../auth/auth-user.js';
 import { InternalGuard } from '../auth/internal-access.js';
-import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { ApiController, ApiOk } from '../infra/http/server/api-replies.js';
 import { MaxBodyBytes } from '../infra/http/server/request-body.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { DispatchDto, DispatchQuery } from './dispatch/dispatch.dto.js';
@@ -15,12 +14,9 @@ import { LeasesService } from './lifecycle/leases.service.js';
 const SLACK_BYTES = 64 * 1024;
 
 /** The contract with executors and their managers. Not for users: see {@link InternalGuard}. */
-@ApiTags('executors')
-@ApiBearerAuth()
-@ApiErrors('unauthorized', 'validation_failed')
 @Public()
 @UseGuards(InternalGuard)
-@Controller('executors/tasks')
+@ApiController('executors/tasks', 'executors')
 export class ExecutorsController {
   constructor(
     private readonly dispatches: DispatchService,
@@ -38,17 +34,14 @@ export class ExecutorsController {
   /** Report on a subtask: 200 once the report is queued for good, or of no use any more */
   @Put()
   @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES, { isLight: true })
-  @ApiOkResponse({ type: ReportReceiptDto })
-  @ApiErrors('not_found', 'payload_too_large', 'service_unavailable')
+  @ApiOk(ReportReceiptDto, 'not_found', 'payload_too_large', 'service_unavailable')
   report(@Body() body: ExecutorReportDto): Promise<ReportReceiptDto> {
     return this.reports.receive(body);
   }
 
   /** Say that the executor is alive: extends its lease. 409 and `cancelling` tell it to stop */
   @Post(':subtask_id/heartbeat')
-  @HttpCode(200)
-  @ApiOkResponse({ type: LeaseDto })
-  @ApiErrors('not_found', 'subtask_final', 'lease_lost')
+  @ApiOk(LeaseDto, 'not_found', 'subtask_final', 'lease_lost')
   heartbeat(@IdParam('subtask_id') subtaskId: number, @Body() body: HeartbeatDto): Promise<LeaseDto> {
     return this.leases.heartbeat(subtaskId, body);
   }

@@ -7,13 +7,6 @@ import { fromStates, SUBTASK_TRANSITIONS, UNFINISHED } from '../tasks/task-statu
 /** A subtask with what is needed to handle its executor. */
 export type ExecutorSubtask = Awaited<ReturnType<ReturnType<typeof prepareLookup>['execute']>>[number];
 
-/** Executors that have worked on a task. */
-export interface TaskExecutors {
-  taskStatus: string;
-  autoDelete: boolean;
-  names: string[];
-}
-
 const now = sql`now()`;
 
 /** Subtasks while executors have them: leases, and what is known when a report arrives. */
@@ -101,7 +94,7 @@ export class SubtasksRepository {
   }
 
   /** Returns the executors of a task; null when it is unknown. */
-  async executorsOf(taskId: number): Promise<TaskExecutors | null> {
+  async executorsOf(taskId: number) {
     const rows = await this.db
       .select({ taskStatus: tasks.status, autoDelete: tasks.autoDeleteExecutor, name: subtasks.executorName })
       .from(tasks)

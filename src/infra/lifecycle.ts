@@ -7,14 +7,10 @@ export const PROCESS_NAME = `${hostname()}:${process.pid}`;
 /** Knows whether this process is stopping: it accepts no new work then. */
 @Injectable()
 export class Lifecycle {
-  private isStopping = false;
-
-  get stopping(): boolean {
-    return this.isStopping;
-  }
+  stopping = false;
 
   stop(): void {
-    this.isStopping = true;
+    this.stopping = true;
   }
 }
 

@@ -1,9 +1,8 @@
-import { Body, Controller, Delete, Get, Param, Post, Put, Query, UseInterceptors } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Delete, Get, Param, Post, Put, Query, UseInterceptors } from '@nestjs/common';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto } from '../common/page.js';
 import { CacheInvalidationInterceptor } from '../infra/cache/cache-invalidation.js';
-import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { ApiController, ApiCreated, ApiOk } from '../infra/http/server/api-replies.js';
 import {
   CreateShellDto,
   DeleteShellQuery,
@@ -14,11 +13,8 @@ import {
 } from './shells.dto.js';
 import { ShellsService } from './shells.service.js';
 
-@ApiTags('shells')
 @UseInterceptors(CacheInvalidationInterceptor)
-@ApiBearerAuth()
-@ApiErrors('unauthorized', 'validation_failed')
-@Controller('shells')
+@ApiController('shells')
 export class ShellsController {
   constructor(private readonly shells: ShellsService) {}
 
@@ -30,8 +26,7 @@ export class ShellsController {
 
   /** One of them */
   @Get('unified/:name')
-  @ApiOkResponse({ type: ShellDto })
-  @ApiErrors('not_found')
+  @ApiOk(ShellDto, 'not_found')
   unifiedOne(
     @CurrentUser() user: AuthUser,
     @Param('name') name: string,
@@ -42,24 +37,21 @@ export class ShellsController {
 
   /** Add a shell of mine: an image of my own, which is validated at once */
   @Post()
-  @ApiCreatedResponse({ type: ShellDto })
-  @ApiErrors('conflict')
+  @ApiCreated(ShellDto, 'conflict')
   create(@CurrentUser() user: AuthUser, @Body() body: CreateShellDto): Promise<ShellDto> {
     return this.shells.create(user.id, body);
   }
 
   /** Change a shell of mine; another image is validated at once */
   @Put(':name')
-  @ApiOkResponse({ type: ShellDto })
-  @ApiErrors('not_found', 'forbidden')
+  @ApiOk(ShellDto, 'not_found', 'forbidden')
   update(@CurrentUser() user: AuthUser, @Param('name') name: string, @Body() body: UpdateShellDto): Promise<ShellDto> {
     return this.shells.update(user.id, name, body);
   }
 
   /** Delete a shell of mine; refused while bots use it, unless forced */
   @Delete(':name')
-  @ApiOkResponse({ type: MessageDto })
-  @ApiErrors('not_found', 'forbidden', 'conflict')
+  @ApiOk(MessageDto, 'not_found', 'forbidden', 'conflict')
   delete(
     @CurrentUser() user: AuthUser,
     @Param('name') name: string,

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, desc, eq, getTableColumns, inArray, isNull, ne, notInArray, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Owner } from '../common/owned.js';
 import type { ShellState } from '../common/shell-types.js';
-import { DB, type Db } from '../infra/database/database.js';
+import { DB, type Db, hasRows } from '../infra/database/database.js';
+import { OwnedRepository } from '../infra/database/owned-table.js';
 import { imageValidations } from '../infra/database/schema/image-validations.schema.js';
 import { bots, shells } from '../infra/database/schema/schema.js';
 
@@ -17,24 +18,18 @@ export interface Verdict {
   reason: string | null;
 }
 
-const active = eq(shells.isActive, true);
-
-function visibleTo(userId: Owner, names?: string[]) {
-  const owned = userId === null ? isNull(shells.userId) : or(eq(shells.userId, userId), isNull(shells.userId));
-
-  return and(owned, active, names && inArray(shells.name, names));
-}
-
 /** The shells table. An owner of null means the public shells. */
 @Injectable()
-export class ShellsRepository {
-  constructor(@Inject(DB) private readonly db: Db) {}
+export class ShellsRepository extends OwnedRepository<ShellRow, NewShell> {
+  constructor(@Inject(DB) db: Db) {
+    super(db, shells);
+  }
 
   /** Active own and public rows of the given names, in no order. */
   async visible(userId: Owner, names: string[], db: Db = this.db): Promise<ShellRow[]> {
     if (names.length === 0) return [];
 
-    return db.select().from(shells).where(visibleTo(userId, names));
+    return db.select().from(shells).where(this.named(userId, names));
   }
 
   /** Active own and public rows with their newest validations, own ones first, by name. One query. */
@@ -57,7 +52,7 @@ export class ShellsRepository {
       .select({ shell: getTableColumns(shells), validation: newest._.selectedFields })
       .from(shells)
       .leftJoinLateral(newest, sql`true`)
-      .where(visibleTo(userId, names))
+      .where(this.named(userId, names))
       .orderBy(isNull(shells.userId), asc(shells.name));
 
     return rows.map(({ shell, validation }) => ({ ...shell, validation }));
@@ -68,25 +63,8 @@ export class ShellsRepository {
     return this.db
       .select()
       .from(shells)
-      .where(and(isNull(shells.userId), active, eq(shells.shellType, shellType)))
+      .where(and(isNull(shells.userId), this.active, eq(shells.shellType, shellType)))
       .orderBy(shells.id);
-  }
-
-  /** All public rows, inactive ones too. */
-  allPublic(db: Db): Promise<ShellRow[]> {
-    return db.select().from(shells).where(isNull(shells.userId));
-  }
-
-  /** @throws a unique violation when the owner has an active shell of that name */
-  async insert(shell: NewShell, db: Db = this.db): Promise<void> {
-    await db.insert(shells).values(shell);
-  }
-
-  async update(id: number, changes: Partial<NewShell>, db: Db = this.db): Promise<void> {
-    await db
-      .update(shells)
-      .set({ ...changes, updatedAt: new Date() })
-      .where(eq(shells.id, id));
   }
 
   /**
@@ -95,12 +73,12 @@ export class ShellsRepository {
    */
   async applyVerdict(userId: number, imageRef: string, shellType: string, verdict: Verdict, db: Db = this.db) {
     const { state, reason } = verdict;
-    const changed = await db
+    const changed = db
       .update(shells)
       .set({ state, stateReason: reason, updatedAt: new Date() })
       .where(
         and(
-          ...[eq(shells.userId, userId), eq(shells.imageRef, imageRef), eq(shells.shellType, shellType), active],
+          ...[eq(shells.userId, userId), eq(shells.imageRef, imageRef), eq(shells.shellType, shellType), this.active],
           or(ne(shells.state, state), sql`${shells.stateReason} is distinct from ${reason}`),
           // Without a verdict the last one stands.
           state === 'Pending' ? eq(shells.state, 'Pending') : undefined,
@@ -108,7 +86,7 @@ export class ShellsRepository {
       )
       .returning({ id: shells.id });
 
-    return changed.length > 0;
+    return hasRows(changed);
   }
 
   /** Returns the names of the user's bots that run in a shell, oldest first. */
@@ -122,11 +100,7 @@ export class ShellsRepository {
     return rows.map(({ name }) => name);
   }
 
-  async deactivatePublicExcept(names: string[], db: Db): Promise<void> {
-    const vanished = names.length > 0 ? notInArray(shells.name, names) : undefined;
-    await db
-      .update(shells)
-      .set({ isActive: false, updatedAt: new Date() })
-      .where(and(isNull(shells.userId), active, vanished));
+  private named(userId: Owner, names?: string[]): SQL | undefined {
+    return and(this.visibleTo(userId), this.active, names && inArray(shells.name, names));
   }
 }

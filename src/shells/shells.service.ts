@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { AppError, notFound } from '../common/app-error.js';
+import { AppError, found } from '../common/app-error.js';
 import { ShellImageChangedEvent } from '../common/domain-events.js';
 import type { MessageDto } from '../common/page.js';
-import { OwnedByName, type Owner } from '../common/owned.js';
+import { ownedBy, OwnedByName, type Owner } from '../common/owned.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
-import type { ShellState } from '../common/shell-types.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 import { ImagePolicy } from './image-policy.js';
 import {
@@ -20,22 +19,11 @@ import {
 import { type NewShell, type ShellRow, ShellsRepository } from './shells.repository.js';
 
 /** A shell of a seed file. */
-export interface ShellSeed {
-  name: string;
-  displayName: string | null;
-  shellType: string;
-  executionType: 'local_engine' | 'external_api';
-  supportModel: string[];
-  baseImage: string | null;
-  baseShellRef: string | null;
-}
+export type ShellSeed = Pick<ShellRow, 'name' | 'displayName' | 'shellType' | 'executionType' | 'supportModel'> &
+  Pick<ShellRow, 'baseImage' | 'baseShellRef'>;
 
 /** A shell as other features need it. */
-export interface Shell extends ShellSeed {
-  userId: Owner;
-  state: ShellState;
-  stateReason: string | null;
-}
+export type Shell = ShellSeed & Pick<ShellRow, 'userId' | 'state' | 'stateReason'>;
 
 /** Finds shells for the owner of a bot: the own one of that name first, then the public one. */
 export type ShellLookup = (owner: Owner, name: string) => Shell | null;
@@ -73,9 +61,8 @@ export class ShellsService {
   async unifiedOne(userId: number, name: string, query: UnifiedShellQuery): Promise<ShellDto> {
     const shells = (await this.repository.validated(userId, [name])).map(toShellDto);
     const shell = shells.find(({ type }) => !query.shell_type || type === query.shell_type);
-    if (!shell) throw notFound('Shell');
 
-    return shell;
+    return found(shell, 'Shell');
   }
 
   /** Stores a shell of the user, and starts a validation of its image. @throws AppError validation_failed, conflict */
@@ -132,24 +119,14 @@ export class ShellsService {
   /** The user's own shell. @throws AppError not_found, forbidden when it is a public one */
   async requireOwn(userId: number, name: string): Promise<ShellRow> {
     const rows = await this.repository.visible(userId, [name]);
-    const own = rows.find((row) => row.userId === userId);
-    if (own) return own;
-    if (rows.length === 0) throw notFound('Shell');
-    throw new AppError('forbidden', `Shell "${name}" is public: only its seed file changes it`);
+    const row = rows.find((each) => each.userId === userId) ?? rows[0];
+
+    return ownedBy(userId, found(row, 'Shell'), 'Shell');
   }
 
   /** Makes the public shells exactly these; what is gone becomes inactive. Ids stay. */
   async replacePublic(seeds: readonly ShellSeed[], db: Db): Promise<void> {
-    const ids = new Map((await this.repository.allPublic(db)).map(({ name, id }) => [name, id]));
-    for (const seed of seeds) {
-      const id = ids.get(seed.name);
-      if (id === undefined) await this.repository.insert({ ...seed, userId: null }, db);
-      else await this.repository.update(id, { ...seed, isActive: true }, db);
-    }
-    await this.repository.deactivatePublicExcept(
-      seeds.map(({ name }) => name),
-      db,
-    );
+    await this.repository.replacePublic(db, seeds, (seed) => ({ ...seed }));
   }
 
   /** @throws what keeps a validation from being started */

@@ -1,9 +1,8 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Delete, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto, PageQuery } from '../common/page.js';
-import { ApiErrors } from '../infra/http/server/api-errors.js';
-import { IdPipe } from '../infra/http/server/id.pipe.js';
+import { ApiController, ApiCreated, ApiOk } from '../infra/http/server/api-replies.js';
+import { IdParam } from '../infra/http/server/id.pipe.js';
 import { TaskCancelService } from './cancel/task-cancel.service.js';
 import {
   CancelTaskDto,
@@ -21,10 +20,7 @@ import {
 import { TasksService } from './tasks.service.js';
 
 /** Wegent's task calls. */
-@ApiTags('tasks')
-@ApiBearerAuth()
-@ApiErrors('unauthorized', 'validation_failed')
-@Controller('tasks')
+@ApiController('tasks')
 export class TasksController {
   constructor(
     private readonly tasks: TasksService,
@@ -40,8 +36,7 @@ export class TasksController {
 
   /** Create a task, or append a turn to the one named by task_id */
   @Post('create')
-  @ApiCreatedResponse({ type: TaskDto })
-  @ApiErrors('not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long')
+  @ApiCreated(TaskDto, 'not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long')
   create(
     @CurrentUser() user: AuthUser,
     @Query() query: CreateTaskQuery,
@@ -70,53 +65,36 @@ export class TasksController {
 
   /** A task with its team and its newest subtasks */
   @Get(':id')
-  @ApiOkResponse({ type: TaskDetailDto })
-  @ApiErrors('not_found')
-  get(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<TaskDetailDto> {
+  @ApiOk(TaskDetailDto, 'not_found')
+  get(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<TaskDetailDto> {
     return this.tasks.detail(user.id, id);
   }
 
   /** All subtasks; page 1 holds the newest, each page is in the order of the conversation */
   @Get(':id/subtasks')
-  @ApiOkResponse({ type: SubtaskListDto })
-  @ApiErrors('not_found')
-  subtasks(
-    @CurrentUser() user: AuthUser,
-    @Param('id', IdPipe) id: number,
-    @Query() query: PageQuery,
-  ): Promise<SubtaskListDto> {
+  @ApiOk(SubtaskListDto, 'not_found')
+  subtasks(@CurrentUser() user: AuthUser, @IdParam() id: number, @Query() query: PageQuery): Promise<SubtaskListDto> {
     return this.tasks.subtasks(user.id, id, query);
   }
 
   /** Create the task whose id was reserved, or append a turn to an ended one */
   @Post(':id')
-  @ApiCreatedResponse({ type: TaskDto })
-  @ApiErrors('not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long')
-  append(
-    @CurrentUser() user: AuthUser,
-    @Param('id', IdPipe) id: number,
-    @Body() body: CreateTaskDto,
-  ): Promise<TaskDto> {
+  @ApiCreated(TaskDto, 'not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long')
+  append(@CurrentUser() user: AuthUser, @IdParam() id: number, @Body() body: CreateTaskDto): Promise<TaskDto> {
     return this.tasks.createOrAppend(user.id, id, body);
   }
 
   /** Edit a task */
   @Put(':id')
-  @ApiOkResponse({ type: TaskDto })
-  @ApiErrors('not_found', 'conflict')
-  update(
-    @CurrentUser() user: AuthUser,
-    @Param('id', IdPipe) id: number,
-    @Body() body: UpdateTaskDto,
-  ): Promise<TaskDto> {
+  @ApiOk(TaskDto, 'not_found', 'conflict')
+  update(@CurrentUser() user: AuthUser, @IdParam() id: number, @Body() body: UpdateTaskDto): Promise<TaskDto> {
     return this.tasks.update(user.id, id, body);
   }
 
   /** Cancel what runs, then delete the task */
   @Delete(':id')
-  @ApiOkResponse({ type: MessageDto })
-  @ApiErrors('not_found', 'task_busy')
-  async remove(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<MessageDto> {
+  @ApiOk(MessageDto, 'not_found', 'task_busy')
+  async remove(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<MessageDto> {
     await this.tasks.remove(user.id, id);
 
     return { message: `Task ${id} deleted` };
@@ -124,10 +102,8 @@ export class TasksController {
 
   /** Ask a task to stop; its end follows */
   @Post(':id/cancel')
-  @HttpCode(200)
-  @ApiOkResponse({ type: CancelTaskDto })
-  @ApiErrors('not_found', 'task_final')
-  async cancel(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<CancelTaskDto> {
+  @ApiOk(CancelTaskDto, 'not_found', 'task_final')
+  async cancel(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<CancelTaskDto> {
     await this.cancels.request(user.id, id);
 
     return { message: `Task ${id} is being cancelled`, status: 'CANCELLING' };
@@ -135,12 +111,12 @@ export class TasksController {
 
   /** Run the newest turn again, which failed or was cancelled */
   @Post(':id/retry')
-  @ApiCreatedResponse({ type: TaskDto })
-  @ApiErrors(
+  @ApiCreated(
+    TaskDto,
     ...(['not_found', 'conflict', 'task_busy', 'direct_chat_not_supported', 'model_not_configured'] as const),
     ...(['too_many_running_tasks', 'too_many_chats', 'service_unavailable'] as const),
   )
-  retry(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<TaskDto> {
+  retry(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<TaskDto> {
     return this.tasks.retry(user.id, id);
   }
 }

@@ -267,7 +267,7 @@ function times(row: { createdAt: Date; updatedAt: Date; completedAt: Date | null
 }
 
 /** What a request says about the task itself, besides its title. */
-export function toTaskFields(dto: CreateTaskDto): Omit<NewTask, 'title'> {
+export function toTaskFields(dto: Omit<CreateTaskDto, 'prompt'>): Omit<NewTask, 'title'> {
   return {
     type: dto.type ?? 'online',
     taskType: dto.task_type ?? 'chat',

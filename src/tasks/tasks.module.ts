@@ -1,6 +1,6 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
-import { SseModule } from '../infra/sse/sse.module.js';
+import { SseModule } from '../infra/sse/sse-streams.js';
 import { TeamsModule } from '../teams/teams.module.js';
 import { AnswerTurnsRepository } from './turns/answer-turns.repository.js';
 import { TaskDiagnosisController } from './diagnosis/task-diagnosis.controller.js';

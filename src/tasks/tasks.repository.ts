@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, count, desc, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import { offsetOf, type Page, type PageQuery } from '../common/page.js';
 import { searchKey } from '../common/prompt.js';
-import { DB, type Db } from '../infra/database/database.js';
+import { DB, type Db, hasRows, pageOf } from '../infra/database/database.js';
 import { type SubtaskResult, subtasks, tasks, type TaskStatus, users } from '../infra/database/schema/schema.js';
 import { fromStates, TASK_TRANSITIONS, TERMINAL, UNFINISHED } from './task-status.js';
 import type { SubtaskRow, TaskRow } from './turns/answer-turn.js';
@@ -62,7 +62,7 @@ export class TasksRepository {
     const wanted = ofUser(userId, title);
     const rows = await this.details().where(wanted).orderBy(desc(tasks.id)).limit(page.limit).offset(offsetOf(page));
 
-    return { total: await this.count(wanted), items: rows.map(toDetails) };
+    return { total: await this.db.$count(tasks, wanted), items: rows.map(toDetails) };
   }
 
   /** The same page in short: prompts and results, which may be large, are not read. */
@@ -76,7 +76,7 @@ export class TasksRepository {
       .limit(page.limit)
       .offset(offsetOf(page));
 
-    return { total: await this.count(wanted), items };
+    return { total: await this.db.$count(tasks, wanted), items };
   }
 
   private details() {
@@ -87,24 +87,12 @@ export class TasksRepository {
       .leftJoin(subtasks, eq(subtasks.id, tasks.resultOf));
   }
 
-  private async count(wanted: SQL | undefined): Promise<number> {
-    const [totals] = await this.db.select({ total: count() }).from(tasks).where(wanted);
-
-    return totals?.total ?? 0;
-  }
-
   /** A page of a task's subtasks: page 1 holds the newest, each page is in the order of the conversation. */
   async subtasks(taskId: number, page: PageQuery): Promise<Page<SubtaskRow>> {
-    const [totals] = await this.db.select({ total: count() }).from(subtasks).where(eq(subtasks.taskId, taskId));
-    const rows = await this.db
-      .select()
-      .from(subtasks)
-      .where(eq(subtasks.taskId, taskId))
-      .orderBy(desc(subtasks.messageId))
-      .limit(page.limit)
-      .offset(offsetOf(page));
+    const ofTask = eq(subtasks.taskId, taskId);
+    const { total, items } = await pageOf(this.db, subtasks, page, ofTask, desc(subtasks.messageId));
 
-    return { total: totals?.total ?? 0, items: rows.reverse() };
+    return { total, items: items.reverse() };
   }
 
   /** Changes fields that are not part of the status machine. @returns false when the task is not the user's */
@@ -113,17 +101,10 @@ export class TasksRepository {
     taskId: number,
     change: Partial<Pick<TaskRow, 'title' | 'gitUrl' | 'gitRepoId'>>,
   ): Promise<boolean> {
-    const rows = await this.db
-      .update(tasks)
-      .set({
-        ...change,
-        ...(change.title !== undefined && { titleKey: searchKey(change.title) }),
-        updatedAt: sql`now()`,
-      })
-      .where(mine(userId, taskId))
-      .returning({ id: tasks.id });
+    const { title } = change;
+    const values = { ...change, ...(title !== undefined && { titleKey: searchKey(title) }), updatedAt: sql`now()` };
 
-    return rows.length > 0;
+    return hasRows(this.db.update(tasks).set(values).where(mine(userId, taskId)).returning({ id: tasks.id }));
   }
 
   /** Hides a task and its subtasks for good. @returns their ids; null when the task is not the user's or still runs */

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { pollUntil } from '../common/poll-until.js';
-import { AppError, notFound } from '../common/app-error.js';
+import { AppError, found } from '../common/app-error.js';
 import type { PageQuery } from '../common/page.js';
 import { checkPrompt } from '../common/prompt.js';
 import type { TeamDto } from '../teams/teams.dto.js';
@@ -159,10 +159,7 @@ export class TasksService {
   }
 
   private async require(userId: number, taskId: number) {
-    const task = await this.repository.find(userId, taskId);
-    if (!task) throw notFound(`Task ${taskId}`);
-
-    return task;
+    return found(await this.repository.find(userId, taskId), `Task ${taskId}`);
   }
 }
 

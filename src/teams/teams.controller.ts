@@ -1,18 +1,14 @@
-import { Body, Controller, Delete, Get, Post, Put, Query, UseInterceptors } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Delete, Get, Post, Put, Query, UseInterceptors } from '@nestjs/common';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto, PageQuery } from '../common/page.js';
 import { CacheInvalidationInterceptor } from '../infra/cache/cache-invalidation.js';
-import { ApiErrors } from '../infra/http/server/api-errors.js';
+import { ApiController, ApiCreated, ApiOk } from '../infra/http/server/api-replies.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { CreateTeamDto, TeamDto, TeamListDto, UpdateTeamDto } from './teams.dto.js';
 import { TeamsService } from './teams.service.js';
 
-@ApiTags('teams')
 @UseInterceptors(CacheInvalidationInterceptor)
-@ApiBearerAuth()
-@ApiErrors('unauthorized', 'validation_failed')
-@Controller('teams')
+@ApiController('teams')
 export class TeamsController {
   constructor(private readonly teams: TeamsService) {}
 
@@ -24,32 +20,28 @@ export class TeamsController {
 
   /** Add a team of mine */
   @Post()
-  @ApiCreatedResponse({ type: TeamDto })
-  @ApiErrors('conflict')
+  @ApiCreated(TeamDto, 'conflict')
   create(@CurrentUser() user: AuthUser, @Body() body: CreateTeamDto): Promise<TeamDto> {
     return this.teams.create(user.id, body);
   }
 
   /** One team */
   @Get(':id')
-  @ApiOkResponse({ type: TeamDto })
-  @ApiErrors('not_found')
+  @ApiOk(TeamDto, 'not_found')
   get(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<TeamDto> {
     return this.teams.get(user.id, id);
   }
 
   /** Change a team of mine */
   @Put(':id')
-  @ApiOkResponse({ type: TeamDto })
-  @ApiErrors('not_found', 'forbidden', 'conflict')
+  @ApiOk(TeamDto, 'not_found', 'forbidden', 'conflict')
   update(@CurrentUser() user: AuthUser, @IdParam() id: number, @Body() body: UpdateTeamDto): Promise<TeamDto> {
     return this.teams.update(user.id, id, body);
   }
 
   /** Delete a team of mine; its tasks stay */
   @Delete(':id')
-  @ApiOkResponse({ type: MessageDto })
-  @ApiErrors('not_found', 'forbidden')
+  @ApiOk(MessageDto, 'not_found', 'forbidden')
   delete(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<MessageDto> {
     return this.teams.delete(user.id, id);
   }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { ResolvedBot } from '../bots/bot-resolver.js';
 import { BotsService } from '../bots/bots.service.js';
-import { AppError, notFound } from '../common/app-error.js';
-import { type MessageDto, offsetOf, type PageQuery } from '../common/page.js';
+import { AppError, found } from '../common/app-error.js';
+import { ownedBy } from '../common/owned.js';
+import type { MessageDto, PageQuery } from '../common/page.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import type { TeamMember } from '../infra/database/schema/schema.js';
@@ -19,13 +20,7 @@ import { type ResolvedMember, type ResolvedTeam, ResolvedTeams } from './resolve
 import { type NewTeam, type TeamRow, TeamsRepository } from './teams.repository.js';
 
 /** A public team of a seed file. */
-export interface TeamSeed {
-  name: string;
-  namespace: string;
-  displayName: string | null;
-  mode: string;
-  members: TeamMember[];
-}
+export type TeamSeed = Pick<TeamRow, 'name' | 'namespace' | 'displayName' | 'mode' | 'members'>;
 
 const NAMESPACE = 'default';
 const DEFAULT_MODE = 'solo';
@@ -62,17 +57,16 @@ export class TeamsService {
       'id' in ref
         ? await this.repository.byId(userId, ref.id, db)
         : await this.repository.byName(userId, ref.namespace ?? NAMESPACE, ref.name);
-    if (!row) throw notFound('Team');
-    const { id, name, mode } = row;
-    const bots = await this.bots.resolve(userId, row.members.map(botIdOf), db);
+    const { id, name, mode, members } = found(row, 'Team');
+    const bots = await this.bots.resolve(userId, members.map(botIdOf), db);
 
-    return { id, name, mode, members: joinMembers(row, bots) };
+    return { id, name, mode, members: joinMembers({ name, members }, bots) };
   }
 
   async list(userId: number, query: PageQuery): Promise<TeamListDto> {
-    const { total, rows } = await this.repository.page(userId, offsetOf(query), query.limit);
+    const { total, items } = await this.repository.page(userId, query);
 
-    return { total, items: await this.toDtos(userId, rows) };
+    return { total, items: await this.toDtos(userId, items) };
   }
 
   async get(userId: number, id: number): Promise<TeamDto> {
@@ -97,9 +91,8 @@ export class TeamsService {
     if (request.workflow) changes.mode = request.workflow.mode;
     if (request.bots) changes.members = await this.membersOf(userId, request.bots);
     const row = await orConflict(nameTaken(request.name ?? stored.name), () => this.repository.update(id, changes));
-    if (!row) throw notFound('Team');
 
-    return this.toDto(userId, row);
+    return this.toDto(userId, found(row, 'Team'));
   }
 
   /** Deactivates a team: tasks belong to it. */
@@ -112,17 +105,12 @@ export class TeamsService {
 
   /** Replaces the public teams; those that are missing become inactive. Ids do not change. */
   async replacePublic(seeds: readonly TeamSeed[], db: Db): Promise<void> {
-    const keyOf = ({ namespace, name }: { namespace: string; name: string }) => `${namespace}/${name}`;
-    const stored = new Map((await this.repository.allPublic(db)).map((row) => [keyOf(row), row.id]));
-    const kept: number[] = [];
-    for (const seed of seeds) {
-      const id = stored.get(keyOf(seed));
-      const values = { ...seed, userId: null, isActive: true };
-      const row =
-        id === undefined ? await this.repository.insert(values, db) : await this.repository.update(id, values, db);
-      if (row) kept.push(row.id);
-    }
-    await this.repository.deactivatePublicExcept(kept, db);
+    await this.repository.replacePublic(
+      db,
+      seeds,
+      (seed) => ({ ...seed }),
+      ({ namespace, name }) => `${namespace}/${name}`,
+    );
   }
 
   /** @throws AppError validation_failed naming each bot that the user cannot use */
@@ -142,18 +130,11 @@ export class TeamsService {
   }
 
   private async require(userId: number, id: number): Promise<TeamRow> {
-    const row = await this.repository.byId(userId, id);
-    if (!row) throw notFound('Team');
-
-    return row;
+    return found(await this.repository.byId(userId, id), 'Team');
   }
 
   private async requireOwn(userId: number, id: number): Promise<TeamRow> {
-    const row = await this.require(userId, id);
-    if (row.userId !== userId)
-      throw new AppError('forbidden', `Team "${row.name}" is public: only its seed file changes it`);
-
-    return row;
+    return ownedBy(userId, await this.require(userId, id), 'Team');
   }
 
   private async toDto(userId: number, row: TeamRow): Promise<TeamDto> {
@@ -168,7 +149,7 @@ export class TeamsService {
   }
 }
 
-function joinMembers(team: TeamRow, bots: ResolvedBot[]): ResolvedMember[] {
+function joinMembers(team: Pick<TeamRow, 'name' | 'members'>, bots: ResolvedBot[]): ResolvedMember[] {
   const byId = new Map(bots.map((bot) => [bot.id, bot]));
 
   return team.members.map(({ bot_id: botId, bot_prompt: prompt, role }) => {

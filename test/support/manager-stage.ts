@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { buildExecutorManager } from '../../src/executor-manager/executor-manager.setup.js';
 import { loadConfig } from '../../src/config/app-config.js';
 import { AppConfigModule } from '../../src/config/config.module.js';
-import type { ValidateImageReceipt, ValidationReport } from '../../src/common/image-validation.js';
+import type { ValidationReport } from '../../src/common/image-validation.js';
+import type { ReceiptDto } from '../../src/executor-manager/executor-manager.dto.js';
 import { Api } from './api.js';
 import { DockerServer } from './docker-engine.js';
 import { INTERNAL_TOKEN } from './executors.js';
@@ -26,13 +27,9 @@ export class ManagerCalls {
   }
 
   /** Orders a validation. */
-  async submit(image: string, shellType = 'Agno', validationId?: string): Promise<ValidateImageReceipt> {
+  async submit(image: string, shellType = 'Agno', validationId?: string): Promise<ReceiptDto> {
     const order = { image, shell_type: shellType, ...(validationId !== undefined && { validation_id: validationId }) };
-    const { status, body, text } = await this.call<ValidateImageReceipt>(
-      'POST',
-      '/executor-manager/images/validate',
-      order,
-    );
+    const { status, body, text } = await this.call<ReceiptDto>('POST', '/executor-manager/images/validate', order);
     if (status !== 200) throw new Error(`HTTP ${status} ${text}`);
 
     return body;

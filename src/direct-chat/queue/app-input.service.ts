@@ -2,7 +2,7 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { pollUntil } from '../../common/poll-until.js';
-import { AppError, notFound } from '../../common/app-error.js';
+import { AppError, found, notFound } from '../../common/app-error.js';
 import { DifyClient } from '../../dify/client/dify.client.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
@@ -36,8 +36,7 @@ export class AppInputService {
     const { turn, step } = await this.waitingStep(userId, taskId, dto.form_token);
     if (step.upstreamRun?.answered?.includes(dto.form_token))
       throw new AppError('conflict', 'This form was answered already');
-    const connection = await this.plans.appOf(turn, step);
-    if (!connection) throw notFound('The app of this form');
+    const connection = found(await this.plans.appOf(turn, step), 'The app of this form');
     const answer = { action: dto.action, inputs: dto.inputs ?? {} };
     await this.client.submitForm(connection, dto.form_token, answer, this.pseudonyms.of(userId));
     await this.resume(step.id, turn.first.id, dto.form_token);

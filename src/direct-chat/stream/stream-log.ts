@@ -133,7 +133,7 @@ export class StreamLog {
       'COUNT',
       READ_COUNT,
     );
-    const batches = entries.map(([id, fields]) => toBatch(id, fields));
+    const batches = entries.map(([id, [, first, , flags = '', , text = '']]) => toBatch(first, id, flags, text));
 
     return batches.length === 0 ? null : joinBatches(gapless(batches));
   }
@@ -175,22 +175,13 @@ export function parseLiveMessage(message: string): FrameBatch & { born: string |
   const end = message.indexOf('\n');
   const [first, last, flags = '', born = null] = message.slice(0, end).split(',');
 
-  return {
-    born,
-    first: Number(first),
-    last: Number(last),
-    text: message.slice(end + 1),
-    terminal: flags.includes('t'),
-    selfContained: flags.includes('r'),
-  };
+  return { born, ...toBatch(first, last, flags, message.slice(end + 1)) };
 }
 
-function toBatch(id: string, fields: string[]): FrameBatch {
-  const [, first, , flags = '', , text = ''] = fields;
-
+function toBatch(first: string | undefined, last = '', flags: string, text: string): FrameBatch {
   return {
     first: Number(first),
-    last: Number.parseInt(id, 10),
+    last: Number.parseInt(last, 10),
     text,
     terminal: flags.includes('t'),
     selfContained: flags.includes('r'),

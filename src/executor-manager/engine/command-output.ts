@@ -1,5 +1,3 @@
-import { StringDecoder } from 'node:string_decoder';
-
 const HEADER_BYTES = 8;
 /** Offset of the length in a header. */
 const LENGTH_AT = 4;
@@ -73,12 +71,9 @@ export class TextRingBuffer {
     const gap = this.skipped > 0 ? `\n… ${this.skipped} bytes …\n` : '';
     const parts = this.skipped > 0 ? [this.head, this.tail] : [Buffer.concat([this.head, this.tail])];
 
-    return parts.map(decode).join(gap).replaceAll('\0', '\uFFFD');
+    return parts
+      .map((part) => part.toString('utf8'))
+      .join(gap)
+      .replaceAll('\0', '\uFFFD');
   }
-}
-
-function decode(bytes: Buffer): string {
-  const decoder = new StringDecoder('utf8');
-
-  return decoder.write(bytes) + decoder.end();
 }

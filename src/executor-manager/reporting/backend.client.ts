@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { ValidationReport } from '../../common/image-validation.js';
 import { AppConfig } from '../../config/app-config.js';
 import { InternalHttp, type InternalReply } from '../../infra/http/client/internal-http.js';
@@ -11,11 +11,9 @@ const TEMPORARY = [401, 403, 407, 408, 425, 429];
 
 /** The API that a manager works for. */
 @Injectable()
-export class BackendClient implements OnModuleDestroy {
-  private readonly http: InternalHttp;
-
+export class BackendClient extends InternalHttp {
   constructor(private readonly config: AppConfig) {
-    this.http = new InternalHttp(config.auth.internalToken);
+    super(config.auth.internalToken);
   }
 
   /** Reports on a validation. @throws Error when the report was not accepted and may be sent again */
@@ -28,11 +26,7 @@ export class BackendClient implements OnModuleDestroy {
   }
 
   /** Sends a request and waits up to 10 s. @returns the reply, whatever its status @throws Error without a reply */
-  send(method: 'POST' | 'PUT', path: string, body: object): Promise<InternalReply> {
-    return this.http.send(method, `${this.config.manager.backendUrl}/api${path}`, body);
-  }
-
-  onModuleDestroy(): void {
-    this.http.close();
+  override send(method: 'POST' | 'PUT', path: string, body: object): Promise<InternalReply> {
+    return super.send(method, `${this.config.manager.backendUrl}/api${path}`, body);
   }
 }

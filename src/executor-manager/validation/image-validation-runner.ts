@@ -2,9 +2,10 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { withinOr } from '../../common/within.js';
 import { AppError } from '../../common/app-error.js';
 import { ImageReferenceError, parseImageReference } from '../../common/image-reference.js';
-import type { ValidateImageOrder, ValidateImageReceipt } from '../../common/image-validation.js';
+import type { ValidateImageOrder } from '../../common/image-validation.js';
 import { DIRECT_CHAT_SHELLS } from '../../common/shell-types.js';
 import { AppConfig } from '../../config/app-config.js';
+import type { ReceiptDto } from '../executor-manager.dto.js';
 import { BackendClient } from '../reporting/backend.client.js';
 import { LABELS } from '../engine/container-options.js';
 import { EngineTrouble } from '../engine/engine-errors.js';
@@ -45,7 +46,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
   }
 
   /** Starts a validation and returns at once. Submitted again, it repeats its last report. */
-  submit(order: ValidateImageOrder): ValidateImageReceipt {
+  submit(order: ValidateImageOrder): ReceiptDto {
     const known = order.validation_id === undefined ? undefined : this.runs.get(order.validation_id);
     if (known) {
       known.repeat();
@@ -98,7 +99,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
   private read({
     image,
     shell_type: shellType,
-  }: ValidateImageOrder): Pick<Validation, 'reference' | 'checks'> | ValidateImageReceipt {
+  }: ValidateImageOrder): Pick<Validation, 'reference' | 'checks'> | ReceiptDto {
     if (DIRECT_CHAT_SHELLS.includes(shellType)) {
       return { status: 'skipped', message: `${shellType} runs in no image`, valid: true, checks: [], errors: [] };
     }
@@ -178,7 +179,7 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
   }
 }
 
-function refusal(message: string): ValidateImageReceipt {
+function refusal(message: string): ReceiptDto {
   return { status: 'error', message, valid: false, checks: [], errors: [message] };
 }
 

@@ -2,34 +2,34 @@ import { Inject, Injectable } from '@nestjs/common';
 import { inArray, sql } from 'drizzle-orm';
 import { DB, type Db, idList, rowsOf } from '../../infra/database/database.js';
 import { executorEvents } from '../../infra/database/schema/task-records.schema.js';
-import type { subtasks, tasks } from '../../infra/database/schema/schema.js';
-import { CLAIM_NEXT, CLAIM_OF_TASKS, CLAIM_SOME, type ClaimedRow } from './dispatch.sql.js';
+import type { SubtaskRow, TaskRow } from '../../tasks/turns/answer-turn.js';
+import {
+  CLAIM_NEXT,
+  CLAIM_OF_TASKS,
+  CLAIM_SOME,
+  type ClaimedRow,
+  type SubtaskColumns,
+  type TaskColumns,
+} from './dispatch.sql.js';
 
 /** Which subtasks a dispatch asks for. */
 export type ClaimRequest = { queue: 'online' | 'offline'; limit: number } | { taskIds: readonly number[] };
 
-type Subtask = typeof subtasks.$inferSelect;
-type Task = typeof tasks.$inferSelect;
-
 /** A subtask that is being dispatched, locked by the transaction that has claimed it. */
 export interface ClaimedSubtask {
-  subtask: Pick<Subtask, 'id' | 'taskId' | 'userId' | 'teamId' | 'lane' | 'botIds' | 'title' | 'progress'> &
-    Pick<Subtask, 'executorName' | 'executorNamespace' | 'createdAt' | 'updatedAt'>;
-  task: Pick<Task, 'title' | 'prompt' | 'type' | 'modelId' | 'gitUrl' | 'gitRepo' | 'gitRepoId' | 'gitDomain'> &
-    Pick<Task, 'branchName' | 'forceOverrideBotModel'>;
-  turn: TurnContext;
-}
-
-/** What the turn says about one of its answers. */
-export interface TurnContext {
-  /** The user's question. */
-  prompt: string;
-  /** Index among the answers of the turn, from 0. */
-  position: number;
-  /** Text of the newest answer before it in the turn that was completed. */
-  previous: string | null;
-  /** The next row of the task. */
-  nextId: number | null;
+  subtask: SubtaskColumns;
+  task: TaskColumns & Pick<TaskRow, 'title' | 'prompt'>;
+  /** What the turn says about this answer. */
+  turn: {
+    /** The user's question. */
+    prompt: string;
+    /** Index among the answers of the turn, from 0. */
+    position: number;
+    /** Text of the newest answer before it in the turn that was completed. */
+    previous: string | null;
+    /** The next row of the task. */
+    nextId: number | null;
+  };
 }
 
 /** The dispatch queues: subtasks that executors may claim. */
@@ -55,7 +55,7 @@ export class DispatchRepository {
   }
 
   /** Returns the position of a subtask in its dispatch queue, 1 = next; null when it is not in the queue. */
-  async positionOf({ id, lane, fairRank }: Pick<Subtask, 'id' | 'lane' | 'fairRank'>): Promise<number | null> {
+  async positionOf({ id, lane, fairRank }: Pick<SubtaskRow, 'id' | 'lane' | 'fairRank'>): Promise<number | null> {
     if (lane === null || fairRank === null) return null;
     const [row] = await rowsOf<{ before: number }>(
       this.db,

@@ -1,32 +1,21 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { Statement } from '../../infra/database/statement.js';
+import type { SubtaskRow, TaskRow } from '../../tasks/turns/answer-turn.js';
+
+/** What executors need of a subtask. */
+export type SubtaskColumns = Pick<SubtaskRow, 'id' | 'taskId' | 'userId' | 'teamId' | 'lane' | 'botIds' | 'title'> &
+  Pick<SubtaskRow, 'progress' | 'executorName' | 'executorNamespace' | 'createdAt' | 'updatedAt'>;
+
+/** What executors need of its task, besides the texts. */
+export type TaskColumns = Pick<TaskRow, 'type' | 'modelId' | 'gitUrl' | 'gitRepo' | 'gitRepoId' | 'gitDomain'> &
+  Pick<TaskRow, 'branchName' | 'forceOverrideBotModel'>;
 
 /** A subtask after its claim, with its task and what the turn says about it. */
-export interface ClaimedRow {
-  id: number;
-  taskId: number;
-  userId: number;
-  teamId: number;
-  lane: 'online' | 'offline' | null;
-  botIds: number[];
-  title: string;
-  progress: number;
-  executorName: string;
-  executorNamespace: string;
+export interface ClaimedRow extends SubtaskColumns, TaskColumns {
   /** Whether an executor may have reported on it before. */
   wasBegun: boolean;
-  createdAt: Date;
-  updatedAt: Date;
   taskTitle: string;
   taskPrompt: string;
-  type: 'online' | 'offline';
-  modelId: string | null;
-  gitUrl: string;
-  gitRepo: string;
-  gitRepoId: number;
-  gitDomain: string;
-  branchName: string;
-  forceOverrideBotModel: boolean;
   /** Null when the turn has no question. */
   question: string | null;
   position: number;

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Counter } from 'prom-client';
-import { AppError, notFound } from '../../common/app-error.js';
+import { AppError, found } from '../../common/app-error.js';
 import { AppConfig } from '../../config/app-config.js';
 import { MaintenanceTasks } from '../../infra/queue/maintenance-tasks.js';
 import { TaskChangePublisher } from '../../tasks/events/task-change.publisher.js';
@@ -46,8 +46,7 @@ export class LeasesService implements OnModuleInit {
 
   /** Extends the lease of an executor that is alive. @throws AppError not_found; subtask_final, lease_lost: it may stop */
   async heartbeat(subtaskId: number, { executor_name: name }: HeartbeatDto): Promise<LeaseDto> {
-    const subtask = await this.repository.find(subtaskId);
-    if (!subtask) throw notFound(`Subtask ${subtaskId}`);
+    const subtask = found(await this.repository.find(subtaskId), `Subtask ${subtaskId}`);
     const { status, taskId, taskStatus, executorName } = subtask;
     if (isTerminal(status) || status === 'DELETE') throw ended(subtask);
     if (status === 'PENDING' || (name && executorName && name !== executorName)) throw lost(subtaskId);

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../common/json.js';
 import type { ExecutorReport, TaskUpdate } from '../../tasks/tasks.jobs.js';
 import type { ExecutorReportDto, IgnoredReason, ReportedStatus } from './executor-reports.dto.js';
 import { firstPart } from '../../common/text-cut.js';
+import type { KnownReport } from './report-dedup-cache.js';
 
 const STATUS: Readonly<Record<ReportedStatus, TaskUpdate['status']>> = {
   RUNNING: 'RUNNING',
@@ -20,15 +21,9 @@ const MAX_ERROR_CHARS = 20_000;
 const PLACEHOLDER = /^\$\{\{.*\}\}$/;
 
 /** What is known of a subtask when a report about it arrives. */
-export interface KnownReports {
+export interface KnownReports extends KnownReport {
   /** The subtask has ended. */
   ended: boolean;
-  /** Newest number among the reports of its executor; null when they have none. */
-  newestSeq: number | null;
-  /** A report with this id was received before. */
-  isKnownEvent: boolean;
-  /** Which executor has it now; empty when it is not known. */
-  executorName: string;
 }
 
 /** Returns why a report changes nothing; null when it may. The processor decides again: more may be on the way. */

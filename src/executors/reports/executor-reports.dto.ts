@@ -9,8 +9,7 @@ export const REPORTED_STATUSES = [
 ] as const;
 export type ReportedStatus = (typeof REPORTED_STATUSES)[number];
 
-export const IGNORED_REASONS = ['duplicate', 'stale', 'terminal'] as const;
-export type IgnoredReason = (typeof IGNORED_REASONS)[number];
+export type IgnoredReason = 'duplicate' | 'stale' | 'terminal';
 
 const optional = true;
 const nullable = true;

@@ -36,8 +36,11 @@ type StoredReport = [seq: string | null, executor: string | null, event: string 
 
 /** What is remembered of the executor that sent a report, and of the report. */
 export interface KnownReport {
+  /** Newest number among the reports of its executor; null when they have none. */
   newestSeq: number | null;
+  /** A report with this id was received before. */
   isKnownEvent: boolean;
+  /** Which executor has the subtask now; empty when it is not known. */
   executorName: string;
 }
 

@@ -1,16 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../common/app-error.js';
 import { isJsonObject, parseJson } from '../../common/json.js';
@@ -22,14 +11,11 @@ const MIN_JWT_SECRET = 16;
 
 /** Keys by which the server signs and encrypts. Injected as a class token. */
 export class Secrets {
-  /** 32 bytes each in hex, newest first. */
-  readonly encryptionKeys: readonly string[];
-  readonly jwtSecret: string;
-
-  constructor(encryptionKeys: readonly string[], jwtSecret: string) {
-    this.encryptionKeys = encryptionKeys;
-    this.jwtSecret = jwtSecret;
-  }
+  /** @param encryptionKeys 32 bytes each in hex, newest first */
+  constructor(
+    readonly encryptionKeys: readonly string[],
+    readonly jwtSecret: string,
+  ) {}
 }
 
 /**
@@ -81,13 +67,7 @@ function publish(temporary: string, path: string): void {
 }
 
 function writeSynced(path: string, text: string): void {
-  const file = openSync(path, 'wx', 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  writeFileSync(path, text, { flag: 'wx', mode: 0o600, flush: true });
   // The umask may have removed bits.
   chmodSync(path, 0o600);
 }

@@ -2,11 +2,12 @@ import type { PGlite } from '@electric-sql/pglite';
 import { type Placeholder, type SQL, sql, type SQLWrapper } from 'drizzle-orm';
 import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
 import { migrate as migratePg } from 'drizzle-orm/node-postgres/migrator';
-import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import type { PgDatabase, PgQueryResultHKT, PgTable } from 'drizzle-orm/pg-core';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { offsetOf, type Page, type PageQuery } from '../../common/page.js';
 import { PgliteClient, type PgliteSession } from './pglite/pglite-client.js';
 import { placePglite } from './pglite/pglite-template.js';
 
@@ -46,6 +47,44 @@ export async function rowsOf<Row>(db: Pick<Db, 'execute'>, statement: SQL): Prom
   const answer: unknown = await db.execute(statement);
 
   return (answer as { rows: Row[] }).rows;
+}
+
+/** Returns the first row of a query; null without one. */
+export async function firstRow<Row>(query: PromiseLike<Row[]>): Promise<Row | null> {
+  const [row] = await query;
+
+  return row ?? null;
+}
+
+/** Returns the row that a write was to make. */
+export async function writtenRow<Row>(query: PromiseLike<Row[]>): Promise<Row> {
+  const row = await firstRow(query);
+  if (!row) throw new Error('the statement wrote no row');
+
+  return row;
+}
+
+/** Whether a query has found, or a write has changed, any row. */
+export async function hasRows(query: PromiseLike<unknown[]>): Promise<boolean> {
+  return (await query).length > 0;
+}
+
+/** Returns a page of the rows of a table, and how many there are. */
+export async function pageOf<Table extends PgTable>(
+  db: Db,
+  table: Table,
+  query: PageQuery,
+  where: SQL | undefined,
+  ...order: SQL[]
+): Promise<Page<Table['$inferSelect']>> {
+  const source: PgTable = table;
+  const ordered = db
+    .select()
+    .from(source)
+    .where(where)
+    .orderBy(...order);
+
+  return { total: await db.$count(source, where), items: await ordered.limit(query.limit).offset(offsetOf(query)) };
 }
 
 /** Formats ids as one parameter, for {@link isOneOf}. */

@@ -1,5 +1,5 @@
-import { InjectQueue } from '@nestjs/bullmq';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { BullModule, InjectQueue } from '@nestjs/bullmq';
+import { Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { type Job, Queue, UnrecoverableError } from 'bullmq';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../database/database-errors.js';
@@ -95,3 +95,7 @@ export class MaintenanceProcessor extends QueueProcessor implements OnApplicatio
     }
   }
 }
+
+/** Runs the tasks in `MaintenanceTasks`. Imported after all features: their own bootstrap comes first. */
+@Module({ imports: [BullModule.registerQueue({ name: MAINTENANCE })], providers: [MaintenanceProcessor] })
+export class MaintenanceModule {}

@@ -1,23 +1,26 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { EventEmitter, once } from 'node:events';
 import { RedisClients } from './redis-clients.js';
 
 /** How often readers of a silent channel check for changes: covers a lost message. */
 const RECHECK_MS = 5_000;
 
 /** Notifies the readers of one channel of changes. Messages only wake them: they read the state itself. */
-export class ChannelSubscription {
+export class ChannelSubscription extends EventEmitter {
   /** Grows with every notification. */
   version = 0;
   /** Grows when the connection was lost: messages may be missing. */
   generation = 0;
   readers = 0;
-  private readonly waiting = new Set<() => void>();
 
-  constructor(readonly channel: string) {}
+  constructor(readonly channel: string) {
+    super();
+    this.setMaxListeners(0);
+  }
 
   notify(): void {
     this.version += 1;
-    for (const wake of [...this.waiting]) wake();
+    this.emit('changed');
   }
 
   /** Notifies the readers that messages may be lost. */
@@ -27,18 +30,8 @@ export class ChannelSubscription {
   }
 
   /** Resolves when the version is newer than `seen`, or at the signal. */
-  changed(seen: number, signal: AbortSignal): Promise<void> {
-    if (this.version !== seen || signal.aborted) return Promise.resolve();
-
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.waiting.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
-    });
+  async changed(seen: number, signal: AbortSignal): Promise<void> {
+    if (this.version === seen && !signal.aborted) await once(this, 'changed', { signal }).catch(() => undefined);
   }
 }
 

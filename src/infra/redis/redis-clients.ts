@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { within } from '../../common/within.js';
-import type { HostPort, RedisConfig } from '../../config/app-config.js';
+import type { HostPort, RedisConfig } from '../../config/config-parts.js';
 
 export type RedisClient = Redis | Cluster;
 

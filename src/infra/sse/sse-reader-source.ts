@@ -1,5 +1,6 @@
 import type { MessageEvent } from '@nestjs/common';
-import type { SseSource } from './sse-source.js';
+import type { ChannelSubscription, ChannelSubscriptions } from '../redis/channel-subscriptions.js';
+import type { OpenSseSource, SseSource } from './sse-source.js';
 
 /** Reads the events of a stream, one request to the stores at a time. */
 export interface SseReader {
@@ -7,6 +8,26 @@ export interface SseReader {
   readonly ended: boolean;
   /** Resolves with the next events, or with none when the reader is closed. Never throws. */
   next(): Promise<readonly MessageEvent[]>;
+}
+
+/**
+ * Opens a reader of what a channel announces. Subscribes before the reader reads, so that nothing falls between.
+ * @param create makes the reader, which the signal closes
+ */
+export function openReader(
+  subscriptions: ChannelSubscriptions,
+  channel: string,
+  create: (subscription: ChannelSubscription, signal: AbortSignal) => SseReader,
+): OpenSseSource {
+  return async () => {
+    const subscription = await subscriptions.acquire(channel);
+    const gone = new AbortController();
+
+    return new SseReaderSource(create(subscription, gone.signal), () => {
+      gone.abort();
+      subscriptions.release(subscription);
+    });
+  };
 }
 
 /** A source that requests events of a reader when the response accepts them. */

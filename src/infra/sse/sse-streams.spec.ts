@@ -6,9 +6,8 @@ import type { FastifyReply } from 'fastify';
 import { once } from 'node:events';
 import { get, type IncomingMessage, request } from 'node:http';
 import type { Observable } from 'rxjs';
-import { SseModule } from './sse.module.js';
 import type { SseSource } from './sse-source.js';
-import { SseStreams } from './sse-streams.js';
+import { SseModule, SseStreams } from './sse-streams.js';
 
 const LARGE = 'x'.repeat(1024);
 

@@ -1,4 +1,4 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type MessageEvent } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger, type MessageEvent, Module } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { finished } from 'node:stream/promises';
 import { Counter, Gauge } from 'prom-client';
@@ -82,3 +82,7 @@ export class SseStreams implements BeforeApplicationShutdown {
     open.set(this.replies.size);
   }
 }
+
+/** The event streams of this process: one instance for all features. */
+@Module({ providers: [SseStreams], exports: [SseStreams] })
+export class SseModule {}

@@ -1,7 +1,7 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../../auth/auth.module.js';
-import { SseModule } from '../../infra/sse/sse.module.js';
+import { SseModule } from '../../infra/sse/sse-streams.js';
 import { ShellsModule } from '../shells.module.js';
 import { ValidationTransitions } from './validation-transitions.js';
 import { ValidationCache } from './validation-cache.js';

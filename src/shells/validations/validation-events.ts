@@ -1,6 +1,6 @@
 import { Injectable, type MessageEvent } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type SseReader, SseReaderSource } from '../../infra/sse/sse-reader-source.js';
+import { openReader, type SseReader } from '../../infra/sse/sse-reader-source.js';
 import type { OpenSseSource } from '../../infra/sse/sse-source.js';
 import { type ChannelSubscription, ChannelSubscriptions } from '../../infra/redis/channel-subscriptions.js';
 import { keys } from '../../infra/redis/keys.js';
@@ -23,17 +23,9 @@ export class ValidationEventsService {
     const seen = revisionOf(id, lastEventId);
     if (isEnded && seen >= revision) return null;
 
-    return async () => {
-      // Subscribed before the state is read, so that nothing falls between.
-      const feed = await this.feeds.acquire(keys.validationLive(id));
-      const gone = new AbortController();
-      const reader = new ValidationReader(id, seen, this.cache, feed, gone.signal);
-
-      return new SseReaderSource(reader, () => {
-        gone.abort();
-        this.feeds.release(feed);
-      });
-    };
+    return openReader(this.feeds, keys.validationLive(id), (feed, signal) => {
+      return new ValidationReader(id, seen, this.cache, feed, signal);
+    });
   }
 }
 

@@ -1,7 +1,6 @@
 /** What reports of the executor manager make of a validation. Pure. */
 import {
   type ImageCheck,
-  type ReportReceipt,
   STAGE_PROGRESS,
   VALIDATION_STAGES,
   type ValidationReport,
@@ -12,7 +11,8 @@ import { lastPart } from '../../common/text-cut.js';
 
 export type ValidationRow = typeof imageValidations.$inferSelect;
 export type ValidationChange = Partial<typeof imageValidations.$inferInsert>;
-export type Ignored = NonNullable<ReportReceipt['ignored']>;
+/** Why a report changes nothing. `ended`: no more reports are wanted, stop the run. */
+export type Ignored = 'ended' | 'stale';
 
 /** Why a validation ended without a verdict. */
 export interface Ending {

@@ -1,5 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, ApiProduces, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { TextField } from '../../common/fields.js';
 import { MAX_IMAGE_LENGTH } from '../../common/image-reference.js';
 import type { ImageCheck, ValidationStage } from '../../common/image-validation.js';
@@ -162,17 +161,4 @@ export function toValidationDto(row: ValidationRow): ValidationDto {
     stages: row.stageTimes,
     updatedAt: row.updatedAt,
   };
-}
-
-/** Describes a reply that is a live stream of one validation. */
-export function ApiValidationEvents(): MethodDecorator {
-  return applyDecorators(
-    ApiExtraModels(ValidationEventDto),
-    ApiProduces('text/event-stream'),
-    ApiResponse({
-      status: 200,
-      description: 'Server-sent events, resumable by their ids; the stream ends with the status completed',
-      content: { 'text/event-stream': { schema: { $ref: getSchemaPath(ValidationEventDto) } } },
-    }),
-  );
 }

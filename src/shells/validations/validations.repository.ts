@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, count, desc, eq, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import type { ShellRow } from '../shells.repository.js';
-import { DB, type Db } from '../../infra/database/database.js';
+import type { Page, PageQuery } from '../../common/page.js';
+import { DB, type Db, firstRow, pageOf, writtenRow } from '../../infra/database/database.js';
 import { imageValidations } from '../../infra/database/schema/image-validations.schema.js';
 import type { ValidationChange, ValidationRow } from './validation-state.js';
 
@@ -24,82 +25,48 @@ export class ValidationsRepository {
   }
 
   /** Adds it unless one with the same key runs. @returns null then */
-  async insert(validation: NewValidation): Promise<ValidationRow | null> {
-    const [row] = await this.db.insert(table).values(validation).onConflictDoNothing().returning();
-
-    return row ?? null;
+  insert(validation: NewValidation): Promise<ValidationRow | null> {
+    return firstRow(this.db.insert(table).values(validation).onConflictDoNothing().returning());
   }
 
-  async find(id: string): Promise<ValidationRow | null> {
-    const [row] = await this.db.select().from(table).where(eq(table.id, id));
-
-    return row ?? null;
+  find(id: string): Promise<ValidationRow | null> {
+    return firstRow(this.rows(eq(table.id, id)));
   }
 
   /** Returns the running one with this key. */
-  async running(key: ValidationKey): Promise<ValidationRow | null> {
-    const [row] = await this.db
-      .select()
-      .from(table)
-      .where(and(hasKey(key), unended));
-
-    return row ?? null;
+  running(key: ValidationKey): Promise<ValidationRow | null> {
+    return firstRow(this.rows(and(hasKey(key), unended)));
   }
 
-  async countRunning(userId: number): Promise<number> {
-    const [row] = await this.db
-      .select({ total: count() })
-      .from(table)
-      .where(and(eq(table.userId, userId), unended));
-
-    return row?.total ?? 0;
+  countRunning(userId: number): Promise<number> {
+    return this.db.$count(table, and(eq(table.userId, userId), unended));
   }
 
   /** Returns the newest one with a verdict. */
-  async newestVerdict(key: ValidationKey): Promise<ValidationRow | null> {
-    const [row] = await this.db
-      .select()
-      .from(table)
-      .where(and(hasKey(key), sql`${table.outcome} in ('valid', 'invalid')`))
-      .orderBy(desc(table.createdAt))
-      .limit(1);
+  newestVerdict(key: ValidationKey): Promise<ValidationRow | null> {
+    const where = and(hasKey(key), sql`${table.outcome} in ('valid', 'invalid')`);
 
-    return row ?? null;
+    return firstRow(this.rows(where).orderBy(desc(table.createdAt)).limit(1));
   }
 
   /** Returns those that were requested for a shell, or are of its image; newest first. */
-  async ofShell(userId: number, { name, imageRef, shellType }: ShellRow, offset: number, limit: number) {
+  ofShell(userId: number, { name, imageRef, shellType }: ShellRow, query: PageQuery): Promise<Page<ValidationRow>> {
     const byImage = imageRef === null ? undefined : and(eq(table.image, imageRef), eq(table.shellType, shellType));
     const where = and(eq(table.userId, userId), or(eq(table.shellName, name), byImage));
-    const [counted] = await this.db.select({ total: count() }).from(table).where(where);
-    const rows = await this.db
-      .select()
-      .from(table)
-      .where(where)
-      .orderBy(desc(table.createdAt))
-      .offset(offset)
-      .limit(limit);
 
-    return { total: counted?.total ?? 0, rows };
+    return pageOf(this.db, table, query, where, desc(table.createdAt));
   }
 
   /** Returns the row, locked until the end of the transaction. */
-  async lock(tx: Db, id: string): Promise<ValidationRow | null> {
-    const [row] = await tx.select().from(table).where(eq(table.id, id)).for('update');
-
-    return row ?? null;
+  lock(tx: Db, id: string): Promise<ValidationRow | null> {
+    return firstRow(tx.select().from(table).where(eq(table.id, id)).for('update'));
   }
 
-  async update(tx: Db, { id, revision }: ValidationRow, change: ValidationChange): Promise<ValidationRow> {
+  update(tx: Db, { id, revision }: ValidationRow, change: ValidationChange): Promise<ValidationRow> {
     const now = new Date();
-    const [row] = await tx
-      .update(table)
-      .set({ ...change, revision: revision + 1, updatedAt: now, heardAt: now })
-      .where(eq(table.id, id))
-      .returning();
-    if (!row) throw new Error(`validation ${id} vanished while it was locked`);
+    const values = { ...change, revision: revision + 1, updatedAt: now, heardAt: now };
 
-    return row;
+    return writtenRow(tx.update(table).set(values).where(eq(table.id, id)).returning());
   }
 
   /** Records that the manager has reported. */
@@ -108,33 +75,26 @@ export class ValidationsRepository {
   }
 
   /** Records that it is submitted now. @returns null when it has ended */
-  async beginSubmission(id: string): Promise<ValidationRow | null> {
+  beginSubmission(id: string): Promise<ValidationRow | null> {
     const change = { submissions: sql`${table.submissions} + 1`, heardAt: new Date(), reportSeq: null };
-    const [row] = await this.db
-      .update(table)
-      .set(change)
-      .where(and(eq(table.id, id), unended))
-      .returning();
+    const where = and(eq(table.id, id), unended);
 
-    return row ?? null;
+    return firstRow(this.db.update(table).set(change).where(where).returning());
   }
 
   /** Returns running ones that are overdue. */
-  async overdue(now: Date, limit: number): Promise<ValidationRow[]> {
-    return this.db
-      .select()
-      .from(table)
-      .where(and(unended, lt(table.deadlineAt, now)))
-      .limit(limit);
+  overdue(now: Date, limit: number): Promise<ValidationRow[]> {
+    return this.rows(and(unended, lt(table.deadlineAt, now))).limit(limit);
   }
 
   /** Returns running ones without a report since a time, longest silence first. */
-  async silent(since: Date, limit: number): Promise<ValidationRow[]> {
-    return this.db
-      .select()
-      .from(table)
-      .where(and(unended, lt(table.heardAt, since)))
+  silent(since: Date, limit: number): Promise<ValidationRow[]> {
+    return this.rows(and(unended, lt(table.heardAt, since)))
       .orderBy(table.heardAt)
       .limit(limit);
+  }
+
+  private rows(where: SQL | undefined) {
+    return this.db.select().from(table).where(where).$dynamic();
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../../common/app-error.js';
-import { offsetOf, type PageQuery } from '../../common/page.js';
+import type { PageQuery } from '../../common/page.js';
 import { ShellsService } from '../shells.service.js';
 import { ValidationTransitions } from './validation-transitions.js';
 import { applyReport, endBy } from './validation-state.js';
@@ -35,9 +35,9 @@ export class ValidationsService {
   /** Returns all of a shell, newest first. @throws AppError not_found, forbidden */
   async ofShell(userId: number, shellName: string, query: PageQuery): Promise<ValidationListDto> {
     const shell = await this.shells.requireOwn(userId, shellName);
-    const { total, rows } = await this.repository.ofShell(userId, shell, offsetOf(query), query.limit);
+    const { total, items } = await this.repository.ofShell(userId, shell, query);
 
-    return { total, items: rows.map(toValidationDto) };
+    return { total, items: items.map(toValidationDto) };
   }
 
   /** Ends a validation; the manager learns of it by the receipt of its next report. @throws AppError not_found, conflict when it has ended */

@@ -5,8 +5,7 @@ import type { SubtaskRow, TaskRow } from '../turns/answer-turn.js';
  * it was not requested yet; `check_executors`: no executor has claimed it; `answer_input`: a person has to answer;
  * `retry`: it failed and can be tried again.
  */
-export const NEXT_ACTIONS = ['none', 'wait', 'start_answer', 'check_executors', 'answer_input', 'retry'] as const;
-export type NextAction = (typeof NEXT_ACTIONS)[number];
+export type NextAction = 'none' | 'wait' | 'start_answer' | 'check_executors' | 'answer_input' | 'retry';
 
 /** Where a subtask waits, or where its place in a queue is. */
 export interface QueuePlace {

@@ -1,7 +1,7 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { notFound } from '../../common/app-error.js';
+import { found } from '../../common/app-error.js';
 import { within } from '../../common/within.js';
 import { AppConfig } from '../../config/app-config.js';
 import { isTerminal } from '../task-status.js';
@@ -29,8 +29,7 @@ export class TaskDiagnosisService {
 
   /** @throws AppError not_found */
   async diagnose(userId: number, taskId: number): Promise<TaskDiagnosisDto> {
-    const task = await this.repository.find(userId, taskId);
-    if (!task) throw notFound(`Task ${taskId}`);
+    const task = found(await this.repository.find(userId, taskId), `Task ${taskId}`);
     if (isTerminal(task.status)) return toDiagnosisDto(task.status, ofEnded(task));
     const [subtask] = await this.repository.unfinishedSubtasks(taskId);
     if (!subtask) {

@@ -1,11 +1,7 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, ApiProduces, ApiResponse, type OpenAPIObject } from '@nestjs/swagger';
 import { TextField } from '../../common/fields.js';
+import { ApiEventStream, eventComponents, type SchemaObject } from '../../infra/sse/api-events.js';
 import { SubtaskDto, TaskDto } from '../tasks.dto.js';
 import type { TaskEvent } from './task-event.js';
-
-type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
-type SchemaObject = Exclude<Schemas[string], { $ref: string }>;
 
 export class TaskEventsQuery {
   /** For clients that cannot set the Last-Event-ID header */
@@ -38,29 +34,15 @@ const SCHEMAS: Record<TaskEvent['type'], SchemaObject> = {
 
 /** Component schemas of the OpenAPI document: `TaskEvent`, and one for each type. */
 export function taskEventComponents(): Record<string, SchemaObject> {
-  const mapping = Object.fromEntries(
-    Object.keys(SCHEMAS).map((type) => [type, `#/components/schemas/TaskEvent_${type}`]),
-  );
-  const union = {
-    description:
-      'One `data:` line of a live stream of tasks. Changes that follow each other fast come as one event with the newest state.',
-    oneOf: Object.values(mapping).map(($ref) => ({ $ref })),
-    discriminator: { propertyName: 'type', mapping },
-  };
-  const single = Object.entries(SCHEMAS).map(([type, schema]) => [`TaskEvent_${type}`, schema] as const);
+  const description =
+    'One `data:` line of a live stream of tasks. Changes that follow each other fast come as one event with the newest state.';
 
-  return { TaskEvent: union, ...Object.fromEntries(single) };
+  return eventComponents('TaskEvent', description, SCHEMAS);
 }
 
 /** Describes a reply that is a live stream of tasks. */
 export function ApiTaskEvents(): MethodDecorator {
-  return applyDecorators(
-    ApiExtraModels(TaskDto, SubtaskDto),
-    ApiProduces('text/event-stream'),
-    ApiResponse({
-      status: 200,
-      description: 'Server-sent events, resumable by their ids; a comment every 15 s keeps the connection open',
-      content: { 'text/event-stream': { schema: { $ref: '#/components/schemas/TaskEvent' } } },
-    }),
-  );
+  const description = ', resumable by their ids; a comment every 15 s keeps the connection open';
+
+  return ApiEventStream('TaskEvent', description, TaskDto, SubtaskDto);
 }

@@ -1,6 +1,7 @@
 import type { MessageEvent } from '@nestjs/common';
 import type { TERMINAL } from '../task-status.js';
 import type { SubtaskDto, TaskDto } from '../tasks.dto.js';
+import type { TaskRow } from '../turns/answer-turn.js';
 
 /** What a live stream of tasks sends. */
 export type TaskEvent =
@@ -29,17 +30,13 @@ export interface LoggedChange {
 }
 
 /** A task whose newest turn has ended. */
-export interface EndedTask {
-  id: number;
-  userId: number;
-  teamId: number;
-  title: string;
+export type EndedTask = Pick<
+  TaskRow,
+  'id' | 'userId' | 'teamId' | 'title' | 'progress' | 'errorMessage' | 'createdAt'
+> & {
   status: (typeof TERMINAL)[number];
-  progress: number;
-  errorMessage: string | null;
-  createdAt: Date;
   completedAt: Date;
-}
+};
 
 /** Largest event, in bytes of its JSON; a result that makes it bigger is left out, clients read it by REST. */
 export const MAX_EVENT_BYTES = 64 * 1024;

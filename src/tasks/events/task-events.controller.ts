@@ -1,10 +1,11 @@
-import { Controller, Headers, type MessageEvent, Param, Query, Res, Sse } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Headers, type MessageEvent, Query, Res, Sse } from '@nestjs/common';
+import { ApiHeader, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Observable } from 'rxjs';
 import { AuthUser, CurrentUser } from '../../auth/auth-user.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
-import { IdPipe } from '../../infra/http/server/id.pipe.js';
+import { ApiController } from '../../infra/http/server/api-replies.js';
+import { IdParam } from '../../infra/http/server/id.pipe.js';
 import { SseStreams } from '../../infra/sse/sse-streams.js';
 import { ApiTaskEvents, TaskEventsQuery } from './task-event.dto.js';
 import { TaskEventsService } from './task-events.service.js';
@@ -16,10 +17,7 @@ const LAST_EVENT_ID = {
 };
 
 /** Tasks as they change. */
-@ApiTags('tasks')
-@ApiBearerAuth()
-@ApiErrors('unauthorized', 'validation_failed')
-@Controller('tasks')
+@ApiController('tasks')
 export class TaskEventsController {
   constructor(
     private readonly events: TaskEventsService,
@@ -48,7 +46,7 @@ export class TaskEventsController {
   @ApiErrors('not_found')
   async one(
     @CurrentUser() user: AuthUser,
-    @Param('id', IdPipe) id: number,
+    @IdParam() id: number,
     @Query() query: TaskEventsQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { notFound } from '../../common/app-error.js';
 import { type ChannelSubscription, ChannelSubscriptions } from '../../infra/redis/channel-subscriptions.js';
 import { keys } from '../../infra/redis/keys.js';
-import { type SseReader, SseReaderSource } from '../../infra/sse/sse-reader-source.js';
+import { openReader, type SseReader } from '../../infra/sse/sse-reader-source.js';
 import type { OpenSseSource } from '../../infra/sse/sse-source.js';
 import {
   type EndedTask,
@@ -54,18 +54,11 @@ export class TaskEventsService {
   }
 
   private open(scope: EventScope, lastEventId: string | undefined): OpenSseSource {
-    return async () => {
-      // Subscribed before the log is read, so that nothing falls between.
-      const feed = await this.feeds.acquire(keys.taskEventsLive(scope.userId));
-      const gone = new AbortController();
+    return openReader(this.feeds, keys.taskEventsLive(scope.userId), (feed, signal) => {
       const parts = { log: this.log, rows: this.rows, feed };
-      const reader = new TaskEventReader(scope, positionOf(scope, lastEventId), parts, gone.signal);
 
-      return new SseReaderSource(reader, () => {
-        gone.abort();
-        this.feeds.release(feed);
-      });
-    };
+      return new TaskEventReader(scope, positionOf(scope, lastEventId), parts, signal);
+    });
   }
 }
 

@@ -1,21 +1,10 @@
 import type { DifyFile } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
+import type { TaskRow } from './answer-turn.js';
 
 /** What a new task is made of, besides its first turn. */
-export interface NewTask {
-  title: string;
-  type: 'online' | 'offline';
-  taskType: 'chat' | 'code';
-  source: string;
-  gitUrl: string;
-  gitRepo: string;
-  gitRepoId: number;
-  gitDomain: string;
-  branchName: string;
-  modelId: string | null;
-  forceOverrideBotModel: boolean;
-  autoDeleteExecutor: boolean;
-}
+export type NewTask = Pick<TaskRow, 'title' | 'type' | 'taskType' | 'source' | 'gitUrl' | 'gitRepo' | 'gitRepoId'> &
+  Pick<TaskRow, 'gitDomain' | 'branchName' | 'modelId' | 'forceOverrideBotModel' | 'autoDeleteExecutor'>;
 
 /** What the request of an answer chose besides its team. */
 export interface RunChoice {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, notFound } from '../../common/app-error.js';
+import { AppError, found } from '../../common/app-error.js';
 import type { JsonObject } from '../../common/json.js';
 import { checkPrompt, titleFrom, withoutParams } from '../../common/prompt.js';
 import { DIRECT_CHAT_SHELLS } from '../../common/shell-types.js';
@@ -12,6 +12,7 @@ import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
 import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import { isTerminal } from '../task-status.js';
 import { busy, closed, notFailed, tooManyRuns, unknownId } from './turn-errors.js';
+import { toTaskFields } from '../tasks.dto.js';
 import { TasksRepository } from '../tasks.repository.js';
 import type { SubtaskRow } from './answer-turn.js';
 import { type StoredTurn, TurnsRepository } from './turns.repository.js';
@@ -36,19 +37,7 @@ export interface TeamRef {
   team_namespace?: string | undefined;
 }
 
-const CHAT_TASK: Omit<NewTask, 'title'> = {
-  type: 'online',
-  taskType: 'chat',
-  source: 'api',
-  gitUrl: '',
-  gitRepo: '',
-  gitRepoId: 0,
-  gitDomain: '',
-  branchName: '',
-  modelId: null,
-  forceOverrideBotModel: false,
-  autoDeleteExecutor: false,
-};
+const CHAT_TASK = toTaskFields({ source: 'api' });
 
 /** Stores turns of conversations, and reads them. */
 @Injectable()
@@ -144,18 +133,14 @@ export class TurnsService {
 
   /** Returns the newest turn of a task, or the one with the named answer. @throws AppError not_found when it is not the user's */
   async newestTurn(userId: number, taskId: number, subtaskId?: number): Promise<AnswerTurn> {
-    const turn = await this.answers.newest(userId, taskId, subtaskId);
-    if (!turn) throw notFound(subtaskId === undefined ? `Task ${taskId}` : `Answer ${subtaskId} of task ${taskId}`);
+    const what = subtaskId === undefined ? `Task ${taskId}` : `Answer ${subtaskId} of task ${taskId}`;
 
-    return turn;
+    return found(await this.answers.newest(userId, taskId, subtaskId), what);
   }
 
   /** Returns the question of an answer. @throws AppError not_found when it is gone */
   async questionOf({ taskId, messageId }: Pick<SubtaskRow, 'taskId' | 'messageId'>) {
-    const question = await this.turns.questionOf(taskId, messageId);
-    if (!question) throw notFound(`The question of task ${taskId}`);
-
-    return question;
+    return found(await this.turns.questionOf(taskId, messageId), `The question of task ${taskId}`);
   }
 
   /** Returns the inputs that the newest turn of a team with any gave to its apps: a conversation goes on with them. */

@@ -9,8 +9,7 @@ const time = (name: string) => timestamp(name, { withTimezone: true });
  * How a validation has ended: `valid` and `invalid` are verdicts; after `error` and `cancelled` nothing more is known
  * of the image than before.
  */
-export const VALIDATION_OUTCOMES = ['valid', 'invalid', 'error', 'cancelled'] as const;
-export type ValidationOutcome = (typeof VALIDATION_OUTCOMES)[number];
+export type ValidationOutcome = 'valid' | 'invalid' | 'error' | 'cancelled';
 
 /** Validations of images, running and ended: request, progress and result. */
 export const imageValidations = pgTable(

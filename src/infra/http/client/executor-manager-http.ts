@@ -1,15 +1,13 @@
-import { Global, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
+import { Global, Injectable, Module } from '@nestjs/common';
 import { AppConfig } from '../../../config/app-config.js';
 import { ManagerProcess } from '../../embedded/manager-process.js';
 import { InternalHttp, type InternalReply } from './internal-http.js';
 
 /** Calls the executor manager at EXECUTOR_MANAGER_URL. */
 @Injectable()
-export class ExecutorManagerHttp implements OnModuleDestroy {
-  private readonly http: InternalHttp;
-
+export class ExecutorManagerHttp extends InternalHttp {
   constructor(private readonly config: AppConfig) {
-    this.http = new InternalHttp(config.auth.internalToken);
+    super(config.auth.internalToken);
   }
 
   /** Whether an executor manager is configured. */
@@ -19,11 +17,7 @@ export class ExecutorManagerHttp implements OnModuleDestroy {
 
   /** Posts a body, and waits up to 10 s. Resolves with any status. @throws when there is no reply */
   async post(path: string, body: object): Promise<InternalReply> {
-    return this.http.send('POST', `${await this.url()}/executor-manager${path}`, body);
-  }
-
-  onModuleDestroy(): void {
-    this.http.close();
+    return this.send('POST', `${await this.url()}/executor-manager${path}`, body);
   }
 
   protected url(): Promise<string> {

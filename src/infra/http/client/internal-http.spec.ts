@@ -10,7 +10,7 @@ describe('InternalHttp', () => {
   const http = new InternalHttp(TOKEN);
 
   afterEach(async () => {
-    http.close();
+    http.onModuleDestroy();
     await local.close();
   });
 

@@ -1,3 +1,4 @@
+import type { OnModuleDestroy } from '@nestjs/common';
 import type { AxiosInstance } from 'axios';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -23,7 +24,7 @@ export interface InternalReply {
  * Calls between the API and an executor manager, with the internal token. The address is the operator's, so that no
  * egress rules apply.
  */
-export class InternalHttp {
+export class InternalHttp implements OnModuleDestroy {
   private readonly http = new HttpAgent({ keepAlive: true });
   private readonly https = new HttpsAgent({ keepAlive: true });
   private readonly client: AxiosInstance;
@@ -50,7 +51,7 @@ export class InternalHttp {
     return { status, body: reply, message: firstPart(message ?? '', MAX_MESSAGE) };
   }
 
-  close(): void {
+  onModuleDestroy(): void {
     this.http.destroy();
     this.https.destroy();
   }

@@ -4,16 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { AppError, type ErrorCode, errorCode, type FieldProblem } from '../../../common/app-error.js';
 import { isJsonObject } from '../../../common/json.js';
 import { isDatabaseDown, logLine } from '../../database/database-errors.js';
-
-/** Body of every error reply. `detail` repeats `message` for Wegent's web client. */
-export interface ErrorBody {
-  statusCode: number;
-  code: string;
-  message: string;
-  detail: string;
-  request_id: string;
-  errors?: FieldProblem[];
-}
+import type { ErrorDto } from './error.dto.js';
 
 const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'bad_request',
@@ -37,7 +28,7 @@ const DRAIN_MS = 5_000;
 
 interface Failure {
   status: number;
-  code: string;
+  code: ErrorCode;
   message: string;
   errors?: FieldProblem[] | undefined;
   retryAfter?: number | undefined;
@@ -70,7 +61,7 @@ export class AppErrorFilter implements ExceptionFilter {
   }
 }
 
-function bodyOf(failure: Failure, requestId: string): ErrorBody {
+function bodyOf(failure: Failure, requestId: string): ErrorDto {
   return {
     statusCode: failure.status,
     code: failure.code,
