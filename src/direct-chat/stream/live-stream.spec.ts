@@ -47,6 +47,17 @@ describe('LiveStream', () => {
     expect(stream.readAfter(39)).toMatchObject({ first: 40 });
   });
 
+  it('discards its events, and accepts lower numbers, when their log was begun again', () => {
+    const remote = new LiveStream(1);
+    expect(remote.enterLog('100')).toBe(false);
+    remote.push(batch(1, 30));
+    expect([remote.enterLog('100'), remote.enterLog(null), remote.generation]).toEqual([false, false, 0]);
+    expect([remote.enterLog('200'), remote.generation]).toEqual([true, 1]);
+    remote.push(batch(1, 1, { selfContained: true }));
+
+    expect(remote.readAfter(0)).toMatchObject({ first: 1, last: 1 });
+  });
+
   it('serves any reader from a batch that stands for all before it', () => {
     stream.push(batch(1));
     stream.confirm(1);

@@ -68,6 +68,53 @@ describe('StreamCursor', () => {
     expect(cursor.readBatch()).toMatchObject({ first: 1 });
   });
 
+  /** Reads until there is a batch. */
+  async function next(cursor: StreamCursor): Promise<FrameBatch | null> {
+    for (let reads = 0; reads < 10; reads += 1) {
+      const found = cursor.readBatch();
+      if (found) return found;
+      await settled();
+    }
+
+    return null;
+  }
+
+  it('gives the whole text to a reader whose events come from a log that was lost, before anything else', async () => {
+    const stream = new LiveStream(1);
+    stream.enterLog('100');
+    const state = { born: '200', last: 40, ended: false, base: 0 };
+    const text = { seq: 40, content: 'the whole text', reasoning: '' };
+    const log = {
+      state: () => Promise.resolve(state),
+      text: () => Promise.resolve(text),
+      read: () => Promise.resolve(batch(31, 40)),
+    } as unknown as StreamLog;
+    const { cursor } = open(false, stream, log);
+    stream.push(batch(1, 30));
+    expect(cursor.readBatch()).toMatchObject({ last: 30 });
+    stream.enterLog('200');
+    stream.push(batch(41, 41));
+
+    expect(await next(cursor)).toMatchObject({ last: 40, text: expect.stringContaining('the whole text') });
+    expect(await next(cursor)).toMatchObject({ first: 41 });
+  });
+
+  it('goes on where it is when the connection to Redis was away and nothing is lost', async () => {
+    const stream = new LiveStream(1);
+    stream.enterLog('100');
+    const state = { born: '100', last: 35, ended: false, base: null };
+    const log = {
+      state: () => Promise.resolve(state),
+      read: () => Promise.resolve(batch(31, 35)),
+    } as unknown as StreamLog;
+    const { cursor } = open(false, stream, log);
+    stream.push(batch(1, 30));
+    expect(cursor.readBatch()).toMatchObject({ last: 30 });
+    stream.recheck();
+
+    expect(await next(cursor)).toMatchObject({ first: 31, last: 35 });
+  });
+
   it('leaves its stream once, however often it is closed', () => {
     const { cursor, released, stream, readyCount } = open(false);
     cursor.close();
