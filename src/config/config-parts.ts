@@ -77,7 +77,17 @@ function serverPart(env: Env) {
     host: env.HOST ?? '127.0.0.1',
     port: env.PORT ?? (env.ROLES === 'executor-manager' ? 8001 : 8000),
     shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS ?? 30,
+    trustProxy: trustProxyPart(env.TRUST_PROXY ?? 'off'),
   };
+}
+
+/** Whose `X-Forwarded-For` counts: that of no proxy, of so many proxies in a row, or of those with these addresses. */
+export type TrustProxy = false | number | string[];
+
+function trustProxyPart(value: string): TrustProxy {
+  if (value === 'off') return false;
+
+  return /^\d+$/.test(value) ? Number(value) : list(value);
 }
 
 function storageParts(env: Env) {

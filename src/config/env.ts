@@ -53,6 +53,8 @@ const VARIABLES = {
   ADMIN_PASSWORD: text(MinLength(8)),
   INTERNAL_API_TOKEN: text(MinLength(16)),
   INTERNAL_ALLOW: text(),
+  /** `off`, the number of proxies, or their addresses and CIDRs. */
+  TRUST_PROXY: text(),
   MAX_CONCURRENT_DIRECT_CHATS: int(1, 100_000),
   MAX_QUEUED_DIRECT_CHATS: int(0, 1_000_000),
   MAX_RUNNING_TASKS_PER_USER: int(1, 100_000),
