@@ -14,6 +14,7 @@ import { ExecutorManagerHttpModule } from './infra/http/client/executor-manager-
 import { LifecycleModule } from './infra/lifecycle.js';
 import { MaintenanceModule } from './infra/queue/maintenance.processor.js';
 import { QueueModule } from './infra/queue/queue.module.js';
+import { RateLimitModule } from './infra/rate-limit/rate-limit.module.js';
 import { RedisModule } from './infra/redis/redis.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelsModule } from './models/models.module.js';
@@ -35,7 +36,7 @@ export class AppModule {
         // First: hooks of modules run in this order at the start and in reverse at the end, so that listeners outlive workers.
         EventEmitterModule.forRoot(),
         ...[configuration.module, LifecycleModule, CacheInvalidationModule, CryptoModule, EmbeddedModule.for(parts)],
-        ...[DatabaseModule, RedisModule, QueueModule, ExecutorManagerHttpModule],
+        ...[DatabaseModule, RedisModule, RateLimitModule, QueueModule, ExecutorManagerHttpModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
         ...[ImageValidationsModule, TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],
         ...[HealthModule, MetricsModule, QueueBoardModule, MaintenanceModule],

@@ -28,12 +28,16 @@ export async function buildApp(configuration: Configuration): Promise<BuiltApp> 
   const { config } = configuration;
   const parts = await EmbeddedParts.start(config);
   try {
-    const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(configuration, parts), createAdapter(), {
-      logger: createLogger(config, 'Conch'),
-      abortOnError: false,
-      // Open streams would never close by themselves.
-      forceCloseConnections: true,
-    });
+    const app = await NestFactory.create<NestFastifyApplication>(
+      AppModule.for(configuration, parts),
+      createAdapter(config.server.trustProxy),
+      {
+        logger: createLogger(config, 'Conch'),
+        abortOnError: false,
+        // Open streams would never close by themselves.
+        forceCloseConnections: true,
+      },
+    );
     configureHttp(app);
     serveApiDocument(app);
 

@@ -13,7 +13,7 @@ export class AuthController {
   /** Log in by user name and password */
   @Post('login')
   @Public()
-  @ApiOk(TokenDto, 'unauthorized', 'validation_failed', 'too_many_logins')
+  @ApiOk(TokenDto, 'unauthorized', 'validation_failed', 'too_many_logins', 'service_unavailable')
   login(@Body() body: LoginDto, @Ip() address: string): Promise<TokenDto> {
     return this.auth.login(body, address);
   }

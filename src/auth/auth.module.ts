@@ -7,6 +7,8 @@ import { AuthController } from './auth.controller.js';
 import { AuthGuard } from './auth.guard.js';
 import { AuthService } from './auth.service.js';
 import { InternalAccess } from './internal-access.js';
+import { LoginLimiter } from './login-limiter.js';
+import { UserRateGuard } from './user-rate.guard.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
@@ -25,7 +27,15 @@ import { UsersService } from './users.service.js';
     }),
   ],
   controllers: [AuthController, UsersController],
-  providers: [AuthService, UsersService, UsersRepository, InternalAccess, { provide: APP_GUARD, useClass: AuthGuard }],
+  providers: [
+    AuthService,
+    LoginLimiter,
+    UsersService,
+    UsersRepository,
+    InternalAccess,
+    { provide: APP_GUARD, useClass: AuthGuard },
+    { provide: APP_GUARD, useClass: UserRateGuard },
+  ],
   exports: [AuthService, UsersService, InternalAccess],
 })
 export class AuthModule {}

@@ -15,13 +15,13 @@ const ADMIN_USER = 'admin';
 /** Checks passwords and tokens, and creates the accounts of the server itself. */
 @Injectable()
 export class AuthService implements OnModuleInit {
-  private readonly limiter = new LoginLimiter();
   private local: Promise<AuthUser> | null = null;
 
   constructor(
     private readonly config: AppConfig,
     private readonly users: UsersService,
     private readonly jwt: JwtService,
+    private readonly limiter: LoginLimiter,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -36,20 +36,22 @@ export class AuthService implements OnModuleInit {
     return this.local;
   }
 
-  /** Logs a user in. @throws AppError unauthorized, too_many_logins */
+  /** Logs a user in. @throws AppError unauthorized, too_many_logins, service_unavailable */
   async login(login: LoginDto, address: string): Promise<TokenDto> {
     const { userName } = await this.userOfPassword(login, address);
 
     return { access_token: await this.jwt.signAsync({ sub: userName }), token_type: 'bearer' };
   }
 
-  /** Checks a password. @throws AppError unauthorized, too_many_logins */
+  /** Checks a password. @throws AppError unauthorized, too_many_logins, service_unavailable when many are checked */
   async userOfPassword({ user_name: userName, password }: LoginDto, address: string): Promise<AuthUser> {
-    this.limiter.begin(userName, address);
-    const user = await this.users.byName(userName);
-    const matches = await passwordMatches(password, user?.passwordHash);
-    if (!user?.isActive || !matches) throw new AppError('unauthorized', 'Invalid user name or password');
-    this.limiter.succeed(userName, address);
+    const user = await this.limiter.attempt({ userName, address }, async (isKnown) => {
+      const row = await this.users.byName(userName);
+      const matches = await passwordMatches(password, row?.passwordHash, isKnown ? 'known' : 'stranger');
+
+      return row?.isActive && matches ? row : null;
+    });
+    if (!user) throw new AppError('unauthorized', 'Invalid user name or password');
 
     return toAuthUser(user);
   }

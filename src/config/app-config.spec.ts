@@ -17,3 +17,18 @@ describe('the address to listen on', () => {
 it('an empty value counts as unset', () => {
   expect(loadConfig({ PORT: '', HOST: '' }).server).toMatchObject({ port: 8000, host: '127.0.0.1' });
 });
+
+describe('TRUST_PROXY', () => {
+  it.each([
+    [undefined, false],
+    ['off', false],
+    ['2', 2],
+    ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
+  ])('%s', (value, expected) => {
+    expect(loadConfig({ TRUST_PROXY: value }).server.trustProxy).toEqual(expected);
+  });
+
+  it.each([['0'], ['11'], ['true'], ['nginx'], ['10.0.0.0/33']])('%s is refused', (value) => {
+    expect(() => loadConfig({ TRUST_PROXY: value })).toThrow(`TRUST_PROXY: ${value}`);
+  });
+});

@@ -20,8 +20,17 @@ export function accessProblems(env: Env): string[] {
     problems.push('WEBHOOK_SECRET is required with WEBHOOK_URL: it signs what is sent (openssl rand -hex 32)');
   }
   const invalid = list(env.INTERNAL_ALLOW).filter((cidr) => !isCidr(cidr));
+  problems.push(...invalid.map((cidr) => `INTERNAL_ALLOW: ${cidr} is not an address or CIDR`));
 
-  return [...problems, ...invalid.map((cidr) => `INTERNAL_ALLOW: ${cidr} is not an address or CIDR`)];
+  return [...problems, ...proxyProblems(env.TRUST_PROXY ?? 'off')];
+}
+
+function proxyProblems(value: string): string[] {
+  if (/^([1-9]|10|off)$/.test(value)) return [];
+  // A number is an address for ipaddr.js.
+  const invalid = list(value).filter((part) => /^\d+$/.test(part) || !isCidr(part));
+
+  return invalid.map((part) => `TRUST_PROXY: ${part} is not off, a number from 1 to 10, an address or CIDR`);
 }
 
 function hostProblems({ HOST, ROLES, INTERNAL_API_TOKEN }: Env, mode: 'off' | 'jwt'): string[] {

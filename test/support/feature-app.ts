@@ -15,6 +15,8 @@ import { DB, type Db, type OpenDatabase } from '../../src/infra/database/databas
 import { DATABASE } from '../../src/infra/database/database.module.js';
 import { SimulatorProcess } from '../../src/infra/embedded/simulator-process.js';
 import { configureHttp, createAdapter } from '../../src/infra/http/server/configure-http.js';
+import { ProbeSlots } from '../../src/infra/rate-limit/probe-slots.js';
+import { RateLimits } from '../../src/infra/rate-limit/rate-limits.js';
 import { openTestDatabase } from './database.js';
 import { type RawReply, send } from './http-send.js';
 
@@ -122,7 +124,7 @@ export async function startFeatureApp(options: FeatureAppOptions): Promise<Featu
     CryptoModule,
     AuthModule,
   ]);
-  const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(), {
+  const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(config.server.trustProxy), {
     logger: false,
     abortOnError: false,
   });
@@ -144,13 +146,15 @@ class RootModule {
       { provide: DATABASE, useValue: database },
       { provide: DB, useValue: database.db },
       { provide: SimulatorProcess, useValue: simulator },
+      { provide: RateLimits, useValue: new RateLimits(null) },
+      ProbeSlots,
     ];
 
     return {
       module: RootModule,
       imports: [...base, ...options.modules],
       providers,
-      exports: [DB, DATABASE, SimulatorProcess],
+      exports: [DB, DATABASE, SimulatorProcess, RateLimits, ProbeSlots],
     };
   }
 }

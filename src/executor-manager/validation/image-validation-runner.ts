@@ -12,7 +12,7 @@ import { EngineTrouble } from '../engine/engine-errors.js';
 import { checksFor, IMAGE_CHECKS } from './image-checks.js';
 import { ImageValidator, type Validation } from './image-validator.js';
 import { ReportSender } from '../reporting/report-sender.js';
-import { Semaphore } from './semaphore.js';
+import { Semaphore } from '../../common/semaphore.js';
 import { RunStopped, ValidationRun } from './validation-run.js';
 
 /** The API regards a manager as lost when it is silent for much longer than this. */

@@ -30,6 +30,8 @@ export const keys = {
   validation: (id: string) => `shell:validation:{${id}}`,
   /** Channel: the hash above was changed. */
   validationLive: (id: string) => `shell:validation:live:{${id}}`,
+  /** Prefix of counters: attempts or requests within a window of time. */
+  rateLimit: (name: string) => `conch:limit:${name}`,
   /** Channel: messages between processes, see `redis.bus.ts`. */
   bus: (topic: string) => `conch:bus:${topic}`,
 } as const;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppConfig } from '../../../config/app-config.js';
+import type { TrustProxy } from '../../../config/config-parts.js';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
 import { applyBodyLimits, parseOnlyJson } from './request-body.js';
 import { acceptForms } from './multipart.js';
@@ -27,10 +28,12 @@ class ApiAdapter extends FastifyAdapter {
   }
 }
 
-/** Creates the HTTP adapter with the limits of the API. */
-export function createAdapter(): FastifyAdapter {
+/** Creates the HTTP adapter with the limits of the API. @param trustProxy whose `X-Forwarded-For` is the client's address */
+export function createAdapter(trustProxy: TrustProxy = false): FastifyAdapter {
   return new ApiAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
+    // Fastify trusts nobody by a number alone: it cannot know that every connection comes from a proxy. TRUST_PROXY says so.
+    trustProxy: typeof trustProxy === 'number' ? (_address: string, hop: number) => hop < trustProxy : trustProxy,
     genReqId: requestId,
     frameworkErrors: answerFrameworkError,
     routerOptions: { maxParamLength: 500 },
