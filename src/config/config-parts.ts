@@ -133,6 +133,8 @@ function chatParts(env: Env) {
       maxConcurrent: env.MAX_CONCURRENT_DIRECT_CHATS ?? 50,
       maxQueued: env.MAX_QUEUED_DIRECT_CHATS ?? 1000,
       maxRunningPerUser: env.MAX_RUNNING_TASKS_PER_USER ?? 10,
+      /** Of one answer's text and reasoning together, in UTF-8. */
+      maxAnswerBytes: env.MAX_ANSWER_BYTES ?? 4 * 1024 * 1024,
       historyTtlSeconds: env.CHAT_HISTORY_TTL_SECONDS ?? 7200,
       streamTtlSeconds: env.STREAM_TTL_SECONDS ?? 3600,
     },
