@@ -112,7 +112,8 @@ export function ObjectField(options: FieldOptions & { maxBytes?: number } = {}):
 }
 
 function MaxJsonBytes(maxBytes: number): PropertyDecorator {
-  const validate = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? '') <= maxBytes;
+  // In a list, because of undefined, which has no JSON of its own.
+  const validate = (value: unknown) => Buffer.byteLength(JSON.stringify([value])) - 2 <= maxBytes;
   const defaultMessage = () => `$property must have at most ${maxBytes} bytes of JSON`;
 
   return ValidateBy({ name: 'maxJsonBytes', validator: { validate, defaultMessage } });

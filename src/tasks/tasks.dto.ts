@@ -232,7 +232,7 @@ export function toTaskDto(task: TaskDetails): TaskDto {
 }
 
 export function toListedTaskDto(task: Listed<TaskDetails>): ListedTaskDto {
-  return { ...toTaskDto(task), ...omission(task.isOmitted) };
+  return Object.assign(toTaskDto(task), omission(task.isOmitted));
 }
 
 export function toLiteTaskDto(task: LiteTaskRow): LiteTaskDto {
@@ -272,7 +272,7 @@ export function toSubtaskDto(subtask: SubtaskRow): SubtaskDto {
 }
 
 export function toListedSubtaskDto(subtask: Listed<SubtaskRow>): SubtaskDto {
-  return { ...toSubtaskDto(subtask), ...omission(subtask.isOmitted) };
+  return Object.assign(toSubtaskDto(subtask), omission(subtask.isOmitted));
 }
 
 function times(row: { createdAt: Date; updatedAt: Date; completedAt: Date | null }) {
