@@ -1,7 +1,11 @@
-# The server for production. It listens on all interfaces, which it does with AUTH_MODE=jwt only.
-# With DATABASE_URL and REDIS_URL it keeps nothing; without them everything is in /app/data.
+# The server for production. It listens on all interfaces, which it does with AUTH_MODE=jwt only. It runs without root and
+# with a read-only root filesystem; it writes to /app/data and /tmp. With DATABASE_URL and REDIS_URL it keeps nothing;
+# without them everything is in /app/data.
 
-FROM node:20-slim AS build
+# Pin a digest with --build-arg NODE_IMAGE=node:24-slim@sha256:…, see docs/production.md.
+ARG NODE_IMAGE=node:24-slim
+
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
@@ -11,7 +15,7 @@ COPY src ./src
 COPY tools ./tools
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
-FROM node:20-slim
+FROM ${NODE_IMAGE}
 # For the embedded mode; with REDIS_URL it is not started.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends redis-server \
@@ -22,14 +26,15 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY seeds ./seeds
 RUN mkdir data && chown node:node data
-USER node
+# The user `node`, by number: engines that forbid root cannot look names up.
+USER 1000:1000
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=8000 \
     AUTH_MODE=jwt \
     DATA_DIR=/app/data \
     LOG_FORMAT=json
-VOLUME /app/data
+VOLUME ["/app/data", "/tmp"]
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}${process.env.ROLES === 'executor-manager' ? '/health' : '/api/health/live'}`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

@@ -131,7 +131,13 @@ export async function startConch(
       AUTH_MODE: 'off',
     },
     ...{ MAX_CONCURRENT_DIRECT_CHATS: MANY, MAX_QUEUED_DIRECT_CHATS: MANY, MAX_RUNNING_TASKS_PER_USER: MANY },
-    ...{ SHUTDOWN_GRACE_SECONDS: '1', DATABASE_URL: postgres ?? '', REDIS_URL: '', ENCRYPTION_KEY },
+    ...{
+      MAX_ANSWER_BYTES: '33554432',
+      SHUTDOWN_GRACE_SECONDS: '1',
+      DATABASE_URL: postgres ?? '',
+      REDIS_URL: '',
+      ENCRYPTION_KEY,
+    },
     ...given.env,
   };
   const child = await Child.start(built('../src/main.js'), { nodeArgs: NODE_ARGS, env });

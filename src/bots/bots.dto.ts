@@ -5,12 +5,14 @@ import type { BotRow } from './bots.repository.js';
 
 const optional = true;
 const nullable = true;
+/** A list has up to 100 bots. */
+const maxBytes = 65_536;
 const ENV_EXAMPLE = { env: { MODEL_TYPE: 'claude', MODEL_ID: 'claude-sonnet-4-5', API_KEY: 'sk-…' } };
 
 /** Fields that creating and changing share. Left out: unchanged; null: empty. */
 export class BotFields {
   /** Either `{bind_model: name}` or `{env: {…}}` with the connection. Masked values leave the stored ones */
-  @ObjectField({ optional, nullable, example: ENV_EXAMPLE })
+  @ObjectField({ optional, nullable, maxBytes, example: ENV_EXAMPLE })
   agent_config?: JsonObject | null;
 
   /** Name of the model to bind; the same as agent_config.bind_model */
@@ -20,7 +22,7 @@ export class BotFields {
   @TextField({ max: 60_000, min: 0, optional, nullable })
   system_prompt?: string | null;
 
-  @ObjectField({ optional, nullable })
+  @ObjectField({ optional, nullable, maxBytes })
   mcp_servers?: JsonObject | null;
 
   @TextListField({ optional, nullable, maxItems: 100, max: 200 })

@@ -19,6 +19,7 @@ import {
   Matches,
   Max,
   Min,
+  ValidateBy,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
@@ -99,11 +100,23 @@ export function EnumField(values: readonly string[], options: FieldOptions = {})
   return field(options, rules, { type: String, enum: [...values] });
 }
 
-/** A JSON object of unknown fields, unchanged: class-transformer loses fields like `valueOf`. */
-export function ObjectField(options: FieldOptions = {}): PropertyDecorator {
+/**
+ * A JSON object of unknown fields, unchanged: class-transformer loses fields like `valueOf`. At most `maxBytes` of JSON, as
+ * lists contain it.
+ */
+export function ObjectField(options: FieldOptions & { maxBytes?: number } = {}): PropertyDecorator {
   const shown = { type: 'object', additionalProperties: true } as const;
+  const rules = [IsObject(), ...(options.maxBytes === undefined ? [] : [MaxJsonBytes(options.maxBytes)])];
 
-  return field(options, [IsObject()], shown, [Transform(asGiven)]);
+  return field(options, rules, shown, [Transform(asGiven)]);
+}
+
+function MaxJsonBytes(maxBytes: number): PropertyDecorator {
+  // In a list, because of undefined, which has no JSON of its own.
+  const validate = (value: unknown) => Buffer.byteLength(JSON.stringify([value])) - 2 <= maxBytes;
+  const defaultMessage = () => `$property must have at most ${maxBytes} bytes of JSON`;
+
+  return ValidateBy({ name: 'maxJsonBytes', validator: { validate, defaultMessage } });
 }
 
 interface ListOptions extends FieldOptions {

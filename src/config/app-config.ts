@@ -3,6 +3,7 @@ import { validateSync } from 'class-validator';
 import { configParts } from './config-parts.js';
 import { accessProblems, managerProblems, redisProblems } from './config-problems.js';
 import { type Env, Environment } from './env.js';
+import { withSecretFiles } from './secret-files.js';
 
 type Parts = Readonly<ReturnType<typeof configParts>>;
 
@@ -48,9 +49,10 @@ export class ConfigError extends Error {
  * Checks environment variables, each by itself and together.
  * @throws ConfigError naming every bad variable at once
  */
-export function validateEnvironment(variables: Record<string, unknown>): Env {
+export function validateEnvironment(given: Record<string, unknown>): Env {
+  const { variables, problems } = withSecretFiles(given);
   const env = plainToInstance(Environment, variables, { exposeUnsetFields: false });
-  const problems = validateSync(env).flatMap((error) => Object.values(error.constraints ?? {}));
+  problems.push(...validateSync(env).flatMap((error) => Object.values(error.constraints ?? {})));
   problems.push(...accessProblems(env), ...redisProblems(env), ...managerProblems(env));
   if (problems.length > 0) throw new ConfigError(problems);
 

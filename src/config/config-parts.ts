@@ -156,19 +156,26 @@ function chatParts(env: Env) {
       maxConcurrent: env.MAX_CONCURRENT_DIRECT_CHATS ?? 50,
       maxQueued: env.MAX_QUEUED_DIRECT_CHATS ?? 1000,
       maxRunningPerUser: env.MAX_RUNNING_TASKS_PER_USER ?? 10,
+      /** Of one answer's text and reasoning together, in UTF-8. */
+      maxAnswerBytes: env.MAX_ANSWER_BYTES ?? 4 * 1024 * 1024,
       historyTtlSeconds: env.CHAT_HISTORY_TTL_SECONDS ?? 7200,
       streamTtlSeconds: env.STREAM_TTL_SECONDS ?? 3600,
     },
-    provider: {
-      connectTimeoutMs: env.PROVIDER_CONNECT_TIMEOUT_MS ?? 10_000,
-      firstTokenTimeoutMs: env.PROVIDER_FIRST_TOKEN_TIMEOUT_MS ?? 120_000,
-      idleTimeoutMs: env.PROVIDER_IDLE_TIMEOUT_MS ?? 120_000,
-      totalTimeoutMs: env.PROVIDER_TOTAL_TIMEOUT_MS ?? 1_200_000,
-      /** Silence that ends an answer whose end was announced, though its stream goes on. */
-      endSilenceMs: env.PROVIDER_END_SILENCE_MS ?? 2_000,
-    },
+    provider: providerPart(env),
     /** How long an app waits for a person before its run fails. */
     dify: { inputTimeoutSeconds: env.DIFY_INPUT_TIMEOUT_SECONDS ?? 86_400 },
+  };
+}
+
+/** Deadlines of providers. */
+function providerPart(env: Env) {
+  return {
+    connectTimeoutMs: env.PROVIDER_CONNECT_TIMEOUT_MS ?? 10_000,
+    firstTokenTimeoutMs: env.PROVIDER_FIRST_TOKEN_TIMEOUT_MS ?? 120_000,
+    idleTimeoutMs: env.PROVIDER_IDLE_TIMEOUT_MS ?? 120_000,
+    totalTimeoutMs: env.PROVIDER_TOTAL_TIMEOUT_MS ?? 1_200_000,
+    /** Silence that ends an answer whose end was announced, though its stream goes on. */
+    endSilenceMs: env.PROVIDER_END_SILENCE_MS ?? 2_000,
   };
 }
 

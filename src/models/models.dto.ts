@@ -7,6 +7,8 @@ import { ModelParametersDto } from './model-parameters.js';
 const PROVIDERS = ['claude', 'openai'] as const;
 const optional = true;
 const nullable = true;
+/** A list has up to 100 models. */
+const maxBytes = 32_768;
 
 /** Names can stand in a path as they are. */
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -37,11 +39,11 @@ export class ModelFields {
   apiKey?: string | null;
 
   /** Extra headers of each request */
-  @ObjectField({ optional, nullable, example: { 'X-Team': 'docs' } })
+  @ObjectField({ optional, nullable, maxBytes, example: { 'X-Team': 'docs' } })
   headers?: Record<string, string> | null;
 
   /** See ModelParameters */
-  @ObjectField({ optional, example: { maxTokens: 4096 } })
+  @ObjectField({ optional, maxBytes, example: { maxTokens: 4096 } })
   parameters?: JsonObject;
 
   @BoolField({ optional })

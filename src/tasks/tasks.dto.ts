@@ -2,9 +2,10 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
 import type { SubtaskResult, TaskStatus } from '../infra/database/schema/schema.js';
-import type { LiteTaskRow, TaskDetails } from './tasks.repository.js';
+import type { Listed, LiteTaskRow, TaskDetails } from './tasks.repository.js';
 import type { NewTask } from './turns/new-turn.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
+import { omission } from './turns/sized-result.sql.js';
 
 const MAX_BODY = 1_048_576;
 
@@ -136,9 +137,15 @@ export class TaskDto {
   completed_at!: string | null;
 }
 
+export class ListedTaskDto extends TaskDto {
+  /** The result has more than 4 KiB and was left out: GET /api/tasks/{id} returns it */
+  @ApiPropertyOptional({ type: 'boolean', enum: [true] }) result_omitted?: true;
+}
+
 export class TaskListDto {
   total!: number;
-  items!: TaskDto[];
+  /** Prompts and error messages are cut after 1000 characters */
+  items!: ListedTaskDto[];
 }
 
 export class LiteTaskDto {
@@ -180,6 +187,8 @@ export class SubtaskDto {
   created_at!: string;
   updated_at!: string;
   completed_at!: string | null;
+  /** The results of newer subtasks fill the reply: a smaller page of GET /api/tasks/{id}/subtasks returns it */
+  @ApiPropertyOptional({ type: 'boolean', enum: [true] }) result_omitted?: true;
 }
 
 export class SubtaskListDto {
@@ -190,7 +199,7 @@ export class SubtaskListDto {
 export class TaskDetailDto extends TaskDto {
   @ApiProperty({ type: 'object', additionalProperties: true }) user!: { id: number; user_name: string };
   @ApiPropertyOptional({ type: 'object', additionalProperties: true }) team!: object | null;
-  /** The newest 100; all of them: /api/tasks/{id}/subtasks */
+  /** The newest 100, with results of up to 8 MiB together; all of them: /api/tasks/{id}/subtasks */
   subtasks!: SubtaskDto[];
 }
 
@@ -220,6 +229,10 @@ export function toTaskDto(task: TaskDetails): TaskDto {
     error_message: task.errorMessage,
     ...times(task),
   };
+}
+
+export function toListedTaskDto(task: Listed<TaskDetails>): ListedTaskDto {
+  return Object.assign(toTaskDto(task), omission(task.isOmitted));
 }
 
 export function toLiteTaskDto(task: LiteTaskRow): LiteTaskDto {
@@ -256,6 +269,10 @@ export function toSubtaskDto(subtask: SubtaskRow): SubtaskDto {
     user_id: subtask.userId,
     ...times(subtask),
   };
+}
+
+export function toListedSubtaskDto(subtask: Listed<SubtaskRow>): SubtaskDto {
+  return Object.assign(toSubtaskDto(subtask), omission(subtask.isOmitted));
 }
 
 function times(row: { createdAt: Date; updatedAt: Date; completedAt: Date | null }) {

@@ -1,14 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, desc, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, inArray, ne, type SQL, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
 import { offsetOf, type Page, type PageQuery } from '../common/page.js';
 import { searchKey } from '../common/prompt.js';
-import { DB, type Db, hasRows, pageOf } from '../infra/database/database.js';
+import { DB, type Db, hasRows } from '../infra/database/database.js';
 import { type SubtaskResult, subtasks, tasks, type TaskStatus, users } from '../infra/database/schema/schema.js';
 import { fromStates, TASK_TRANSITIONS, TERMINAL, UNFINISHED } from './task-status.js';
 import type { SubtaskRow, TaskRow } from './turns/answer-turn.js';
+import { sizedResult } from './turns/sized-result.sql.js';
+import { withinMemory } from './turns/within-memory.sql.js';
 
 /** A task with the result of its answer and the name of its user. */
 export type TaskDetails = TaskRow & { result: SubtaskResult | null; userName: string };
+
+/** A task or subtask of a list: its result is null when it was left out. */
+export type Listed<Row> = Row & { isOmitted: boolean };
+
+/** Largest result that a list of tasks contains, in bytes of its JSON. */
+export const MAX_LISTED_RESULT = 4096;
+/** Characters of a prompt or error message that a list of tasks contains. */
+export const MAX_LISTED_TEXT = 1000;
 
 const LITE = {
   id: tasks.id,
@@ -20,6 +31,14 @@ const LITE = {
   updatedAt: tasks.updatedAt,
   teamId: tasks.teamId,
   gitRepo: tasks.gitRepo,
+};
+
+const cut = (column: PgColumn) => sql`left(${column}, ${MAX_LISTED_TEXT})`;
+
+const LISTED = {
+  ...getTableColumns(tasks),
+  prompt: cut(tasks.prompt) as SQL<string>,
+  errorMessage: cut(tasks.errorMessage) as SQL<string | null>,
 };
 
 export type LiteTaskRow = Pick<TaskRow, keyof typeof LITE>;
@@ -57,12 +76,23 @@ export class TasksRepository {
     return row ? toDetails(row) : null;
   }
 
-  /** A page of a user's tasks, newest first, whose title holds `title`. */
-  async list(userId: number, page: PageQuery, title?: string): Promise<Page<TaskDetails>> {
+  /**
+   * Returns a page of a user's tasks, newest first, whose title holds `title`. Texts are cut and large results left out by
+   * the statement: a page is small whatever its tasks contain.
+   */
+  async list(userId: number, page: PageQuery, title?: string): Promise<Page<Listed<TaskDetails>>> {
     const wanted = ofUser(userId, title);
-    const rows = await this.details().where(wanted).orderBy(desc(tasks.id)).limit(page.limit).offset(offsetOf(page));
+    const items = await this.db
+      .select({ ...LISTED, ...sizedResult(subtasks.result, MAX_LISTED_RESULT), userName: users.userName })
+      .from(tasks)
+      .innerJoin(users, eq(users.id, tasks.userId))
+      .leftJoin(subtasks, eq(subtasks.id, tasks.resultOf))
+      .where(wanted)
+      .orderBy(desc(tasks.id))
+      .limit(page.limit)
+      .offset(offsetOf(page));
 
-    return { total: await this.db.$count(tasks, wanted), items: rows.map(toDetails) };
+    return { total: await this.db.$count(tasks, wanted), items };
   }
 
   /** The same page in short: prompts and results, which may be large, are not read. */
@@ -87,12 +117,29 @@ export class TasksRepository {
       .leftJoin(subtasks, eq(subtasks.id, tasks.resultOf));
   }
 
-  /** A page of a task's subtasks: page 1 holds the newest, each page is in the order of the conversation. */
-  async subtasks(taskId: number, page: PageQuery): Promise<Page<SubtaskRow>> {
+  /**
+   * Returns a page of a task's subtasks: page 1 holds the newest, each page is in the order of the conversation. Results
+   * that make a page too large are left out, those of the oldest first; the newest one always stays.
+   */
+  async subtasks(taskId: number, page: PageQuery): Promise<Page<Listed<SubtaskRow>>> {
+    const { result, ...columns } = getTableColumns(subtasks);
+    const rows = sql`select id, message_id, result from subtasks where task_id = ${taskId}
+      order by message_id desc limit ${page.limit} offset ${offsetOf(page)}`;
+    const isWhole = await withinMemory(this.db, rows);
     const ofTask = eq(subtasks.taskId, taskId);
-    const { total, items } = await pageOf(this.db, subtasks, page, ofTask, desc(subtasks.messageId));
+    const items = await this.db
+      .select({
+        ...columns,
+        result: sql<SubtaskResult | null>`case when ${isWhole} then ${result} end`,
+        isOmitted: sql<boolean>`${result} is not null and not ${isWhole}`,
+      })
+      .from(subtasks)
+      .where(ofTask)
+      .orderBy(desc(subtasks.messageId))
+      .limit(page.limit)
+      .offset(offsetOf(page));
 
-    return { total, items: items.reverse() };
+    return { total: await this.db.$count(subtasks, ofTask), items: items.reverse() };
   }
 
   /** Changes fields that are not part of the status machine. @returns false when the task is not the user's */

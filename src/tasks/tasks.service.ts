@@ -11,8 +11,16 @@ import type { RunChoice } from './turns/new-turn.js';
 import { TaskChangePublisher } from './events/task-change.publisher.js';
 import { isTerminal } from './task-status.js';
 import { TaskUpdatesService } from './status/task-updates.service.js';
-import type { CreateTaskDto, LiteTaskListDto, TaskDetailDto, TaskDto, UpdateTaskDto } from './tasks.dto.js';
-import { toLiteTaskDto, toSubtaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
+import type {
+  CreateTaskDto,
+  LiteTaskListDto,
+  SubtaskListDto,
+  TaskDetailDto,
+  TaskDto,
+  TaskListDto,
+  UpdateTaskDto,
+} from './tasks.dto.js';
+import { toListedSubtaskDto, toListedTaskDto, toLiteTaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
 import { TasksRepository } from './tasks.repository.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
 import { type TurnRequest, TurnsService } from './turns/turns.service.js';
@@ -69,14 +77,14 @@ export class TasksService {
       ...toTaskDto(task),
       user: { id: task.userId, user_name: task.userName },
       team: await this.teamOf(userId, task.teamId),
-      subtasks: items.map(toSubtaskDto),
+      subtasks: items.map(toListedSubtaskDto),
     };
   }
 
-  async list(userId: number, page: PageQuery, title?: string): Promise<{ total: number; items: TaskDto[] }> {
+  async list(userId: number, page: PageQuery, title?: string): Promise<TaskListDto> {
     const { total, items } = await this.repository.list(userId, page, title);
 
-    return { total, items: items.map(toTaskDto) };
+    return { total, items: items.map(toListedTaskDto) };
   }
 
   async listLite(userId: number, page: PageQuery): Promise<LiteTaskListDto> {
@@ -85,11 +93,11 @@ export class TasksService {
     return { total, items: items.map(toLiteTaskDto) };
   }
 
-  async subtasks(userId: number, taskId: number, page: PageQuery) {
+  async subtasks(userId: number, taskId: number, page: PageQuery): Promise<SubtaskListDto> {
     await this.require(userId, taskId);
     const { total, items } = await this.repository.subtasks(taskId, page);
 
-    return { total, items: items.map(toSubtaskDto) };
+    return { total, items: items.map(toListedSubtaskDto) };
   }
 
   /**

@@ -104,9 +104,7 @@ export class RunPlans {
   async load(turn: AnswerTurn, step: SubtaskRow): Promise<RunPlan> {
     const chosen = await this.chosenFor(turn, step);
     const { userId, taskId, id: subtaskId, messageId } = step;
-    const rows = await this.turns.conversation(taskId, messageId);
-    const question = rows.filter((row) => row.role === 'USER').at(-1);
-    const asked = question ?? { prompt: turn.task.prompt, messageId: turn.first.messageId - 1 };
+    const asked = await this.turns.questionOf(step);
     const ids = { userId, taskId, subtaskId, messageId, questionId: asked.messageId };
     const before = turn.steps[turn.steps.indexOf(step) - 1];
     const previous = before ? (before.result?.value ?? '') : null;

@@ -65,7 +65,7 @@ export class SessionHistory {
     const messages = rows.map((row) =>
       row.role === 'USER'
         ? { messageId: row.messageId, role: 'user' as const, content: row.prompt }
-        : { messageId: row.messageId, role: 'assistant' as const, content: row.result?.value ?? '' },
+        : { messageId: row.messageId, role: 'assistant' as const, content: row.answer },
     );
     if (messages.length > 0) await this.add(taskId, messages);
 

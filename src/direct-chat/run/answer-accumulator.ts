@@ -12,9 +12,12 @@ class TextAccumulator {
   private pieces: string[] = [];
   /** Characters (UTF-16 units) so far. */
   length = 0;
+  /** Bytes of UTF-8 so far. */
+  bytes = 0;
 
   append(piece: string): void {
     this.length += piece.length;
+    this.bytes += Buffer.byteLength(piece);
     this.pieces.push(piece);
     if (this.pieces.length >= JOIN_AT) this.compact();
   }
@@ -22,6 +25,7 @@ class TextAccumulator {
   replace(text: string): void {
     this.text = text;
     this.length = text.length;
+    this.bytes = Buffer.byteLength(text);
     this.pieces = [];
   }
 
@@ -41,9 +45,14 @@ class TextAccumulator {
 /** The parts of an answer received so far: text, reasoning, usage and extras. */
 export class AnswerAccumulator {
   usage: Usage | undefined;
+  /** Whether text was cut because there was no more room for it. */
+  isFull = false;
   private readonly content = new TextAccumulator();
   private readonly reasoning = new TextAccumulator();
   private extras: AnswerExtras = {};
+
+  /** @param maxBytes of text and reasoning together, in UTF-8 */
+  constructor(private readonly maxBytes: number) {}
 
   /** Characters of text and reasoning. */
   get length(): number {
@@ -59,6 +68,17 @@ export class AnswerAccumulator {
     this.content.replace(content);
     this.reasoning.replace(reasoning);
     this.extras = extras;
+    this.isFull = false;
+  }
+
+  /** Returns an event with as much of its text as there is room for. */
+  fit<Event extends ChatEvent>(event: Event): Event {
+    if (event.type !== 'content' && event.type !== 'reasoning' && event.type !== 'replace') return event;
+    const room = this.maxBytes - this.reasoning.bytes - (event.type === 'replace' ? 0 : this.content.bytes);
+    if (Buffer.byteLength(event.content) <= room) return event;
+    this.isFull = true;
+
+    return { ...event, content: beginningOf(event.content, Math.max(0, room)) };
   }
 
   /** Applies an event of a provider. */
@@ -89,6 +109,13 @@ export class AnswerAccumulator {
   result(): SubtaskResult {
     return resultOf(this.whole(), this.usage);
   }
+}
+
+/** Returns as many whole characters of a text as `maxBytes` of UTF-8 have room for. */
+function beginningOf(text: string, maxBytes: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes));
+
+  return text.slice(0, read);
 }
 
 /** Returns an answer as its subtask stores it, without open forms. */

@@ -1,4 +1,3 @@
-import { AppError } from '../../common/app-error.js';
 import {
   type ChatEvent,
   type FinishEvent,
@@ -25,9 +24,6 @@ import type { LogOwner } from '../stream/stream-log.js';
 import { resyncOf, type Snapshot } from '../stream/stream-text.js';
 import type { StreamHub } from '../stream/stream-hub.js';
 
-/** Limits the memory that a provider without an end can fill; no model's answer comes near it. */
-const MAX_ANSWER_LENGTH = 32 * 1024 * 1024;
-
 /**
  * One attempt at the answers of one turn: numbers its events, keeps the text of the current step, and publishes every
  * batch to the readers of this process and to the log. Most turns have one step.
@@ -53,7 +49,7 @@ export class ChatRun implements LoggedRun {
   private shownId: number;
   /** Set when the app waits for a person: when to resume at the latest, in milliseconds since the epoch. */
   suspendedUntil: number | null = null;
-  private readonly answer = new AnswerAccumulator();
+  private readonly answer: AnswerAccumulator;
 
   constructor(
     /** First subtask of the turn, which names the stream. */
@@ -63,7 +59,9 @@ export class ChatRun implements LoggedRun {
     private readonly hub: StreamHub,
     private readonly writer: LogWriter,
     private readonly stop: (reason: StopReason) => void,
+    maxAnswerBytes: number,
   ) {
+    this.answer = new AnswerAccumulator(maxAnswerBytes);
     this.stepId = subtaskId;
     this.shownId = subtaskId;
     this.stream = hub.openLocal(subtaskId, { born: owner.born, last: seq, snapshot: () => this.snapshot() });
@@ -127,29 +125,32 @@ export class ChatRun implements LoggedRun {
     };
   }
 
-  /** Applies and emits the events of one read from a provider. @throws AppError provider_protocol when the answer gets too long */
-  accept(events: readonly ProviderEvent[]): void {
+  /**
+   * Applies and emits the events of one read from a provider.
+   * @returns whether more may follow; not when the answer has all the text that it may have
+   */
+  accept(events: readonly ProviderEvent[]): boolean {
     const shown: ChatEvent[] = [];
     let urgent = false;
-    for (const event of events) {
-      if (isInternal(event)) {
-        if (event.type === 'restart') shown.length = 0;
-        this.applyInternal(event);
+    for (const given of events) {
+      if (isInternal(given)) {
+        if (given.type === 'restart') shown.length = 0;
+        this.applyInternal(given);
         continue;
       }
+      const event = this.answer.fit(given);
       this.answer.apply(event);
       if (this.firstTokenMs === null && (event.type === 'content' || event.type === 'reasoning')) {
         this.firstTokenMs = this.elapsedMs;
         urgent = true;
       }
       shown.push(event);
+      if (this.answer.isFull) break;
     }
     if (shown.length > 0) this.emit(shown, urgent);
-    if (this.length <= MAX_ANSWER_LENGTH) return;
-    throw new AppError(
-      'provider_protocol',
-      `The provider sent an answer of more than ${MAX_ANSWER_LENGTH / 1024 / 1024} Mi characters`,
-    );
+    if (this.answer.isFull) this.finishReason = 'length';
+
+    return !this.answer.isFull;
   }
 
   /** Emits events. @param restarts whether the first one replaces everything before it */

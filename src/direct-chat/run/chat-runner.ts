@@ -147,7 +147,8 @@ export class ChatRunner {
     if (upstream) run.connect(upstream);
     this.runningStatus.add(subtaskId);
     try {
-      for await (const events of await this.providers.ask(plan, signal, upstream)) run.accept(events);
+      // Leaving the loop closes the provider.
+      for await (const events of await this.providers.ask(plan, signal, upstream)) if (!run.accept(events)) break;
       // A suspended run has not ended, and its report is sent now.
       if (run.suspendedUntil !== null) await this.runningStatus.flush();
     } finally {

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../../config/app-config.js';
+import type { StopReason } from '../../common/chat-provider.js';
 import { ChatRun } from './chat-run.js';
 import type { RunHandle } from './active-runs.js';
 import { LogWriter } from '../stream/log-writer.js';
@@ -16,15 +18,16 @@ export class RunStreams {
     private readonly hub: StreamHub,
     private readonly writer: LogWriter,
     private readonly log: StreamLog,
+    private readonly config: AppConfig,
   ) {}
 
   /** Makes this process the owner of a run's stream. Returns null when the stream has ended. */
   async open(handle: RunHandle): Promise<ChatRun | null> {
     const { owner, last } = await this.log.begin(handle.subtaskId);
+    if (owner.epoch === 0) return null;
+    const stop = (reason: StopReason) => handle.stop(reason);
 
-    return owner.epoch === 0
-      ? null
-      : new ChatRun(handle.subtaskId, owner, last, this.hub, this.writer, (reason) => handle.stop(reason));
+    return new ChatRun(handle.subtaskId, owner, last, this.hub, this.writer, stop, this.config.chat.maxAnswerBytes);
   }
 
   /** Returns the text in the log, for an attempt that resumes from it. */

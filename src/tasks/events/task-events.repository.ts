@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, desc, eq, getTableColumns, gt, inArray, ne, sql } from 'drizzle-orm';
-import type { PgColumn } from 'drizzle-orm/pg-core';
 import { DB, type Db, idList, isOneOf, rowsOf } from '../../infra/database/database.js';
-import { type SubtaskResult, subtasks, tasks, users } from '../../infra/database/schema/schema.js';
+import { subtasks, tasks, users } from '../../infra/database/schema/schema.js';
 import { TERMINAL } from '../task-status.js';
 import { toSubtaskDto, toTaskDto } from '../tasks.dto.js';
+import { omission, sizedResult } from '../turns/sized-result.sql.js';
 import { type EndedTask, type EventScope, MAX_EVENT_BYTES, type RowRef, type TaskEvent } from './task-event.js';
 
 /** Newest subtasks of a task that its snapshot has. */
@@ -128,14 +128,14 @@ function prepareStatements(db: Db) {
 
   return {
     tasks: db
-      .select({ row: getTableColumns(tasks), ...sizedResult(result), userName: users.userName })
+      .select({ row: getTableColumns(tasks), ...sizedResult(result, MAX_EVENT_BYTES), userName: users.userName })
       .from(tasks)
       .innerJoin(users, eq(users.id, tasks.userId))
       .leftJoin(subtasks, eq(subtasks.id, tasks.resultOf))
       .where(and(isOneOf(tasks.id, ids), eq(tasks.userId, userId)))
       .prepare('task_events'),
     subtasks: db
-      .select({ row: subtaskColumns, ...sizedResult(result) })
+      .select({ row: subtaskColumns, ...sizedResult(result, MAX_EVENT_BYTES) })
       .from(subtasks)
       .where(and(isOneOf(subtasks.id, ids), eq(subtasks.userId, userId), ne(subtasks.status, 'DELETE')))
       .prepare('subtask_events'),
@@ -144,15 +144,3 @@ function prepareStatements(db: Db) {
 
 const idsOf = (refs: readonly RowRef[], kind: RowRef['kind']): number[] =>
   refs.filter((ref) => ref.kind === kind).map(({ id }) => id);
-
-const omission = (isOmitted: boolean): { result_omitted?: true } => (isOmitted ? { result_omitted: true } : {});
-
-/** A result that is too large for an event is not read: it may be some megabytes. */
-function sizedResult(column: PgColumn) {
-  const isBig = sql`coalesce(octet_length(${column}::text), 0) > ${MAX_EVENT_BYTES}`;
-
-  return {
-    result: sql<SubtaskResult | null>`case when ${isBig} then null else ${column} end`,
-    isOmitted: sql<boolean>`${isBig}`,
-  };
-}

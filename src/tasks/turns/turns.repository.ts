@@ -7,6 +7,7 @@ import type { SubtaskRow } from './answer-turn.js';
 import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
 import { appendTurnStatement, createTaskStatement, roomFor, runsOf, turnValues } from './store-turn.sql.js';
 import { UNFINISHED } from '../task-status.js';
+import { withinMemory } from './within-memory.sql.js';
 
 /** Ids of a stored turn; `subtaskId` is the first answer's. */
 export interface StoredTurn {
@@ -140,9 +141,12 @@ export class TurnsRepository {
   }
 
   /** Returns the question of an answer; null when it is gone. */
-  async questionOf(taskId: number, messageId: number): Promise<Pick<SubtaskRow, 'prompt' | 'title'> | null> {
+  async questionOf(
+    taskId: number,
+    messageId: number,
+  ): Promise<Pick<SubtaskRow, 'prompt' | 'title' | 'messageId'> | null> {
     const [row] = await this.db
-      .select({ prompt: subtasks.prompt, title: subtasks.title })
+      .select({ prompt: subtasks.prompt, title: subtasks.title, messageId: subtasks.messageId })
       .from(subtasks)
       .where(and(eq(subtasks.taskId, taskId), eq(subtasks.role, 'USER'), lt(subtasks.messageId, messageId)))
       .orderBy(desc(subtasks.messageId))
@@ -151,14 +155,18 @@ export class TurnsRepository {
     return row ?? null;
   }
 
-  /** Returns everything said in a task before message `messageId`, oldest first. */
+  /** Returns everything said in a task before message `messageId`, oldest first; answers long ago may be empty. */
   async conversation(taskId: number, messageId: number) {
+    const rows = sql`select id, message_id, result from subtasks
+      where task_id = ${taskId} and message_id < ${messageId}`;
+    const isWhole = await withinMemory(this.db, rows);
+
     return this.db
       .select({
         messageId: subtasks.messageId,
         role: subtasks.role,
         prompt: subtasks.prompt,
-        result: subtasks.result,
+        answer: sql<string>`coalesce(case when ${isWhole} then ${subtasks.result} ->> 'value' end, '')`,
       })
       .from(subtasks)
       .where(and(eq(subtasks.taskId, taskId), lt(subtasks.messageId, messageId)))

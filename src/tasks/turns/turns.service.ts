@@ -153,7 +153,7 @@ export class TurnsService {
     return this.turns.newestInputs(userId, taskId, teamId);
   }
 
-  /** Returns everything said in a task before message `messageId`, oldest first. */
+  /** Returns everything said in a task before message `messageId`, oldest first; answers long ago may be empty. */
   conversation(taskId: number, messageId: number) {
     return this.turns.conversation(taskId, messageId);
   }
