@@ -1,4 +1,4 @@
-import { Body, Delete, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
+import { Body, Delete, Get, Post, Put, Query } from '@nestjs/common';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto, PageQuery } from '../common/page.js';
 import { ApiController, ApiCreated, ApiOk } from '../infra/http/server/api-replies.js';
