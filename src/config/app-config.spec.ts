@@ -17,3 +17,11 @@ describe('the address to listen on', () => {
 it('an empty value counts as unset', () => {
   expect(loadConfig({ PORT: '', HOST: '' }).server).toMatchObject({ port: 8000, host: '127.0.0.1' });
 });
+
+it('images of strangers come from well-known registries, unless others are listed', () => {
+  const registries = (variables: Record<string, string>) => loadConfig(variables).images.registries;
+
+  expect(registries({ AUTH_MODE: 'jwt' })).toEqual(expect.arrayContaining(['docker.io', 'ghcr.io', 'quay.io']));
+  expect(registries({ AUTH_MODE: 'jwt', SHELL_IMAGE_REGISTRIES: '*' })).toEqual(['*']);
+  expect(registries({})).toEqual([]);
+});
