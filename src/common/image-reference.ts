@@ -52,9 +52,9 @@ export function parseImageReference(text: string): ImageReference {
   return { registry, repository, tag: shownTag, digest, canonical };
 }
 
-/** Whether a list of registries lets an image in; an empty list lets all in. Case does not count, as in DNS. */
-export function isRegistryAllowed({ registry }: ImageReference, allowed: readonly string[]): boolean {
-  return allowed.length === 0 || allowed.some((name) => name.toLowerCase() === registry.toLowerCase());
+/** Whether a list of registries lets an image in; an empty list and `*` let all in. Case does not count, as in DNS. */
+export function isRegistryAllowed({ registry }: Pick<ImageReference, 'registry'>, allowed: readonly string[]): boolean {
+  return allowed.length === 0 || allowed.some((name) => name === '*' || name.toLowerCase() === registry.toLowerCase());
 }
 
 /** Rejects texts that are no references, with a hint for common mistakes. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseRegistryAuth } from './registry-auth.js';
+import { loginFor, parseRegistryAuth } from './registry-auth.js';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const parse = (auths: object) => parseRegistryAuth(JSON.stringify({ auths, credsStore: 'desktop' }));
@@ -28,6 +28,24 @@ describe('parseRegistryAuth', () => {
     });
 
     expect([...auth.keys()]).toEqual(['docker.io', 'registry.example']);
+  });
+
+  it('reads log-ins for some repositories of a registry', () => {
+    const user = (username: string) => ({ username, password: 'p' });
+    const auth = parse({
+      'r.example/team': user('team'),
+      'r.example/team/app/': user('app'),
+      'o.example': user('all'),
+    });
+    const nameOf = (registry: string, repository: string) => loginFor(auth, { registry, repository })?.username;
+
+    expect(nameOf('r.example', 'team/app')).toBe('app');
+    expect(nameOf('R.example', 'team/app/part')).toBe('app');
+    expect(nameOf('r.example', 'team/other')).toBe('team');
+    expect(nameOf('r.example', 'teams/other')).toBeUndefined();
+    expect(nameOf('r.example', 'stranger/app')).toBeUndefined();
+    expect(nameOf('o.example', 'any/thing')).toBe('all');
+    expect(auth.get('r.example/team')?.serveraddress).toBe('r.example');
   });
 
   it.each([

@@ -32,3 +32,11 @@ describe('TRUST_PROXY', () => {
     expect(() => loadConfig({ TRUST_PROXY: value })).toThrow(`TRUST_PROXY: ${value}`);
   });
 });
+
+it('images of strangers come from well-known registries, unless others are listed', () => {
+  const registries = (variables: Record<string, string>) => loadConfig(variables).images.registries;
+
+  expect(registries({ AUTH_MODE: 'jwt' })).toEqual(expect.arrayContaining(['docker.io', 'ghcr.io', 'quay.io']));
+  expect(registries({ AUTH_MODE: 'jwt', SHELL_IMAGE_REGISTRIES: '*' })).toEqual(['*']);
+  expect(registries({})).toEqual([]);
+});

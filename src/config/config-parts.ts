@@ -17,6 +17,9 @@ export type RedisConfig =
   | { kind: 'sentinel'; name: string; sentinels: HostPort[]; url: string | undefined }
   | { kind: 'cluster'; nodes: HostPort[]; url: string | undefined };
 
+/** Public ones, which strangers' images may come from. */
+const KNOWN_REGISTRIES = 'docker.io,ghcr.io,quay.io,mcr.microsoft.com,registry.k8s.io';
+
 type SimulatorConfig = { kind: 'off' } | { kind: 'child' } | { kind: 'url'; url: string };
 
 /** All parts of the configuration. */
@@ -198,8 +201,8 @@ function taskParts(env: Env) {
       },
     },
     images: {
-      /** Registries that images of shells may come from; empty = any. */
-      registries: list(env.SHELL_IMAGE_REGISTRIES),
+      /** Registries that images of shells may come from; empty or with `*`: any public one. */
+      registries: list(env.SHELL_IMAGE_REGISTRIES ?? (env.AUTH_MODE === 'jwt' ? KNOWN_REGISTRIES : '')),
       /** After this long a validation ends without a verdict. */
       validationTimeoutSeconds: env.IMAGE_VALIDATION_TIMEOUT_SECONDS ?? 600,
     },

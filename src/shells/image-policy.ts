@@ -1,30 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import {
-  type ImageReference,
-  ImageReferenceError,
-  isRegistryAllowed,
-  parseImageReference,
-} from '../common/image-reference.js';
+import { type ImageReference, ImageReferenceError, parseImageReference } from '../common/image-reference.js';
 import { AppConfig } from '../config/app-config.js';
+import { RegistryEgress } from '../infra/http/client/registry-egress.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 
 /** Decides which images users may use. */
 @Injectable()
 export class ImagePolicy {
-  private readonly registries: readonly string[];
+  private readonly registries: RegistryEgress;
 
-  constructor({ images }: AppConfig) {
-    this.registries = images.registries;
+  constructor({ images, egress }: AppConfig) {
+    this.registries = new RegistryEgress(images.registries, egress);
   }
 
-  /** @throws AppError validation_failed with what is wrong with the text in that field */
+  /**
+   * Reads an image by its name; the executor manager also looks at the addresses of its registry, as it is the engine that
+   * connects to them.
+   * @throws AppError validation_failed with what is wrong with the text in that field
+   */
   parse(field: string, text: string): ImageReference {
     const image = read(field, text);
-    if (isRegistryAllowed(image, this.registries)) return image;
-    const known = this.registries.join(', ');
-    throw invalid([
-      { field, message: `${field} is of the registry ${image.registry}; images may come from: ${known}` },
-    ]);
+    const problem = this.registries.problemOf(image);
+    if (problem === null) return image;
+    throw invalid([{ field, message: `${field} ${problem}` }]);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import Docker from 'dockerode';
 import { createInterface } from 'node:readline';
 import type { ImageReference } from '../../common/image-reference.js';
@@ -7,7 +7,7 @@ import type { RegistryLogin } from '../../common/registry-auth.js';
 import { AppConfig } from '../../config/app-config.js';
 import { CheckContainer } from './check-container.js';
 import { containerOptions, type Labels } from './container-options.js';
-import { engineCall, engineStatus, pullFailure } from './engine-errors.js';
+import { engineCall, engineStatus, engineWords, pullFailure } from './engine-errors.js';
 import { PullProgress } from './pull-progress.js';
 
 /** An image that the engine has. */
@@ -22,6 +22,7 @@ export interface LocalImage {
 /** The container engine behind a Unix socket: Docker, or what speaks its API. Its failures are {@link EngineTrouble}. */
 @Injectable()
 export class DockerEngine {
+  private readonly log = new Logger(DockerEngine.name);
   private readonly docker: Docker;
 
   constructor({ manager }: AppConfig) {
@@ -71,6 +72,7 @@ export class DockerEngine {
       signal.throwIfAborted();
     } catch (error) {
       signal.throwIfAborted();
+      this.log.warn(`${reference.canonical} was not pulled: ${engineWords(error)}`);
       throw pullFailure(error, reference.canonical, await this.platform());
     }
   }

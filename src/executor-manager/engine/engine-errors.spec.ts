@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { engineFailure, EngineTrouble, ImageProblem, pullFailure } from './engine-errors.js';
+import { engineFailure, EngineTrouble, engineWords, ImageProblem, pullFailure } from './engine-errors.js';
 
 const reply = (message: string) => new Error(`(HTTP code 500) server error - ${message} `);
 const refused = Object.assign(new Error('connect ECONNREFUSED /var/run/docker.sock'), { code: 'ECONNREFUSED' });
@@ -25,6 +25,7 @@ describe('pullFailure', () => {
 
     expect(found).toBeInstanceOf(ImageProblem);
     expect(found.message).toContain(message);
+    expect(found.message).not.toContain(text);
   });
 
   it.each([
@@ -41,13 +42,17 @@ describe('pullFailure', () => {
     ['something that nobody has seen', 'internal'],
   ])('takes "%s" for no verdict', (text, code) => {
     expect(codeOf(reply(text))).toBe(code);
+    expect(failure(reply(text)).message).not.toMatch(/10\.0\.0\.1|https?:|EOF|layer|tmp/);
   });
 
   it.each([[refused], [hungUp]])('knows an engine that is away: %s', (error) => {
     expect(codeOf(error)).toBe('engine_unavailable');
   });
 
-  it('drops what the client has put before the words of the engine', () => {
-    expect(engineFailure(reply('no\nsuch   thing')).message).toBe('The container engine failed: no such thing');
+  it('keeps the words of the engine for the log, without what the client has put before them', () => {
+    const found = engineFailure(reply('no\nsuch   thing'));
+
+    expect(found.message).not.toContain('no such thing');
+    expect(engineWords(found)).toBe('no such thing');
   });
 });

@@ -38,7 +38,10 @@ const REFUSED =
 const MISSING = /manifest unknown|manifest for .* not found|name unknown|not found|does not exist/i;
 const DAMAGED = /unsupported|invalid tar header|archive\/tar|invalid (image|manifest)|not a valid/i;
 
-/** What a failed pull says about the image, or about the way to it. @param platform of the engine */
+/**
+ * What a failed pull says about the image, or about the way to it: in fixed words, as those of the engine name internal
+ * addresses and what answers there. @param platform of the engine
+ */
 export function pullFailure(error: unknown, image: string, platform: string): ImageProblem | EngineTrouble {
   const text = engineText(error);
   const general = generalTrouble(error, text);
@@ -47,15 +50,15 @@ export function pullFailure(error: unknown, image: string, platform: string): Im
     return new ImageProblem(`${image} has no variant for the engine's platform, ${platform}`);
   if (REFUSED.test(text)) {
     return new ImageProblem(
-      `The registry of ${image} refuses access: there is no such image, or its credentials are missing or wrong (${text})`,
+      `The registry of ${image} refuses access: there is no such image, or its credentials are missing or wrong`,
     );
   }
-  if (MISSING.test(text)) return new ImageProblem(`${image} was not found in its registry (${text})`);
+  if (MISSING.test(text)) return new ImageProblem(`${image} was not found in its registry`);
   if (REGISTRY_DOWN.test(text))
-    return new EngineTrouble('registry_unavailable', `The registry of ${image} does not answer as it should: ${text}`);
-  if (DAMAGED.test(text)) return new ImageProblem(`The engine cannot unpack ${image} (${text})`);
+    return new EngineTrouble('registry_unavailable', `The registry of ${image} does not answer as it should`);
+  if (DAMAGED.test(text)) return new ImageProblem(`The engine cannot unpack ${image}`);
 
-  return new EngineTrouble('internal', `${image} could not be pulled: ${text}`);
+  return new EngineTrouble('internal', `${image} could not be pulled; the log of the executor manager says why`);
 }
 
 /** What a failed call of the engine means when it does not say anything about the image. */
@@ -65,17 +68,25 @@ export function engineFailure(error: unknown): EngineTrouble {
 
   return (
     generalTrouble(error, text) ??
-    new EngineTrouble('internal', `The container engine failed: ${text}`, { cause: error })
+    new EngineTrouble('internal', 'The container engine failed; the log of the executor manager says why', {
+      cause: error,
+    })
   );
 }
 
 function generalTrouble(error: unknown, text: string): EngineTrouble | null {
-  if (DISK_FULL.test(text)) return new EngineTrouble('disk_full', `The container engine has no room left: ${text}`);
+  if (DISK_FULL.test(text))
+    return new EngineTrouble('disk_full', 'The container engine has no room left', { cause: error });
   const code = errorCode(error);
   if (code !== undefined && (SOCKET_CODES.has(code) || text === 'socket hang up'))
     return new EngineTrouble('engine_unavailable', `The container engine does not answer (${code})`, { cause: error });
 
   return null;
+}
+
+/** Returns the engine's own words for what has failed: for the log and for conclusions, not for replies. */
+export function engineWords(error: unknown): string {
+  return engineText(error instanceof EngineTrouble && error.cause !== undefined ? error.cause : error);
 }
 
 /** The engine's own words in one line; dockerode puts the status before them. */

@@ -8,7 +8,7 @@ import { AppConfig } from '../../config/app-config.js';
 import type { ReceiptDto } from '../executor-manager.dto.js';
 import { BackendClient } from '../reporting/backend.client.js';
 import { LABELS } from '../engine/container-options.js';
-import { EngineTrouble } from '../engine/engine-errors.js';
+import { EngineTrouble, engineWords } from '../engine/engine-errors.js';
 import { checksFor, IMAGE_CHECKS } from './image-checks.js';
 import { ImageValidator, type Validation } from './image-validator.js';
 import { ReportSender } from '../reporting/report-sender.js';
@@ -165,6 +165,8 @@ export class ImageValidationRunner implements BeforeApplicationShutdown {
   }
 
   private failure(error: unknown, image: string): Error {
+    if (error instanceof EngineTrouble && error.cause !== undefined)
+      this.log.warn(`validation of ${image}: ${engineWords(error)}`);
     if (error instanceof EngineTrouble || error instanceof RunStopped) return error;
     this.log.error(`validation of ${image} failed`, (error as Error).stack);
 

@@ -5,10 +5,12 @@ import { AppConfig } from '../../config/app-config.js';
 import type { CheckContainer, CommandResult } from '../engine/check-container.js';
 import type { Labels } from '../engine/container-options.js';
 import { DockerEngine, type LocalImage } from '../engine/docker-engine.js';
-import { EngineTrouble, ImageProblem } from '../engine/engine-errors.js';
+import { EngineTrouble, engineWords, ImageProblem } from '../engine/engine-errors.js';
 import { type CheckSpec, evaluateCheck } from './image-checks.js';
 import { exitProblem, type Platforms, startProblem } from './program-problems.js';
 import { RegistryLogins } from './registry-logins.js';
+import { RegistryEgress } from '../../infra/http/client/registry-egress.js';
+import { AppError } from '../../common/app-error.js';
 import { lastPart } from '../../common/text-cut.js';
 
 /** An image to validate. */
@@ -38,6 +40,7 @@ const LOG_TAIL = 8_192;
 @Injectable()
 export class ImageValidator {
   private readonly checkMs: number;
+  private readonly registries: RegistryEgress;
 
   constructor(
     private readonly config: AppConfig,
@@ -45,6 +48,7 @@ export class ImageValidator {
     private readonly logins: RegistryLogins,
   ) {
     this.checkMs = config.manager.checkSeconds * 1000;
+    this.registries = new RegistryEgress(config.images.registries, config.egress);
   }
 
   /**
@@ -89,7 +93,8 @@ export class ImageValidator {
     onProgress({ status: 'pulling_image', progress: from });
     const known = this.config.manager.pullPolicy === 'always' ? null : await this.engine.findImage(reference);
     if (known) return known;
-    const login = await this.logins.for(reference.registry);
+    await this.checkRegistry(reference);
+    const login = await this.logins.for(reference);
     const reportShare = (share: number) =>
       onProgress({ status: 'pulling_image', progress: Math.floor(from + share * (to - from)) });
     await this.engine.pull(reference, login, reportShare, signal);
@@ -99,12 +104,21 @@ export class ImageValidator {
     return pulled;
   }
 
+  /** @throws ImageProblem when the engine may not connect to the image's registry, EngineTrouble when that has no address */
+  private async checkRegistry(reference: ImageReference): Promise<void> {
+    const refusal = await this.registries.refusalOf(reference).catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error;
+      throw new EngineTrouble('registry_unavailable', error.message);
+    });
+    if (refusal !== null) throw new ImageProblem(`${reference.canonical} ${refusal}`);
+  }
+
   private async inspect(checkRun: CheckRun): Promise<ValidationReport> {
     const { container, platforms, checks, onProgress, signal } = checkRun;
     try {
       await container.start();
     } catch (error) {
-      throw startProblem((error as Error).message, platforms) ?? error;
+      throw startProblem(engineWords(error), platforms) ?? error;
     }
     const [from, to] = STAGE_PROGRESS.running_checks;
     const results: ImageCheck[] = [];

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { readFile } from 'node:fs/promises';
-import { parseRegistryAuth, type RegistryLogin } from '../../common/registry-auth.js';
+import { loginFor, parseRegistryAuth, type RegistryLogin } from '../../common/registry-auth.js';
+import type { ImageReference } from '../../common/image-reference.js';
 import { AppConfig } from '../../config/app-config.js';
 import { EngineTrouble } from '../engine/engine-errors.js';
 
@@ -11,13 +12,13 @@ export class RegistryLogins {
 
   constructor(private readonly config: AppConfig) {}
 
-  /** Null when none is configured for that registry. @throws EngineTrouble when the file cannot be read */
-  async for(registry: string): Promise<RegistryLogin | null> {
+  /** Returns the log-in for an image; null when none is configured for its repository. @throws EngineTrouble when the file cannot be read */
+  async for(reference: ImageReference): Promise<RegistryLogin | null> {
     const { json, file } = this.config.manager.registryAuth;
     try {
       const text = json ?? (file === undefined ? undefined : await readFile(file, 'utf8'));
 
-      return text === undefined ? null : (parseRegistryAuth(text).get(registry.toLowerCase()) ?? null);
+      return text === undefined ? null : loginFor(parseRegistryAuth(text), reference);
     } catch (error) {
       this.log.error(`REGISTRY_AUTH_FILE ${(error as Error).message}`);
       throw new EngineTrouble('internal', "The executor manager's file of registry log-ins cannot be read");
