@@ -1,10 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { AppError, found, notFound } from '../common/app-error.js';
 import type { PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
-import { orConflict } from '../infra/database/database-errors.js';
+import { logLine, orConflict } from '../infra/database/database-errors.js';
+import { RedisBus } from '../infra/redis/redis.bus.js';
 import {
   accountFor,
   type GitAccount,
@@ -14,6 +15,7 @@ import {
   withoutAccount,
 } from './git-accounts.js';
 import { hashPassword } from './passwords.js';
+import { type TokenClaims, withoutToken, withoutTokens } from './token-claims.js';
 import {
   type CreateUserDto,
   toUserDto,
@@ -34,8 +36,9 @@ export interface ExecutorUser {
 
 /** Manages the accounts. */
 @Injectable()
-export class UsersService {
-  /** Other replicas notice a change at the end of its time to live, in milliseconds. */
+export class UsersService implements OnModuleInit {
+  private readonly log = new Logger(UsersService.name);
+  /** Other processes invalidate it by the bus; its time to live, in milliseconds, is for lost messages. */
   private readonly cache = new LRUCache<string, { row: UserRow | null }>({
     max: 1000,
     ttl: 5000,
@@ -47,7 +50,12 @@ export class UsersService {
   constructor(
     private readonly repository: UsersRepository,
     private readonly box: SecretBox,
+    private readonly bus: RedisBus,
   ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.bus.on('user', ({ userName }) => void this.cache.delete(userName));
+  }
 
   /** Returns a user by name, at most a few seconds old, for every request. Missing users are not cached. */
   async cachedByName(userName: string): Promise<UserRow | null> {
@@ -101,7 +109,25 @@ export class UsersService {
 
     const changes = await changesOf(request);
 
-    return toUserDto(await this.change(id, () => changes));
+    return toUserDto(await this.change(id, (stored) => withTokensOf(stored, changes)));
+  }
+
+  /** Whether a request changes by what its user logs in or is reached. Accounts without a password have none to ask for. */
+  async changesLogin(id: number, { password, email }: UpdateMeDto): Promise<boolean> {
+    const stored = found(await this.repository.byId(id), 'User');
+    if (stored.passwordHash === null) return false;
+
+    return password !== undefined || (email !== undefined && email !== stored.email);
+  }
+
+  /** Ends one token of a user. */
+  async endToken(id: number, claims: TokenClaims): Promise<void> {
+    await this.change(id, (stored) => withoutToken(stored, claims));
+  }
+
+  /** Ends all tokens of a user. */
+  async endTokens(id: number): Promise<void> {
+    await this.change(id, withoutTokens);
   }
 
   /** Changes the user's own account. @throws AppError validation_failed for wrong git accounts */
@@ -109,7 +135,7 @@ export class UsersService {
     const { git_info: gitInfo } = request;
     const changes = await changesOf(request);
     const row = await this.change(id, (stored) => ({
-      ...changes,
+      ...withTokensOf(stored, changes),
       ...(gitInfo && { gitInfo: sealAccounts(gitInfo, stored.gitInfo, this.box) }),
     }));
 
@@ -138,7 +164,11 @@ export class UsersService {
 
   private async change(id: number, changesOf: (stored: UserRow) => Partial<NewUser>): Promise<UserRow> {
     const row = found(await this.repository.change(id, changesOf), 'User');
-    this.cache.delete(row.userName);
+    const { userName } = row;
+    this.cache.delete(userName);
+    await this.bus.publish('user', { userName }).catch((error: unknown) => {
+      this.log.warn(`a change of user ${id} was not announced: ${logLine(error)}`);
+    });
 
     return row;
   }
@@ -146,6 +176,13 @@ export class UsersService {
   private ownDto(row: UserRow): UserDto {
     return toUserDto(row, maskedAccounts(row.gitInfo, this.box));
   }
+}
+
+/** A changed password and a deactivation end the tokens that were issued before. */
+function withTokensOf(stored: UserRow, changes: Partial<NewUser>): Partial<NewUser> {
+  const endsTokens = changes.passwordHash !== undefined || changes.isActive === false;
+
+  return endsTokens ? { ...changes, ...withoutTokens(stored) } : changes;
 }
 
 async function changesOf(request: UpdateUserDto): Promise<Partial<NewUser>> {

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
 import { UsersService } from '../../src/auth/users.service.js';
+import { openServers } from '../../src/bots/bot-servers.js';
+import { BotServersSealer } from '../../src/bots/bot-servers.sealer.js';
 import { BotsModule } from '../../src/bots/bots.module.js';
 import { BotsService } from '../../src/bots/bots.service.js';
+import { SecretBox } from '../../src/common/secret-box.js';
 import { bots, models, shells } from '../../src/infra/database/schema/schema.js';
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ShellsModule } from '../../src/shells/shells.module.js';
@@ -96,6 +100,21 @@ describe('bots', () => {
     expect(JSON.stringify(rows)).not.toMatch(/sk-ant-secret|abcdefghijklmnop/);
   });
 
+  it('encrypts MCP servers that an earlier version has stored in clear, at the start', async () => {
+    const { id } = await create({ name: 'older' });
+    const servers = { web: { headers: { Cookie: 'session-of-ann-0123' } } };
+    await app.db.update(bots).set({ mcpServers: servers }).where(eq(bots.id, id));
+    const shown = async () => (await app.call<Bot>(`GET /bots/${id}`, { token: ann })).body.mcp_servers;
+    const before = await shown();
+    await app.app.get(BotServersSealer).onApplicationBootstrap();
+    const [row] = await app.db.select().from(bots).where(eq(bots.id, id));
+
+    expect(before).toEqual({ web: { headers: { Cookie: '***0123' } } });
+    expect(await shown()).toEqual(before);
+    expect(JSON.stringify(row)).not.toContain('session-of-ann');
+    expect(row && openServers(row, app.app.get(SecretBox))).toEqual(servers);
+  });
+
   it('keeps the stored secrets when the masked config is sent back', async () => {
     const bot = await create({ name: 'edited', mcp_servers: { git: { env: { GIT_TOKEN: 'ghp_0123456789abcd' } } } });
     const env = { ...bot.agent_config.env, MODEL_ID: 'claude-y' };
@@ -106,7 +125,10 @@ describe('bots', () => {
 
     expect(changed.body.agent_config.env).toMatchObject({ MODEL_ID: 'claude-y', API_KEY: '***6789' });
     expect(changed.body.mcp_servers).toEqual({ git: { env: { GIT_TOKEN: '***abcd' } } });
-    expect(row?.mcpServers).toEqual({ git: { env: { GIT_TOKEN: 'ghp_0123456789abcd' } } });
+    expect(JSON.stringify(row)).not.toContain('ghp_');
+    expect(row && openServers(row, app.app.get(SecretBox))).toEqual({
+      git: { env: { GIT_TOKEN: 'ghp_0123456789abcd' } },
+    });
     expect(resolved?.model).toEqual({
       name: 'edited',
       provider: 'claude',

@@ -30,6 +30,8 @@ export const keys = {
   validation: (id: string) => `shell:validation:{${id}}`,
   /** Channel: the hash above was changed. */
   validationLive: (id: string) => `shell:validation:live:{${id}}`,
+  /** String: a signed request was accepted, and is not again. */
+  usedSignature: (signature: string) => `conch:signature:${signature}`,
   /** Channel: messages between processes, see `redis.bus.ts`. */
   bus: (topic: string) => `conch:bus:${topic}`,
 } as const;
