@@ -5,7 +5,7 @@ import { AppError } from '../common/app-error.js';
 import { AppConfig } from '../config/app-config.js';
 import { type AuthenticatedRequest, type AuthUser, bearerOf, IS_ADMIN_ONLY, IS_PUBLIC } from './auth-user.js';
 import { AuthService } from './auth.service.js';
-import { OpenRequests } from './open-requests.js';
+import { OpenRequests } from './tokens/open-requests.js';
 import { requireLoopback } from '../common/loopback.js';
 
 /** Global guard: identifies the caller, and refuses unknown ones. */

@@ -6,10 +6,9 @@ import { Secrets } from '../infra/crypto/secrets.js';
 import { AuthController } from './auth.controller.js';
 import { AuthGuard } from './auth.guard.js';
 import { AuthService } from './auth.service.js';
-import { ExecutorTokens } from './executor-tokens.js';
+import { ExecutorTokens } from './tokens/executor-tokens.js';
 import { InternalAccess } from './internal-access.js';
-import { SharedSignatures, UsedSignatures } from './used-signatures.js';
-import { OpenRequests } from './open-requests.js';
+import { OpenRequests } from './tokens/open-requests.js';
 import { OwnAccountService } from './own-account.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
@@ -31,7 +30,6 @@ import { UsersService } from './users.service.js';
   controllers: [AuthController, UsersController],
   providers: [
     ...[AuthService, ExecutorTokens, OpenRequests, OwnAccountService, UsersService, UsersRepository, InternalAccess],
-    { provide: UsedSignatures, useClass: SharedSignatures },
     { provide: APP_GUARD, useClass: AuthGuard },
   ],
   exports: [AuthService, ExecutorTokens, UsersService, InternalAccess],

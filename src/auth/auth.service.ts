@@ -7,7 +7,7 @@ import type { AuthUser } from './auth-user.js';
 import type { LoginDto, TokenDto } from './auth.dto.js';
 import { LoginLimiter } from './login-limiter.js';
 import { hashPassword, passwordMatches } from './passwords.js';
-import { isCurrent, toClaims, type TokenClaims } from './token-claims.js';
+import { isCurrent, toClaims, type TokenClaims } from './tokens/token-claims.js';
 import type { UserRow } from './users.repository.js';
 import { UsersService } from './users.service.js';
 

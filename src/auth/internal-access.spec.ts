@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../config/app-config.js';
 import { requestSignatureOf, webhookSignatureOf } from '../common/signature.js';
 import { InternalAccess, type InternalCaller } from './internal-access.js';
-import { ProcessSignatures } from './used-signatures.js';
+import { ProcessSignatures } from '../infra/redis/used-signatures.js';
 
 const TOKEN = 'an-internal-token-of-this-test';
 const NOW = 1_700_000_000;

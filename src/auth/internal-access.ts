@@ -9,7 +9,7 @@ import { bearerOf } from './auth-user.js';
 import { isLoopback, isLoopbackHost } from '../common/loopback.js';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../common/app-error.js';
-import { UsedSignatures } from './used-signatures.js';
+import { UsedSignatures } from '../infra/redis/used-signatures.js';
 
 const TIMESTAMP_HEADER = 'x-conch-timestamp';
 /** How far the clock of a signed request may be off. */

@@ -1,11 +1,12 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { EventEmitter2, OnEvent } from '@nestjs/event-emitter';
 import { LRUCache } from 'lru-cache';
 import { AppError, found, notFound } from '../common/app-error.js';
+import { UserChangedEvent } from '../common/domain-events.js';
 import type { PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
-import { logLine, orConflict } from '../infra/database/database-errors.js';
-import { RedisBus } from '../infra/redis/redis.bus.js';
+import { orConflict } from '../infra/database/database-errors.js';
 import {
   accountFor,
   type GitAccount,
@@ -15,7 +16,7 @@ import {
   withoutAccount,
 } from './git-accounts.js';
 import { hashPassword } from './passwords.js';
-import { type TokenClaims, withoutToken, withoutTokens } from './token-claims.js';
+import { type TokenClaims, withoutToken, withoutTokens } from './tokens/token-claims.js';
 import {
   type CreateUserDto,
   toUserDto,
@@ -36,9 +37,8 @@ export interface ExecutorUser {
 
 /** Manages the accounts. */
 @Injectable()
-export class UsersService implements OnModuleInit {
-  private readonly log = new Logger(UsersService.name);
-  /** Other processes invalidate it by the bus; its time to live, in milliseconds, is for lost messages. */
+export class UsersService {
+  /** Changes of other processes invalidate it; its time to live, in milliseconds, is for lost messages. */
   private readonly cache = new LRUCache<string, { row: UserRow | null }>({
     max: 1000,
     ttl: 5000,
@@ -50,11 +50,13 @@ export class UsersService implements OnModuleInit {
   constructor(
     private readonly repository: UsersRepository,
     private readonly box: SecretBox,
-    private readonly bus: RedisBus,
+    private readonly events: EventEmitter2,
   ) {}
 
-  async onModuleInit(): Promise<void> {
-    await this.bus.on('user', ({ userName }) => void this.cache.delete(userName));
+  /** Removes a changed account from the cache. */
+  @OnEvent(UserChangedEvent.eventName)
+  forget({ userName }: UserChangedEvent): void {
+    this.cache.delete(userName);
   }
 
   /** Returns a user by name, at most a few seconds old, for every request. Missing users are not cached. */
@@ -164,11 +166,7 @@ export class UsersService implements OnModuleInit {
 
   private async change(id: number, changesOf: (stored: UserRow) => Partial<NewUser>): Promise<UserRow> {
     const row = found(await this.repository.change(id, changesOf), 'User');
-    const { userName } = row;
-    this.cache.delete(userName);
-    await this.bus.publish('user', { userName }).catch((error: unknown) => {
-      this.log.warn(`a change of user ${id} was not announced: ${logLine(error)}`);
-    });
+    await this.events.emitAsync(UserChangedEvent.eventName, new UserChangedEvent(row.userName, false));
 
     return row;
   }

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { InternalAccess } from '../auth/internal-access.js';
-import { ProcessSignatures, UsedSignatures } from '../auth/used-signatures.js';
+import { ProcessSignatures, UsedSignatures } from '../infra/redis/used-signatures.js';
 import type { Configuration } from '../config/config.module.js';
 import { BackendClient } from './reporting/backend.client.js';
 import { CallbacksService } from './reporting/callbacks.service.js';

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { bearerOf } from '../auth/auth-user.js';
-import { type ExecutorClaims, ExecutorTokens } from '../auth/executor-tokens.js';
+import { type ExecutorClaims, ExecutorTokens } from '../auth/tokens/executor-tokens.js';
 import { InternalGuard } from '../auth/internal-access.js';
 import { AppError } from '../common/app-error.js';
 import { isTerminal } from '../tasks/task-status.js';

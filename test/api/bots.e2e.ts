@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eq } from 'drizzle-orm';
 import { UsersService } from '../../src/auth/users.service.js';
 import { openServers } from '../../src/bots/bot-servers.js';
-import { BotServersSealer } from '../../src/bots/bot-servers.sealer.js';
 import { BotsModule } from '../../src/bots/bots.module.js';
 import { BotsService } from '../../src/bots/bots.service.js';
 import { SecretBox } from '../../src/common/secret-box.js';
@@ -98,21 +96,6 @@ describe('bots', () => {
     const rows = await app.db.select().from(bots);
 
     expect(JSON.stringify(rows)).not.toMatch(/sk-ant-secret|abcdefghijklmnop/);
-  });
-
-  it('encrypts MCP servers that an earlier version has stored in clear, at the start', async () => {
-    const { id } = await create({ name: 'older' });
-    const servers = { web: { headers: { Cookie: 'session-of-ann-0123' } } };
-    await app.db.update(bots).set({ mcpServers: servers }).where(eq(bots.id, id));
-    const shown = async () => (await app.call<Bot>(`GET /bots/${id}`, { token: ann })).body.mcp_servers;
-    const before = await shown();
-    await app.app.get(BotServersSealer).onApplicationBootstrap();
-    const [row] = await app.db.select().from(bots).where(eq(bots.id, id));
-
-    expect(before).toEqual({ web: { headers: { Cookie: '***0123' } } });
-    expect(await shown()).toEqual(before);
-    expect(JSON.stringify(row)).not.toContain('session-of-ann');
-    expect(row && openServers(row, app.app.get(SecretBox))).toEqual(servers);
   });
 
   it('keeps the stored secrets when the masked config is sent back', async () => {

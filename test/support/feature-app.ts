@@ -15,6 +15,7 @@ import { DB, type Db, type OpenDatabase } from '../../src/infra/database/databas
 import { DATABASE } from '../../src/infra/database/database.module.js';
 import { SimulatorProcess } from '../../src/infra/embedded/simulator-process.js';
 import { configureHttp, createAdapter } from '../../src/infra/http/server/configure-http.js';
+import { ProcessSignatures, UsedSignatures } from '../../src/infra/redis/used-signatures.js';
 import { openTestDatabase } from './database.js';
 import { type RawReply, send } from './http-send.js';
 
@@ -144,13 +145,14 @@ class RootModule {
       { provide: DATABASE, useValue: database },
       { provide: DB, useValue: database.db },
       { provide: SimulatorProcess, useValue: simulator },
+      { provide: UsedSignatures, useClass: ProcessSignatures },
     ];
 
     return {
       module: RootModule,
       imports: [...base, ...options.modules],
       providers,
-      exports: [DB, DATABASE, SimulatorProcess],
+      exports: [DB, DATABASE, SimulatorProcess, UsedSignatures],
     };
   }
 }

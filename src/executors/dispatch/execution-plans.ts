@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { openServers } from '../../bots/bot-servers.js';
-import { ExecutorTokens } from '../../auth/executor-tokens.js';
+import { ExecutorTokens } from '../../auth/tokens/executor-tokens.js';
 import { type ExecutorUser, UsersService } from '../../auth/users.service.js';
 import { agentEnv, openConfig } from '../../bots/agent-config.js';
 import { AppError } from '../../common/app-error.js';

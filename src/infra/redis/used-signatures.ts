@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { AppError } from '../common/app-error.js';
-import { keys } from '../infra/redis/keys.js';
-import { RedisClients } from '../infra/redis/redis-clients.js';
+import { AppError } from '../../common/app-error.js';
+import { keys } from './keys.js';
+import { RedisClients } from './redis-clients.js';
 
 const MAX_IN_PROCESS = 100_000;
 

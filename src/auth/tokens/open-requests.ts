@@ -1,28 +1,28 @@
-import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
 import type { FastifyReply } from 'fastify';
-import { logLine } from '../infra/database/database-errors.js';
-import { RedisBus } from '../infra/redis/redis.bus.js';
+import { UserChangedEvent } from '../../common/domain-events.js';
+import { logLine } from '../../infra/database/database-errors.js';
 import { isCurrent, type TokenClaims } from './token-claims.js';
-import type { UserRow } from './users.repository.js';
-import { UsersService } from './users.service.js';
+import type { UserRow } from '../users.repository.js';
+import { UsersService } from '../users.service.js';
 
 /** For messages that were lost, and tokens that expire while a stream is open. */
 const SWEEP_MS = 30_000;
 
 /** Ends responses that go on after the token of their request was ended: event streams, foremost. */
 @Injectable()
-export class OpenRequests implements OnModuleInit, OnModuleDestroy {
+export class OpenRequests implements OnModuleDestroy {
   private readonly log = new Logger(OpenRequests.name);
   private readonly open = new Map<FastifyReply, TokenClaims>();
   private readonly sweeps = setInterval(() => void this.sweep(), SWEEP_MS).unref();
 
-  constructor(
-    private readonly users: UsersService,
-    private readonly bus: RedisBus,
-  ) {}
+  constructor(private readonly users: UsersService) {}
 
-  async onModuleInit(): Promise<void> {
-    await this.bus.on('user', ({ userName }) => void this.recheck(userName, this.users.byName(userName)));
+  /** Ends the responses of a user whose tokens have ended. */
+  @OnEvent(UserChangedEvent.eventName)
+  async onUserChanged({ userName }: UserChangedEvent): Promise<void> {
+    await this.recheck(userName, this.users.byName(userName));
   }
 
   onModuleDestroy(): void {

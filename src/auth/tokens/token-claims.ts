@@ -1,4 +1,4 @@
-import type { UserRow } from './users.repository.js';
+import type { UserRow } from '../users.repository.js';
 
 /** What the token of a user says. */
 export interface TokenClaims {
