@@ -7,7 +7,7 @@ import type { AuthUser } from './auth-user.js';
 import type { LoginDto, TokenDto } from './auth.dto.js';
 import { LoginLimiter } from './login-limiter.js';
 import { hashPassword, passwordMatches } from './passwords.js';
-import { isCurrent, toClaims, type TokenClaims } from './tokens/token-claims.js';
+import { isCurrent, toClaims, type TokenClaims, withoutTokens } from './tokens/token-claims.js';
 import type { UserRow } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
@@ -103,7 +103,8 @@ export class AuthService implements OnModuleInit {
   private async ensureAdmin(password: string): Promise<void> {
     const existing = await this.users.byName(ADMIN_USER);
     const unchanged = existing?.passwordHash && (await passwordMatches(password, existing.passwordHash));
-    const changes = unchanged ? {} : { passwordHash: await hashPassword(password), tokensValidFrom: new Date() };
+    const ended = existing ? withoutTokens(existing) : {};
+    const changes = unchanged ? {} : { ...ended, passwordHash: await hashPassword(password) };
     await this.users.ensure({ userName: ADMIN_USER, role: 'admin', isActive: true, ...changes });
   }
 }
