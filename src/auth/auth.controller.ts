@@ -23,7 +23,7 @@ export class AuthController {
   @Post('logout')
   @HttpCode(200)
   @ApiBearerAuth()
-  @ApiOk(MessageDto, 'unauthorized')
+  @ApiOk(MessageDto, 'unauthorized', 'validation_failed')
   async logout(@CurrentUser() user: AuthUser, @Headers('authorization') header?: string): Promise<MessageDto> {
     await this.auth.logout(user, bearerOf(header));
 
@@ -34,7 +34,7 @@ export class AuthController {
   @Post('logout-all')
   @HttpCode(200)
   @ApiBearerAuth()
-  @ApiOk(MessageDto, 'unauthorized')
+  @ApiOk(MessageDto, 'unauthorized', 'validation_failed')
   async logoutAll(@CurrentUser() user: AuthUser): Promise<MessageDto> {
     await this.auth.logoutAll(user);
 

@@ -12,7 +12,7 @@ const USER_INFO = /:\/\/[^/\s:@]*:[^/\s@]+@/;
 const RUN = /[A-Za-z0-9+]{20,}/g;
 /** A digest names an image, and a UUID a row: neither opens anything. */
 const DIGEST = /sha(?:256|512):[a-f0-9]{32,}/g;
-const MIN_OF_A_KIND = 3;
+const MIN_OF_A_KIND = 2;
 const MIN_BITS_PER_CHARACTER = 3;
 
 /** Whether a text holds a secret: a key of a known vendor, a JWT, credentials, or a long random run of letters and digits. */
