@@ -106,11 +106,8 @@ describe('executors', () => {
 
     expect([task.status, task.result?.value]).toEqual(['COMPLETED', 'genuine']);
     expect(attacks).toHaveLength(4 * 4 + 1);
-    for (const note of ['changed-body', 'old-timestamp', 'moved-timestamp']) expect(outcomes(note)).toEqual([401]);
-    for (const note of ['again', 'first-again']) {
-      for (const copy of answersTo(attacks, note)) {
-        expect(copy).toMatchObject({ http: 200, ignored: expect.any(String) });
-      }
+    for (const note of ['again', 'first-again', 'changed-body', 'old-timestamp', 'moved-timestamp']) {
+      expect(outcomes(note)).toEqual([401]);
     }
   });
 

@@ -46,6 +46,18 @@ describe('leases of executors', () => {
     expect(metrics).toMatch(/conch_executor_lease_expiries_total{outcome="lost"} 1/);
   });
 
+  it('that run out end the token of the executor that had them, as soon as another one claims the subtask', async () => {
+    const taskId = await addTask(api, teamId);
+    const first = await executor.take();
+    const second = await takeAgain(taskId, first.subtask_id);
+    const [lost, owner] = [first, second].map(({ auth_token: token }) => new ExecutorApi(api, token));
+    const late = await lost?.report(first.subtask_id, 'COMPLETED', { result: { value: 'late' } });
+    const done = await owner?.report(first.subtask_id, 'COMPLETED', { result: { value: 'in time' } });
+
+    expect([late?.status, done?.status]).toEqual([401, 200]);
+    expect((await ended(taskId, 'COMPLETED')).result?.value).toBe('in time');
+  });
+
   it('are extended by heartbeats and by reports', async () => {
     const taskId = await addTask(api, teamId);
     const { subtask_id: subtaskId } = await executor.take();

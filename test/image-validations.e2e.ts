@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { ValidationReport } from '../src/common/image-validation.js';
-import { signatureOf } from '../src/common/signature.js';
+import { requestSignatureOf } from '../src/common/signature.js';
 import type { ErrorBody } from './support/api.js';
 import { endAll, eventually, nth } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, type FakeManager, INTERNAL_TOKEN } from './support/executors.js';
@@ -202,10 +202,12 @@ describe('validations of images, on two replicas', () => {
     const body = JSON.stringify({ status: 'running_checks' });
     const timestamp = String(Math.floor(Date.now() / 1000));
     const signed = (signature: string) => ({ 'x-conch-timestamp': timestamp, 'x-conch-signature': signature });
-    const signature = signatureOf(INTERNAL_TOKEN, timestamp, body);
+    const request = { method: 'POST', path: `/api/shells/validation-status/${id}`, body };
+    const signature = requestSignatureOf(INTERNAL_TOKEN, timestamp, request);
     const forged = [{}, headers, { authorization: 'Bearer wrong' }, signed(signature.replace(/.$/, 'x'))];
     for (const proof of forged) expect((await stageReport(proof)).status).toBe(401);
     expect((await stageReport(signed(signature))).status).toBe(200);
+    expect((await stageReport(signed(signature))).status).toBe(401);
 
     for (const unknown of [randomUUID(), 'nonsense']) expect((await ann.report(unknown, GOOD)).status).toBe(404);
     expect((await ann.report(id, { status: 'nearly' })).status).toBe(422);

@@ -1,7 +1,8 @@
-import { Body, Controller, Ip, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Headers, HttpCode, Ip, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { ApiOk } from '../infra/http/server/api-replies.js';
-import { Public } from './auth-user.js';
+import { MessageDto } from '../common/page.js';
+import { AuthUser, bearerOf, CurrentUser, Public } from './auth-user.js';
 import { LoginDto, TokenDto } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
 
@@ -16,5 +17,27 @@ export class AuthController {
   @ApiOk(TokenDto, 'unauthorized', 'validation_failed', 'too_many_logins', 'service_unavailable')
   login(@Body() body: LoginDto, @Ip() address: string): Promise<TokenDto> {
     return this.auth.login(body, address);
+  }
+
+  /** End the token of this request */
+  @Post('logout')
+  @HttpCode(200)
+  @ApiBearerAuth()
+  @ApiOk(MessageDto, 'unauthorized', 'validation_failed')
+  async logout(@CurrentUser() user: AuthUser, @Headers('authorization') header?: string): Promise<MessageDto> {
+    await this.auth.logout(user, bearerOf(header));
+
+    return { message: 'Logged out' };
+  }
+
+  /** End all my tokens, on all devices */
+  @Post('logout-all')
+  @HttpCode(200)
+  @ApiBearerAuth()
+  @ApiOk(MessageDto, 'unauthorized', 'validation_failed')
+  async logoutAll(@CurrentUser() user: AuthUser): Promise<MessageDto> {
+    await this.auth.logoutAll(user);
+
+    return { message: 'Logged out everywhere' };
   }
 }

@@ -1,9 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { FastifyReply } from 'fastify';
 import { AppError } from '../common/app-error.js';
 import { AppConfig } from '../config/app-config.js';
 import { type AuthenticatedRequest, type AuthUser, bearerOf, IS_ADMIN_ONLY, IS_PUBLIC } from './auth-user.js';
 import { AuthService } from './auth.service.js';
+import { OpenRequests } from './tokens/open-requests.js';
 import { requireLoopback } from '../common/loopback.js';
 
 /** Global guard: identifies the caller, and refuses unknown ones. */
@@ -13,14 +15,16 @@ export class AuthGuard implements CanActivate {
     private readonly config: AppConfig,
     private readonly auth: AuthService,
     private readonly reflector: Reflector,
+    private readonly open: OpenRequests,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const http = context.switchToHttp();
+    const request = http.getRequest<AuthenticatedRequest>();
     if (this.config.auth.mode === 'off') requireLoopback(request.headers);
     if (this.has(IS_PUBLIC, context)) return true;
 
-    request.user = await this.identify(request);
+    request.user = await this.identify(request, http.getResponse<FastifyReply>());
     if (this.has(IS_ADMIN_ONLY, context) && request.user.role !== 'admin') {
       throw new AppError('forbidden', 'Only admins may do this');
     }
@@ -28,10 +32,13 @@ export class AuthGuard implements CanActivate {
     return true;
   }
 
-  private identify(request: AuthenticatedRequest): Promise<AuthUser> {
+  private async identify(request: AuthenticatedRequest, reply: FastifyReply): Promise<AuthUser> {
     if (this.config.auth.mode === 'off') return this.auth.localUser();
+    const claims = await this.auth.claimsOf(bearerToken(request.headers.authorization));
+    const user = await this.auth.userOfClaims(claims);
+    this.open.add(reply, claims);
 
-    return this.auth.userOfToken(bearerToken(request.headers.authorization));
+    return user;
   }
 
   private has(key: string, context: ExecutionContext): boolean {

@@ -6,9 +6,12 @@ import { Secrets } from '../infra/crypto/secrets.js';
 import { AuthController } from './auth.controller.js';
 import { AuthGuard } from './auth.guard.js';
 import { AuthService } from './auth.service.js';
+import { ExecutorTokens } from './tokens/executor-tokens.js';
 import { InternalAccess } from './internal-access.js';
 import { LoginLimiter } from './login-limiter.js';
 import { UserRateGuard } from './user-rate.guard.js';
+import { OpenRequests } from './tokens/open-requests.js';
+import { OwnAccountService } from './own-account.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
@@ -28,14 +31,11 @@ import { UsersService } from './users.service.js';
   ],
   controllers: [AuthController, UsersController],
   providers: [
-    AuthService,
-    LoginLimiter,
-    UsersService,
-    UsersRepository,
-    InternalAccess,
+    ...[AuthService, ExecutorTokens, LoginLimiter, OpenRequests, OwnAccountService],
+    ...[UsersService, UsersRepository, InternalAccess],
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: UserRateGuard },
   ],
-  exports: [AuthService, UsersService, InternalAccess],
+  exports: [AuthService, ExecutorTokens, UsersService, InternalAccess],
 })
 export class AuthModule {}

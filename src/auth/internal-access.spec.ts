@@ -1,22 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../config/app-config.js';
-import { signatureOf } from '../common/signature.js';
+import { requestSignatureOf, webhookSignatureOf } from '../common/signature.js';
 import { InternalAccess, type InternalCaller } from './internal-access.js';
+import { ProcessSignatures } from '../infra/redis/used-signatures.js';
 
 const TOKEN = 'an-internal-token-of-this-test';
 const NOW = 1_700_000_000;
 const BODY = Buffer.from('{"subtask_id":1}');
+const REQUEST = { method: 'PUT', path: '/api/executors/tasks?task_id=7' };
 
 function access(environment: Record<string, string> = {}): InternalAccess {
-  return new InternalAccess(loadConfig(environment));
+  return new InternalAccess(loadConfig(environment), new ProcessSignatures());
 }
 
 const caller = (more: Partial<InternalCaller> = {}): InternalCaller => ({
   headers: { host: '127.0.0.1:8000' },
   address: '203.0.113.9',
+  ...REQUEST,
   body: Buffer.alloc(0),
   ...more,
 });
+
+const signatureOf = (token: string, timestamp: number | string, body: string | Buffer) =>
+  requestSignatureOf(token, timestamp, { ...REQUEST, body });
 
 const signed = (timestamp: number | string, signature: string, body = BODY) =>
   caller({ headers: { 'x-conch-timestamp': String(timestamp), 'x-conch-signature': signature }, body });
@@ -33,14 +39,14 @@ describe('with a token', () => {
     [false, 'Bearer '],
     [false, TOKEN],
     [false, `Basic ${TOKEN}`],
-  ])('is %s for the header "%s"', (expected, authorization) => {
-    expect(admits(caller({ headers: { authorization } }))).toBe(expected);
+  ])('is %s for the header "%s"', async (expected, authorization) => {
+    await expect(admits(caller({ headers: { authorization } }))).resolves.toBe(expected);
   });
 
-  it('takes a signature of the raw bytes and the timestamp', () => {
-    expect(admits(signed(NOW, signatureOf(TOKEN, NOW, BODY)))).toBe(true);
-    expect(admits(signed(NOW, signatureOf(TOKEN, NOW, BODY).toUpperCase()))).toBe(true);
-    expect(admits(signed(NOW, signatureOf(TOKEN, NOW, ''), Buffer.alloc(0)))).toBe(true);
+  it('takes a signature of the request and the timestamp', async () => {
+    await expect(admits(signed(NOW, signatureOf(TOKEN, NOW, BODY)))).resolves.toBe(true);
+    await expect(admits(signed(NOW - 1, signatureOf(TOKEN, NOW - 1, BODY).toUpperCase()))).resolves.toBe(true);
+    await expect(admits(signed(NOW, signatureOf(TOKEN, NOW, ''), Buffer.alloc(0)))).resolves.toBe(true);
   });
 
   it.each([
@@ -51,17 +57,34 @@ describe('with a token', () => {
     ['a timestamp of the future', signed(NOW + 301, signatureOf(TOKEN, NOW + 301, BODY))],
     ['milliseconds', signed(NOW * 1000, signatureOf(TOKEN, NOW * 1000, BODY))],
     ['a timestamp that is none', signed('now', signatureOf(TOKEN, 'now', BODY))],
+    ['another method', { ...signed(NOW, signatureOf(TOKEN, NOW, BODY)), method: 'POST' }],
+    ['another path', { ...signed(NOW, signatureOf(TOKEN, NOW, BODY)), path: '/api/executors/tasks/dispatch' }],
+    ['another query', { ...signed(NOW, signatureOf(TOKEN, NOW, BODY)), path: '/api/executors/tasks?task_id=8' }],
+    ['the first version', signed(NOW, webhookSignatureOf(TOKEN, NOW, BODY))],
     ['no version', signed(NOW, signatureOf(TOKEN, NOW, BODY).slice(3))],
     ['an empty signature', signed(NOW, '')],
-  ])('refuses %s', (_case, request) => {
-    expect(admits(request)).toBe(false);
+  ])('refuses %s', async (_case, request) => {
+    await expect(admits(request)).resolves.toBe(false);
   });
 
-  it('lets a wrong signature not be saved by the token or the address', () => {
+  it('takes a signature once, whatever the case of its digits', async () => {
+    const [time, later] = [`${NOW}.25`, `${NOW}.251`];
+    const signature = signatureOf(TOKEN, time, BODY);
+    await expect(admits(signed(time, signature))).resolves.toBe(true);
+    await expect(admits(signed(time, signature))).resolves.toBe(false);
+    await expect(admits(signed(time, signature.toUpperCase()))).resolves.toBe(false);
+    await expect(admits(signed(later, signatureOf(TOKEN, later, BODY)))).resolves.toBe(true);
+  });
+
+  it('lets a wrong signature not be saved by the token or the address', async () => {
     const wrong = signed(NOW, signatureOf('another-token-of-this-test', NOW, BODY));
-    expect(admits({ ...wrong, headers: { ...wrong.headers, authorization: `Bearer ${TOKEN}` } })).toBe(false);
-    expect(admits({ ...wrong, address: '10.1.2.3' })).toBe(false);
-    expect(admits(caller({ headers: { authorization: 'Bearer wrong' }, address: '10.1.2.3' }))).toBe(false);
+    await expect(admits({ ...wrong, headers: { ...wrong.headers, authorization: `Bearer ${TOKEN}` } })).resolves.toBe(
+      false,
+    );
+    await expect(admits({ ...wrong, address: '10.1.2.3' })).resolves.toBe(false);
+    await expect(admits(caller({ headers: { authorization: 'Bearer wrong' }, address: '10.1.2.3' }))).resolves.toBe(
+      false,
+    );
   });
 
   it.each([
@@ -75,12 +98,12 @@ describe('with a token', () => {
     [false, '::1'],
     [false, 'not an address'],
     [false, undefined],
-  ])('is %s without credentials from %s', (expected, address) => {
-    expect(admits(caller({ address }))).toBe(expected);
+  ])('is %s without credentials from %s', async (expected, address) => {
+    await expect(admits(caller({ address }))).resolves.toBe(expected);
   });
 
-  it.each([['x-forwarded-for'], ['forwarded'], ['via'], ['origin']])('trusts no address behind %s', (header) => {
-    expect(admits(caller({ address: '10.1.2.3', headers: { [header]: 'x' } }))).toBe(false);
+  it.each([['x-forwarded-for'], ['forwarded'], ['via'], ['origin']])('trusts no address behind %s', async (header) => {
+    await expect(admits(caller({ address: '10.1.2.3', headers: { [header]: 'x' } }))).resolves.toBe(false);
   });
 });
 
@@ -94,14 +117,14 @@ describe('without a token', () => {
     [false, '127.0.0.1', 'evil.example'],
     [false, '10.0.0.1', 'localhost'],
     [false, undefined, 'localhost'],
-  ])('is %s from %s for the host %s', (expected, address, host) => {
-    expect(internal.admits(caller({ address, headers: { host } }))).toBe(expected);
+  ])('is %s from %s for the host %s', async (expected, address, host) => {
+    await expect(internal.admits(caller({ address, headers: { host } }))).resolves.toBe(expected);
   });
 
-  it('does not ask this machine for credentials, and believes no others', () => {
+  it('does not ask this machine for credentials, and believes no others', async () => {
     const headers = { host: 'localhost', authorization: 'Bearer x' };
-    expect(internal.admits(caller({ address: '127.0.0.1', headers }))).toBe(true);
-    expect(internal.admits(caller({ address: '203.0.113.9', headers }))).toBe(false);
-    expect(internal.admits({ ...signed(NOW, signatureOf('', NOW, BODY)) }, NOW * 1000)).toBe(false);
+    await expect(internal.admits(caller({ address: '127.0.0.1', headers }))).resolves.toBe(true);
+    await expect(internal.admits(caller({ address: '203.0.113.9', headers }))).resolves.toBe(false);
+    await expect(internal.admits({ ...signed(NOW, signatureOf('', NOW, BODY)) }, NOW * 1000)).resolves.toBe(false);
   });
 });

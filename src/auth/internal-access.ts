@@ -2,27 +2,28 @@ import { type CanActivate, type ExecutionContext, Injectable, Logger, type OnMod
 import ipaddr from 'ipaddr.js';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { signatureOf } from '../common/signature.js';
+import { requestSignatureOf, type SignedRequest } from '../common/signature.js';
 import { AppConfig } from '../config/app-config.js';
 import { rawBodyOf, SIGNATURE_HEADER } from '../infra/http/server/request-body.js';
 import { bearerOf } from './auth-user.js';
 import { isLoopback, isLoopbackHost } from '../common/loopback.js';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../common/app-error.js';
+import { UsedSignatures } from '../infra/redis/used-signatures.js';
 
 const TIMESTAMP_HEADER = 'x-conch-timestamp';
-/** How far the clock of a signed request may be off, and how long it can be sent again. */
+/** How far the clock of a signed request may be off. */
 const WINDOW_SECONDS = 300;
+/** Unix seconds; with a fraction, equal requests within a second have different signatures. */
+const TIMESTAMP = /^\d{1,12}(\.\d{1,9})?$/;
 /** An address proves nothing when the request came through a proxy, or from a page in a browser. */
 const INDIRECT_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via', 'origin', 'sec-fetch-site'];
 
 /** A caller of internal routes. */
-export interface InternalCaller {
+export interface InternalCaller extends SignedRequest {
   headers: IncomingHttpHeaders;
   /** Of the socket's other end. */
   address: string | undefined;
-  /** The bytes of the body of a signed request. */
-  body: Buffer;
 }
 
 /** Decides who may call the routes of executors and their managers. */
@@ -33,7 +34,10 @@ export class InternalAccess implements OnModuleInit {
   private readonly allowed: [ipaddr.IPv4 | ipaddr.IPv6, number][];
   private last = { address: '', isAllowed: false };
 
-  constructor(private readonly config: AppConfig) {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly used: UsedSignatures,
+  ) {
     this.token = config.auth.internalToken;
     this.allowed = config.auth.internalAllow.map(toCidr);
   }
@@ -48,17 +52,29 @@ export class InternalAccess implements OnModuleInit {
 
   /**
    * Whether a caller has the token (as bearer, or by a signature made with it), or needs none because of its address. A
-   * wrong token is refused from any address.
+   * wrong token is refused from any address, and so is a signature that was used before.
    * @param now milliseconds since the epoch
+   * @throws AppError service_unavailable
    */
-  admits(caller: InternalCaller, now = Date.now()): boolean {
-    const { headers, body } = caller;
-    if (this.token && headers[SIGNATURE_HEADER] !== undefined) return isSigned(this.token, headers, body, now);
+  async admits(caller: InternalCaller, now = Date.now()): Promise<boolean> {
+    const { headers } = caller;
+    if (this.token && headers[SIGNATURE_HEADER] !== undefined) return this.admitsSignature(this.token, caller, now);
     if (this.token && headers.authorization !== undefined) {
       return isSame(bearerOf(headers.authorization) ?? '', this.token);
     }
 
     return this.admitsAddress(caller);
+  }
+
+  private async admitsSignature(token: string, caller: InternalCaller, now: number): Promise<boolean> {
+    const timestamp = textOf(caller.headers[TIMESTAMP_HEADER]);
+    const signature = textOf(caller.headers[SIGNATURE_HEADER]).toLowerCase();
+    const age = now / 1000 - Number(timestamp);
+    // Always compared, so that the duration reveals nothing.
+    const isRight = isSame(signature, requestSignatureOf(token, timestamp, caller));
+    if (!isRight || !TIMESTAMP.test(timestamp) || Math.abs(age) > WINDOW_SECONDS) return false;
+
+    return this.used.use(signature, Math.ceil(WINDOW_SECONDS - age) + 1);
   }
 
   private admitsAddress({ headers, address }: InternalCaller): boolean {
@@ -84,14 +100,8 @@ export class InternalAccess implements OnModuleInit {
   }
 }
 
-function isSigned(token: string, headers: IncomingHttpHeaders, body: Buffer, now: number): boolean {
-  const timestamp = String(headers[TIMESTAMP_HEADER] ?? '');
-  const isFresh = /^\d{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= WINDOW_SECONDS;
-  // Always compared, so that the duration reveals nothing.
-  const isRight = isSame(String(headers[SIGNATURE_HEADER]).toLowerCase(), signatureOf(token, timestamp, body));
-
-  return isFresh && isRight;
-}
+/** The value of a header that may be sent once; several are joined, and fit nothing. */
+const textOf = (header: string | string[] | undefined): string => String(header ?? '');
 
 /** Compares in a time that depends on neither text. */
 function isSame(given: string, expected: string): boolean {
@@ -115,10 +125,11 @@ function toCidr(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
 export class InternalGuard implements CanActivate {
   constructor(private readonly access: InternalAccess) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const { headers, socket } = request;
-    if (this.access.admits({ headers, address: socket.remoteAddress, body: rawBodyOf(request) })) return true;
+    const { headers, socket, method, originalUrl: path } = request;
+    const caller = { headers, address: socket.remoteAddress, method, path, body: rawBodyOf(request) };
+    if (await this.access.admits(caller)) return true;
     throw new AppError('unauthorized', 'For executors only: send the internal token, or sign the request with it');
   }
 }

@@ -1,14 +1,18 @@
-import { Body, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Delete, Get, Ip, Param, Post, Put, Query } from '@nestjs/common';
 import { PageQuery } from '../common/page.js';
 import { ApiController, ApiCreated, ApiOk } from '../infra/http/server/api-replies.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { AdminOnly, AuthUser, CurrentUser } from './auth-user.js';
 import { CreateUserDto, UpdateMeDto, UpdateUserDto, UserDto, UserListDto } from './users.dto.js';
+import { OwnAccountService } from './own-account.service.js';
 import { UsersService } from './users.service.js';
 
 @ApiController('users')
 export class UsersController {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly users: UsersService,
+    private readonly own: OwnAccountService,
+  ) {}
 
   /** Who am I */
   @Get('me')
@@ -16,10 +20,11 @@ export class UsersController {
     return this.users.me(user.id);
   }
 
-  /** Change my own e-mail address, password or git accounts */
+  /** Change my own e-mail address, password or git accounts. A new password ends all tokens issued before */
   @Put('me')
-  updateMe(@CurrentUser() user: AuthUser, @Body() body: UpdateMeDto): Promise<UserDto> {
-    return this.users.updateMe(user.id, body);
+  @ApiOk(UserDto, 'forbidden', 'too_many_logins')
+  updateMe(@CurrentUser() user: AuthUser, @Body() body: UpdateMeDto, @Ip() address: string): Promise<UserDto> {
+    return this.own.update(user, body, address);
   }
 
   /** Forget my account at a git server */
@@ -45,7 +50,7 @@ export class UsersController {
     return this.users.create(body);
   }
 
-  /** Change a user: role, active or not, password (admins) */
+  /** Change a user: role, active or not, password (admins). Deactivation and a new password end all tokens of the user */
   @Put(':id')
   @AdminOnly()
   @ApiOk(UserDto, 'forbidden', 'not_found', 'conflict')

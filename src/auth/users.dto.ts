@@ -75,6 +75,10 @@ export class AccountFields {
 
 /** What users may change of themselves. */
 export class UpdateMeDto extends AccountFields {
+  /** Required to change the password or the e-mail address */
+  @TextField({ max: 200, optional: true, secret: true })
+  current_password?: string;
+
   /** All accounts; one a domain */
   @NestedListField(() => GitAccountDto, { optional: true, maxItems: 50 })
   git_info?: GitAccountDto[];

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { EventEmitter2, OnEvent } from '@nestjs/event-emitter';
 import { LRUCache } from 'lru-cache';
 import { AppError, found, notFound } from '../common/app-error.js';
+import { UserChangedEvent } from '../common/domain-events.js';
 import type { PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
@@ -14,6 +16,7 @@ import {
   withoutAccount,
 } from './git-accounts.js';
 import { hashPassword } from './passwords.js';
+import { type TokenClaims, withoutToken, withoutTokens } from './tokens/token-claims.js';
 import {
   type CreateUserDto,
   toUserDto,
@@ -35,7 +38,7 @@ export interface ExecutorUser {
 /** Manages the accounts. */
 @Injectable()
 export class UsersService {
-  /** Other replicas notice a change at the end of its time to live, in milliseconds. */
+  /** Changes of other processes invalidate it; its time to live, in milliseconds, is for lost messages. */
   private readonly cache = new LRUCache<string, { row: UserRow | null }>({
     max: 1000,
     ttl: 5000,
@@ -47,7 +50,14 @@ export class UsersService {
   constructor(
     private readonly repository: UsersRepository,
     private readonly box: SecretBox,
+    private readonly events: EventEmitter2,
   ) {}
+
+  /** Removes a changed account from the cache. */
+  @OnEvent(UserChangedEvent.eventName)
+  forget({ userName }: UserChangedEvent): void {
+    this.cache.delete(userName);
+  }
 
   /** Returns a user by name, at most a few seconds old, for every request. Missing users are not cached. */
   async cachedByName(userName: string): Promise<UserRow | null> {
@@ -101,7 +111,25 @@ export class UsersService {
 
     const changes = await changesOf(request);
 
-    return toUserDto(await this.change(id, () => changes));
+    return toUserDto(await this.change(id, (stored) => withTokensOf(stored, changes)));
+  }
+
+  /** Whether a request changes by what its user logs in or is reached. Accounts without a password have none to ask for. */
+  async changesLogin(id: number, { password, email }: UpdateMeDto): Promise<boolean> {
+    const stored = found(await this.repository.byId(id), 'User');
+    if (stored.passwordHash === null) return false;
+
+    return password !== undefined || (email !== undefined && email !== stored.email);
+  }
+
+  /** Ends one token of a user. */
+  async endToken(id: number, claims: TokenClaims): Promise<void> {
+    await this.change(id, (stored) => withoutToken(stored, claims));
+  }
+
+  /** Ends all tokens of a user. */
+  async endTokens(id: number): Promise<void> {
+    await this.change(id, withoutTokens);
   }
 
   /** Changes the user's own account. @throws AppError validation_failed for wrong git accounts */
@@ -109,7 +137,7 @@ export class UsersService {
     const { git_info: gitInfo } = request;
     const changes = await changesOf(request);
     const row = await this.change(id, (stored) => ({
-      ...changes,
+      ...withTokensOf(stored, changes),
       ...(gitInfo && { gitInfo: sealAccounts(gitInfo, stored.gitInfo, this.box) }),
     }));
 
@@ -138,7 +166,7 @@ export class UsersService {
 
   private async change(id: number, changesOf: (stored: UserRow) => Partial<NewUser>): Promise<UserRow> {
     const row = found(await this.repository.change(id, changesOf), 'User');
-    this.cache.delete(row.userName);
+    await this.events.emitAsync(UserChangedEvent.eventName, new UserChangedEvent(row.userName, false));
 
     return row;
   }
@@ -146,6 +174,13 @@ export class UsersService {
   private ownDto(row: UserRow): UserDto {
     return toUserDto(row, maskedAccounts(row.gitInfo, this.box));
   }
+}
+
+/** A changed password and a deactivation end the tokens that were issued before. */
+function withTokensOf(stored: UserRow, changes: Partial<NewUser>): Partial<NewUser> {
+  const endsTokens = changes.passwordHash !== undefined || changes.isActive === false;
+
+  return endsTokens ? { ...changes, ...withoutTokens(stored) } : changes;
 }
 
 async function changesOf(request: UpdateUserDto): Promise<Partial<NewUser>> {

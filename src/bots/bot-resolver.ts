@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
 import type { ModelSettings } from '../common/chat-provider.js';
 import type { DifyConnection } from '../common/dify.js';
-import type { JsonObject } from '../common/json.js';
 import type { Owner } from '../common/owned.js';
 import { SecretBox, SecretBoxError } from '../common/secret-box.js';
 import type { Db } from '../infra/database/database.js';
@@ -10,6 +9,7 @@ import { type ModelLookup, ModelsService } from '../models/models.service.js';
 import { DIFY_SHELL } from '../common/shell-types.js';
 import { type ShellLookup, shellProblem, ShellsService } from '../shells/shells.service.js';
 import { agentEnv, difyConnectionFromEnv, modelSettingsFromEnv, openConfig } from './agent-config.js';
+import type { StoredServers } from './bot-servers.js';
 import { type BotRow, BotsRepository } from './bots.repository.js';
 
 /** A bot with everything that a run needs. The secrets of its model are in clear. */
@@ -31,7 +31,7 @@ export interface ResolvedBot {
   modelName: string | null;
   /** For executors: the bot's own `agent_config` as it is stored, and what its container needs. */
   sealedConfig: string | null;
-  mcpServers: JsonObject;
+  servers: StoredServers;
   skills: string[];
   baseImage: string | null;
 }
@@ -75,12 +75,13 @@ export class BotResolver {
   }
 
   private toResolved(row: BotRow, shells: ShellLookup, models: ModelLookup): ResolvedBot {
-    const { id, name, shellName, systemPrompt, modelName, agentConfig: sealedConfig, mcpServers, skills } = row;
+    const { id, name, shellName, systemPrompt, modelName, agentConfig: sealedConfig, skills } = row;
+    const servers = { mcpServers: row.mcpServers, mcpServersSealed: row.mcpServersSealed };
     const shell = shells(row.userId, shellName);
     if (!shell)
       throw new AppError('conflict', `Bot "${name}" uses the shell "${shellName}", which does not exist any more`);
     const { shellType, executionType, baseImage } = shell;
-    const own = { id, name, shellName, systemPrompt, modelName, sealedConfig, mcpServers, skills };
+    const own = { id, name, shellName, systemPrompt, modelName, sealedConfig, servers, skills };
 
     return {
       ...own,

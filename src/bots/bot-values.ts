@@ -16,6 +16,7 @@ import {
   sealConfig,
   tryOpenConfig,
 } from './agent-config.js';
+import { sealServers, tryOpenServers } from './bot-servers.js';
 import type { CreateBotDto, UpdateBotDto } from './bots.dto.js';
 import type { BotRow, NewBot } from './bots.repository.js';
 
@@ -39,10 +40,14 @@ export class BotValues {
       ...(name !== undefined && { name }),
       ...(shellName !== undefined && { shellName }),
       ...(prompt !== undefined && { systemPrompt: prompt ?? '' }),
-      ...(servers !== undefined && { mcpServers: keepMaskedObject(servers ?? {}, stored?.mcpServers) }),
+      ...(servers !== undefined && this.serversOf(servers ?? {}, stored)),
       ...(skills !== undefined && { skills: skills ?? [] }),
       ...(config && { agentConfig: sealConfig(config, this.box), modelName: boundModel(config) }),
     };
+  }
+
+  private serversOf(incoming: JsonObject, stored: BotRow | null): Partial<NewBot> {
+    return sealServers(keepMaskedObject(incoming, stored && tryOpenServers(stored, this.box)), this.box, stored);
   }
 
   /** The new agent_config; null when the request does not change it. */

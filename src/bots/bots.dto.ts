@@ -102,8 +102,8 @@ export class BotSummaryDto {
   model_name!: string | null;
 }
 
-/** The bot as the API shows it; `config` is its agent_config in clear. */
-export function toBotDto(row: BotRow, shellType: string | null, config: JsonObject): BotDto {
+/** The bot as the API shows it. @param config its agent_config in clear @param servers its MCP servers in clear */
+export function toBotDto(row: BotRow, shellType: string | null, config: JsonObject, servers: JsonObject): BotDto {
   return {
     id: row.id,
     user_id: row.userId ?? 0,
@@ -113,7 +113,7 @@ export function toBotDto(row: BotRow, shellType: string | null, config: JsonObje
     agent_config: maskObject(config),
     model_name: row.modelName,
     system_prompt: row.systemPrompt,
-    mcp_servers: maskObject(row.mcpServers),
+    mcp_servers: maskObject(servers),
     skills: row.skills,
     is_active: row.isActive,
     created_at: row.createdAt,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ModelsModule } from '../models/models.module.js';
 import { ShellsModule } from '../shells/shells.module.js';
 import { BotResolver } from './bot-resolver.js';
+import { BotServersSealer } from './bot-servers.sealer.js';
 import { BotValues } from './bot-values.js';
 import { BotsController } from './bots.controller.js';
 import { BotsRepository } from './bots.repository.js';
@@ -11,7 +12,7 @@ import { BotsService } from './bots.service.js';
 @Module({
   imports: [ModelsModule, ShellsModule],
   controllers: [BotsController],
-  providers: [BotsService, BotResolver, BotValues, BotsRepository],
+  providers: [BotsService, BotResolver, BotValues, BotsRepository, BotServersSealer],
   exports: [BotsService],
 })
 export class BotsModule {}

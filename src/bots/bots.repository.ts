@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { StoredServers } from './bot-servers.js';
 import type { Owner } from '../common/owned.js';
 import { DB, type Db } from '../infra/database/database.js';
 import { OwnedRepository } from '../infra/database/owned-table.js';
@@ -23,6 +24,23 @@ export class BotsRepository extends OwnedRepository<BotRow, NewBot> {
       .select()
       .from(bots)
       .where(and(inArray(bots.id, ids), this.active, this.visibleTo(userId)));
+  }
+
+  /** Returns what an earlier version has stored of MCP servers, of inactive bots as well. */
+  withServersInClear(): Promise<(StoredServers & { id: number })[]> {
+    return this.db
+      .select({ id: bots.id, mcpServers: bots.mcpServers, mcpServersSealed: bots.mcpServersSealed })
+      .from(bots)
+      .where(sql`${bots.mcpServers} <> '{}'::jsonb`);
+  }
+
+  /** Replaces the MCP servers of a bot, unless they have changed meanwhile. */
+  async replaceServers({ id, mcpServers }: StoredServers & { id: number }, changes: StoredServers): Promise<void> {
+    const unchanged = sql`${bots.mcpServers} = ${JSON.stringify(mcpServers)}::jsonb`;
+    await this.db
+      .update(bots)
+      .set(changes)
+      .where(and(eq(bots.id, id), unchanged));
   }
 
   /** Returns the names of the user's teams that a bot is a member of, oldest first. */

@@ -8,6 +8,7 @@ import { orConflict } from '../infra/database/database-errors.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 import { boundModel, sealConfig, tryOpenConfig } from './agent-config.js';
 import { BotResolver, type ResolvedBot } from './bot-resolver.js';
+import { sealServers, tryOpenServers } from './bot-servers.js';
 import { BotValues } from './bot-values.js';
 import {
   type BotDto,
@@ -22,16 +23,19 @@ import { type BotRow, BotsRepository, type NewBot } from './bots.repository.js';
 import type { JsonObject } from '../common/json.js';
 
 /** A public bot of a seed file. */
-export type BotSeed = Pick<BotRow, 'name' | 'shellName' | 'systemPrompt' | 'mcpServers' | 'skills'> & {
+export type BotSeed = Pick<BotRow, 'name' | 'shellName' | 'systemPrompt' | 'skills'> & {
   agentConfig: JsonObject;
+  mcpServers: JsonObject;
 };
 
 /** Column values of a seed. */
 function seedValues(seed: BotSeed, stored: BotRow | null, box: SecretBox): NewBot {
-  const { agentConfig, ...rest } = seed;
+  const { agentConfig, mcpServers, ...rest } = seed;
   const sealed = sealConfig(agentConfig, box, stored?.agentConfig ?? null);
 
-  return { ...rest, agentConfig: sealed, modelName: boundModel(agentConfig) };
+  const servers = sealServers(mcpServers, box, stored);
+
+  return { ...rest, ...servers, agentConfig: sealed, modelName: boundModel(agentConfig) };
 }
 
 /** Manages the bots: a prompt, a shell and a model. */
@@ -130,7 +134,9 @@ export class BotsService {
     return rows.map((row) => {
       const shell = shells(row.userId, row.shellName);
 
-      return toBotDto(row, shell?.shellType ?? null, tryOpenConfig(row.agentConfig, this.box));
+      const config = tryOpenConfig(row.agentConfig, this.box);
+
+      return toBotDto(row, shell?.shellType ?? null, config, tryOpenServers(row, this.box));
     });
   }
 }

@@ -14,6 +14,17 @@ export class CacheInvalidatedEvent {
   constructor(readonly isForeign: boolean) {}
 }
 
+/** An account was changed: caches of it are stale, and its tokens may have ended. */
+export class UserChangedEvent {
+  static readonly eventName = 'user.changed';
+
+  /** @param isForeign whether another process has changed it */
+  constructor(
+    readonly userName: string,
+    readonly isForeign: boolean,
+  ) {}
+}
+
 /** A shell of a user was stored with an image that it did not have before. */
 export class ShellImageChangedEvent {
   static readonly eventName = 'shell.image-changed';

@@ -28,11 +28,20 @@ describe('masking', () => {
     'Authorization',
     'Cookie',
     'aws_credential',
+    'DB_PASSWD',
+    'MYSQL_PWD',
+    'AUTH',
+    'basicAuth',
+    'X-Auth',
+    'DB_PASS',
   ])('takes %s for a secret', (name) => expect(isSecretName(name)).toBe(true));
 
-  it.each(['MODEL', 'base_url', 'X-Team', 'author'])('does not take %s for a secret', (name) => {
-    expect(isSecretName(name)).toBe(false);
-  });
+  it.each(['MODEL', 'base_url', 'X-Team', 'author', 'AUTHOR_NAME', 'compass', 'path', 'pattern'])(
+    'does not take %s for a secret',
+    (name) => {
+      expect(isSecretName(name)).toBe(false);
+    },
+  );
 
   const config = {
     bind_model: 'm',
@@ -62,6 +71,27 @@ describe('masking', () => {
       credentials: { user: '***name', list: ['***1234'] },
       list: [{ token: '***1234' }, 'plain'],
     });
+  });
+
+  it('masks what looks like a secret, whatever its name', () => {
+    const servers = {
+      git: {
+        command: 'npx',
+        args: ['-y', '@modelcontextprotocol/server-github', '--as=ghp_0123456789abcd'],
+        env: { WHO: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl', URL: 'https://ann:hunter2@git.example/' },
+        url: 'https://mcp.example/v1',
+      },
+    };
+
+    expect(maskObject(servers)).toEqual({
+      git: {
+        command: 'npx',
+        args: ['-y', '@modelcontextprotocol/server-github', '***abcd'],
+        env: { WHO: '***dXJl', URL: '***ple/' },
+        url: 'https://mcp.example/v1',
+      },
+    });
+    expect(keepMaskedObject(maskObject(servers), servers)).toEqual(servers);
   });
 
   it('gets everything back from what it masked', () => {

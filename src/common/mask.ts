@@ -1,11 +1,14 @@
 import { isJsonObject, type JsonObject, parseObject } from './json.js';
+import { looksSecret } from './secret-shape.js';
 import { lastPart } from './text-cut.js';
 
 const MASK = '***';
 const MASKED = /^\*{3}.{0,4}$/s;
 /** The last 4 characters of a shorter secret would reveal too much of it. */
 const MIN_LENGTH_FOR_TAIL = 12;
-const SECRET_NAME = /key|token|secret|password|authorization|cookie|credential/i;
+const SECRET_NAME = /key|token|secret|passw|passphrase|pwd|authoriz|authentic|cookie|credential/i;
+/** Parts of a name that would also be found within other words. */
+const SECRET_WORD = /^(?:auth|oauth|pass|pat|jwt|bearer)$/i;
 
 /** What replies show in place of a secret: `***` and, of longer ones, the last 4 characters. */
 export function maskSecret(secret: string): string {
@@ -19,12 +22,15 @@ export function isMasked(text: string): boolean {
 
 /** Whether a field of an `env` or `headers` object holds a secret, by its name. */
 export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name);
+  return SECRET_NAME.test(name) || wordsOf(name).some((word) => SECRET_WORD.test(word));
 }
 
+/** The words of `DB_AUTH`, `x-auth-token` and `basicAuth`. */
+const wordsOf = (name: string): string[] => name.replace(/([a-z])([A-Z])/g, '$1 $2').split(/[^A-Za-z]+/);
+
 /**
- * A copy in which every secret text, at any depth, is masked. What stands below a secret name is secret too;
- * JSON text in a field is masked by its own fields.
+ * A copy in which every secret text, at any depth, is masked: by its name, or because it looks like a secret. What stands
+ * below a secret name is secret too; JSON text in a field is masked by its own fields.
  */
 export function maskObject(object: JsonObject, secret = false): JsonObject {
   return mapFields(object, (name, value) => maskValue(value, secret || isSecretName(name)));
@@ -40,8 +46,9 @@ function maskValue(value: unknown, secret: boolean): unknown {
 function maskText(text: string, secret: boolean): string {
   if (secret) return text === '' ? text : maskSecret(text);
   const nested = parseObject(text);
+  if (nested) return JSON.stringify(maskObject(nested));
 
-  return nested ? JSON.stringify(maskObject(nested)) : text;
+  return looksSecret(text) ? maskSecret(text) : text;
 }
 
 /** The incoming object with every masked secret replaced by the stored one of the same place; without one it is left out. */

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { InternalAccess } from '../auth/internal-access.js';
+import { ProcessSignatures, UsedSignatures } from '../infra/redis/used-signatures.js';
 import type { Configuration } from '../config/config.module.js';
 import { BackendClient } from './reporting/backend.client.js';
 import { CallbacksService } from './reporting/callbacks.service.js';
@@ -19,6 +20,7 @@ export class ExecutorManagerModule {
       imports: [module],
       controllers: [ExecutorManagerController, ManagerHealthController],
       providers: [
+        { provide: UsedSignatures, useClass: ProcessSignatures },
         ...[InternalAccess, DockerEngine, RegistryLogins, ImageValidator],
         ...[BackendClient, ImageValidationRunner, CallbacksService, StaleContainerSweeper],
       ],

@@ -6,6 +6,7 @@ import { MaxBodyBytes } from '../infra/http/server/request-body.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { DispatchDto, DispatchQuery } from './dispatch/dispatch.dto.js';
 import { DispatchService } from './dispatch/dispatch.service.js';
+import { ExecutorGuard } from './executor.guard.js';
 import { ExecutorReportDto, HeartbeatDto, LeaseDto, ReportReceiptDto } from './reports/executor-reports.dto.js';
 import { ExecutorReportsService } from './reports/executor-reports.service.js';
 import { LeasesService } from './lifecycle/leases.service.js';
@@ -13,9 +14,8 @@ import { LeasesService } from './lifecycle/leases.service.js';
 /** What a report has besides its result. */
 const SLACK_BYTES = 64 * 1024;
 
-/** The contract with executors and their managers. Not for users: see {@link InternalGuard}. */
+/** The contract with executors and their managers. Not for users: see {@link InternalGuard} and {@link ExecutorGuard}. */
 @Public()
-@UseGuards(InternalGuard)
 @ApiController('executors/tasks', 'executors')
 export class ExecutorsController {
   constructor(
@@ -26,6 +26,7 @@ export class ExecutorsController {
 
   /** Take subtasks: oldest first, fair between users, each handed out once, with a lease */
   @Post('dispatch')
+  @UseGuards(InternalGuard)
   @HttpCode(200)
   dispatch(@Query() query: DispatchQuery): Promise<DispatchDto> {
     return this.dispatches.dispatch(query);
@@ -33,15 +34,17 @@ export class ExecutorsController {
 
   /** Report on a subtask: 200 once the report is queued for good, or of no use any more */
   @Put()
+  @UseGuards(ExecutorGuard)
   @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES, { isLight: true })
-  @ApiOk(ReportReceiptDto, 'not_found', 'payload_too_large', 'service_unavailable')
+  @ApiOk(ReportReceiptDto, 'forbidden', 'not_found', 'payload_too_large', 'service_unavailable')
   report(@Body() body: ExecutorReportDto): Promise<ReportReceiptDto> {
     return this.reports.receive(body);
   }
 
   /** Say that the executor is alive: extends its lease. 409 and `cancelling` tell it to stop */
   @Post(':subtask_id/heartbeat')
-  @ApiOk(LeaseDto, 'not_found', 'subtask_final', 'lease_lost')
+  @UseGuards(ExecutorGuard)
+  @ApiOk(LeaseDto, 'forbidden', 'not_found', 'subtask_final', 'lease_lost')
   heartbeat(@IdParam('subtask_id') subtaskId: number, @Body() body: HeartbeatDto): Promise<LeaseDto> {
     return this.leases.heartbeat(subtaskId, body);
   }

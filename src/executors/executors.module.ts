@@ -1,6 +1,7 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
+import { InternalGuard } from '../auth/internal-access.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
@@ -26,6 +27,7 @@ import { SubtasksRepository } from './subtasks.repository.js';
   ],
   controllers: [ExecutorsController],
   providers: [
+    InternalGuard,
     ...[DispatchRepository, SubtasksRepository, ReportDedupCache, ExecutorManagerClient],
     ...[ExecutionPlans, DispatchService, ExecutorReportsService, LeasesService],
     ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor, ExecutorBackend],

@@ -19,8 +19,8 @@ const READING = new Set(['GET', 'HEAD']);
  */
 @Injectable()
 export class BoardAccess {
-  /** By a digest of address and credentials. */
-  private readonly logins = new LRUCache<string, AuthUser>({ max: MAX_LOGINS, ttl: LOGIN_TTL_MS });
+  /** Tokens by a digest of address and credentials: they end with a changed password, and with the account. */
+  private readonly logins = new LRUCache<string, string>({ max: MAX_LOGINS, ttl: LOGIN_TTL_MS });
   private readonly secret = randomBytes(32);
 
   constructor(
@@ -48,11 +48,13 @@ export class BoardAccess {
       throw new AppError('unauthorized', 'Log in as an admin: by HTTP Basic or Authorization: Bearer <token>');
     const digest = createHmac('sha256', this.secret).update(`${ip} ${authorization}`).digest('base64');
     const known = this.logins.get(digest);
-    if (known) return known;
-    const user = await this.auth.userOfPassword(login, ip);
-    this.logins.set(digest, user);
+    const user = known === undefined ? null : await this.auth.userOfToken(known).catch(() => null);
+    if (user) return user;
+    this.logins.delete(digest);
+    const { access_token: fresh } = await this.auth.login(login, ip);
+    this.logins.set(digest, fresh);
 
-    return user;
+    return this.auth.userOfToken(fresh);
   }
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { Counter } from 'prom-client';
 import { AppError } from '../common/app-error.js';
-import { signatureOf } from '../common/signature.js';
+import { webhookSignatureOf } from '../common/signature.js';
 import { AppConfig } from '../config/app-config.js';
 import { logLine } from '../infra/database/database-errors.js';
 import { ProviderHttp } from '../infra/http/client/provider-http.js';
@@ -57,7 +57,7 @@ export class WebhooksProcessor extends QueueProcessor {
       'content-type': 'application/json',
       'x-conch-timestamp': timestamp,
       // The client sends the body as JSON.stringify makes it, too.
-      'x-conch-signature': signatureOf(secret, timestamp, JSON.stringify(payload)),
+      'x-conch-signature': webhookSignatureOf(secret, timestamp, JSON.stringify(payload)),
     };
     const late = AbortSignal.timeout(TIMEOUT_MS);
     const response = await this.http.post({ url, headers, body: payload }, late);

@@ -105,7 +105,7 @@ describe('with AUTH_MODE=jwt', () => {
     const me = await app.call<{ id: number }>('GET /users/me', { token: cat });
     const changed = await app.call('PUT /users/me', {
       token: cat,
-      body: { password: 'another password', email: 'c@d' },
+      body: { password: 'another password', email: 'c@d', current_password: 'password of cat' },
     });
     const oldLogin = await app.fail('POST /auth/login', { body: { user_name: 'cat', password: 'password of cat' } });
     const newToken = await app.token('cat', 'another password');

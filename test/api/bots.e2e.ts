@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UsersService } from '../../src/auth/users.service.js';
+import { openServers } from '../../src/bots/bot-servers.js';
 import { BotsModule } from '../../src/bots/bots.module.js';
 import { BotsService } from '../../src/bots/bots.service.js';
+import { SecretBox } from '../../src/common/secret-box.js';
 import { bots, models, shells } from '../../src/infra/database/schema/schema.js';
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ShellsModule } from '../../src/shells/shells.module.js';
@@ -106,7 +108,10 @@ describe('bots', () => {
 
     expect(changed.body.agent_config.env).toMatchObject({ MODEL_ID: 'claude-y', API_KEY: '***6789' });
     expect(changed.body.mcp_servers).toEqual({ git: { env: { GIT_TOKEN: '***abcd' } } });
-    expect(row?.mcpServers).toEqual({ git: { env: { GIT_TOKEN: 'ghp_0123456789abcd' } } });
+    expect(JSON.stringify(row)).not.toContain('ghp_');
+    expect(row && openServers(row, app.app.get(SecretBox))).toEqual({
+      git: { env: { GIT_TOKEN: 'ghp_0123456789abcd' } },
+    });
     expect(resolved?.model).toEqual({
       name: 'edited',
       provider: 'claude',

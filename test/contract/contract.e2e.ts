@@ -55,6 +55,8 @@ const PATHS: [string, string[]][] = [
   ['/api/executors/tasks/dispatch', ['post']],
   ['/api/executors/tasks/{subtask_id}/heartbeat', ['post']],
   ['/api/auth/login', ['post']],
+  ['/api/auth/logout', ['post']],
+  ['/api/auth/logout-all', ['post']],
   ['/api/users/me', ['put']],
   ['/api/models/unified/{name}', ['get']],
   ['/api/bots/{id}', ['delete']],

@@ -33,11 +33,16 @@ export interface Lease extends ErrorBody {
   cancelling: boolean;
 }
 
-/** A server's API as an executor manager calls it. */
+/** A server's API as an executor manager calls it, or an executor with its own token. */
 export class ExecutorApi {
-  private readonly headers = { authorization: `Bearer ${INTERNAL_TOKEN}` };
+  private readonly headers: { authorization: string };
 
-  constructor(private readonly api: Api) {}
+  constructor(
+    private readonly api: Api,
+    token = INTERNAL_TOKEN,
+  ) {
+    this.headers = { authorization: `Bearer ${token}` };
+  }
 
   dispatchReply(query = ''): Promise<Reply<{ tasks: Dispatched[] } & ErrorBody>> {
     return this.api.call('POST', `/executors/tasks/dispatch${query}`, undefined, this.headers);

@@ -17,6 +17,7 @@ import { SimulatorProcess } from '../../src/infra/embedded/simulator-process.js'
 import { configureHttp, createAdapter } from '../../src/infra/http/server/configure-http.js';
 import { ProbeSlots } from '../../src/infra/rate-limit/probe-slots.js';
 import { RateLimits } from '../../src/infra/rate-limit/rate-limits.js';
+import { ProcessSignatures, UsedSignatures } from '../../src/infra/redis/used-signatures.js';
 import { openTestDatabase } from './database.js';
 import { type RawReply, send } from './http-send.js';
 
@@ -148,13 +149,14 @@ class RootModule {
       { provide: SimulatorProcess, useValue: simulator },
       { provide: RateLimits, useValue: new RateLimits(null) },
       ProbeSlots,
+      { provide: UsedSignatures, useClass: ProcessSignatures },
     ];
 
     return {
       module: RootModule,
       imports: [...base, ...options.modules],
       providers,
-      exports: [DB, DATABASE, SimulatorProcess, RateLimits, ProbeSlots],
+      exports: [DB, DATABASE, SimulatorProcess, RateLimits, ProbeSlots, UsedSignatures],
     };
   }
 }

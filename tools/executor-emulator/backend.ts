@@ -80,12 +80,16 @@ export class Backend {
     return tasks;
   }
 
-  /** Sends a callback, again when it fails. @returns the request that was answered, for later replays */
-  async report(report: Report, note?: string): Promise<Prepared> {
+  /**
+   * Sends a callback, again when it fails.
+   * @param own the executor's own token; without one the manager passes the callback on
+   * @returns the request that was answered, for later replays
+   */
+  async report(report: Report, own: string | undefined, note?: string): Promise<Prepared> {
     const { task_id: taskId, subtask_id: subtaskId } = report;
     const subject: Subject = { kind: 'report', taskId, subtaskId, note };
     for (let attempt = 0; ; attempt += 1) {
-      const request = this.prepare('PUT', `/api/executors/tasks?task_id=${taskId}`, JSON.stringify(report));
+      const request = this.prepare('PUT', `/api/executors/tasks?task_id=${taskId}`, JSON.stringify(report), own);
       const { status } = await this.exchange(subject, request);
       const delay = RETRY_MS[attempt];
       if ((status > 0 && status < 500) || delay === undefined || this.closing.aborted) return request;
@@ -94,9 +98,9 @@ export class Backend {
   }
 
   /** Reports that an executor still works on a subtask. */
-  async heartbeat(taskId: number, subtaskId: number, executor: string): Promise<Answer> {
+  async heartbeat({ task_id: taskId, subtask_id: subtaskId, auth_token: own }: DispatchedSubtask, executor: string) {
     const path = `/api/executors/tasks/${subtaskId}/heartbeat`;
-    const request = this.prepare('POST', path, JSON.stringify({ executor_name: executor }));
+    const request = this.prepare('POST', path, JSON.stringify({ executor_name: executor }), own);
 
     return this.exchange({ kind: 'heartbeat', taskId, subtaskId }, request);
   }
@@ -122,17 +126,20 @@ export class Backend {
     if (attack === 'changed-body')
       return { ...sent, body: sent.body.replace('"status":"', '"error_message":"x","status":"') };
     if (attack === 'old-timestamp') {
-      return { ...sent, headers: { ...sent.headers, ...signed(token, sent.body, nowSeconds() - OLD_SECONDS) } };
+      return { ...sent, headers: { ...sent.headers, ...signed(token, sent, nowSeconds() - OLD_SECONDS) } };
     }
     const later = Number(sent.headers['x-conch-timestamp']) + 1;
-    return { ...sent, headers: { ...sent.headers, 'x-conch-timestamp': String(later) } };
+    return { ...sent, headers: { ...sent.headers, 'x-conch-timestamp': later.toFixed(6) } };
   }
 
-  private prepare(method: Prepared['method'], path: string, body: string): Prepared {
+  /** A signing manager passes on all that its executors say. */
+  private prepare(method: Prepared['method'], path: string, body: string, own?: string): Prepared {
     const { token, sign } = this.options;
     const type: Record<string, string> = body ? { 'content-type': 'application/json' } : {};
-    if (token === undefined) return { method, path, body, headers: type };
-    const proof = sign ? signed(token, body, nowSeconds()) : { authorization: `Bearer ${token}` };
+    const signs = sign && token !== undefined;
+    const bearer = own ?? token;
+    const bearing: Record<string, string> = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+    const proof = signs ? signed(token, { method, path, body }) : bearing;
     return { method, path, body, headers: { ...type, ...proof } };
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closeServer, listen, readBody, sendJson } from '../shared/http.js';
@@ -184,17 +184,28 @@ describe('an executor', () => {
   });
 });
 
+describe('executors with tokens of their own', () => {
+  it('report with theirs, and the manager fetches work with the internal one', async () => {
+    await work({ token: TOKEN }, subtask(1, '[exec ms=0 steps=0]', { auth_token: 'of-subtask-1' }));
+    const seen = (route: string) => new Set(backend.of(route).map(({ headers }) => headers['authorization']));
+    await backend.until(3);
+
+    expect(seen('POST /api/executors/tasks/dispatch')).toEqual(new Set([`Bearer ${TOKEN}`]));
+    expect(seen('PUT /api/executors/tasks')).toEqual(new Set(['Bearer of-subtask-1']));
+  });
+});
+
 describe('signatures', () => {
-  it('cover time and body; forgeries do not fit', async () => {
+  it('cover time, method, path and body; forgeries do not fit', async () => {
     await work({ token: TOKEN, sign: true }, subtask(1, '[exec behaviour=replaying ms=0 steps=0]'));
     await backend.until(12);
-    const fits = backend.of('PUT /api/executors/tasks').map(({ headers, body }) => {
+    const fits = backend.of('PUT /api/executors/tasks').map(({ headers, body, query }) => {
       const time = String(headers['x-conch-timestamp']);
-      const digest = createHmac('sha256', TOKEN)
-        .update(`${time}.${JSON.stringify(body)}`)
-        .digest('hex');
+      const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
+      const text = `${time}.PUT./api/executors/tasks?${query.toString()}.${bodyHash}`;
+      const digest = createHmac('sha256', TOKEN).update(text).digest('hex');
 
-      return [headers['x-conch-signature'] === `v1=${digest}`, Math.abs(Number(time) - Date.now() / 1000) < 300];
+      return [headers['x-conch-signature'] === `v2=${digest}`, Math.abs(Number(time) - Date.now() / 1000) < 300];
     });
 
     // The callback, again, with another body, with an old time, with its time moved.

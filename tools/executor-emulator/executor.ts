@@ -102,7 +102,7 @@ export class Executor {
       ...fields,
       ...(!this.assignment.wegent && { seq: this.seq, event_id: randomUUID() }),
     };
-    this.sent.push(await this.backend.report(report, note));
+    this.sent.push(await this.backend.report(report, this.subtask.auth_token, note));
   }
 
   /** Waits, with a heartbeat every `beat` ms. */
@@ -121,8 +121,8 @@ export class Executor {
 
   /** Sends a heartbeat. The answer may say to stop, or that another executor works on the subtask. */
   private async beat(): Promise<void> {
-    const { status, reply } = await this.backend.heartbeat(this.subtask.task_id, this.subtask.subtask_id, this.name);
-    if (status === 404 || status === 409) this.kill();
+    const { status, reply } = await this.backend.heartbeat(this.subtask, this.name);
+    if (status === 401 || status === 404 || status === 409) this.kill();
     else if (asObject(reply)['cancelling'] === true) this.cancel();
   }
 }

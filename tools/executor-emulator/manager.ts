@@ -111,7 +111,8 @@ export class Manager {
     const script = 'problem' in read ? null : read;
     const wegent = this.options.wegent;
     const assignment = {
-      subtask,
+      // Wegent's executors report to their manager.
+      subtask: wegent ? { ...subtask, auth_token: undefined } : subtask,
       script: script ?? parseScript('', '', 'fails'),
       text: textOf(subtask, script),
       wegent,

@@ -16,6 +16,8 @@ export interface DispatchedSubtask {
   mode: string;
   prompt: string;
   status: string;
+  /** With which the executor reports on this subtask. */
+  auth_token?: string;
 }
 
 /** An answer, or the part of it that exists so far. */

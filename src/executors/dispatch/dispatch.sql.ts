@@ -4,7 +4,7 @@ import type { SubtaskRow, TaskRow } from '../../tasks/turns/answer-turn.js';
 
 /** What executors need of a subtask. */
 export type SubtaskColumns = Pick<SubtaskRow, 'id' | 'taskId' | 'userId' | 'teamId' | 'lane' | 'botIds' | 'title'> &
-  Pick<SubtaskRow, 'progress' | 'executorName' | 'executorNamespace' | 'createdAt' | 'updatedAt'>;
+  Pick<SubtaskRow, 'offers' | 'progress' | 'executorName' | 'executorNamespace' | 'createdAt' | 'updatedAt'>;
 
 /** What executors need of its task, besides the texts. */
 export type TaskColumns = Pick<TaskRow, 'type' | 'modelId' | 'gitUrl' | 'gitRepo' | 'gitRepoId' | 'gitDomain'> &
@@ -76,13 +76,13 @@ function claim(wanted: SQL, limit: SQL, name?: string): Statement<ClaimedRow, Va
           lease_expires_at = now() + make_interval(secs => ${sql.placeholder('lease')}), offers = s.offers + 1,
           report_seq = null, report_order = null, updated_at = now()
         from locked where s.id = locked.id and s.status = 'PENDING'
-        returning locked.*, s.user_id, s.team_id, s.lane, s.bot_ids, s.title, s.progress, s.executor_name,
+        returning locked.*, s.offers, s.user_id, s.team_id, s.lane, s.bot_ids, s.title, s.progress, s.executor_name,
           s.executor_namespace, s.created_at, s.updated_at),
       begun as (
         update tasks t set status = 'RUNNING', updated_at = now() from locked
         where t.id = locked.task_id and t.status in ('PENDING', 'RUNNING'))
       select me.id, me.task_id as "taskId", me.user_id as "userId", me.team_id as "teamId", me.lane,
-        me.bot_ids as "botIds", me.title, me.progress, me.executor_name as "executorName",
+        me.bot_ids as "botIds", me.offers, me.title, me.progress, me.executor_name as "executorName",
         me.executor_namespace as "executorNamespace", me.was_begun as "wasBegun", me.created_at as "createdAt",
         me.updated_at as "updatedAt", me.task_title as "taskTitle", me.task_prompt as "taskPrompt", me.type,
         me.model_id as "modelId", me.git_url as "gitUrl", me.git_repo as "gitRepo", me.git_repo_id as "gitRepoId",

@@ -18,7 +18,8 @@ const MODEL: ModelSettings = {
 const CLAIMED: ClaimedSubtask = {
   subtask: {
     ...{ id: 501, taskId: 77, userId: 3, teamId: 5, lane: 'online', botIds: [9], title: 'Fix login - coder' },
-    ...{ progress: 0, executorName: '', executorNamespace: '', createdAt: new Date('2025-12-02T10:00:00.123Z') },
+    ...{ offers: 1, progress: 0, executorName: '', executorNamespace: '' },
+    createdAt: new Date('2025-12-02T10:00:00.123Z'),
     updatedAt: new Date('2025-12-02T10:00:01.999Z'),
   },
   task: {
@@ -52,9 +53,16 @@ const PLAN: ExecutionPlan = {
           shellProblem: null,
           dify: null,
         },
-        ...{ modelName: 'sonnet', sealedConfig: null, mcpServers: {}, skills: [], baseImage: null },
+        ...{
+          modelName: 'sonnet',
+          sealedConfig: null,
+          servers: { mcpServers: {}, mcpServersSealed: null },
+          skills: [],
+          baseImage: null,
+        },
       },
       agentConfig: agentConfigOf({ bind_model: 'sonnet' }, MODEL),
+      mcpServers: {},
     },
   ],
   authToken: 'jwt',

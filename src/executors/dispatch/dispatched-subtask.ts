@@ -69,14 +69,14 @@ function userOf({ user: { id, userName, git } }: ExecutionPlan): DispatchedSubta
   return { id, name: userName, ...NO_ACCOUNT, ...account };
 }
 
-function botOf({ member, agentConfig }: PlannedBot): DispatchedSubtaskDto['bot'][number] {
+function botOf({ member, agentConfig, mcpServers }: PlannedBot): DispatchedSubtaskDto['bot'][number] {
   return {
     id: member.id,
     name: member.name,
     shell_type: member.shellType,
     agent_config: agentConfig,
     system_prompt: [member.systemPrompt, member.prompt].filter((text) => text !== '').join('\n'),
-    mcp_servers: member.mcpServers,
+    mcp_servers: mcpServers,
     skills: member.skills,
     role: member.role,
     base_image: member.baseImage,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { AuthService } from '../../auth/auth.service.js';
+import { openServers } from '../../bots/bot-servers.js';
+import { ExecutorTokens } from '../../auth/tokens/executor-tokens.js';
 import { type ExecutorUser, UsersService } from '../../auth/users.service.js';
 import { agentEnv, openConfig } from '../../bots/agent-config.js';
 import { AppError } from '../../common/app-error.js';
@@ -17,6 +18,7 @@ import type { ClaimedSubtask } from './dispatch.repository.js';
 export interface PlannedBot {
   member: ResolvedMember;
   agentConfig: JsonObject;
+  mcpServers: JsonObject;
 }
 
 /** Everything that an executor needs to know besides the subtask itself. Holds secrets: it goes into the reply only. */
@@ -24,7 +26,7 @@ export interface ExecutionPlan {
   user: ExecutorUser;
   mode: string;
   bots: PlannedBot[];
-  /** With which the executor may call the API for the user. */
+  /** With which the executor may report on its subtask, until that ends. */
   authToken: string;
 }
 
@@ -33,7 +35,7 @@ export interface ExecutionPlan {
 export class ExecutionPlans {
   constructor(
     private readonly users: UsersService,
-    private readonly auth: AuthService,
+    private readonly tokens: ExecutorTokens,
     private readonly teams: TeamsService,
     private readonly models: ModelsService,
     private readonly box: SecretBox,
@@ -48,10 +50,13 @@ export class ExecutionPlans {
     for (const [index, botId] of subtask.botIds.entries()) {
       const member = memberOf(team, botId, team.mode === 'pipeline' ? turn.position : index);
       requireShell(member);
-      bots.push({ member, agentConfig: await this.configOf(tx, member, claimed) });
+      const mcpServers = openServers(member.servers, this.box);
+      bots.push({ member, agentConfig: await this.configOf(tx, member, claimed), mcpServers });
     }
 
-    return { user, mode: team.mode, bots, authToken: await this.auth.executorToken(user.userName) };
+    const { id: subtaskId, taskId, offers: offer } = subtask;
+
+    return { user, mode: team.mode, bots, authToken: await this.tokens.sign({ taskId, subtaskId, offer }) };
   }
 
   /** The model is the one forced by the task, bound to the bot, in the bot's config, or chosen for the task: in this order. */

@@ -11,8 +11,8 @@ import {
 import { EventEmitter2, OnEvent } from '@nestjs/event-emitter';
 import type { FastifyRequest } from 'fastify';
 import { mergeMap, type Observable } from 'rxjs';
-import { CacheInvalidatedEvent } from '../../common/domain-events.js';
-import { RedisBus } from '../redis/redis.bus.js';
+import { CacheInvalidatedEvent, UserChangedEvent } from '../../common/domain-events.js';
+import { type BusMessages, type BusTopic, RedisBus } from '../redis/redis.bus.js';
 
 /** Publishes {@link CacheInvalidatedEvent} in this process; {@link CacheInvalidationRelay} forwards it to the others. */
 @Injectable()
@@ -49,7 +49,7 @@ export class CacheInvalidationInterceptor implements NestInterceptor {
 @Module({ providers: [CacheInvalidation], exports: [CacheInvalidation] })
 export class CacheInvalidationModule {}
 
-/** Relays {@link CacheInvalidatedEvent} between the processes of an installation. */
+/** Relays {@link CacheInvalidatedEvent} and {@link UserChangedEvent} between the processes of an installation. */
 @Injectable()
 export class CacheInvalidationRelay implements OnModuleInit {
   private readonly log = new Logger(CacheInvalidationRelay.name);
@@ -63,14 +63,26 @@ export class CacheInvalidationRelay implements OnModuleInit {
     await this.bus.on('catalog', () =>
       this.events.emit(CacheInvalidatedEvent.eventName, new CacheInvalidatedEvent(true)),
     );
+    await this.bus.on('user', ({ userName }) =>
+      this.events.emit(UserChangedEvent.eventName, new UserChangedEvent(userName, true)),
+    );
   }
 
   /** Publishes a change of this process to the others. Never throws: their caches expire within seconds. */
   @OnEvent(CacheInvalidatedEvent.eventName)
   async announce({ isForeign }: CacheInvalidatedEvent): Promise<void> {
-    if (isForeign) return;
+    if (!isForeign) await this.publish('catalog', {});
+  }
+
+  /** Publishes a changed account of this process to the others. Never throws. */
+  @OnEvent(UserChangedEvent.eventName)
+  async announceUser({ userName, isForeign }: UserChangedEvent): Promise<void> {
+    if (!isForeign) await this.publish('user', { userName });
+  }
+
+  private async publish<Topic extends BusTopic>(topic: Topic, message: BusMessages[Topic]): Promise<void> {
     try {
-      await this.bus.publish('catalog', {});
+      await this.bus.publish(topic, message);
     } catch (error) {
       this.log.warn(`change not announced: ${(error as Error).message}`);
     }

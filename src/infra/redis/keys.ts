@@ -32,6 +32,8 @@ export const keys = {
   validationLive: (id: string) => `shell:validation:live:{${id}}`,
   /** Prefix of counters: attempts or requests within a window of time. */
   rateLimit: (name: string) => `conch:limit:${name}`,
+  /** String: a signed request was accepted, and is not again. */
+  usedSignature: (signature: string) => `conch:signature:${signature}`,
   /** Channel: messages between processes, see `redis.bus.ts`. */
   bus: (topic: string) => `conch:bus:${topic}`,
 } as const;

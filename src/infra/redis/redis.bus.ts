@@ -13,6 +13,8 @@ export interface BusMessages {
   applied: { subtaskId: number; taskId: number; status: string; applied: boolean };
   /** A model, shell, bot or team was changed: caches are invalid. */
   catalog: Record<string, never>;
+  /** An account was changed: caches of it are invalid, and its tokens may be. */
+  user: { userName: string };
 }
 
 export type BusTopic = keyof BusMessages;

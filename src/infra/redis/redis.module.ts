@@ -6,6 +6,7 @@ import { ChannelSubscriptions } from './channel-subscriptions.js';
 import { RedisBus } from './redis.bus.js';
 import { RedisClients } from './redis-clients.js';
 import { RedisMemory } from './redis-memory.js';
+import { SharedSignatures, UsedSignatures } from './used-signatures.js';
 
 /** The connections to Redis, to the embedded server or a configured one. */
 @Global()
@@ -15,12 +16,13 @@ import { RedisMemory } from './redis-memory.js';
     CacheInvalidationRelay,
     ChannelSubscriptions,
     RedisMemory,
+    { provide: UsedSignatures, useClass: SharedSignatures },
     {
       provide: RedisClients,
       inject: [AppConfig, EmbeddedParts],
       useFactory: (config: AppConfig, parts: EmbeddedParts) => RedisClients.connect(config.redis, parts.redisSocket),
     },
   ],
-  exports: [RedisClients, RedisBus, ChannelSubscriptions, RedisMemory],
+  exports: [RedisClients, RedisBus, ChannelSubscriptions, RedisMemory, UsedSignatures],
 })
 export class RedisModule {}

@@ -32,6 +32,10 @@ export const users = pgTable(
     gitInfo: text('git_info'),
     role: text('role').$type<'admin' | 'user'>().notNull().default('user'),
     isActive: boolean('is_active').notNull().default(true),
+    /** Tokens that were issued before are refused. */
+    tokensValidFrom: timestamp('tokens_valid_from', { withTimezone: true }).notNull().defaultNow(),
+    /** Ids of tokens that were ended alone, each with its expiry in Unix seconds. */
+    revokedTokens: jsonb('revoked_tokens').$type<Record<string, number>>().notNull().default({}),
     createdAt,
     updatedAt,
   },
@@ -101,7 +105,10 @@ export const bots = pgTable(
     /** Encrypted JSON object, Wegent's `agent_config`. */
     agentConfig: text('agent_config'),
     systemPrompt: text('system_prompt').notNull().default(''),
+    /** In clear, of earlier versions; encrypted at the next start. */
     mcpServers: jsonb('mcp_servers').$type<Record<string, unknown>>().notNull().default({}),
+    /** Encrypted JSON object. */
+    mcpServersSealed: text('mcp_servers_sealed'),
     skills: jsonb('skills').$type<string[]>().notNull().default([]),
     isActive: boolean('is_active').notNull().default(true),
     createdAt,

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+
+const AUDIENCE = 'executor';
+
+/** Which work a token of an executor is for. */
+export interface ExecutorClaims {
+  taskId: number;
+  subtaskId: number;
+  /** How often the subtask has been claimed: the executor of an earlier claim has lost it. */
+  offer: number;
+}
+
+/** Signs and reads the tokens of executors: each for one claim of one subtask, and of no use to the API of users. */
+@Injectable()
+export class ExecutorTokens {
+  constructor(private readonly jwt: JwtService) {}
+
+  /** Returns a token that expires after 24 hours, as Wegent's do, unless the subtask ends before. */
+  sign({ taskId, subtaskId, offer }: ExecutorClaims): Promise<string> {
+    return this.jwt.signAsync(
+      { task_id: taskId, subtask_id: subtaskId, offer },
+      { audience: AUDIENCE, expiresIn: '24h' },
+    );
+  }
+
+  /** Returns what a token is for; null when it is none of an executor, or has expired. */
+  async read(token: string): Promise<ExecutorClaims | null> {
+    const claims = await this.jwt.verifyAsync<Record<string, unknown>>(token, { audience: AUDIENCE }).catch(() => null);
+    if (!claims) return null;
+
+    return { taskId: Number(claims.task_id), subtaskId: Number(claims.subtask_id), offer: Number(claims.offer) };
+  }
+}

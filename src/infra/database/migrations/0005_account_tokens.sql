@@ -1,0 +1,2 @@
+ALTER TABLE "users" ADD COLUMN "tokens_valid_from" timestamp with time zone DEFAULT now() NOT NULL;--> statement-breakpoint
+ALTER TABLE "users" ADD COLUMN "revoked_tokens" jsonb DEFAULT '{}'::jsonb NOT NULL;

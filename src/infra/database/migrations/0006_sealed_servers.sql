@@ -1,0 +1,1 @@
+ALTER TABLE "bots" ADD COLUMN "mcp_servers_sealed" text;
