@@ -77,6 +77,8 @@ function serverPart(env: Env) {
     host: env.HOST ?? '127.0.0.1',
     port: env.PORT ?? (env.ROLES === 'executor-manager' ? 8001 : 8000),
     shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS ?? 30,
+    /** Open event streams of one user at this process. Without authentication all callers are one user. */
+    maxStreamsPerUser: env.MAX_STREAMS_PER_USER ?? (env.AUTH_MODE === 'jwt' ? 20 : 1000),
   };
 }
 

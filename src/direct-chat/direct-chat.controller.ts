@@ -48,7 +48,7 @@ export class DirectChatController {
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiChatStream()
   @ApiErrors('direct_chat_not_supported', 'model_not_configured', 'not_found', 'task_busy', 'idempotency_key_reused')
-  @ApiErrors('prompt_too_long', 'too_many_chats', 'too_many_running_tasks', 'service_unavailable')
+  @ApiErrors('prompt_too_long', 'too_many_chats', 'too_many_running_tasks', 'too_many_streams', 'service_unavailable')
   async stream(
     @CurrentUser() user: AuthUser,
     @Body() body: StreamChatDto,
@@ -66,7 +66,7 @@ export class DirectChatController {
   @ApiOperation({ summary: 'Start the waiting answer of a task, or append a turn when it has ended' })
   @ApiChatStream()
   @ApiErrors('direct_chat_not_supported', 'task_final', 'not_found', 'task_busy', 'prompt_too_long')
-  @ApiErrors('too_many_chats', 'too_many_running_tasks', 'service_unavailable')
+  @ApiErrors('too_many_chats', 'too_many_running_tasks', 'too_many_streams', 'service_unavailable')
   async streamTask(
     @CurrentUser() user: AuthUser,
     @IdParam('task_id') taskId: number,
@@ -83,7 +83,7 @@ export class DirectChatController {
   @ApiHeader(LAST_EVENT_ID)
   @ApiChatStream()
   @ApiResponse({ status: 204, description: 'Everything was received already: do not reconnect' })
-  @ApiErrors('not_found', 'stream_not_found')
+  @ApiErrors('not_found', 'stream_not_found', 'too_many_streams')
   async attach(
     @CurrentUser() user: AuthUser,
     @IdParam('task_id') taskId: number,

@@ -55,7 +55,7 @@ export class ValidationsController {
     ValidationEventDto,
   )
   @ApiNoContentResponse({ description: 'It has ended, and the last event was received' })
-  @ApiErrors('not_found')
+  @ApiErrors('not_found', 'too_many_streams')
   async live(
     @CurrentUser() user: AuthUser,
     @Param('id') id: string,
