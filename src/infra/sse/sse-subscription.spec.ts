@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { MessageEvent } from '@nestjs/common';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { Subscriber } from 'rxjs';
+import { Observable } from 'rxjs';
 import { SseSubscription } from './sse-subscription.js';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
@@ -32,10 +33,14 @@ describe('the ping of an event stream', () => {
   /** Whether the stream of a response still runs after a ping. */
   function runsAfterPing(response: ServerResponse | undefined): boolean {
     if (!response) throw new Error('no response');
-    const subscriber = new Subscriber<unknown>();
-    new SseSubscription(subscriber, response, () => undefined).ping();
+    const stream = new Observable<MessageEvent>((subscriber) => {
+      new SseSubscription(subscriber, response, () => undefined).ping();
+    });
+    const subscription = stream.subscribe();
+    const runs = !subscription.closed;
+    subscription.unsubscribe();
 
-    return !subscriber.closed;
+    return runs;
   }
 
   it('ends that of a pipelined request, which waits for another stream', () => {

@@ -32,7 +32,6 @@ export class SseSubscription {
     // The error of a reset connection would end the process without a listener.
     this.response.on('error', () => this.subscriber.complete());
     this.subscriber.next({ comment: 'ok' });
-    if (this.isClosed) return;
     try {
       const source = await openSource();
       source.onReady = () => this.pump();

@@ -45,7 +45,8 @@ export class AppErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const failure = describe(error, request);
-    if (failure.unexpected) this.report(error, request);
+    if (isBrokenOff(request.raw)) this.log.debug(`${whatOf(request)}: its body broke off`);
+    else if (failure.unexpected) this.report(error, request);
     if (reply.sent || reply.raw.headersSent) return;
     const send = () => {
       if (isArriving(request.raw)) void reply.header('Connection', 'close');
@@ -57,8 +58,15 @@ export class AppErrorFilter implements ExceptionFilter {
 
   private report(error: unknown, request: FastifyRequest): void {
     const stack = error instanceof Error ? withCauses(error) : String(error);
-    this.log.error(`${request.method} ${request.url.split('?', 1)[0]} failed, request ${request.id}`, stack);
+    this.log.error(`${whatOf(request)} failed, request ${request.id}`, stack);
   }
+}
+
+const whatOf = ({ method, url }: FastifyRequest) => `${method} ${url.split('?', 1)[0]}`;
+
+/** Whether the connection ended before the whole body was there: nothing is wrong here. */
+function isBrokenOff({ complete, destroyed }: IncomingMessage): boolean {
+  return destroyed && !complete;
 }
 
 function bodyOf(failure: Failure, requestId: string): ErrorDto {
