@@ -2,6 +2,9 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { serveApiDocument } from './api-document.js';
 import { withinOr } from './common/within.js';
+import { AppError } from './common/app-error.js';
+import { bearerOf } from './auth/auth-user.js';
+import { AuthService } from './auth/auth.service.js';
 import { AppModule } from './app.module.js';
 import { AppConfig } from './config/app-config.js';
 import type { Configuration } from './config/config.module.js';
@@ -9,6 +12,7 @@ import { DATABASE } from './infra/database/database.module.js';
 import type { OpenDatabase } from './infra/database/database.js';
 import { EmbeddedParts } from './infra/embedded/embedded.module.js';
 import { configureHttp, createAdapter } from './infra/http/server/configure-http.js';
+import { identifyBeforeBodies } from './infra/http/server/request-gate.js';
 import { Lifecycle } from './infra/lifecycle.js';
 import { createLogger } from './infra/logger.js';
 import { RedisClients } from './infra/redis/redis-clients.js';
@@ -35,6 +39,7 @@ export async function buildApp(configuration: Configuration): Promise<BuiltApp> 
       forceCloseConnections: true,
     });
     configureHttp(app);
+    identifyBodies(app);
     serveApiDocument(app);
 
     return { app, stop: () => stopApp(app, parts) };
@@ -42,6 +47,18 @@ export async function buildApp(configuration: Configuration): Promise<BuiltApp> 
     await parts.stop();
     throw error;
   }
+}
+
+/** Without authentication everyone is the local user, and there is nothing to identify. */
+function identifyBodies(app: NestFastifyApplication): void {
+  if (app.get(AppConfig).auth.mode === 'off') return;
+  const auth = app.get(AuthService);
+  identifyBeforeBodies(app.getHttpAdapter().getInstance(), ({ headers }) => {
+    const token = bearerOf(headers.authorization);
+    if (!token) throw new AppError('unauthorized', 'Log in first: send Authorization: Bearer <token>');
+
+    return auth.userOfToken(token);
+  });
 }
 
 /**

@@ -77,6 +77,9 @@ function serverPart(env: Env) {
     host: env.HOST ?? '127.0.0.1',
     port: env.PORT ?? (env.ROLES === 'executor-manager' ? 8001 : 8000),
     shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS ?? 30,
+    maxConnections: env.MAX_CONNECTIONS ?? 10_000,
+    /** Unset: a limit for public addresses only, where no reverse proxy stands. */
+    maxConnectionsPerAddress: env.MAX_CONNECTIONS_PER_ADDRESS,
     /** Open event streams of one user at this process. Without authentication all callers are one user. */
     maxStreamsPerUser: env.MAX_STREAMS_PER_USER ?? (env.AUTH_MODE === 'jwt' ? 20 : 1000),
   };

@@ -12,6 +12,8 @@ import { LeasesService } from './lifecycle/leases.service.js';
 
 /** What a report has besides its result. */
 const SLACK_BYTES = 64 * 1024;
+/** Bodies of calls that say little. */
+const SMALL_BYTES = 16 * 1024;
 
 /** The contract with executors and their managers. Not for users: see {@link InternalGuard}. */
 @Public()
@@ -26,6 +28,7 @@ export class ExecutorsController {
 
   /** Take subtasks: oldest first, fair between users, each handed out once, with a lease */
   @Post('dispatch')
+  @MaxBodyBytes(() => SMALL_BYTES, { isOpen: true })
   @HttpCode(200)
   dispatch(@Query() query: DispatchQuery): Promise<DispatchDto> {
     return this.dispatches.dispatch(query);
@@ -33,7 +36,7 @@ export class ExecutorsController {
 
   /** Report on a subtask: 200 once the report is queued for good, or of no use any more */
   @Put()
-  @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES, { isLight: true })
+  @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES, { isLight: true, isOpen: true })
   @ApiOk(ReportReceiptDto, 'not_found', 'payload_too_large', 'service_unavailable')
   report(@Body() body: ExecutorReportDto): Promise<ReportReceiptDto> {
     return this.reports.receive(body);
@@ -41,6 +44,7 @@ export class ExecutorsController {
 
   /** Say that the executor is alive: extends its lease. 409 and `cancelling` tell it to stop */
   @Post(':subtask_id/heartbeat')
+  @MaxBodyBytes(() => SMALL_BYTES, { isOpen: true })
   @ApiOk(LeaseDto, 'not_found', 'subtask_final', 'lease_lost')
   heartbeat(@IdParam('subtask_id') subtaskId: number, @Body() body: HeartbeatDto): Promise<LeaseDto> {
     return this.leases.heartbeat(subtaskId, body);

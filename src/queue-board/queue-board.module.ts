@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { AuthModule } from '../auth/auth.module.js';
 import { AppError } from '../common/app-error.js';
 import { answerFrameworkError } from '../infra/http/server/app-error.filter.js';
+import type { RouteTraits } from '../infra/http/server/event-loop-throttle.js';
 import { QueueRegistry } from '../infra/queue/queue.module.js';
 import { BoardAccess } from './board-access.js';
 
@@ -50,6 +51,10 @@ export class QueueBoardModule implements OnModuleInit {
 
   /** Authorizes requests, and answers refusals in the error shape of the API. */
   private guard(scope: FastifyInstance): void {
+    // Callers are known before bodies are read: by the hook below, which accepts passwords too.
+    scope.addHook('onRoute', (route) => {
+      route.config = Object.assign({}, route.config, { isOpen: true } satisfies RouteTraits);
+    });
     scope.addHook('onRequest', async (request, reply) => {
       void reply.headers(HEADERS);
       try {

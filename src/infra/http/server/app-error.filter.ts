@@ -5,6 +5,7 @@ import { AppError, type ErrorCode, errorCode, type FieldProblem } from '../../..
 import { isJsonObject } from '../../../common/json.js';
 import { isDatabaseDown, logLine } from '../../database/database-errors.js';
 import type { ErrorDto } from './error.dto.js';
+import { announcesBody } from './request-gate.js';
 
 const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'bad_request',
@@ -80,8 +81,8 @@ function bodyOf(failure: Failure, requestId: string): ErrorDto {
   };
 }
 
-function isArriving({ complete, destroyed, headers }: IncomingMessage): boolean {
-  return !complete && !destroyed && (headers['transfer-encoding'] ?? headers['content-length'] ?? '0') !== '0';
+function isArriving(message: IncomingMessage): boolean {
+  return !message.complete && !message.destroyed && announcesBody(message);
 }
 
 /** Answers after the rest of a refused body: a client that is still sending does not see the reply before a close. */

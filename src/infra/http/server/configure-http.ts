@@ -5,6 +5,8 @@ import { AppConfig } from '../../../config/app-config.js';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
 import { applyBodyLimits, parseOnlyJson } from './request-body.js';
 import { acceptForms } from './multipart.js';
+import { limitConnections } from './connection-limits.js';
+import { limitBodyTime } from './request-gate.js';
 import { throttleRequests } from './event-loop-throttle.js';
 import { AppValidationPipe } from './validation.pipe.js';
 
@@ -18,6 +20,9 @@ function requestId(request: { headers: IncomingHttpHeaders }): string {
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
+const HEADERS_MS = 20_000;
+/** For what no other watch ends: uploads are watched while they flow, other bodies by {@link limitBodyTime}. */
+const REQUEST_MS = 3_600_000;
 
 /** Fastify with the body parsers of the API only. Nest's default adds one for forms, which browsers send without CORS checks. */
 class ApiAdapter extends FastifyAdapter {
@@ -31,6 +36,9 @@ class ApiAdapter extends FastifyAdapter {
 export function createAdapter(): FastifyAdapter {
   return new ApiAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
+    // Fastify switches Node's own limit off.
+    requestTimeout: REQUEST_MS,
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 5_000 },
     genReqId: requestId,
     frameworkErrors: answerFrameworkError,
     routerOptions: { maxParamLength: 500 },
@@ -43,10 +51,13 @@ export function configureHttp(app: NestFastifyApplication, prefix = 'api'): void
   app.useGlobalPipes(new AppValidationPipe());
   app.useGlobalFilters(new AppErrorFilter());
   const instance = app.getHttpAdapter().getInstance();
-  applyBodyLimits(instance, app.get(AppConfig));
+  const config = app.get(AppConfig);
+  limitConnections(instance.server, config.server);
+  applyBodyLimits(instance, config);
   instance.addHook('onRequest', (request, reply, done) => {
     void reply.header('X-Request-Id', request.id);
     done();
   });
+  limitBodyTime(instance);
   throttleRequests(instance);
 }
