@@ -12,7 +12,7 @@ import { DATABASE } from './infra/database/database.module.js';
 import type { OpenDatabase } from './infra/database/database.js';
 import { EmbeddedParts } from './infra/embedded/embedded.module.js';
 import { configureHttp, createAdapter } from './infra/http/server/configure-http.js';
-import { identifyBeforeBodies } from './infra/http/server/request-gate.js';
+import { identifyBeforeBodies, serveOnlyThisMachine } from './infra/http/server/request-gate.js';
 import { Lifecycle } from './infra/lifecycle.js';
 import { createLogger } from './infra/logger.js';
 import { RedisClients } from './infra/redis/redis-clients.js';
@@ -39,8 +39,8 @@ export async function buildApp(configuration: Configuration): Promise<BuiltApp> 
       forceCloseConnections: true,
     });
     configureHttp(app);
-    identifyBodies(app);
-    serveApiDocument(app);
+    guardRequests(app);
+    if (config.server.apiDocs) serveApiDocument(app);
 
     return { app, stop: () => stopApp(app, parts) };
   } catch (error) {
@@ -49,11 +49,12 @@ export async function buildApp(configuration: Configuration): Promise<BuiltApp> 
   }
 }
 
-/** Without authentication everyone is the local user, and there is nothing to identify. */
-function identifyBodies(app: NestFastifyApplication): void {
-  if (app.get(AppConfig).auth.mode === 'off') return;
+/** Without authentication everyone on this machine is the local user, and there is nothing to identify. */
+function guardRequests(app: NestFastifyApplication): void {
+  const instance = app.getHttpAdapter().getInstance();
+  if (app.get(AppConfig).auth.mode === 'off') return serveOnlyThisMachine(instance);
   const auth = app.get(AuthService);
-  identifyBeforeBodies(app.getHttpAdapter().getInstance(), ({ headers }) => {
+  identifyBeforeBodies(instance, ({ headers }) => {
     const token = bearerOf(headers.authorization);
     if (!token) throw new AppError('unauthorized', 'Log in first: send Authorization: Bearer <token>');
 

@@ -77,6 +77,10 @@ function serverPart(env: Env) {
     host: env.HOST ?? '127.0.0.1',
     port: env.PORT ?? (env.ROLES === 'executor-manager' ? 8001 : 8000),
     shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS ?? 30,
+    /** Unset: with authentication, only callers on this machine read metrics. */
+    metricsToken: env.METRICS_TOKEN,
+    /** Whether Swagger and the OpenAPI document are served. */
+    apiDocs: (env.API_DOCS ?? (env.AUTH_MODE === 'jwt' ? 'off' : 'on')) === 'on',
     maxConnections: env.MAX_CONNECTIONS ?? 10_000,
     /** Unset: a limit for public addresses only, where no reverse proxy stands. */
     maxConnectionsPerAddress: env.MAX_CONNECTIONS_PER_ADDRESS,

@@ -8,6 +8,7 @@ import { acceptForms } from './multipart.js';
 import { limitConnections } from './connection-limits.js';
 import { limitBodyTime } from './request-gate.js';
 import { throttleRequests } from './event-loop-throttle.js';
+import { addSecurityHeaders } from './security-headers.js';
 import { AppValidationPipe } from './validation.pipe.js';
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
@@ -54,6 +55,7 @@ export function configureHttp(app: NestFastifyApplication, prefix = 'api'): void
   const config = app.get(AppConfig);
   limitConnections(instance.server, config.server);
   applyBodyLimits(instance, config);
+  addSecurityHeaders(instance);
   instance.addHook('onRequest', (request, reply, done) => {
     void reply.header('X-Request-Id', request.id);
     done();

@@ -1,13 +1,14 @@
 /** What is decided about a request before its body is read. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
+import { requireLoopback } from '../../../common/loopback.js';
 import type { RouteTraits } from './event-loop-throttle.js';
 
 /** Longest time in which a body may arrive; one that is streamed to its reader is watched there. */
 const BODY_MS = 30_000;
 
 /**
- * Identifies the callers of bodies before they are read, except on routes with the trait `isOpen`: nobody unknown makes
+ * Identifies the callers of bodies before they are read (after `onRequest`, where the headers of replies are set), except on routes with the trait `isOpen`: nobody unknown makes
  * the server parse. The guard of the route decides again, for requests without a body, too.
  * @param identify throws AppError unauthorized
  */
@@ -15,9 +16,17 @@ export function identifyBeforeBodies(
   instance: FastifyInstance,
   identify: (request: FastifyRequest) => Promise<unknown>,
 ): void {
-  instance.addHook('onRequest', async (request) => {
+  instance.addHook('preParsing', async (request) => {
     const { isOpen } = request.routeOptions.config as RouteTraits;
     if (!isOpen && announcesBody(request.raw)) await identify(request);
+  });
+}
+
+/** Serves pages and programs of this machine only, documents and unknown paths included: see {@link requireLoopback}. */
+export function serveOnlyThisMachine(instance: FastifyInstance): void {
+  instance.addHook('preParsing', ({ headers }, _reply, _payload, done) => {
+    requireLoopback(headers);
+    done();
   });
 }
 
