@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { existsSync } from 'node:fs';
 import { chatEventComponents } from './direct-chat/chat-event.dto.js';
+import { PAGE_POLICY } from './infra/http/server/security-headers.js';
 import { taskEventComponents } from './tasks/events/task-event.dto.js';
 
 const PAGE = 'api/docs';
@@ -18,8 +19,10 @@ export function serveApiDocument(app: NestFastifyApplication): void {
   app
     .getHttpAdapter()
     .getInstance()
-    .addHook('preHandler', async ({ url }) => {
-      if (url.startsWith(`/${PAGE}`) || url.startsWith(`/${JSON_DOCUMENT}`)) await (loaded ??= loadPluginMetadata());
+    .addHook('preHandler', async ({ url }, reply) => {
+      if (!url.startsWith(`/${PAGE}`) && !url.startsWith(`/${JSON_DOCUMENT}`)) return;
+      void reply.header('Content-Security-Policy', PAGE_POLICY);
+      await (loaded ??= loadPluginMetadata());
     });
 }
 

@@ -2,6 +2,9 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { serveApiDocument } from './api-document.js';
 import { withinOr } from './common/within.js';
+import { AppError } from './common/app-error.js';
+import { bearerOf } from './auth/auth-user.js';
+import { AuthService } from './auth/auth.service.js';
 import { AppModule } from './app.module.js';
 import { AppConfig } from './config/app-config.js';
 import type { Configuration } from './config/config.module.js';
@@ -9,6 +12,7 @@ import { DATABASE } from './infra/database/database.module.js';
 import type { OpenDatabase } from './infra/database/database.js';
 import { EmbeddedParts } from './infra/embedded/embedded.module.js';
 import { configureHttp, createAdapter } from './infra/http/server/configure-http.js';
+import { identifyBeforeBodies, serveOnlyThisMachine } from './infra/http/server/request-gate.js';
 import { Lifecycle } from './infra/lifecycle.js';
 import { createLogger } from './infra/logger.js';
 import { RedisClients } from './infra/redis/redis-clients.js';
@@ -39,13 +43,27 @@ export async function buildApp(configuration: Configuration): Promise<BuiltApp> 
       },
     );
     configureHttp(app);
-    serveApiDocument(app);
+    guardRequests(app);
+    if (config.server.apiDocs) serveApiDocument(app);
 
     return { app, stop: () => stopApp(app, parts) };
   } catch (error) {
     await parts.stop();
     throw error;
   }
+}
+
+/** Without authentication everyone on this machine is the local user, and there is nothing to identify. */
+function guardRequests(app: NestFastifyApplication): void {
+  const instance = app.getHttpAdapter().getInstance();
+  if (app.get(AppConfig).auth.mode === 'off') return serveOnlyThisMachine(instance);
+  const auth = app.get(AuthService);
+  identifyBeforeBodies(instance, ({ headers }) => {
+    const token = bearerOf(headers.authorization);
+    if (!token) throw new AppError('unauthorized', 'Log in first: send Authorization: Bearer <token>');
+
+    return auth.userOfToken(token);
+  });
 }
 
 /**

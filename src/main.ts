@@ -74,8 +74,7 @@ function banner(config: AppConfig, url: string): string {
   return `
   Conch is ready.
     API      ${url}/api
-    Swagger  ${url}/api/docs
-    Data     ${data.join(', ')}
+${config.server.apiDocs ? `    Swagger  ${url}/api/docs\n` : ''}    Data     ${data.join(', ')}
     Try      curl -N ${url}/api/direct-chat/stream${token} -H 'Content-Type: application/json' -d '{"prompt":"Hello!"}'
 
 `;

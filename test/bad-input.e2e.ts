@@ -232,4 +232,32 @@ describe('requests that cannot be', () => {
     expect(stage.simulator.counters.requests).toBe(1);
     expect(stage.server(0).logs).not.toMatch(/ERROR/);
   });
+
+  it.each(['/docs', '/openapi.json', '/tasks', '/metrics', '/health/live', '/nothing'])(
+    'pages of others get nothing: %s',
+    async (path) => {
+      for (const headers of [
+        { host: 'stranger.example' },
+        { origin: 'https://stranger.example' },
+        { 'sec-fetch-site': 'cross-site' },
+      ] as Record<string, string>[])
+        expectError(await api.get<ErrorBody>(path, headers), 403, 'forbidden');
+    },
+  );
+
+  it.each([
+    ['/tasks', "default-src 'none'"],
+    ['/nothing', "default-src 'none'"],
+    ['/docs', "default-src 'self'"],
+    ['/docs/swagger-ui-init.js', "default-src 'self'"],
+  ])('every reply has headers for browsers: %s', async (path, policy) => {
+    const { headers } = await api.get(path);
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
+    expect(headers['cache-control']).toContain('no-store');
+    expect(headers['content-security-policy']).toContain(policy);
+  });
+
+  it.each(['__proto__', 'constructor'])('a shell type of the name %s is one like others', async (name) => {
+    expect((await api.get(`/models/unified?shell_type=${name}`)).status).toBe(200);
+  });
 });

@@ -55,6 +55,21 @@ describe('with AUTH_MODE=jwt', () => {
     }
   });
 
+  it('reads no body of an unknown caller, and little of a log-in', async () => {
+    const json = { 'content-type': 'application/json' };
+    const broken = await stage.api.raw<ErrorBody>('POST', '/direct-chat/stream', '{"prompt":', json);
+    expect([broken.status, broken.body.code]).toEqual([401, 'unauthorized']);
+    const password = 'x'.repeat(5_000);
+    const login = await stage.api.call<ErrorBody>('POST', '/auth/login', { user_name: 'admin', password });
+    expect([login.status, login.body.code]).toEqual([413, 'payload_too_large']);
+  });
+
+  it('describes itself to nobody, and shows metrics to this machine only', async () => {
+    for (const path of ['/docs', '/openapi.json']) expect((await stage.api.get(path)).status).toBe(404);
+    expect((await stage.api.get('/metrics')).status).toBe(200);
+    expect((await stage.api.get('/metrics', { 'x-forwarded-for': '127.0.0.1' })).status).toBe(401);
+  });
+
   it('hides the tasks of others', async () => {
     const turn = await api.turn({
       model_id: await addModel(api, { name: 'mine', baseUrl: 'http://127.0.0.1:9' }),

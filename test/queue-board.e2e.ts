@@ -46,6 +46,7 @@ describe('the queue board', () => {
     expect(body.queues.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
     const updates = body.queues.find(({ name }) => name === TASK_UPDATES);
     expect(updates?.counts['completed']).toBeGreaterThan(0);
+    expect(JSON.stringify(updates?.jobs.map(({ data }) => data))).toContain('"result":"(hidden)"');
   });
 
   it('repeats what has failed', async () => {

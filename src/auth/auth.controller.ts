@@ -2,9 +2,13 @@ import { Body, Controller, Headers, HttpCode, Ip, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { ApiOk } from '../infra/http/server/api-replies.js';
 import { MessageDto } from '../common/page.js';
+import { MaxBodyBytes } from '../infra/http/server/request-body.js';
 import { AuthUser, bearerOf, CurrentUser, Public } from './auth-user.js';
 import { LoginDto, TokenDto } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
+
+/** Name and password, in any encoding of JSON. */
+const MAX_LOGIN_BYTES = 4_096;
 
 @ApiTags('auth')
 @Controller('auth')
@@ -14,6 +18,7 @@ export class AuthController {
   /** Log in by user name and password */
   @Post('login')
   @Public()
+  @MaxBodyBytes(() => MAX_LOGIN_BYTES, { isOpen: true })
   @ApiOk(TokenDto, 'unauthorized', 'validation_failed', 'too_many_logins', 'service_unavailable')
   login(@Body() body: LoginDto, @Ip() address: string): Promise<TokenDto> {
     return this.auth.login(body, address);

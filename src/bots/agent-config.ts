@@ -49,7 +49,11 @@ export function tryOpenConfig(sealed: string | null, box: SecretBox): JsonObject
 }
 
 const VENDOR: Readonly<Record<ProviderKind, string>> = { claude: 'ANTHROPIC', openai: 'OPENAI' };
-const TYPE_WORDS: Readonly<Record<string, ProviderKind>> = { claude: 'claude', anthropic: 'claude', openai: 'openai' };
+const TYPE_WORDS: ReadonlyMap<string, ProviderKind> = new Map([
+  ['claude', 'claude'],
+  ['anthropic', 'claude'],
+  ['openai', 'openai'],
+]);
 
 /**
  * The model of a bot with its own connection.
@@ -102,12 +106,12 @@ export function reader(env: JsonObject): Read {
 function providerOf(read: Read, fail: Fail): ProviderKind {
   const type = read('MODEL_TYPE')?.toLowerCase();
   if (type !== undefined) {
-    const known = TYPE_WORDS[type];
+    const known = TYPE_WORDS.get(type);
     if (!known) throw fail(`has the unknown MODEL_TYPE "${type}": use claude or openai`);
 
     return known;
   }
-  const word = TYPE_WORDS[read('MODEL')?.toLowerCase() ?? ''];
+  const word = TYPE_WORDS.get(read('MODEL')?.toLowerCase() ?? '');
 
   return word ?? guessProvider(read);
 }
@@ -123,7 +127,7 @@ function guessProvider(read: Read): ProviderKind {
 function modelOf(read: Read): string | undefined {
   const model = read('MODEL');
 
-  return model && TYPE_WORDS[model.toLowerCase()] ? undefined : model;
+  return model && TYPE_WORDS.has(model.toLowerCase()) ? undefined : model;
 }
 
 /** The vendor's own key; a key of another vendor must never be sent. */

@@ -35,7 +35,11 @@ const PATH_COMPONENT = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 const IMAGE_ID = /^[a-f0-9]{64}$/;
 /** Hex digits of the algorithms that container engines know. */
-const DIGEST_LENGTHS: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+const DIGEST_LENGTHS: ReadonlyMap<string, number> = new Map([
+  ['sha256', 64],
+  ['sha384', 96],
+  ['sha512', 128],
+]);
 
 /** Parses a reference. @throws ImageReferenceError when the text is none */
 export function parseImageReference(text: string): ImageReference {
@@ -72,9 +76,9 @@ function cutDigest(text: string): [named: string, digest: string | null] {
   if (at < 0) return [text, null];
   const digest = text.slice(at + 1);
   const [algorithm = '', hex = ''] = digest.split(':', 2);
-  const length = DIGEST_LENGTHS[algorithm];
+  const length = DIGEST_LENGTHS.get(algorithm);
   if (length === undefined)
-    throw new ImageReferenceError(`has a digest that is not one of ${Object.keys(DIGEST_LENGTHS).join(', ')}`);
+    throw new ImageReferenceError(`has a digest that is not one of ${[...DIGEST_LENGTHS.keys()].join(', ')}`);
   if (digest !== `${algorithm}:${hex}` || hex.length !== length || !/^[a-f0-9]+$/.test(hex))
     throw new ImageReferenceError(`has a digest that is not ${length} hex digits in lower case after "${algorithm}:"`);
 

@@ -30,6 +30,14 @@ describe('requireLoopback', () => {
     expect(() => requireLoopback({ host: 'localhost', origin })).not.toThrow();
   });
 
+  it('refuses what another site loads without an origin, but not what was typed', () => {
+    expect(() => requireLoopback({ host: 'localhost', 'sec-fetch-site': 'cross-site' })).toThrow('cross-site');
+    for (const site of ['none', 'same-origin', 'same-site'])
+      expect(() => requireLoopback({ host: 'localhost', 'sec-fetch-site': site })).not.toThrow();
+    const origin = 'http://127.0.0.1:5173';
+    expect(() => requireLoopback({ host: 'localhost', origin, 'sec-fetch-site': 'cross-site' })).not.toThrow();
+  });
+
   it.each([
     'null',
     '',

@@ -13,7 +13,7 @@ export function isLoopback(host: string): boolean {
 /**
  * Without authentication, every caller is the local user. The socket is loopback only, but browsers on
  * this machine also run pages of strangers: a page can point its own name here (DNS rebinding: foreign Host) or send
- * requests across sites (foreign Origin). Both are refused.
+ * requests across sites (foreign Origin, or `Sec-Fetch-Site: cross-site` without one). All are refused.
  * @throws AppError forbidden
  */
 export function requireLoopback(headers: IncomingHttpHeaders): void {
@@ -25,13 +25,25 @@ export function requireLoopback(headers: IncomingHttpHeaders): void {
     );
   }
   const { origin } = headers;
-  if (origin !== undefined && !isLoopbackOrigin(origin)) {
+  // Browsers add no Origin to requests for images, scripts and links of another site.
+  const isForeign = origin === undefined ? headers['sec-fetch-site'] === 'cross-site' : !isLoopbackOrigin(origin);
+  if (isForeign) {
     throw new AppError(
       'forbidden',
-      `With AUTH_MODE=off only pages of this machine are served, but the request comes from "${origin}" ` +
+      `With AUTH_MODE=off only pages of this machine are served, but the request comes from "${origin ?? 'another site'}" ` +
         '(cross-site): set AUTH_MODE=jwt to use another origin',
     );
   }
+}
+
+/** Headers of requests that came through a proxy, whose address proves nothing. */
+const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+
+/** Whether a request comes from this machine itself. @param address of the socket's other end */
+export function isDirectFromHere(address: string | undefined, headers: IncomingHttpHeaders): boolean {
+  if (address === undefined || PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false;
+
+  return isLoopback(address) && isLoopbackHost(headers.host ?? '');
 }
 
 /** Whether a Host header names this machine itself. */

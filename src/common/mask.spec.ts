@@ -115,6 +115,16 @@ describe('masking', () => {
     });
   });
 
+  it('refuses JSON text that nests too deep, and masks a stored one as a whole', () => {
+    const deep = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
+    expect(() => keepMaskedObject({ env: deep }, null)).toThrow('must not be nested deeper');
+    expect(maskObject({ env: deep })).toEqual({ env: '***}}}}' });
+  });
+
+  it('does not take the names that all objects have for stored ones', () => {
+    expect(keepMaskedObject({ constructor: '***', toString: '***' }, {})).toEqual({});
+  });
+
   it('leaves JSON text as it was typed when nothing in it is masked', () => {
     expect(keepMaskedObject({ headers: '{ "X-A":  "b" }' }, null)).toEqual({ headers: '{ "X-A":  "b" }' });
   });

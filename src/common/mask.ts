@@ -1,3 +1,5 @@
+import { AppError } from './app-error.js';
+import { jsonSizeProblem } from './json-limits.js';
 import { isJsonObject, type JsonObject, parseObject } from './json.js';
 import { looksSecret } from './secret-shape.js';
 import { lastPart } from './text-cut.js';
@@ -44,16 +46,20 @@ function maskValue(value: unknown, secret: boolean): unknown {
 }
 
 function maskText(text: string, secret: boolean): string {
-  if (secret) return text === '' ? text : maskSecret(text);
+  // Stored before there was a limit: what cannot be read is masked as a whole.
+  if (secret || isHuge(text)) return text === '' ? text : maskSecret(text);
   const nested = parseObject(text);
   if (nested) return JSON.stringify(maskObject(nested));
 
   return looksSecret(text) ? maskSecret(text) : text;
 }
 
-/** The incoming object with every masked secret replaced by the stored one of the same place; without one it is left out. */
+/**
+ * The incoming object with every masked secret replaced by the stored one of the same place; without one it is left out.
+ * @throws AppError validation_failed for a JSON text in a field that nests too deep
+ */
 export function keepMaskedObject(incoming: JsonObject, stored: JsonObject | null | undefined): JsonObject {
-  return mapFields(incoming, (name, value) => keepField(value, stored?.[name]));
+  return mapFields(incoming, (name, value) => keepField(value, ownField(stored, name)));
 }
 
 function keepField(value: unknown, stored: unknown): unknown {
@@ -62,9 +68,19 @@ function keepField(value: unknown, stored: unknown): unknown {
     return value.map((item, index) => keepField(item, Array.isArray(stored) ? stored[index] : undefined));
   if (typeof value !== 'string') return value;
   if (isMasked(value)) return stored;
+  if (isHuge(value)) throw new AppError('validation_failed', `The JSON in a text field ${jsonSizeProblem(value)}`);
   const nested = parseObject(value);
 
   return nested ? keepText(value, nested, stored) : value;
+}
+
+/** Whether a text could be a JSON object that is too large to be read. */
+function isHuge(text: string): boolean {
+  return text.trimStart().startsWith('{') && jsonSizeProblem(text) !== null;
+}
+
+function ownField(object: JsonObject | null | undefined, name: string): unknown {
+  return object && Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
 /** JSON text stays as it was typed, unless a masked secret stands in it. */

@@ -94,6 +94,15 @@ function serverPart(env: Env) {
     port: env.PORT ?? (env.ROLES === 'executor-manager' ? 8001 : 8000),
     shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS ?? 30,
     trustProxy: trustProxyPart(env.TRUST_PROXY ?? 'off'),
+    /** Unset: with authentication, only callers on this machine read metrics. */
+    metricsToken: env.METRICS_TOKEN,
+    /** Whether Swagger and the OpenAPI document are served. */
+    apiDocs: (env.API_DOCS ?? (env.AUTH_MODE === 'jwt' ? 'off' : 'on')) === 'on',
+    maxConnections: env.MAX_CONNECTIONS ?? 10_000,
+    /** Unset: a limit for public addresses only, where no reverse proxy stands. */
+    maxConnectionsPerAddress: env.MAX_CONNECTIONS_PER_ADDRESS,
+    /** Open event streams of one user at this process. Without authentication all callers are one user. */
+    maxStreamsPerUser: env.MAX_STREAMS_PER_USER ?? (env.AUTH_MODE === 'jwt' ? 20 : 1000),
   };
 }
 

@@ -49,7 +49,7 @@ export class DirectChatController {
   @ApiChatStream()
   @ApiErrors('direct_chat_not_supported', 'model_not_configured', 'not_found', 'task_busy', 'idempotency_key_reused')
   @ApiErrors('prompt_too_long', 'storage_quota_exceeded', 'service_unavailable')
-  @ApiErrors('too_many_chats', 'too_many_running_tasks', 'too_many_new_tasks')
+  @ApiErrors('too_many_chats', 'too_many_running_tasks', 'too_many_new_tasks', 'too_many_streams')
   async stream(
     @CurrentUser() user: AuthUser,
     @Body() body: StreamChatDto,
@@ -68,7 +68,7 @@ export class DirectChatController {
   @ApiChatStream()
   @ApiErrors('direct_chat_not_supported', 'task_final', 'not_found', 'task_busy')
   @ApiErrors('prompt_too_long', 'storage_quota_exceeded')
-  @ApiErrors('too_many_chats', 'too_many_running_tasks', 'service_unavailable')
+  @ApiErrors('too_many_chats', 'too_many_running_tasks', 'too_many_streams', 'service_unavailable')
   async streamTask(
     @CurrentUser() user: AuthUser,
     @IdParam('task_id') taskId: number,
@@ -85,7 +85,7 @@ export class DirectChatController {
   @ApiHeader(LAST_EVENT_ID)
   @ApiChatStream()
   @ApiResponse({ status: 204, description: 'Everything was received already: do not reconnect' })
-  @ApiErrors('not_found', 'stream_not_found')
+  @ApiErrors('not_found', 'stream_not_found', 'too_many_streams')
   async attach(
     @CurrentUser() user: AuthUser,
     @IdParam('task_id') taskId: number,

@@ -13,6 +13,8 @@ import { LeasesService } from './lifecycle/leases.service.js';
 
 /** What a report has besides its result. */
 const SLACK_BYTES = 64 * 1024;
+/** Bodies of calls that say little. */
+const SMALL_BYTES = 16 * 1024;
 
 /** The contract with executors and their managers. Not for users: see {@link InternalGuard} and {@link ExecutorGuard}. */
 @Public()
@@ -27,6 +29,7 @@ export class ExecutorsController {
   /** Take subtasks: oldest first, fair between users, each handed out once, with a lease */
   @Post('dispatch')
   @UseGuards(InternalGuard)
+  @MaxBodyBytes(() => SMALL_BYTES, { isOpen: true })
   @HttpCode(200)
   dispatch(@Query() query: DispatchQuery): Promise<DispatchDto> {
     return this.dispatches.dispatch(query);
@@ -35,7 +38,7 @@ export class ExecutorsController {
   /** Report on a subtask: 200 once the report is queued for good, or of no use any more */
   @Put()
   @UseGuards(ExecutorGuard)
-  @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES, { isLight: true })
+  @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES, { isLight: true, isOpen: true })
   @ApiOk(ReportReceiptDto, 'forbidden', 'not_found', 'payload_too_large', 'service_unavailable')
   report(@Body() body: ExecutorReportDto): Promise<ReportReceiptDto> {
     return this.reports.receive(body);
@@ -44,6 +47,7 @@ export class ExecutorsController {
   /** Say that the executor is alive: extends its lease. 409 and `cancelling` tell it to stop */
   @Post(':subtask_id/heartbeat')
   @UseGuards(ExecutorGuard)
+  @MaxBodyBytes(() => SMALL_BYTES, { isOpen: true })
   @ApiOk(LeaseDto, 'forbidden', 'not_found', 'subtask_final', 'lease_lost')
   heartbeat(@IdParam('subtask_id') subtaskId: number, @Body() body: HeartbeatDto): Promise<LeaseDto> {
     return this.leases.heartbeat(subtaskId, body);

@@ -113,7 +113,7 @@ export class TeamListDto {
 }
 
 /** Wegent's names of the shell types. */
-const AGENT_TYPES: Readonly<Record<string, string>> = { ClaudeCode: 'claude' };
+const AGENT_TYPES: ReadonlyMap<string, string> = new Map([['ClaudeCode', 'claude']]);
 
 export function toTeamDto(row: TeamRow, bots: ReadonlyMap<number, BotSummaryDto>): TeamDto {
   const members = row.members.map((member) => ({ ...member, bot: bots.get(member.bot_id) ?? null }));
@@ -142,5 +142,5 @@ function supportsDirectChat(shellTypes: readonly (string | null)[]): boolean {
 }
 
 function agentType(shellType: string | null): string | null {
-  return shellType && (AGENT_TYPES[shellType] ?? shellType.toLowerCase());
+  return shellType && (AGENT_TYPES.get(shellType) ?? shellType.toLowerCase());
 }

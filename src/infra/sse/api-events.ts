@@ -1,5 +1,6 @@
-import { applyDecorators, type Type } from '@nestjs/common';
+import { applyDecorators, type Type, UseGuards } from '@nestjs/common';
 import { ApiExtraModels, ApiProduces, ApiResponse, type OpenAPIObject } from '@nestjs/swagger';
+import { StreamLimitGuard } from './sse-streams.js';
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 export type SchemaObject = Exclude<Schemas[string], { $ref: string }>;
@@ -7,7 +8,7 @@ export type SchemaObject = Exclude<Schemas[string], { $ref: string }>;
 const pathOf = (schema: string) => `#/components/schemas/${schema}`;
 
 /**
- * Describes a reply that is an event stream.
+ * A reply that is an event stream: its description, and the limit of open streams a user.
  * @param event the schema of one `data:` line
  * @param models DTOs that the schema refers to
  */
@@ -15,6 +16,7 @@ export function ApiEventStream(event: string, description: string, ...models: Ty
   const content = { 'text/event-stream': { schema: { $ref: pathOf(event) } } };
 
   return applyDecorators(
+    UseGuards(StreamLimitGuard),
     ApiExtraModels(...models),
     ApiProduces('text/event-stream'),
     ApiResponse({ status: 200, description: `Server-sent events${description}`, content }),

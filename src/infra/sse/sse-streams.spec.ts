@@ -6,6 +6,9 @@ import type { FastifyReply } from 'fastify';
 import { once } from 'node:events';
 import { get, type IncomingMessage, request } from 'node:http';
 import type { Observable } from 'rxjs';
+import { loadConfig } from '../../config/app-config.js';
+import { AppConfigModule } from '../../config/config.module.js';
+import { ApiEventStream } from './api-events.js';
 import type { SseSource } from './sse-source.js';
 import { SseModule, SseStreams } from './sse-streams.js';
 
@@ -52,6 +55,7 @@ class EventsController {
   ) {}
 
   @Sse('', { method: RequestMethod.POST })
+  @ApiEventStream('Event', '')
   live(@Res({ passthrough: true }) reply: FastifyReply): Observable<MessageEvent> {
     return this.sse.from(reply, () => Promise.resolve(this.feed));
   }
@@ -67,7 +71,9 @@ class EventsController {
   }
 }
 
-@Module({ imports: [SseModule], controllers: [EventsController], providers: [Feed] })
+const config = AppConfigModule.for(loadConfig({ MAX_STREAMS_PER_USER: '2' }));
+
+@Module({ imports: [config, SseModule], controllers: [EventsController], providers: [Feed] })
 class EventsModule {}
 
 const event = (id: number, data = `event ${id}`): MessageEvent => ({ id: String(id), data });
@@ -133,6 +139,15 @@ describe('event streams', () => {
     reply.destroy();
     while (feed.closed === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(app.get(SseStreams).size).toBe(0);
+  });
+
+  it('are limited in number, and count while they are open', async () => {
+    const replies = [await open(), await open()];
+    // Without the error filter of the API, only Nest's own statuses are known.
+    expect((await open()).statusCode).toBe(500);
+    replies[0]?.destroy();
+    while (app.get(SseStreams).size > 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect((await open()).statusCode).toBe(201);
   });
 
   it('tell the client at shutdown when to reconnect, and from which event', async () => {

@@ -1,8 +1,18 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type MessageEvent, Module } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import {
+  type BeforeApplicationShutdown,
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  Logger,
+  type MessageEvent,
+  Module,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { finished } from 'node:stream/promises';
 import { Counter, Gauge } from 'prom-client';
 import { EMPTY, interval, Observable, Subject } from 'rxjs';
+import { AppError } from '../../common/app-error.js';
+import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../database/database-errors.js';
 import { SseSubscription } from './sse-subscription.js';
 import type { OpenSseSource } from './sse-source.js';
@@ -18,6 +28,13 @@ const dropped = new Counter({
   help: 'Event streams whose client received nothing for a minute',
 });
 
+/** A request of an identified user. */
+interface UserRequest extends FastifyRequest {
+  user?: { id: number };
+}
+
+const userOf = (request: UserRequest) => request.user?.id ?? null;
+
 /** The event streams of this process, as Observables for handlers with `@Sse`. */
 @Injectable()
 export class SseStreams implements BeforeApplicationShutdown {
@@ -25,6 +42,10 @@ export class SseStreams implements BeforeApplicationShutdown {
   private readonly pings = interval(PING_MS);
   private readonly closing = new Subject<void>();
   private readonly replies = new Set<FastifyReply>();
+  /** Numbers of open streams, by user. */
+  private readonly counts = new Map<number | null, number>();
+
+  constructor(private readonly config: AppConfig) {}
 
   /** Number of streams that are open. */
   get size(): number {
@@ -33,10 +54,14 @@ export class SseStreams implements BeforeApplicationShutdown {
 
   /**
    * Returns the events of a source, emitted no faster than the client receives them. The source is opened when Nest
-   * subscribes, and closed when the client disconnects, the source ends or the process stops.
+   * subscribes, and closed when the client disconnects, the source ends or the process stops. HEAD opens nothing.
+   * @throws AppError too_many_streams, through the Observable, when streams were opened since {@link requirePlace}
    */
   from(reply: FastifyReply, openSource: OpenSseSource): Observable<MessageEvent> {
+    if (reply.request.method === 'HEAD') return EMPTY;
+
     return new Observable((subscriber) => {
+      this.requirePlace(reply.request);
       this.add(reply);
       const subscription = new SseSubscription(subscriber, reply.raw, (error) => {
         this.log.error(`an event stream broke: ${logLine(error)}`);
@@ -72,14 +97,43 @@ export class SseStreams implements BeforeApplicationShutdown {
     await Promise.all(ends);
   }
 
+  /** @throws AppError too_many_streams */
+  requirePlace(request: FastifyRequest): void {
+    const { maxStreamsPerUser } = this.config.server;
+    if ((this.counts.get(userOf(request)) ?? 0) < maxStreamsPerUser) return;
+    throw new AppError(
+      'too_many_streams',
+      `You have ${maxStreamsPerUser} open event streams: close one (the limit is MAX_STREAMS_PER_USER)`,
+    );
+  }
+
   private add(reply: FastifyReply): void {
     this.replies.add(reply);
-    open.set(this.replies.size);
+    this.count(reply, 1);
   }
 
   private remove(reply: FastifyReply): void {
-    this.replies.delete(reply);
+    if (this.replies.delete(reply)) this.count(reply, -1);
+  }
+
+  private count({ request }: FastifyReply, change: 1 | -1): void {
+    const user = userOf(request);
+    const count = (this.counts.get(user) ?? 0) + change;
+    if (count > 0) this.counts.set(user, count);
+    else this.counts.delete(user);
     open.set(this.replies.size);
+  }
+}
+
+/** Refuses event streams beyond the limit of the user, before the request has any effect. */
+@Injectable()
+export class StreamLimitGuard implements CanActivate {
+  constructor(private readonly streams: SseStreams) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    this.streams.requirePlace(context.switchToHttp().getRequest<FastifyRequest>());
+
+    return true;
   }
 }
 

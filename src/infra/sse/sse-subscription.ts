@@ -43,8 +43,13 @@ export class SseSubscription {
     }
   }
 
-  /** Keeps the connection open. @returns false when the client was disconnected */
+  /** Keeps the connection open, and ends the stream of one that is gone. @returns false when the client was disconnected */
   ping(): boolean {
+    if (isGone(this.response)) {
+      this.subscriber.complete();
+
+      return true;
+    }
     if (!this.response.writableNeedDrain) {
       this.missedPings = 0;
       this.subscriber.next({ comment: 'ping' });
@@ -120,4 +125,13 @@ export class SseSubscription {
       setImmediate(resume);
     });
   }
+}
+
+/**
+ * Whether no byte of a response can reach its client any more. Also true for a pipelined request whose turn has not come:
+ * Node gives its response no socket before the response in front has ended, and does not read the connection, and so
+ * does not notice its end, while such responses wait.
+ */
+function isGone({ destroyed, socket, req }: ServerResponse): boolean {
+  return destroyed || req.socket.destroyed || !socket?.writable;
 }

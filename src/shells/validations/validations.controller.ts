@@ -7,6 +7,7 @@ import { InternalGuard } from '../../auth/internal-access.js';
 import { PageQuery } from '../../common/page.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { ApiController, ApiOk } from '../../infra/http/server/api-replies.js';
+import { MaxBodyBytes } from '../../infra/http/server/request-body.js';
 import { ApiEventStream } from '../../infra/sse/api-events.js';
 import { SseStreams } from '../../infra/sse/sse-streams.js';
 import { ValidationEventsService } from './validation-events.js';
@@ -55,7 +56,7 @@ export class ValidationsController {
     ValidationEventDto,
   )
   @ApiNoContentResponse({ description: 'It has ended, and the last event was received' })
-  @ApiErrors('not_found')
+  @ApiErrors('not_found', 'too_many_streams')
   async live(
     @CurrentUser() user: AuthUser,
     @Param('id') id: string,
@@ -87,6 +88,8 @@ export class ValidationsController {
   }
 }
 
+const MAX_REPORT_BYTES = 1024 * 1024;
+
 /** What executor managers find out about images. Not for users: see {@link InternalGuard}. */
 @Public()
 @UseGuards(InternalGuard)
@@ -96,6 +99,7 @@ export class ValidationReportsController {
 
   /** Report on the validation of an image: 200 once the report is stored, or of no use any more */
   @Post(':id')
+  @MaxBodyBytes(() => MAX_REPORT_BYTES, { isOpen: true })
   @ApiOk(ValidationReceiptDto, 'not_found', 'service_unavailable')
   report(@Param('id') id: string, @Body() body: ValidationReportDto): Promise<ValidationReceiptDto> {
     return this.validations.report(id, body);

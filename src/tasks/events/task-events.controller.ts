@@ -28,6 +28,7 @@ export class TaskEventsController {
   @ApiOperation({ summary: 'All my tasks, live: first the unfinished and the newest 50, then every change' })
   @ApiHeader(LAST_EVENT_ID)
   @ApiTaskEvents()
+  @ApiErrors('too_many_streams')
   all(
     @CurrentUser() user: AuthUser,
     @Query() query: TaskEventsQuery,
@@ -43,7 +44,7 @@ export class TaskEventsController {
   })
   @ApiHeader(LAST_EVENT_ID)
   @ApiTaskEvents()
-  @ApiErrors('not_found')
+  @ApiErrors('not_found', 'too_many_streams')
   async one(
     @CurrentUser() user: AuthUser,
     @IdParam() id: number,

@@ -6,6 +6,7 @@ import { isJsonObject } from '../../../common/json.js';
 import { isDatabaseDown, logLine } from '../../database/database-errors.js';
 import { isRedisFull } from '../../redis/redis-memory.js';
 import type { ErrorDto } from './error.dto.js';
+import { announcesBody } from './request-gate.js';
 
 const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'bad_request',
@@ -46,7 +47,8 @@ export class AppErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const failure = describe(error, request);
-    if (failure.unexpected) this.report(error, request);
+    if (isBrokenOff(request.raw)) this.log.debug(`${whatOf(request)}: its body broke off`);
+    else if (failure.unexpected) this.report(error, request);
     if (reply.sent || reply.raw.headersSent) return;
     const send = () => {
       if (isArriving(request.raw)) void reply.header('Connection', 'close');
@@ -58,8 +60,15 @@ export class AppErrorFilter implements ExceptionFilter {
 
   private report(error: unknown, request: FastifyRequest): void {
     const stack = error instanceof Error ? withCauses(error) : String(error);
-    this.log.error(`${request.method} ${request.url.split('?', 1)[0]} failed, request ${request.id}`, stack);
+    this.log.error(`${whatOf(request)} failed, request ${request.id}`, stack);
   }
+}
+
+const whatOf = ({ method, url }: FastifyRequest) => `${method} ${url.split('?', 1)[0]}`;
+
+/** Whether the connection ended before the whole body was there: nothing is wrong here. */
+function isBrokenOff({ complete, destroyed }: IncomingMessage): boolean {
+  return destroyed && !complete;
 }
 
 function bodyOf(failure: Failure, requestId: string): ErrorDto {
@@ -73,8 +82,8 @@ function bodyOf(failure: Failure, requestId: string): ErrorDto {
   };
 }
 
-function isArriving({ complete, destroyed, headers }: IncomingMessage): boolean {
-  return !complete && !destroyed && (headers['transfer-encoding'] ?? headers['content-length'] ?? '0') !== '0';
+function isArriving(message: IncomingMessage): boolean {
+  return !message.complete && !message.destroyed && announcesBody(message);
 }
 
 /** Answers after the rest of a refused body: a client that is still sending does not see the reply before a close. */

@@ -6,7 +6,10 @@ import type { TrustProxy } from '../../../config/config-parts.js';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
 import { applyBodyLimits, parseOnlyJson } from './request-body.js';
 import { acceptForms } from './multipart.js';
+import { limitConnections } from './connection-limits.js';
+import { limitBodyTime } from './request-gate.js';
 import { throttleRequests } from './event-loop-throttle.js';
+import { addSecurityHeaders } from './security-headers.js';
 import { AppValidationPipe } from './validation.pipe.js';
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
@@ -19,6 +22,9 @@ function requestId(request: { headers: IncomingHttpHeaders }): string {
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
+const HEADERS_MS = 20_000;
+/** For what no other watch ends: uploads are watched while they flow, other bodies by {@link limitBodyTime}. */
+const REQUEST_MS = 3_600_000;
 
 /** Fastify with the body parsers of the API only. Nest's default adds one for forms, which browsers send without CORS checks. */
 class ApiAdapter extends FastifyAdapter {
@@ -34,6 +40,9 @@ export function createAdapter(trustProxy: TrustProxy = false): FastifyAdapter {
     bodyLimit: BODY_LIMIT_BYTES,
     // Fastify trusts nobody by a number alone: it cannot know that every connection comes from a proxy. TRUST_PROXY says so.
     trustProxy: typeof trustProxy === 'number' ? (_address: string, hop: number) => hop < trustProxy : trustProxy,
+    // Fastify switches Node's own limit off.
+    requestTimeout: REQUEST_MS,
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 5_000 },
     genReqId: requestId,
     frameworkErrors: answerFrameworkError,
     routerOptions: { maxParamLength: 500 },
@@ -46,10 +55,14 @@ export function configureHttp(app: NestFastifyApplication, prefix = 'api'): void
   app.useGlobalPipes(new AppValidationPipe());
   app.useGlobalFilters(new AppErrorFilter());
   const instance = app.getHttpAdapter().getInstance();
-  applyBodyLimits(instance, app.get(AppConfig));
+  const config = app.get(AppConfig);
+  limitConnections(instance.server, config.server);
+  applyBodyLimits(instance, config);
+  addSecurityHeaders(instance);
   instance.addHook('onRequest', (request, reply, done) => {
     void reply.header('X-Request-Id', request.id);
     done();
   });
+  limitBodyTime(instance);
   throttleRequests(instance);
 }

@@ -62,6 +62,8 @@ const LIGHT_PER_TURN = 16;
 export interface RouteTraits {
   /** Its requests are batched soon after their start, so that many may begin in one turn. */
   isLight?: boolean;
+  /** Its body is read before the caller is known: a log-in, or a report that is signed. */
+  isOpen?: boolean;
 }
 
 /** Throttles the start of requests, see {@link EventLoopThrottle}. */

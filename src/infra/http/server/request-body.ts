@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isUtf8 } from 'node:buffer';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { AppError } from '../../../common/app-error.js';
+import { jsonSizeProblem } from '../../../common/json-limits.js';
 import type { AppConfig } from '../../../config/app-config.js';
 import type { RouteTraits } from './event-loop-throttle.js';
 
@@ -11,16 +12,19 @@ export const SIGNATURE_HEADER = 'x-conch-signature';
 const NO_BODY = Buffer.alloc(0);
 const rawBodies = new WeakMap<object, Buffer>();
 
-/** Accepts only `application/json`, in valid UTF-8. */
+/** Accepts only `application/json`, in valid UTF-8, within the limits of {@link jsonSizeProblem}. */
 export function parseOnlyJson(instance: FastifyInstance): void {
   const parseJson = instance.getDefaultJsonParser('error', 'error');
   instance.removeAllContentTypeParsers();
   instance.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (request.headers[SIGNATURE_HEADER] !== undefined) rawBodies.set(request.raw, body);
     // Wegent's web client names the type on calls without a body as well.
-    if (body.length === 0) done(null, undefined);
-    else if (isUtf8(body)) void parseJson(request, body.toString('utf8'), done);
-    else done(new AppError('bad_request', 'The body is not valid UTF-8'));
+    if (body.length === 0) return done(null, undefined);
+    if (!isUtf8(body)) return done(new AppError('bad_request', 'The body is not valid UTF-8'));
+    const text = body.toString('utf8');
+    const problem = jsonSizeProblem(text);
+    if (problem) done(new AppError('validation_failed', `The body ${problem}`));
+    else void parseJson(request, text, done);
   });
 }
 
