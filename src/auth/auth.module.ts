@@ -8,6 +8,7 @@ import { AuthGuard } from './auth.guard.js';
 import { AuthService } from './auth.service.js';
 import { InternalAccess } from './internal-access.js';
 import { LoginLimiter } from './login-limiter.js';
+import { UserRateGuard } from './user-rate.guard.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
@@ -33,6 +34,7 @@ import { UsersService } from './users.service.js';
     UsersRepository,
     InternalAccess,
     { provide: APP_GUARD, useClass: AuthGuard },
+    { provide: APP_GUARD, useClass: UserRateGuard },
   ],
   exports: [AuthService, UsersService, InternalAccess],
 })

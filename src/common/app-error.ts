@@ -31,12 +31,19 @@ export const ERROR_STATUS = {
   /** The image of a bot's shell has not passed its validation (yet); the message has the reason. */
   shell_not_available: 409,
   prompt_too_long: 413,
+  /** The user's tasks store too much: delete some. */
+  storage_quota_exceeded: 413,
   payload_too_large: 413,
   unsupported_media_type: 415,
   /** The waiting room is full: retry after the time in Retry-After. */
   too_many_chats: 429,
   too_many_running_tasks: 429,
   too_many_logins: 429,
+  /** Retry after the time in Retry-After. */
+  too_many_requests: 429,
+  too_many_new_tasks: 429,
+  /** So many tests of servers of one user run: wait for the end of one. */
+  too_many_probes: 429,
   /** So many validations of images of one user run: wait for the end of one. */
   too_many_validations: 429,
   /** A part (named in the message) is down: retry. */

@@ -18,6 +18,7 @@ export class AppConfig implements Parts {
   readonly encryptionKeys!: Parts['encryptionKeys'];
   readonly chat!: Parts['chat'];
   readonly queues!: Parts['queues'];
+  readonly quotas!: Parts['quotas'];
   readonly provider!: Parts['provider'];
   readonly dify!: Parts['dify'];
   readonly egress!: Parts['egress'];

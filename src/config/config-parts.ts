@@ -12,7 +12,7 @@ export interface HostPort {
 }
 
 export type RedisConfig =
-  | { kind: 'embedded' }
+  | { kind: 'embedded'; maxMb: number }
   | { kind: 'url'; url: string }
   | { kind: 'sentinel'; name: string; sentinels: HostPort[]; url: string | undefined }
   | { kind: 'cluster'; nodes: HostPort[]; url: string | undefined };
@@ -28,6 +28,7 @@ export function configParts(env: Env) {
     log: { level: env.LOG_LEVEL ?? 'log', format: env.LOG_FORMAT ?? 'text' },
     roles: new Set((env.ROLES ?? 'api,worker').split(',') as Role[]) as ReadonlySet<Role>,
     queues: queuePart(env),
+    quotas: quotaPart(env),
     manager: managerPart(env, server.port),
     simulator: simulatorPart(env.SIMULATOR ?? (env.DATABASE_URL ? 'off' : 'on')),
     seeds: {
@@ -55,6 +56,18 @@ function managerPart(env: Env, port: number) {
     concurrency: env.IMAGE_VALIDATION_CONCURRENCY ?? 3,
     /** Limit of one check. */
     checkSeconds: env.IMAGE_CHECK_TIMEOUT_SECONDS ?? 30,
+  };
+}
+
+/** Limits of each user, with AUTH_MODE=jwt; 0 = none. */
+function quotaPart(env: Env) {
+  return {
+    requestsPerSecond: env.USER_REQUESTS_PER_SECOND ?? 50,
+    /** Requests that may come at once. */
+    requestBurst: env.USER_REQUEST_BURST ?? 200,
+    tasksPerHour: env.USER_TASKS_PER_HOUR ?? 1000,
+    /** Prompts and results of all tasks that are not deleted, in MiB. */
+    storedMb: env.USER_STORED_MB ?? 1024,
   };
 }
 
@@ -111,7 +124,7 @@ function redisPart(env: Env): RedisConfig {
     return { kind: 'cluster', nodes: hostPorts(env.REDIS_CLUSTER_NODES), url: env.REDIS_URL };
   if (env.REDIS_URL) return { kind: 'url', url: env.REDIS_URL };
 
-  return { kind: 'embedded' };
+  return { kind: 'embedded', maxMb: env.EMBEDDED_REDIS_MAX_MB ?? 1024 };
 }
 
 function simulatorPart(value: string): SimulatorConfig {

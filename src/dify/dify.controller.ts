@@ -7,6 +7,7 @@ import { MessageDto } from '../common/page.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { TakesForms, whenClientGone } from '../infra/http/server/multipart.js';
+import { ProbeSlots } from '../infra/rate-limit/probe-slots.js';
 import {
   DifyAppInfoDto,
   DifyAppRef,
@@ -33,19 +34,21 @@ const UPLOAD_FORM = {
 @ApiBearerAuth()
 @ApiErrors('unauthorized', 'validation_failed', 'not_found', 'model_not_configured', 'provider_blocked')
 @ApiErrors('provider_auth', 'provider_unavailable', 'provider_protocol', 'dify_app_unavailable', 'provider_timeout')
+@ApiErrors('too_many_probes')
 @Controller('dify')
 export class DifyController {
   constructor(
     private readonly facts: DifyAppInfoService,
     private readonly uploads: UploadsService,
     private readonly feedbacks: FeedbackService,
+    private readonly probes: ProbeSlots,
   ) {}
 
   /** Name and mode of an app: of a bot, or by key and address */
   @Post('app/info')
   @HttpCode(200)
   info(@CurrentUser() user: AuthUser, @Body() body: DifyAppRef): Promise<DifyAppInfoDto> {
-    return this.facts.info(user.id, body);
+    return this.probes.run(user.id, () => this.facts.info(user.id, body));
   }
 
   /** Forms, switches and limits of an app, as Dify's /parameters gives them */
@@ -53,7 +56,7 @@ export class DifyController {
   @HttpCode(200)
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   parameters(@CurrentUser() user: AuthUser, @Body() body: DifyAppRef): Promise<JsonObject> {
-    return this.facts.parameters(user.id, body);
+    return this.probes.run(user.id, () => this.facts.parameters(user.id, body));
   }
 
   /** Upload a file to an app, to be used in files and inputs of questions */

@@ -48,7 +48,8 @@ export class DirectChatController {
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiChatStream()
   @ApiErrors('direct_chat_not_supported', 'model_not_configured', 'not_found', 'task_busy', 'idempotency_key_reused')
-  @ApiErrors('prompt_too_long', 'too_many_chats', 'too_many_running_tasks', 'service_unavailable')
+  @ApiErrors('prompt_too_long', 'storage_quota_exceeded', 'service_unavailable')
+  @ApiErrors('too_many_chats', 'too_many_running_tasks', 'too_many_new_tasks')
   async stream(
     @CurrentUser() user: AuthUser,
     @Body() body: StreamChatDto,
@@ -65,7 +66,8 @@ export class DirectChatController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Start the waiting answer of a task, or append a turn when it has ended' })
   @ApiChatStream()
-  @ApiErrors('direct_chat_not_supported', 'task_final', 'not_found', 'task_busy', 'prompt_too_long')
+  @ApiErrors('direct_chat_not_supported', 'task_final', 'not_found', 'task_busy')
+  @ApiErrors('prompt_too_long', 'storage_quota_exceeded')
   @ApiErrors('too_many_chats', 'too_many_running_tasks', 'service_unavailable')
   async streamTask(
     @CurrentUser() user: AuthUser,

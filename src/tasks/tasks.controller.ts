@@ -1,4 +1,4 @@
-import { Body, Delete, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
+import { Body, Delete, Get, Post, Put, Query } from '@nestjs/common';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto, PageQuery } from '../common/page.js';
 import { ApiController, ApiCreated, ApiOk } from '../infra/http/server/api-replies.js';
@@ -29,14 +29,18 @@ export class TasksController {
 
   /** Reserve the id of a new task; nobody else can use it */
   @Post()
-  @HttpCode(200)
+  @ApiOk(TaskIdDto, 'too_many_new_tasks', 'storage_quota_exceeded')
   async reserve(@CurrentUser() user: AuthUser): Promise<TaskIdDto> {
     return { task_id: await this.tasks.reserve(user.id) };
   }
 
   /** Create a task, or append a turn to the one named by task_id */
   @Post('create')
-  @ApiCreated(TaskDto, 'not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long')
+  @ApiCreated(
+    TaskDto,
+    ...(['not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long'] as const),
+    ...(['storage_quota_exceeded', 'too_many_new_tasks'] as const),
+  )
   create(
     @CurrentUser() user: AuthUser,
     @Query() query: CreateTaskQuery,
@@ -79,7 +83,11 @@ export class TasksController {
 
   /** Create the task whose id was reserved, or append a turn to an ended one */
   @Post(':id')
-  @ApiCreated(TaskDto, 'not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long')
+  @ApiCreated(
+    TaskDto,
+    ...(['not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long'] as const),
+    ...(['storage_quota_exceeded'] as const),
+  )
   append(@CurrentUser() user: AuthUser, @IdParam() id: number, @Body() body: CreateTaskDto): Promise<TaskDto> {
     return this.tasks.createOrAppend(user.id, id, body);
   }
@@ -114,7 +122,7 @@ export class TasksController {
   @ApiCreated(
     TaskDto,
     ...(['not_found', 'conflict', 'task_busy', 'direct_chat_not_supported', 'model_not_configured'] as const),
-    ...(['too_many_running_tasks', 'too_many_chats', 'service_unavailable'] as const),
+    ...(['too_many_running_tasks', 'too_many_chats', 'service_unavailable', 'storage_quota_exceeded'] as const),
   )
   retry(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<TaskDto> {
     return this.tasks.retry(user.id, id);

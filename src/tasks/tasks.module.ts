@@ -20,6 +20,7 @@ import { TASK_CANCELLATIONS, TASK_UPDATES } from './tasks.jobs.js';
 import { TasksRepository } from './tasks.repository.js';
 import { TasksService } from './tasks.service.js';
 import { TurnsRepository } from './turns/turns.repository.js';
+import { TurnQuotas } from './turns/turn-quotas.js';
 import { TurnsService } from './turns/turns.service.js';
 import { UpdateQueue } from './status/update-queue.js';
 import { ProviderRunsService } from './backends/provider-runs.service.js';
@@ -33,6 +34,7 @@ import { ProviderRunsService } from './backends/provider-runs.service.js';
     TurnsRepository,
     AnswerTurnsRepository,
     TasksService,
+    TurnQuotas,
     TurnsService,
     TaskUpdatesRepository,
     UpdateQueue,

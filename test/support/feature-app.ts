@@ -15,6 +15,7 @@ import { DB, type Db, type OpenDatabase } from '../../src/infra/database/databas
 import { DATABASE } from '../../src/infra/database/database.module.js';
 import { SimulatorProcess } from '../../src/infra/embedded/simulator-process.js';
 import { configureHttp, createAdapter } from '../../src/infra/http/server/configure-http.js';
+import { ProbeSlots } from '../../src/infra/rate-limit/probe-slots.js';
 import { RateLimits } from '../../src/infra/rate-limit/rate-limits.js';
 import { openTestDatabase } from './database.js';
 import { type RawReply, send } from './http-send.js';
@@ -146,13 +147,14 @@ class RootModule {
       { provide: DB, useValue: database.db },
       { provide: SimulatorProcess, useValue: simulator },
       { provide: RateLimits, useValue: new RateLimits(null) },
+      ProbeSlots,
     ];
 
     return {
       module: RootModule,
       imports: [...base, ...options.modules],
       providers,
-      exports: [DB, DATABASE, SimulatorProcess, RateLimits],
+      exports: [DB, DATABASE, SimulatorProcess, RateLimits, ProbeSlots],
     };
   }
 }

@@ -3,14 +3,16 @@ import type { Queue } from 'bullmq';
 import type { AppConfig } from '../../config/app-config.js';
 import type { Lifecycle } from '../../infra/lifecycle.js';
 import type { RedisClients } from '../../infra/redis/redis-clients.js';
+import type { RedisMemory } from '../../infra/redis/redis-memory.js';
 import { ChatAdmission } from './chat-admission.js';
 import type { ChatRunJob } from './chat-runs.jobs.js';
 
 /** Admission with one place and a waiting room for one, in front of a queue that has `queued` jobs. */
-function admissionOf(queued: number, { isReady = true, stopping = false } = {}) {
+function admissionOf(queued: number, { isReady = true, stopping = false, isNearlyFull = false } = {}) {
   return new ChatAdmission(
     { getJobCountByTypes: () => Promise.resolve(queued) } as unknown as Queue<ChatRunJob>,
     { isReady } as RedisClients,
+    { isNearlyFull: () => Promise.resolve(isNearlyFull) } as RedisMemory,
     { chat: { maxConcurrent: 1, maxQueued: 1, maxRunningPerUser: 10 } } as AppConfig,
     { stopping } as Lifecycle,
   );
@@ -39,6 +41,7 @@ describe('ChatAdmission', () => {
 
   it.each([
     ['Redis is unreachable', { isReady: false }],
+    ['the memory of Redis is nearly used up', { isNearlyFull: true }],
     ['the process is stopping', { stopping: true }],
   ])('refuses every run while %s', async (_when, state) => {
     await expect(admissionOf(0, state).admit(store)).rejects.toMatchObject({ code: 'service_unavailable' });

@@ -5,7 +5,8 @@ import { AppError } from '../../common/app-error.js';
 import { AppConfig } from '../../config/app-config.js';
 import { Lifecycle } from '../../infra/lifecycle.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
-import { RETRY_AFTER_SECONDS, unavailable } from './chat-run-queue.js';
+import { RedisMemory } from '../../infra/redis/redis-memory.js';
+import { MEMORY_FULL, RETRY_AFTER_SECONDS, unavailable } from './chat-run-queue.js';
 import { CHAT_RUNS, type ChatRunJob } from './chat-runs.jobs.js';
 
 /** Limits how many answers run (the queue's global concurrency) and how many wait. */
@@ -17,6 +18,7 @@ export class ChatAdmission implements OnApplicationBootstrap {
   constructor(
     @InjectQueue(CHAT_RUNS) private readonly queue: Queue<ChatRunJob>,
     private readonly redis: RedisClients,
+    private readonly memory: RedisMemory,
     private readonly config: AppConfig,
     private readonly lifecycle: Lifecycle,
   ) {}
@@ -32,6 +34,7 @@ export class ChatAdmission implements OnApplicationBootstrap {
   async admit<T>(store: (limit: number) => Promise<T>): Promise<T> {
     if (this.lifecycle.stopping) throw unavailable('This process is stopping: try again');
     if (!this.redis.isReady) throw unavailable('Redis does not answer: no new answers can be started; try again');
+    if (await this.memory.isNearlyFull()) throw unavailable(MEMORY_FULL);
     this.entering += 1;
     try {
       await this.checkCapacity(this.entering);

@@ -4,11 +4,14 @@ import type { Queue } from 'bullmq';
 import { AppError } from '../../common/app-error.js';
 import { within } from '../../common/within.js';
 import { logLine } from '../../infra/database/database-errors.js';
+import { isRedisFull } from '../../infra/redis/redis-memory.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import { CHAT_RUN_OPTIONS, CHAT_RUNS, chatRunJobId, type ChatRunJob } from './chat-runs.jobs.js';
 
 /** When a refused client may try again. */
 export const RETRY_AFTER_SECONDS = 5;
+export const MEMORY_FULL =
+  'The memory of Redis is nearly used up: no new answers can be started until running ones have ended; try again';
 const ENQUEUE_TIMEOUT_MS = 2_000;
 /** How long a refused answer waits for its end in the database. */
 const SETTLE_PATIENCE_MS = 2_000;
@@ -29,7 +32,8 @@ export class ChatRunQueue {
     try {
       await within(ENQUEUE_TIMEOUT_MS, 'the queue does not answer', this.queue.add('run', run, options));
     } catch (error) {
-      throw unavailable('Redis does not answer: no new answers can be started; try again', error);
+      const reason = 'Redis does not answer: no new answers can be started; try again';
+      throw unavailable(isRedisFull(error) ? MEMORY_FULL : reason, error);
     }
   }
 

@@ -43,7 +43,11 @@ export class EmbeddedRedis {
   private child: ChildProcess | null = null;
   private stopping = false;
 
-  constructor(dataDir: string) {
+  /** @param maxMb beyond it Redis refuses writes, in MiB */
+  constructor(
+    dataDir: string,
+    private readonly maxMb: number,
+  ) {
     this.directory = join(dataDir, 'redis');
     this.socketPath = socketPathFor(this.directory);
   }
@@ -87,7 +91,18 @@ export class EmbeddedRedis {
     return [
       ...['--port', '0', '--unixsocket', this.socketPath, '--unixsocketperm', '700'],
       ...['--dir', this.directory, '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
-      ...['--maxmemory-policy', 'noeviction', '--daemonize', 'no', '--loglevel', 'warning', '--logfile', 'redis.log'],
+      ...[
+        '--maxmemory',
+        `${this.maxMb}mb`,
+        '--maxmemory-policy',
+        'noeviction',
+        '--daemonize',
+        'no',
+        '--loglevel',
+        'warning',
+        '--logfile',
+        'redis.log',
+      ],
     ];
   }
 

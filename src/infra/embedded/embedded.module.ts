@@ -18,10 +18,10 @@ export class EmbeddedParts {
 
   /** @throws DataDirInUseError when another process uses the data directory */
   static async start(config: AppConfig): Promise<EmbeddedParts> {
-    const needsRedis = config.redis.kind === 'embedded';
-    const lock = needsRedis || !config.databaseUrl ? await lockDataDir(config.dataDir) : null;
+    const own = config.redis.kind === 'embedded' ? config.redis : null;
+    const lock = own || !config.databaseUrl ? await lockDataDir(config.dataDir) : null;
     try {
-      const redis = needsRedis ? new EmbeddedRedis(config.dataDir) : null;
+      const redis = own && new EmbeddedRedis(config.dataDir, own.maxMb);
       await redis?.start();
 
       return new EmbeddedParts(lock, redis);

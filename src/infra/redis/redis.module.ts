@@ -5,6 +5,7 @@ import { CacheInvalidationRelay } from '../cache/cache-invalidation.js';
 import { ChannelSubscriptions } from './channel-subscriptions.js';
 import { RedisBus } from './redis.bus.js';
 import { RedisClients } from './redis-clients.js';
+import { RedisMemory } from './redis-memory.js';
 
 /** The connections to Redis, to the embedded server or a configured one. */
 @Global()
@@ -13,12 +14,13 @@ import { RedisClients } from './redis-clients.js';
     RedisBus,
     CacheInvalidationRelay,
     ChannelSubscriptions,
+    RedisMemory,
     {
       provide: RedisClients,
       inject: [AppConfig, EmbeddedParts],
       useFactory: (config: AppConfig, parts: EmbeddedParts) => RedisClients.connect(config.redis, parts.redisSocket),
     },
   ],
-  exports: [RedisClients, RedisBus, ChannelSubscriptions],
+  exports: [RedisClients, RedisBus, ChannelSubscriptions, RedisMemory],
 })
 export class RedisModule {}

@@ -102,6 +102,18 @@ export class TurnsRepository {
     return rows.length > 0;
   }
 
+  /** Returns the bytes of a user's prompts and results as they are stored, without those of deleted tasks. */
+  async storedBytes(userId: number): Promise<number> {
+    const [row] = await rowsOf<{ bytes: string }>(
+      this.db,
+      // Reads no long text: its size is in the row.
+      sql`select coalesce(sum(pg_column_size(s.prompt) + coalesce(pg_column_size(s.result), 0)), 0)::text as bytes
+        from tasks t join subtasks s on s.task_id = t.id where t.user_id = ${userId} and t.status <> 'DELETE'`,
+    );
+
+    return Number(row?.bytes ?? 0);
+  }
+
   /** Counts the direct chats of a user that wait or run. */
   async countRuns(userId: number): Promise<number> {
     const [row] = await rowsOf<{ count: number }>(this.db, runsOf(userId));

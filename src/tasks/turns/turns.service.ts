@@ -15,6 +15,7 @@ import { busy, closed, notFailed, tooManyRuns, unknownId } from './turn-errors.j
 import { toTaskFields } from '../tasks.dto.js';
 import { TasksRepository } from '../tasks.repository.js';
 import type { SubtaskRow } from './answer-turn.js';
+import { TurnQuotas } from './turn-quotas.js';
 import { type StoredTurn, TurnsRepository } from './turns.repository.js';
 
 /** A turn to store; the task is made unless `taskId` names one. */
@@ -50,6 +51,7 @@ export class TurnsService {
     private readonly tasks: TasksRepository,
     private readonly teams: TeamsService,
     private readonly changes: TaskChangePublisher,
+    private readonly quotas: TurnQuotas,
     config: AppConfig,
   ) {
     this.expireHours = config.tasks.appendExpireHours;
@@ -59,11 +61,12 @@ export class TurnsService {
    * Stores a turn: of a new task, of one whose id was reserved, or of one that has ended. Executors can
    * claim their answers from then on.
    * @throws AppError prompt_too_long, not_found, task_busy, task_expired, task_final, conflict (a retry of what has
-   * not failed), too_many_running_tasks, shell_not_available
+   * not failed), too_many_running_tasks, shell_not_available, storage_quota_exceeded, too_many_new_tasks
    */
   async store(request: TurnRequest): Promise<StoredTurn> {
     checkPrompt(request.prompt);
     requireShells(request.team);
+    await this.quotas.check(request.userId, request.taskId === undefined);
     const turn = toTurn(request);
     const stored = await this.write(request, turn);
     if (!stored) throw await this.refusal(request);
@@ -106,8 +109,10 @@ export class TurnsService {
     });
   }
 
-  /** Reserves an id for a task that only this user may create. */
-  reserve(userId: number): Promise<number> {
+  /** Reserves an id for a task that only this user may create. @throws AppError too_many_new_tasks, storage_quota_exceeded */
+  async reserve(userId: number): Promise<number> {
+    await this.quotas.check(userId, true);
+
     return this.turns.reserve(userId);
   }
 

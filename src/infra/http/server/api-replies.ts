@@ -8,7 +8,7 @@ export function ApiController(path: string, tag = path): ClassDecorator {
   return applyDecorators(
     ApiTags(tag),
     ApiBearerAuth(),
-    ApiErrors('unauthorized', 'validation_failed'),
+    ApiErrors('unauthorized', 'validation_failed', 'too_many_requests'),
     Controller(path),
   );
 }

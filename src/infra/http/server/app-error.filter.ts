@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { AppError, type ErrorCode, errorCode, type FieldProblem } from '../../../common/app-error.js';
 import { isJsonObject } from '../../../common/json.js';
 import { isDatabaseDown, logLine } from '../../database/database-errors.js';
+import { isRedisFull } from '../../redis/redis-memory.js';
 import type { ErrorDto } from './error.dto.js';
 
 const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -103,6 +104,11 @@ function describe(error: unknown, request: FastifyRequest): Failure {
     const message = 'The database does not answer; try again';
 
     return { status: 503, code: 'service_unavailable', message, retryAfter: 2, unexpected: true };
+  }
+  if (isRedisFull(error)) {
+    const message = 'The memory of Redis is used up: try again when running answers have ended';
+
+    return { status: 503, code: 'service_unavailable', message, retryAfter: 5, unexpected: true };
   }
   const status = clientStatus(error);
   if (status === null) return { status: 500, code: 'internal', message: 'Internal error', unexpected: true };
