@@ -1,6 +1,7 @@
 /** What one user may use up, and what happens when Redis has little memory left. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { Api, ErrorBody } from './support/api.js';
@@ -27,7 +28,7 @@ describe('the quotas of a user', () => {
   beforeAll(async () => {
     stage = await Stage.start('embedded', {
       ...{ AUTH_MODE: 'jwt', ADMIN_PASSWORD: password, JWT_SECRET: 'a secret of this test only' },
-      ...{ USER_REQUESTS_PER_SECOND: '1', USER_REQUEST_BURST: '40', USER_TASKS_PER_HOUR: '4', USER_STORED_MB: '1' },
+      ...{ USER_REQUESTS_PER_SECOND: '1', USER_REQUEST_BURST: '50', USER_TASKS_PER_HOUR: '4', USER_STORED_MB: '1' },
       EGRESS_ALLOW: '127.0.0.1',
     });
     admin = await logIn('admin');
@@ -37,7 +38,7 @@ describe('the quotas of a user', () => {
 
   it('refuse requests beyond the rate, of that user only', async () => {
     const [busy, quiet] = [await addUser('busy'), await addUser('quiet')];
-    const replies = await Promise.all(Array.from({ length: 60 }, () => busy.get<ErrorBody>('/users/me')));
+    const replies = await Promise.all(Array.from({ length: 80 }, () => busy.get<ErrorBody>('/users/me')));
     const refused = replies.filter(({ status }) => status !== 200);
 
     expect(refused.length).toBeGreaterThan(5);
@@ -64,9 +65,11 @@ describe('the quotas of a user', () => {
 
   it('refuse turns of a user who stores too much, until tasks are deleted', async () => {
     const user = await addUser('collector');
-    const { taskId } = await user.turn({ prompt: script('tokens=300000 rate=0') });
+    const { taskId } = await user.turn({ prompt: script('tokens=1 rate=0') });
+    const prompt = () => script('tokens=1 rate=0', randomBytes(29_000).toString('hex'));
+    // Each turn stores 58 KB, and what is stored is measured every ten seconds.
     const refused = await eventually('the quota is noticed', async () => {
-      const reply = await user.post<ErrorBody>(`/tasks/${taskId}`, { prompt: 'More' });
+      const reply = await user.post<ErrorBody>('/direct-chat/stream', { task_id: taskId, prompt: prompt() });
 
       return reply.status === 413 ? reply : false;
     });

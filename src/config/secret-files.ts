@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** Variables whose value may be in a file, named by the variable with `_FILE` behind it. */
 export const SECRETS = [
   ...['DATABASE_URL', 'REDIS_URL', 'JWT_SECRET', 'ENCRYPTION_KEY', 'ADMIN_PASSWORD', 'INTERNAL_API_TOKEN'],
-  ...['WEBHOOK_SECRET', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY'],
+  ...['WEBHOOK_SECRET', 'METRICS_TOKEN', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY'],
 ] as const;
 
 /** Variables with the contents of secret files, and what is wrong with these. */
