@@ -180,9 +180,7 @@ describe('what strangers send', () => {
         sent += 1;
         const isOthers = MAY_REACH_OTHERS.test(operation.path) && [502, 503, 504].includes(status as number);
         if (typeof status === 'number' && (status < 500 || isOthers)) continue;
-        broken.push(
-          `${nameOf(operation)} ${path.slice(0, 120)} ${JSON.stringify([body]).slice(0, 200)}: ${status}`,
-        );
+        broken.push(`${nameOf(operation)} ${path.slice(0, 120)} ${JSON.stringify([body]).slice(0, 200)}: ${status}`);
       }
     };
     const before = await heapMb();
