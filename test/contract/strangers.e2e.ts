@@ -23,8 +23,8 @@ const HANG_MS = 60_000;
 const PUBLIC = /^(POST \/api\/auth\/(login|refresh)|GET \/api\/(health\/\w+|metrics))$/;
 const INTERNAL = /^(\w+ \/api\/executors\/.*|POST \/api\/shells\/validation-status\/\{id\})$/;
 const ADMIN = /^(GET|POST) \/api\/users$|^PUT \/api\/users\/\{id\}$/;
-/** Calls of providers, whose failures are not the server's. */
-const MAY_REACH_OTHERS = /\/(dify|direct-chat|input-parameters|test-connection|retry)/;
+/** Calls of providers, whose failures are not the server's, and log-ins, of which few may wait at a time. */
+const MAY_REACH_OTHERS = /\/(dify|direct-chat|input-parameters|test-connection|retry|auth\/login)/;
 
 const nameOf = ({ method, path }: Operation) => `${method} ${path}`;
 
@@ -42,6 +42,8 @@ describe('what strangers send', () => {
     server = await startConch({
       ...{ SIMULATOR: simulator.url, AUTH_MODE: 'jwt', ADMIN_PASSWORD: PASSWORD, API_DOCS: 'on' },
       ...{ INTERNAL_API_TOKEN: INTERNAL_TOKEN, LOG_LEVEL: 'error' },
+      // Refused requests would try nothing.
+      ...{ USER_REQUESTS_PER_SECOND: '0', USER_TASKS_PER_HOUR: '0' },
     });
     tokens.admin = await logIn('admin');
     admin = server.api.as(tokens.admin);
