@@ -1,6 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import ipaddr from 'ipaddr.js';
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { requestSignatureOf, type SignedRequest } from '../common/signature.js';
 import { AppConfig } from '../config/app-config.js';
@@ -9,6 +8,7 @@ import { bearerOf } from './auth-user.js';
 import { isLoopback, isLoopbackHost } from '../common/loopback.js';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../common/app-error.js';
+import { isSameSecret } from '../common/same-secret.js';
 import { UsedSignatures } from '../infra/redis/used-signatures.js';
 
 const TIMESTAMP_HEADER = 'x-conch-timestamp';
@@ -60,7 +60,7 @@ export class InternalAccess implements OnModuleInit {
     const { headers } = caller;
     if (this.token && headers[SIGNATURE_HEADER] !== undefined) return this.admitsSignature(this.token, caller, now);
     if (this.token && headers.authorization !== undefined) {
-      return isSame(bearerOf(headers.authorization) ?? '', this.token);
+      return isSameSecret(bearerOf(headers.authorization) ?? '', this.token);
     }
 
     return this.admitsAddress(caller);
@@ -71,7 +71,7 @@ export class InternalAccess implements OnModuleInit {
     const signature = textOf(caller.headers[SIGNATURE_HEADER]).toLowerCase();
     const age = now / 1000 - Number(timestamp);
     // Always compared, so that the duration reveals nothing.
-    const isRight = isSame(signature, requestSignatureOf(token, timestamp, caller));
+    const isRight = isSameSecret(signature, requestSignatureOf(token, timestamp, caller));
     if (!isRight || !TIMESTAMP.test(timestamp) || Math.abs(age) > WINDOW_SECONDS) return false;
 
     return this.used.use(signature, Math.ceil(WINDOW_SECONDS - age) + 1);
@@ -102,13 +102,6 @@ export class InternalAccess implements OnModuleInit {
 
 /** The value of a header that may be sent once; several are joined, and fit nothing. */
 const textOf = (header: string | string[] | undefined): string => String(header ?? '');
-
-/** Compares in a time that depends on neither text. */
-function isSame(given: string, expected: string): boolean {
-  return timingSafeEqual(digest(given), digest(expected));
-}
-
-const digest = (text: string) => createHash('sha256').update(text).digest();
 
 function toCidr(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);

@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { bearerOf } from '../auth/auth-user.js';
 import { AppError } from '../common/app-error.js';
 import { isDirectFromHere } from '../common/loopback.js';
+import { isSameSecret } from '../common/same-secret.js';
 import { AppConfig } from '../config/app-config.js';
 
 /**
@@ -19,7 +19,7 @@ export class MetricsGuard implements CanActivate {
     const { headers, socket } = context.switchToHttp().getRequest<FastifyRequest>();
     const { metricsToken } = this.config.server;
     if (metricsToken !== undefined) {
-      if (isSame(bearerOf(headers.authorization) ?? '', metricsToken)) return true;
+      if (isSameSecret(bearerOf(headers.authorization) ?? '', metricsToken)) return true;
       throw new AppError('unauthorized', 'Metrics need the METRICS_TOKEN as bearer token');
     }
     if (this.config.auth.mode === 'off' || isDirectFromHere(socket.remoteAddress, headers)) return true;
@@ -29,10 +29,3 @@ export class MetricsGuard implements CanActivate {
     );
   }
 }
-
-/** Compares in a time that depends on neither text. */
-function isSame(given: string, expected: string): boolean {
-  return timingSafeEqual(digest(given), digest(expected));
-}
-
-const digest = (text: string) => createHash('sha256').update(text).digest();
