@@ -36,6 +36,7 @@ export class AnswerReader implements AnswerParts {
   });
   /** Runs once the end was announced; no keep-alive prolongs it. */
   private silence: NodeJS.Timeout | undefined;
+  /** The newest announcement of the mapper; 0 without one, -1 for a body that ends like a whole JSON reply. */
   private announced = 0;
   private eventsSeen = 0;
   private waitingBytes = 0;
@@ -158,7 +159,7 @@ export class AnswerReader implements AnswerParts {
 
   /** Starts to wait for the silence after an announced end, or stops waiting because the answer goes on. */
   private awaitEnd(): void {
-    const announced = this.content.isComplete ? -1 : (this.mapper.announced ?? 0);
+    const announced = this.content.mayBeComplete ? -1 : (this.mapper.announced ?? 0);
     if (announced === this.announced) return;
     this.announced = announced;
     clearTimeout(this.silence);
@@ -167,7 +168,8 @@ export class AnswerReader implements AnswerParts {
 
   private startSilence(): void {
     this.silence = setTimeout(() => {
-      if (this.body.isPaused()) this.startSilence();
+      const isWhole = this.announced !== -1 || this.content.isComplete;
+      if (this.body.isPaused() || !isWhole) this.startSilence();
       else this.end();
     }, this.endSilenceMs);
   }

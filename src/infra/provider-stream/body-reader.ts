@@ -18,7 +18,9 @@ interface FormatReader {
   feed(chunk: Uint8Array): void;
   /** Reads the rest at the end of the body. Called once. */
   end(): void;
-  /** Whether the body may end here, because nothing of it is awaited. */
+  /** Whether the body ends like a whole one. Cheap: it is asked after every read. */
+  readonly mayBeComplete: boolean;
+  /** Whether the body is whole, so that nothing of it is awaited. Reads all of it. */
   readonly isComplete: boolean;
 }
 
@@ -34,7 +36,12 @@ export class BodyReader {
 
   constructor(private readonly parts: BodyParts) {}
 
-  /** Whether the body is a whole JSON reply so far. */
+  /** Whether the body ends like a whole JSON reply. */
+  get mayBeComplete(): boolean {
+    return this.format?.mayBeComplete ?? false;
+  }
+
+  /** Whether the body is a whole JSON reply so far. Parses all of it. */
   get isComplete(): boolean {
     return this.format?.isComplete ?? false;
   }
@@ -58,6 +65,7 @@ export class BodyReader {
 }
 
 class EventsReader implements FormatReader {
+  readonly mayBeComplete = false;
   readonly isComplete = false;
   private readonly sse: SseReader;
 
@@ -81,16 +89,24 @@ class EventsReader implements FormatReader {
 class JsonReader implements FormatReader {
   private readonly decoder = new StringDecoder('utf8');
   private text = '';
+  /** Its last characters, which are known without joining all of it. */
+  private tail = '';
   private kind: 'unknown' | 'whole' | 'lines' = 'unknown';
   private firstLine: string | null = null;
   private hasLines = false;
 
   constructor(private readonly parts: BodyParts) {}
 
-  get isComplete(): boolean {
+  get mayBeComplete(): boolean {
     if (this.kind === 'lines') return this.firstLine !== null && this.text.trim() === '';
 
-    return /[}\]]\s*$/.test(this.text.slice(-8)) && parseLenient(withoutMark(this.text)) !== undefined;
+    return /[}\]]\s*$/.test(this.tail);
+  }
+
+  get isComplete(): boolean {
+    if (!this.mayBeComplete) return false;
+
+    return this.kind === 'lines' || parseLenient(withoutMark(this.text)) !== undefined;
   }
 
   feed(chunk: Uint8Array): void {
@@ -110,7 +126,8 @@ class JsonReader implements FormatReader {
 
   private read(text: string): void {
     this.text += text;
-    if (this.kind === 'unknown') this.decide();
+    this.tail = (this.tail + text).slice(-8);
+    if (this.kind === 'unknown' && text.includes('\n')) this.decide();
     if (this.kind === 'lines') this.readLines(this.text);
   }
 
