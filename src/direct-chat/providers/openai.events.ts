@@ -123,13 +123,13 @@ export class OpenaiEvents extends ReplyMapper {
     const { content, reasoning, ...parts } = message ? partsOf(message) : contentOf(value);
     this.reportUnknown('message', { ...parts, content, reasoning }, value);
     const isNewReasoning = this.answer.reasoning(reasoning, batch, this.hasDeltas);
-    const before = this.answer.told.text.length;
+    const before = this.answer.told.length;
     if (!this.hasDeltas) this.answer.text(content, batch);
     else if (content !== '' && !this.answer.wholeText(content, batch))
       this.reportShape('message unlike its deltas', '');
     const others = this.answer.parts({ ...parts, content: '', reasoning: [] }, batch);
 
-    return { answer: others.answer || this.answer.told.text.length > before, reasoning: isNewReasoning };
+    return { answer: others.answer || this.answer.told.length > before, reasoning: isNewReasoning };
   }
 
   private onCounts(found: boolean): void {

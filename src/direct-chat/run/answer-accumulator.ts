@@ -2,45 +2,10 @@ import type { ChatEvent, Usage } from '../../common/chat-event.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import { type AnswerExtras, extrasOf, withExtra } from '../stream/answer-extras.js';
 import type { Snapshot } from '../stream/stream-text.js';
+import { TextAccumulator } from '../../common/text-accumulator.js';
 
-/** Pieces joined at a time: bounds the depth of the engine's concatenation tree, which costs memory per piece. */
-const JOIN_AT = 128;
-
-/** Collects text that arrives in small pieces, at a small constant cost per piece. */
-class TextAccumulator {
-  private text = '';
-  private pieces: string[] = [];
-  /** Characters (UTF-16 units) so far. */
-  length = 0;
-  /** Bytes of UTF-8 so far. */
-  bytes = 0;
-
-  append(piece: string): void {
-    this.length += piece.length;
-    this.bytes += Buffer.byteLength(piece);
-    this.pieces.push(piece);
-    if (this.pieces.length >= JOIN_AT) this.compact();
-  }
-
-  replace(text: string): void {
-    this.text = text;
-    this.length = text.length;
-    this.bytes = Buffer.byteLength(text);
-    this.pieces = [];
-  }
-
-  toString(): string {
-    this.compact();
-
-    return this.text;
-  }
-
-  private compact(): void {
-    if (this.pieces.length === 0) return;
-    this.text = this.text === '' ? this.pieces.join('') : this.text + this.pieces.join('');
-    this.pieces = [];
-  }
-}
+/** Most bytes of UTF-8 that one UTF-16 unit becomes. */
+const MAX_BYTES_PER_UNIT = 3;
 
 /** The parts of an answer received so far: text, reasoning, usage and extras. */
 export class AnswerAccumulator {
@@ -49,6 +14,9 @@ export class AnswerAccumulator {
   isFull = false;
   private readonly content = new TextAccumulator();
   private readonly reasoning = new TextAccumulator();
+  /** Bytes of UTF-8. */
+  private contentBytes = 0;
+  private reasoningBytes = 0;
   private extras: AnswerExtras = {};
 
   /** @param maxBytes of text and reasoning together, in UTF-8 */
@@ -66,7 +34,9 @@ export class AnswerAccumulator {
 
   set({ content, reasoning, extras = {} }: Pick<Snapshot, 'content' | 'reasoning' | 'extras'>): void {
     this.content.replace(content);
+    this.contentBytes = Buffer.byteLength(content);
     this.reasoning.replace(reasoning);
+    this.reasoningBytes = Buffer.byteLength(reasoning);
     this.extras = extras;
     this.isFull = false;
   }
@@ -74,7 +44,8 @@ export class AnswerAccumulator {
   /** Returns an event with as much of its text as there is room for. */
   fit<Event extends ChatEvent>(event: Event): Event {
     if (event.type !== 'content' && event.type !== 'reasoning' && event.type !== 'replace') return event;
-    const room = this.maxBytes - this.reasoning.bytes - (event.type === 'replace' ? 0 : this.content.bytes);
+    const room = this.maxBytes - this.reasoningBytes - (event.type === 'replace' ? 0 : this.contentBytes);
+    if (event.content.length * MAX_BYTES_PER_UNIT <= room) return event;
     if (Buffer.byteLength(event.content) <= room) return event;
     this.isFull = true;
 
@@ -85,10 +56,16 @@ export class AnswerAccumulator {
   apply(event: ChatEvent): void {
     switch (event.type) {
       case 'content':
+        this.contentBytes += Buffer.byteLength(event.content);
+
         return this.content.append(event.content);
       case 'reasoning':
+        this.reasoningBytes += Buffer.byteLength(event.content);
+
         return this.reasoning.append(event.content);
       case 'replace':
+        this.contentBytes = Buffer.byteLength(event.content);
+
         return this.content.replace(event.content);
       case 'usage': {
         const { type: _type, ...usage } = event;

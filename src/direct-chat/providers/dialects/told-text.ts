@@ -1,3 +1,5 @@
+import { TextAccumulator } from '../../../common/text-accumulator.js';
+
 /** A shorter beginning is no sign that texts repeat each other. */
 const MIN_SIGN_LENGTH = 4;
 /** A shorter answer may end in a piece that is like all of it. */
@@ -13,26 +15,32 @@ const NOTHING: Told = { append: '' };
  * at the end.
  */
 export class ToldText {
-  text = '';
+  private readonly told = new TextAccumulator();
   private pieces = 0;
   private last = '';
   private mode: 'unknown' | 'pieces' | 'wholes' = 'unknown';
 
+  /** Characters so far. */
+  get length(): number {
+    return this.told.length;
+  }
+
   /** Adds the text of a delta. */
   add(piece: string): Told {
     // Most pieces are shorter than the text before them, and tell something new.
-    if (this.mode === 'pieces' && (piece.length < this.text.length || this.pieces < 2)) return this.append(piece);
+    if (this.mode === 'pieces' && (piece.length < this.length || this.pieces < 2)) return this.append(piece);
 
     return this.addLong(piece);
   }
 
   /** Adds a text that repeats what was told, in whole or as a part of itself. @returns null when it does not repeat it */
   addWhole(whole: string): Told | null {
-    if (this.text === '') return this.append(whole);
-    const rest = beyond(whole, this.text) ?? beyond(whole.trim(), this.text.trim());
+    const text = this.told.toString();
+    if (text === '') return this.append(whole);
+    const rest = beyond(whole, text) ?? beyond(whole.trim(), text.trim());
     if (rest !== null) return rest === '' ? NOTHING : this.append(rest);
 
-    return this.text.trim().startsWith(whole.trim()) ? NOTHING : null;
+    return text.trim().startsWith(whole.trim()) ? NOTHING : null;
   }
 
   private addLong(piece: string): Told {
@@ -49,7 +57,7 @@ export class ToldText {
   }
 
   private isRepeated(piece: string): boolean {
-    return piece.length >= MIN_REPEATED_LENGTH && piece.trim() === this.text.trim();
+    return piece.length >= MIN_REPEATED_LENGTH && piece.trim() === this.told.toString().trim();
   }
 
   /** Three pieces that extend each other are no chance, nor are two with words. */
@@ -58,7 +66,7 @@ export class ToldText {
     if (isFirst && (last.match(/\p{L}/gu)?.length ?? 0) < MIN_SIGN_LENGTH) return this.append(piece);
     this.mode = 'wholes';
     if (isFirst) return this.append(piece.slice(last.length));
-    this.text = piece;
+    this.told.replace(piece);
 
     return { replace: piece };
   }
@@ -75,7 +83,7 @@ export class ToldText {
   }
 
   private append(piece: string): Told {
-    this.text += piece;
+    this.told.append(piece);
     this.pieces += 1;
 
     return { append: piece };

@@ -106,3 +106,8 @@ function closeOf(close: string): CloseMark {
 
   return { pattern: new RegExp(escaped, 'i'), text: close.toLowerCase() };
 }
+
+/** Whether more text decides what a mark is, as does the character behind a closing one. @param rest begins with it */
+export function isUndecided(rest: string, mark: ReturnType<typeof markOf>): boolean {
+  return mark === 'partial' || (mark !== null && mark.close === null && mark.text.length === rest.length);
+}

@@ -1,9 +1,11 @@
 import type { ModelParameters } from '../../../common/chat-provider.js';
+import { TextAccumulator } from '../../../common/text-accumulator.js';
 import type { EventBatch } from '../event-batch.js';
 import { beginsChannel, ChannelMarks } from './channel-marks.js';
 import {
   closesAlone,
   type CloseMark,
+  isUndecided,
   type Mark,
   MARK_START,
   markOf,
@@ -24,7 +26,7 @@ interface Block {
   close: CloseMark;
   /** Its opening mark as written; empty when it had none. */
   open: string;
-  text: string;
+  text: TextAccumulator;
   /** Last character of its text. */
   last: string;
   /** Whether the answer had not begun before it. */
@@ -43,7 +45,7 @@ export class ThinkTags {
   /** Text of unknown kind: the beginning of a mark, or blank text around one. */
   private buffered = '';
   /** The answer so far. */
-  private said = '';
+  private readonly said = new TextAccumulator();
   private block: Block | null = null;
   /** Reasoning that had no opening mark: the answer, if no other comes. */
   private unopened = '';
@@ -70,7 +72,7 @@ export class ThinkTags {
     if (this.state === 'channels') return this.channels.end(batch, cut);
     if (this.state !== 'off') this.advance(batch, true);
     if (this.block) this.endBlock(this.block, batch, cut);
-    else if (this.unopened !== '' && this.said === '' && !cut) this.say(this.unopened.trim(), batch);
+    else if (this.unopened !== '' && this.said.length === 0 && !cut) this.say(this.unopened.trim(), batch);
     this.block = null;
   }
 
@@ -142,7 +144,7 @@ export class ThinkTags {
       if (next === '' && !ending) return false;
       if (next === '`') return this.keepWord(block, found[0].length + 1, batch);
     }
-    if (block.open === '') this.unopened = block.text;
+    if (block.open === '') this.unopened = block.text.toString();
     this.block = null;
 
     return this.become('gap', this.buffered.slice(found[0].length));
@@ -181,7 +183,7 @@ export class ThinkTags {
     this.judged += 1;
     if (this.judged > MAX_JUDGED) return false;
     const rest = this.buffered.slice(at + text.length);
-    const before = this.said + this.buffered.slice(0, at);
+    const before = this.said.toString() + this.buffered.slice(0, at);
     if (close && opensBlock(before)) {
       this.say(this.buffered.slice(0, at), batch);
 
@@ -195,32 +197,34 @@ export class ThinkTags {
   }
 
   private onLoneClose(at: number, length: number, batch: EventBatch): boolean {
-    const unopened = this.said + this.buffered.slice(0, at);
-    if (this.said !== '') batch.add({ type: 'replace', content: '' });
+    const unopened = this.said.toString() + this.buffered.slice(0, at);
+    if (this.said.length > 0) batch.add({ type: 'replace', content: '' });
     batch.reasoning(unopened);
     this.unopened = unopened;
-    this.said = '';
+    this.said.replace('');
     this.hasBlocks = true;
 
     return this.become('gap', this.buffered.slice(at + length));
   }
 
   private openBlock(close: CloseMark, open: string, rest: string): boolean {
-    this.block = { close, open, text: '', last: '', leads: this.said.trim() === '' };
+    this.block = { close, open, text: new TextAccumulator(), last: '', leads: this.said.toString().trim() === '' };
     this.hasBlocks = true;
 
     return this.become('reasoning', rest);
   }
 
   /** Ends a block whose closing mark has not come: the answer stands inside, or its mark was a word. */
-  private endBlock({ open, text, leads }: Block, batch: EventBatch, cut: boolean): void {
+  private endBlock(block: Block, batch: EventBatch, cut: boolean): void {
+    const { open, leads } = block;
+    const text = block.text.toString();
     if (!leads) this.say(open + text, batch);
     else if (open === '' || !cut) this.say(open === '' ? text : text.trim(), batch);
   }
 
   private say(text: string, batch: EventBatch): void {
     if (text === '') return;
-    this.said += text;
+    this.said.append(text);
     batch.content(text);
   }
 
@@ -234,14 +238,9 @@ export class ThinkTags {
 
 function append(block: Block, text: string, batch: EventBatch): void {
   if (text === '') return;
-  block.text += text;
+  block.text.append(text);
   block.last = text.slice(-1);
   batch.reasoning(text);
-}
-
-/** The character behind a closing mark decides what it is. */
-function isUndecided(rest: string, mark: ReturnType<typeof markOf>): boolean {
-  return mark === 'partial' || (mark !== null && mark.close === null && mark.text.length === rest.length);
 }
 
 function isBareBegin(begin: string, isStart: boolean): boolean {
