@@ -64,7 +64,7 @@ describe('with AUTH_MODE=jwt', () => {
     expect([login.status, login.body.code]).toEqual([413, 'payload_too_large']);
   });
 
-  it('describes itself to nobody, and shows metrics to this machine only', async () => {
+  it('describes itself to no stranger, and shows metrics to this machine only', async () => {
     for (const path of ['/docs', '/openapi.json']) expect((await stage.api.get(path)).status).toBe(404);
     expect((await stage.api.get('/metrics')).status).toBe(200);
     expect((await stage.api.get('/metrics', { 'x-forwarded-for': '127.0.0.1' })).status).toBe(401);

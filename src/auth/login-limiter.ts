@@ -29,7 +29,7 @@ type Step = readonly [because: string, limit: FailureLimit, key: string];
 /**
  * Slows down the guessing of passwords: failures of one name from one address, of one address with any names, and of all
  * addresses together delay further attempts. A user who logged in from an address before is delayed there by failures of
- * that name from that address only, and briefly: guesses of others elsewhere lock nobody out.
+ * that name from that address only, and briefly: guesses of others elsewhere do not lock the user out.
  */
 @Injectable()
 export class LoginLimiter {

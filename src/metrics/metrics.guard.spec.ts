@@ -22,13 +22,18 @@ describe('who may read metrics', () => {
   afterEach(() => app.close());
 
   it.each([
-    ['all, without authentication', {}, { 'x-forwarded-for': '10.0.0.9' }, 200],
-    ['callers on this machine', JWT, {}, 200],
-    ['nobody behind a proxy', JWT, { 'x-forwarded-for': '127.0.0.1' }, 401],
-    ['nobody by another name', JWT, { host: 'stranger.example' }, 401],
-    ['nobody here without the token', { ...JWT, METRICS_TOKEN: TOKEN }, {}, 401],
-    ['nobody with another token', { ...JWT, METRICS_TOKEN: TOKEN }, bearer(`${TOKEN}s`.replaceAll(' ', '-')), 401],
-    ['callers with the token', { METRICS_TOKEN: TOKEN.replaceAll(' ', '-') }, bearer(TOKEN.replaceAll(' ', '-')), 200],
+    ['answers all, without authentication', {}, { 'x-forwarded-for': '10.0.0.9' }, 200],
+    ['answers callers on this machine', JWT, {}, 200],
+    ['refuses a caller behind a proxy', JWT, { 'x-forwarded-for': '127.0.0.1' }, 401],
+    ['refuses another host name', JWT, { host: 'stranger.example' }, 401],
+    ['refuses this machine without the token', { ...JWT, METRICS_TOKEN: TOKEN }, {}, 401],
+    ['refuses another token', { ...JWT, METRICS_TOKEN: TOKEN }, bearer(`${TOKEN}s`.replaceAll(' ', '-')), 401],
+    [
+      'answers callers with the token',
+      { METRICS_TOKEN: TOKEN.replaceAll(' ', '-') },
+      bearer(TOKEN.replaceAll(' ', '-')),
+      200,
+    ],
   ])('%s', async (_who, environment, headers, status) => {
     const module = { module: RootModule, imports: [AppConfigModule.for(loadConfig(environment)), MetricsModule] };
     app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {

@@ -108,7 +108,7 @@ describe('what strangers send', () => {
     it.each([
       ['nothing', undefined],
       ['a text that is no token', 'nonsense'],
-      ['a token that somebody else has signed', signed('a secret of somebody else')],
+      ['a token of another signer', signed('a secret of another signer')],
       ['a token without a signature', `${signed('x').split('.').slice(0, 2).join('.')}.`],
     ])('is refused everywhere: with %s', async (_what, token) => {
       const open: string[] = [];

@@ -1,4 +1,4 @@
-/** The operations of an OpenAPI document, and requests for them: plausible ones, and ones that nobody should send. */
+/** The operations of an OpenAPI document, and requests for them: plausible ones, and nasty ones. */
 export interface Operation {
   method: string;
   /** With the names of its parameters in braces. */

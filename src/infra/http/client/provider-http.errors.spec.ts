@@ -83,7 +83,7 @@ describe('failures', () => {
     expect(error).toMatchObject({ code: 'provider_unavailable' });
   });
 
-  it('certificates that nobody has signed', async () => {
+  it('certificates without a trusted signature', async () => {
     const url = await local.serveTls(() => undefined);
     expect(await failureOf(url)).toMatchObject({
       code: 'provider_unavailable',

@@ -38,7 +38,7 @@ class ApiAdapter extends FastifyAdapter {
 export function createAdapter(trustProxy: TrustProxy = false): FastifyAdapter {
   return new ApiAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
-    // Fastify trusts nobody by a number alone: it cannot know that every connection comes from a proxy. TRUST_PROXY says so.
+    // Fastify ignores a number: it cannot know that every connection comes from a proxy. TRUST_PROXY says so.
     trustProxy: typeof trustProxy === 'number' ? (_address: string, hop: number) => hop < trustProxy : trustProxy,
     // Fastify switches Node's own limit off.
     requestTimeout: REQUEST_MS,

@@ -8,8 +8,9 @@ import type { RouteTraits } from './event-loop-throttle.js';
 const BODY_MS = 30_000;
 
 /**
- * Identifies the callers of bodies before they are read (after `onRequest`, where the headers of replies are set), except on routes with the trait `isOpen`: nobody unknown makes
- * the server parse. The guard of the route decides again, for requests without a body, too.
+ * Identifies the callers of bodies before they are read, except on routes with the trait `isOpen`: an unknown caller does
+ * not make the server parse. Runs after `onRequest`, where the headers of replies are set. The guard of the route decides
+ * again, for requests without a body, too.
  * @param identify throws AppError unauthorized
  */
 export function identifyBeforeBodies(
