@@ -20,7 +20,7 @@ const RETIRED_QUEUES = ['chat-maintenance', 'executor-leases'];
 @Injectable()
 export class MaintenanceProcessor extends QueueProcessor implements OnApplicationShutdown {
   private ensuring: NodeJS.Timeout | undefined;
-  private readonly onRedisReady = () => void this.ensureSchedules();
+  private readonly ensure = () => void this.ensureSchedules();
 
   constructor(
     workers: QueueWorkers,
@@ -37,13 +37,13 @@ export class MaintenanceProcessor extends QueueProcessor implements OnApplicatio
     // All tasks may run at the same time.
     if (!this.worker) return;
     this.worker.concurrency = Math.max(this.tasks.all().length, 1);
-    this.ensuring = setInterval(this.onRedisReady, Math.min(ENSURE_MS, this.config.queues.maintenanceMs)).unref();
-    this.redis.commands.on('ready', this.onRedisReady);
+    this.ensuring = setInterval(this.ensure, Math.min(ENSURE_MS, this.config.queues.maintenanceMs)).unref();
+    this.redis.commands.on('ready', this.ensure);
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.ensuring);
-    this.redis.commands.off('ready', this.onRedisReady);
+    this.redis.commands.off('ready', this.ensure);
   }
 
   async process(job: Job<unknown>): Promise<void> {
