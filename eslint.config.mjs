@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
+import reactHooks from 'eslint-plugin-react-hooks';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
@@ -19,10 +20,10 @@ const REEXPORTS = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist/', 'data/', 'node_modules/', 'coverage/', 'src/metadata.ts']),
+  globalIgnores(['**/dist/', 'data/', '**/node_modules/', 'coverage/', 'src/metadata.ts', 'web/src/api/schema.ts']),
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       // With emitDecoratorMetadata the parser knows that injected classes are values.
@@ -62,6 +63,22 @@ export default defineConfig(
       'no-console': 'error',
       'no-restricted-syntax': ['error', ...REEXPORTS, DEFAULT_EXPORT, FORWARD_REF, ENVIRONMENT],
     },
+  },
+  {
+    files: ['web/src/**/*.ts', 'web/src/**/*.tsx'],
+    extends: [reactHooks.configs.flat.recommended],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-syntax': ['error', ...REEXPORTS, DEFAULT_EXPORT],
+      // Markup of one component stands together; what it computes is bounded by the complexity.
+      'max-lines-per-function': ['error', { max: 120, skipBlankLines: true, skipComments: true }],
+      // Handlers of elements may be async: what they throw is caught and shown by the mutation that they call.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+    },
+  },
+  {
+    files: ['web/public/*.js'],
+    languageOptions: { globals: { document: 'readonly', localStorage: 'readonly', window: 'readonly' } },
   },
   {
     files: ['**/index.ts'],

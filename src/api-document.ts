@@ -33,6 +33,13 @@ async function loadPluginMetadata(): Promise<void> {
   await SwaggerModule.loadPluginMetadata(generated.default);
 }
 
+/** Returns the OpenAPI document of an app whose modules exist only as descriptions: nothing is opened or started. */
+export async function apiDocumentOf(app: NestFastifyApplication): Promise<OpenAPIObject> {
+  await loadPluginMetadata();
+
+  return describeApi(app);
+}
+
 /** The OpenAPI document, events of the streams included. */
 function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const description =

@@ -16,6 +16,11 @@ export class EmbeddedParts {
     private readonly redis: EmbeddedRedis | null,
   ) {}
 
+  /** Parts that are never started, for a server that is only described. */
+  static none(): EmbeddedParts {
+    return new EmbeddedParts(null, null);
+  }
+
   /** @throws DataDirInUseError when another process uses the data directory */
   static async start(config: AppConfig): Promise<EmbeddedParts> {
     const own = config.redis.kind === 'embedded' ? config.redis : null;

@@ -1,0 +1,23 @@
+import { quiet } from './command.mjs';
+import { UserError } from './log.mjs';
+import { inRoot, tool } from './paths.mjs';
+
+const DOCUMENT = inRoot('dist', 'openapi.json');
+const TYPES = inRoot('web', 'src', 'api', 'schema.ts');
+
+/**
+ * Writes the OpenAPI document of the built server and, from it, the types that the page is compiled with. They are not
+ * kept in the repository, so that a page that asks for what the API does not have never compiles.
+ * @throws UserError when one of them cannot be made
+ */
+export function writeWebTypes() {
+  must(process.execPath, [inRoot('dist', 'src', 'write-api-document.js'), DOCUMENT]);
+  must(tool('openapi-typescript'), [DOCUMENT, '--output', TYPES]);
+}
+
+function must(program, args) {
+  const result = quiet(program, args);
+  if (!result.ok) throw new UserError(`The types of the page could not be made:\n${result.output}`);
+
+  return result;
+}

@@ -1,0 +1,53 @@
+/**
+ * Who uses the page. The access token lives in memory only, where no other page's script can read it; the refresh
+ * token is a cookie that scripts cannot read. Without authentication the server needs neither.
+ */
+let accessToken: string | null = null;
+let refreshing: Promise<boolean> | null = null;
+const listeners = new Set<() => void>();
+let isExpired = false;
+
+/** The header that identifies the reader, if there is a session. */
+export const authorization = (): Record<string, string> =>
+  accessToken === null ? {} : { authorization: `Bearer ${accessToken}` };
+
+/** Begins or ends a session. */
+export function setAccessToken(token: string | null): void {
+  accessToken = token;
+  setExpired(false);
+}
+
+/** Exchanges the cookie for a new access token; calls at the same time share one request. @returns whether it worked */
+export function refreshSession(): Promise<boolean> {
+  refreshing ??= refresh().finally(() => {
+    refreshing = null;
+  });
+
+  return refreshing;
+}
+
+async function refresh(): Promise<boolean> {
+  const response = await fetch('/api/auth/refresh', { method: 'POST', credentials: 'same-origin' }).catch(() => null);
+  if (!response?.ok) return false;
+  const { access_token: token } = (await response.json()) as { access_token: string };
+  setAccessToken(token);
+
+  return true;
+}
+
+/** Called when a request was refused for want of a session: the page asks for the password, over what is open. */
+export function setExpired(expired: boolean): void {
+  if (isExpired === expired) return;
+  isExpired = expired;
+  for (const listener of listeners) listener();
+}
+
+/** For `useSyncExternalStore`. */
+export const session = {
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener);
+
+    return () => listeners.delete(listener);
+  },
+  isExpired: () => isExpired,
+};

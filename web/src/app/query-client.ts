@@ -1,0 +1,16 @@
+import { QueryClient } from '@tanstack/react-query';
+import { ApiProblem } from '../api/api-problem';
+
+const MAX_RETRIES = 2;
+
+/** What was read is shown at once and read again when a place is opened; live events keep it true in between. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      gcTime: 30 * 60_000,
+      // A refused request stays refused; only a server that is away is asked again.
+      retry: (failures, error) => failures < MAX_RETRIES && !(error instanceof ApiProblem && error.status < 500),
+    },
+  },
+});

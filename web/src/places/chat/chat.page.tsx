@@ -1,0 +1,5 @@
+import { Title } from '@mantine/core';
+
+export function ChatPage() {
+  return <Title order={1}>Chat</Title>;
+}

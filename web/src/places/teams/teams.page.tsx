@@ -1,0 +1,5 @@
+import { Title } from '@mantine/core';
+
+export function TeamsPage() {
+  return <Title order={1}>Teams</Title>;
+}
