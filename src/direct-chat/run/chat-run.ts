@@ -16,7 +16,7 @@ import { AnswerAccumulator, answerOf } from './answer-accumulator.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import type { ProviderRun } from './provider-runs.js';
 import { endedSteps } from '../stream/answer-extras.js';
-import { type FrameBatch, frame } from '../stream/frames.js';
+import { type FrameBatch, frame, RESTATED } from '../stream/frames.js';
 import type { LiveStream } from '../stream/live-stream.js';
 import { type LoggedRun, PendingAppend } from '../stream/pending-append.js';
 import type { LogWriter } from '../stream/log-writer.js';
@@ -50,6 +50,8 @@ export class ChatRun implements LoggedRun {
   /** Set when the app waits for a person: when to resume at the latest, in milliseconds since the epoch. */
   suspendedUntil: number | null = null;
   private readonly answer: AnswerAccumulator;
+  /** Whether another owner may have sent events that are not in the log. */
+  private isRestarted: boolean;
 
   constructor(
     /** First subtask of the turn, which names the stream. */
@@ -62,15 +64,18 @@ export class ChatRun implements LoggedRun {
     maxAnswerBytes: number,
   ) {
     this.answer = new AnswerAccumulator(maxAnswerBytes);
+    this.isRestarted = owner.epoch > 1;
     this.stepId = subtaskId;
     this.shownId = subtaskId;
     this.stream = hub.openLocal(subtaskId, { born: owner.born, last: seq, snapshot: () => this.snapshot() });
     this.tail = new PendingAppend(this);
   }
 
-  /** The sequence number that the terminal event will get. */
+  /** The sequence number that the terminal event will get; of a restarted answer the one with which it is stated again. */
   get terminalSeq(): number {
-    return this.shownId === this.stepId ? this.seq + 1 : this.seq + 2;
+    const seq = this.shownId === this.stepId ? this.seq + 1 : this.seq + 2;
+
+    return this.isRestarted ? RESTATED + seq : seq;
   }
 
   get length(): number {
@@ -184,6 +189,7 @@ export class ChatRun implements LoggedRun {
 
   /** Discards the text of earlier attempts: the turn starts again. @param known answers that are already stored */
   reset(attempt: number, reason: string, known: readonly ChatEvent[] = []): void {
+    this.isRestarted = true;
     this.answer.clear();
     this.emit([{ type: 'reset', attempt, reason }, ...known], true);
   }

@@ -12,6 +12,13 @@ export interface FrameBatch {
   selfContained: boolean;
 }
 
+/**
+ * Added to the numbers of events that state an ended answer once more. A lost owner can have sent the number of the
+ * terminal event to its own readers, for another event: after a restart that number does not prove that a client has
+ * everything, and one beyond all that an owner can reach does.
+ */
+export const RESTATED = 1_000_000_000;
+
 /** Formats an event as an SSE frame. JSON has no raw line breaks, so one `data:` line is enough. */
 export function frame(subtaskId: number, seq: number, event: ChatEvent): string {
   return `id: ${subtaskId}-${seq}\ndata: ${JSON.stringify(event)}\n\n`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { FrameBatch } from './frames.js';
+import { type FrameBatch, frame } from './frames.js';
 import { LiveStream } from './live-stream.js';
 import { StreamCursor } from './stream-cursor.js';
 import type { StreamHub } from './stream-hub.js';
@@ -97,6 +97,25 @@ describe('StreamCursor', () => {
 
     expect(await next(cursor)).toMatchObject({ last: 40, text: expect.stringContaining('the whole text') });
     expect(await next(cursor)).toMatchObject({ first: 41 });
+  });
+
+  it('states an ended answer again to a client that may have the number of its end from a lost owner', async () => {
+    const state = { born: '100', last: 18, ended: true, base: 13 };
+    const text = { seq: 18, content: 'the whole text', reasoning: '' };
+    const end = {
+      ...batch(18, 18, true),
+      text: frame(1, 18, { type: 'cancelled', cancelled: true, proof: { while: 'running' } }),
+    };
+    const log = {
+      state: () => Promise.resolve(state),
+      text: () => Promise.resolve(text),
+      read: (_id: number, after: number) => Promise.resolve(after < 18 ? end : null),
+    } as unknown as StreamLog;
+    const { cursor } = open(true, new LiveStream(1), log, 18);
+    const found = await next(cursor);
+
+    expect(found?.text).toMatch(/^id: 1-1000000017\ndata: .*the whole text.*\n\nid: 1-1000000018\ndata: .*cancelled/);
+    expect([found?.last, cursor.ended]).toEqual([1_000_000_018, true]);
   });
 
   it('goes on where it is when the connection to Redis was away and nothing is lost', async () => {

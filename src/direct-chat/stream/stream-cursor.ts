@@ -1,11 +1,11 @@
 import type { MessageEvent } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SseSource } from '../../infra/sse/sse-source.js';
-import { type FrameBatch, batchAfter, frame, messagesOf } from './frames.js';
+import { type FrameBatch, batchAfter, frame, messagesOf, RESTATED } from './frames.js';
 import type { LiveStream } from './live-stream.js';
 import type { StreamHub } from './stream-hub.js';
 import type { StreamLog, StreamState } from './stream-log.js';
-import { resyncOf, type Snapshot } from './stream-text.js';
+import { eventsOf, resyncOf, type Snapshot } from './stream-text.js';
 
 const RETRY_MS = 500;
 /**
@@ -146,8 +146,8 @@ export class StreamCursor implements SseSource {
     return null;
   }
 
-  private isFromLostOwner({ base, ended, last }: StreamState): boolean {
-    return base !== null && this.position > base && !(ended && this.position === last);
+  private isFromLostOwner({ base }: StreamState): boolean {
+    return base !== null && this.position > base;
   }
 
   private resumeFrom(position: number): null {
@@ -165,10 +165,22 @@ export class StreamCursor implements SseSource {
 
   private async wholeText(state: StreamState): Promise<FrameBatch> {
     const text = this.stream.snapshot?.() ?? (await this.log.text(this.stream.subtaskId));
+    const end = state.ended ? await this.log.read(this.stream.subtaskId, state.last - 1) : null;
     this.checked = true;
 
-    // The terminal event follows by itself.
-    return this.resync({ ...text, seq: state.ended ? state.last - 1 : text.seq });
+    return end ? this.restate(text, end) : this.resync({ ...text, seq: state.ended ? state.last - 1 : text.seq });
+  }
+
+  /** The whole text and the terminal event, with numbers that no owner has used. */
+  private restate(text: Omit<Snapshot, 'seq'>, end: FrameBatch): FrameBatch {
+    const { subtaskId } = this.stream;
+    const last = RESTATED + end.last;
+    const frames = [
+      frame(subtaskId, last - 1, resyncOf(subtaskId, text)),
+      ...eventsOf(end.text).map((event) => frame(subtaskId, last, event)),
+    ];
+
+    return { first: last - 1, last, text: frames.join(''), terminal: true, selfContained: true };
   }
 
   /** Resets the client. The event has number 0, because it is not in the log. */
