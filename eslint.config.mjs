@@ -19,7 +19,7 @@ const REEXPORTS = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist/', 'data/', 'node_modules/', 'coverage/', 'src/metadata.ts']),
+  globalIgnores(['dist/', 'web/dist/', 'data/', 'node_modules/', 'coverage/', 'src/metadata.ts']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],
