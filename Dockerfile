@@ -8,12 +8,15 @@ ARG NODE_IMAGE=node:24-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY web/package.json ./web/
 RUN npm ci --no-audit --no-fund
 COPY nest-cli.json .swcrc tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
 COPY tools ./tools
-RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+COPY web ./web
+# The page needs no packages once it is built.
+RUN npm run build && npm prune --omit=dev --workspaces=false --no-audit --no-fund
 
 FROM ${NODE_IMAGE}
 # For the embedded mode; with REDIS_URL it is not started.
@@ -24,6 +27,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/web/dist ./web/dist
 COPY seeds ./seeds
 RUN mkdir data && chown node:node data
 # The user `node`, by number: engines that forbid root cannot look names up.

@@ -6,6 +6,7 @@ import { run } from './lib/log.mjs';
 import { checkNode } from './lib/node-version.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { ensureRedis } from './lib/servers.mjs';
+import { ensureWebBuilt } from './lib/web.mjs';
 
 await run(async () => {
   // .env, seeds/ and data/ are those of the project, wherever it is started from.
@@ -13,6 +14,8 @@ await run(async () => {
   checkNode();
   ensureDependencies();
   ensureBuilt();
-  if (!isExecutorManager()) ensureRedis();
+  if (isExecutorManager()) return;
+  ensureWebBuilt();
+  ensureRedis();
 });
 await import('../dist/src/main.js');

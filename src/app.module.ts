@@ -24,6 +24,8 @@ import { ShellsModule } from './shells/shells.module.js';
 import { ImageValidationsModule } from './shells/validations/image-validations.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { TeamsModule } from './teams/teams.module.js';
+import { BuiltPage } from './web-ui/built-page.js';
+import { WebUiModule } from './web-ui/web-ui.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** All modules of the server. */
@@ -39,7 +41,7 @@ export class AppModule {
         ...[DatabaseModule, RedisModule, RateLimitModule, QueueModule, ExecutorManagerHttpModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
         ...[ImageValidationsModule, TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],
-        ...[HealthModule, MetricsModule, QueueBoardModule, MaintenanceModule],
+        ...[HealthModule, MetricsModule, QueueBoardModule, MaintenanceModule, WebUiModule.for(BuiltPage.ofPackage())],
       ],
     };
   }

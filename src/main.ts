@@ -73,6 +73,7 @@ function banner(config: AppConfig, url: string): string {
 
   return `
   Conch is ready.
+    Page     ${url}/
     API      ${url}/api
 ${config.server.apiDocs ? `    Swagger  ${url}/api/docs\n` : ''}    Data     ${data.join(', ')}
     Try      curl -N ${url}/api/direct-chat/stream${token} -H 'Content-Type: application/json' -d '{"prompt":"Hello!"}'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, ErrorBody } from './support/api.js';
-import { endAll } from './support/child.js';
+import { endAll, eventually } from './support/child.js';
 import { Stage } from './support/stage.js';
 import { TaskEventStream } from './support/task-events.js';
 
@@ -116,5 +116,37 @@ describe('tokens of users, on two replicas', () => {
     expect((await stage.api.get(BOARD, basic)).status).toBe(403);
     await admin.call('PUT', `/users/${id}`, { is_active: false });
     expect((await stage.api.get(BOARD, basic)).status).toBe(401);
+  });
+});
+
+describe('an open event stream', () => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    const auth = { AUTH_MODE: 'jwt', ADMIN_PASSWORD: ADMIN, ACCESS_TOKEN_TTL_SECONDS: '2' };
+    stage = await Stage.start('embedded', auth);
+  });
+
+  afterAll(() => endAll(stage));
+
+  async function logIn(user_name: string, password: string): Promise<string> {
+    return (await stage.api.post<{ access_token: string }>('/auth/login', { user_name, password })).body.access_token;
+  }
+
+  it('outlives the token that opened it, and ends with the session', async () => {
+    const admin = async () => stage.api.as(await logIn('admin', ADMIN));
+    const password = 'the password of ann';
+    const { id } = (await (await admin()).post<{ id: number }>('/users', { user_name: 'ann', password })).body;
+    const token = await logIn('ann', password);
+    const authorization = { headers: { authorization: `Bearer ${token}` } };
+    const stream = await TaskEventStream.open(stage.server(0), null, undefined, authorization);
+    const ann = stage.api.as(token);
+    await eventually('the token has expired', async () => (await ann.get('/users/me')).status === 401);
+    // A change of the account makes the server check what is open.
+    await (await admin()).call('PUT', `/users/${id}`, { email: 'ann@example.org' });
+    await (await admin()).get('/users');
+    expect(stream.isOpen).toBe(true);
+    await (await admin()).call('PUT', `/users/${id}`, { is_active: false });
+    await stream.untilClosed();
   });
 });

@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { quiet } from './command.mjs';
 import { say, UserError } from './log.mjs';
 import { inRoot, tool } from './paths.mjs';
+import { filesIn, hashOf, readStamp } from './stamp.mjs';
 
-const SOURCES = ['src', 'tools', 'bench'];
+/** The folders that are compiled. */
+export const SOURCES = ['src', 'tools', 'bench'];
 const CONFIGS = ['nest-cli.json', '.swcrc', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 /** Specs and what only they use, and what the build itself generates. */
-const SKIPPED = /\.(spec|testing)\.ts$|^src\/metadata\.ts$/;
+const SKIPPED = /\.(spec|testing)\.ts$|(^|\/)__fixtures__$|^src\/metadata\.ts$/;
 const STAMP = inRoot('dist', '.build-hash');
 const MIGRATIONS = join('src', 'infra', 'database', 'migrations');
 const TEMPLATE = inRoot('dist', 'database-template');
@@ -25,7 +26,7 @@ const TEMPLATE_ASIDE = inRoot('.database-template');
  */
 export function ensureBuilt(tsconfig = 'tsconfig.build.json') {
   const files = SOURCES.filter((name) => existsSync(inRoot(name)))
-    .flatMap(sourceFiles)
+    .flatMap((name) => filesIn(name, (path) => SKIPPED.test(path)))
     .sort();
   const hash = hashOf([...CONFIGS, ...files]);
   if (existsSync(inRoot('dist', 'src', 'main.js')) && readStamp(STAMP) === hash) return false;
@@ -70,34 +71,4 @@ function ensureTemplate(migrations) {
   if (!ok) throw new UserError(`The template of the embedded database could not be made:\n${output}`);
   renameSync(made, TEMPLATE);
   writeFileSync(TEMPLATE_STAMP, hash);
-}
-
-function sourceFiles(directory) {
-  return readdirSync(inRoot(directory), { withFileTypes: true }).flatMap((entry) => {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) return entry.name === '__fixtures__' ? [] : sourceFiles(path);
-
-    return SKIPPED.test(path) ? [] : [path];
-  });
-}
-
-/** Contents, not times: switching branches back and forth builds nothing. */
-function hashOf(files) {
-  const hash = createHash('sha256');
-  for (const file of files) {
-    hash
-      .update(`${file}\0`)
-      .update(readFileSync(inRoot(file)))
-      .update('\0');
-  }
-
-  return hash.digest('hex');
-}
-
-function readStamp(file) {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
 }

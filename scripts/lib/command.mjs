@@ -36,3 +36,10 @@ export function quiet(program, args, options = {}) {
 
   return { ok: status === 0, output: error ? error.message : `${stdout}${stderr}`.trim() };
 }
+
+/** A call of npm, as a program and its arguments: the npm that runs this script, if one does. */
+export function npm(...args) {
+  const path = process.env.npm_execpath;
+
+  return path?.endsWith('.js') ? [process.execPath, [path, ...args]] : ['npm', args];
+}

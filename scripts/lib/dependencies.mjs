@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { quiet } from './command.mjs';
+import { npm, quiet } from './command.mjs';
 import { say, UserError } from './log.mjs';
 import { inRoot } from './paths.mjs';
 
@@ -7,9 +7,7 @@ import { inRoot } from './paths.mjs';
 export function ensureDependencies() {
   if (areInstalled()) return;
   say('Installing dependencies (npm ci) ...');
-  const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  const [program, ...first] = npm;
-  const { ok, output } = quiet(program, [...first, 'ci', '--include=dev', '--no-audit', '--no-fund']);
+  const { ok, output } = quiet(...npm('ci', '--include=dev', '--no-audit', '--no-fund'));
   if (!ok) throw new UserError(`npm ci failed:\n${output}`);
 }
 

@@ -9,9 +9,14 @@ import { AuthService } from './auth.service.js';
 import { ExecutorTokens } from './tokens/executor-tokens.js';
 import { InternalAccess } from './internal-access.js';
 import { LoginLimiter } from './login-limiter.js';
+import { RefreshFamiliesRepository } from './sessions/refresh-families.repository.js';
+import { SessionReplies } from './sessions/session-replies.js';
+import { SessionsService } from './sessions/sessions.service.js';
+import { UserTokens } from './tokens/user-tokens.js';
 import { UserRateGuard } from './user-rate.guard.js';
 import { OpenRequests } from './tokens/open-requests.js';
 import { OwnAccountService } from './own-account.service.js';
+import { UserRates } from './user-rates.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
@@ -24,15 +29,16 @@ import { UsersService } from './users.service.js';
       useFactory: (secrets: Secrets) => ({
         // Of a text the library finds out with every token, slowly, that it is no private key.
         secret: createSecretKey(secrets.jwtSecret, 'utf8'),
-        signOptions: { algorithm: 'HS256', expiresIn: '7d' },
+        signOptions: { algorithm: 'HS256' },
         verifyOptions: { algorithms: ['HS256'] },
       }),
     }),
   ],
   controllers: [AuthController, UsersController],
   providers: [
-    ...[AuthService, ExecutorTokens, LoginLimiter, OpenRequests, OwnAccountService],
-    ...[UsersService, UsersRepository, InternalAccess],
+    ...[AuthService, ExecutorTokens, LoginLimiter, OpenRequests, OwnAccountService, UserTokens],
+    ...[UsersService, UsersRepository, UserRates, InternalAccess],
+    ...[SessionReplies, SessionsService, RefreshFamiliesRepository],
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: UserRateGuard },
   ],

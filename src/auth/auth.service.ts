@@ -1,20 +1,18 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../common/app-error.js';
 import { AppConfig } from '../config/app-config.js';
 import type { AuthUser } from './auth-user.js';
-import type { LoginDto, TokenDto } from './auth.dto.js';
+import type { LoginDto } from './auth.dto.js';
 import { LoginLimiter } from './login-limiter.js';
 import { hashPassword, passwordMatches } from './passwords.js';
-import { isCurrent, toClaims, type TokenClaims, withoutTokens } from './tokens/token-claims.js';
+import { isCurrent, type TokenClaims, withoutTokens } from './tokens/token-claims.js';
+import { UserTokens } from './tokens/user-tokens.js';
 import type { UserRow } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
 const LOCAL_USER = 'local';
 const ADMIN_USER = 'admin';
-/** A token for anything else, as executors have them, identifies no user. */
-const AUDIENCE = 'user';
 
 /** Checks passwords and tokens, and creates the accounts of the server itself. */
 @Injectable()
@@ -24,7 +22,7 @@ export class AuthService implements OnModuleInit {
   constructor(
     private readonly config: AppConfig,
     private readonly users: UsersService,
-    private readonly jwt: JwtService,
+    private readonly tokens: UserTokens,
     private readonly limiter: LoginLimiter,
   ) {}
 
@@ -40,13 +38,9 @@ export class AuthService implements OnModuleInit {
     return this.local;
   }
 
-  /** Logs a user in. @throws AppError unauthorized, too_many_logins, service_unavailable */
-  async login(login: LoginDto, address: string): Promise<TokenDto> {
-    const { userName, tokensValidFrom } = await this.rowOfPassword(login, address);
-    const claims = { sub: userName, valid_from: tokensValidFrom.getTime() };
-    const token = await this.jwt.signAsync(claims, { audience: AUDIENCE, jwtid: randomUUID() });
-
-    return { access_token: token, token_type: 'bearer' };
+  /** Returns an access token that cannot be refreshed. @throws AppError unauthorized, too_many_logins, service_unavailable */
+  async tokenOfPassword(login: LoginDto, address: string): Promise<string> {
+    return this.tokens.signAccess(await this.rowOfPassword(login, address), randomUUID());
   }
 
   /** Checks a password. @throws AppError unauthorized, too_many_logins, service_unavailable when many are checked */
@@ -60,14 +54,8 @@ export class AuthService implements OnModuleInit {
   }
 
   /** Reads a token. @throws AppError unauthorized when it is wrong or expired */
-  async claimsOf(token: string): Promise<TokenClaims> {
-    const verified = await this.jwt
-      .verifyAsync<Record<string, unknown>>(token, { audience: AUDIENCE })
-      .catch(() => null);
-    const claims = verified && toClaims(verified);
-    if (!claims) throw new AppError('unauthorized', 'The token is not valid or has expired: log in again');
-
-    return claims;
+  claimsOf(token: string): Promise<TokenClaims> {
+    return this.tokens.readAccess(token);
   }
 
   /** Returns the user of a token. @throws AppError unauthorized when the token was ended or the user is gone */
@@ -79,18 +67,13 @@ export class AuthService implements OnModuleInit {
     return toAuthUser(user);
   }
 
-  /** Ends one token of a user. With AUTH_MODE=off there is none. */
-  async logout(user: AuthUser, token: string | null): Promise<void> {
-    if (this.config.auth.mode === 'off' || token === null) return;
-    await this.users.endToken(user.id, await this.claimsOf(token));
-  }
-
-  /** Ends all tokens of a user. */
+  /** Ends all sessions of a user. */
   logoutAll({ id }: AuthUser): Promise<void> {
     return this.users.endTokens(id);
   }
 
-  private async rowOfPassword({ user_name: userName, password }: LoginDto, address: string): Promise<UserRow> {
+  /** Checks a password. @throws AppError unauthorized, too_many_logins, service_unavailable when many are checked */
+  async rowOfPassword({ user_name: userName, password }: LoginDto, address: string): Promise<UserRow> {
     const user = await this.limiter.attempt({ userName, address }, async (isKnown) => {
       const row = await this.users.byName(userName);
       const matches = await passwordMatches(password, row?.passwordHash, isKnown ? 'known' : 'stranger');

@@ -20,7 +20,7 @@ export class UsersController {
     return this.users.me(user.id);
   }
 
-  /** Change my own e-mail address, password or git accounts. A new password ends all tokens issued before */
+  /** Change my own e-mail address, password or git accounts. A new password ends all my sessions */
   @Put('me')
   @ApiOk(UserDto, 'forbidden', 'too_many_logins')
   updateMe(@CurrentUser() user: AuthUser, @Body() body: UpdateMeDto, @Ip() address: string): Promise<UserDto> {
@@ -50,7 +50,7 @@ export class UsersController {
     return this.users.create(body);
   }
 
-  /** Change a user: role, active or not, password (admins). Deactivation and a new password end all tokens of the user */
+  /** Change a user: role, active or not, password (admins). Deactivation and a new password end all sessions of the user */
   @Put(':id')
   @AdminOnly()
   @ApiOk(UserDto, 'forbidden', 'not_found', 'conflict')

@@ -16,7 +16,7 @@ import {
   withoutAccount,
 } from './git-accounts.js';
 import { hashPassword } from './passwords.js';
-import { type TokenClaims, withoutToken, withoutTokens } from './tokens/token-claims.js';
+import { withoutSession, withoutTokens } from './tokens/token-claims.js';
 import {
   type CreateUserDto,
   toUserDto,
@@ -122,9 +122,9 @@ export class UsersService {
     return password !== undefined || (email !== undefined && email !== stored.email);
   }
 
-  /** Ends one token of a user. */
-  async endToken(id: number, claims: TokenClaims): Promise<void> {
-    await this.change(id, (stored) => withoutToken(stored, claims));
+  /** Ends the access tokens of one session. @param until Unix seconds at which all have expired */
+  async endSession(id: number, sid: string, until: number): Promise<void> {
+    await this.change(id, (stored) => withoutSession(stored, sid, until));
   }
 
   /** Ends all tokens of a user. */

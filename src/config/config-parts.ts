@@ -154,6 +154,10 @@ function accessParts(env: Env) {
       mode,
       /** Unset: generated into `dataDir` (only with an embedded database). */
       jwtSecret: env.JWT_SECRET,
+      /** How long a token is accepted; clients refresh it. */
+      accessTokenSeconds: env.ACCESS_TOKEN_TTL_SECONDS ?? 900,
+      /** How long a session lasts that is not refreshed. */
+      refreshTokenSeconds: env.REFRESH_TOKEN_TTL_SECONDS ?? 2_592_000,
       adminPassword: env.ADMIN_PASSWORD,
       internalToken: env.INTERNAL_API_TOKEN,
       internalAllow: list(env.INTERNAL_ALLOW),

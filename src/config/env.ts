@@ -51,6 +51,8 @@ const VARIABLES = {
       message: 'ENCRYPTION_KEY must be 64 hex digits (openssl rand -hex 32); several, newest first, by commas',
     }),
   ),
+  ACCESS_TOKEN_TTL_SECONDS: int(1, 31_536_000),
+  REFRESH_TOKEN_TTL_SECONDS: int(1, 31_536_000),
   ADMIN_PASSWORD: text(MinLength(8)),
   INTERNAL_API_TOKEN: text(MinLength(16)),
   INTERNAL_ALLOW: text(),

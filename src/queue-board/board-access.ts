@@ -6,6 +6,7 @@ import { AuthService } from '../auth/auth.service.js';
 import { type AuthUser, bearerOf } from '../auth/auth-user.js';
 import { requireLoopback } from '../common/loopback.js';
 import { AppError } from '../common/app-error.js';
+import { requireOwnSite } from '../common/own-site.js';
 import { AppConfig } from '../config/app-config.js';
 
 /** A page sends many requests: a correct password is not checked again for this time. */
@@ -35,7 +36,8 @@ export class BoardAccess {
 
       return;
     }
-    refuseOtherSites(request);
+    // Browsers add the password to requests of other sites as well.
+    if (!READING.has(request.method)) requireOwnSite(request.headers);
     const user = await this.identify(request);
     if (user.role !== 'admin') throw new AppError('forbidden', 'Only admins may see the queues');
   }
@@ -51,18 +53,11 @@ export class BoardAccess {
     const user = known === undefined ? null : await this.auth.userOfToken(known).catch(() => null);
     if (user) return user;
     this.logins.delete(digest);
-    const { access_token: fresh } = await this.auth.login(login, ip);
+    const fresh = await this.auth.tokenOfPassword(login, ip);
     this.logins.set(digest, fresh);
 
     return this.auth.userOfToken(fresh);
   }
-}
-
-/** Refuses changes from pages of other sites, to whose requests browsers add the password. */
-function refuseOtherSites({ method, headers: { origin, host } }: FastifyRequest): void {
-  if (READING.has(method) || origin === undefined) return;
-  if (URL.canParse(origin) && new URL(origin).host === host) return;
-  throw new AppError('forbidden', `Queues are changed from their own page only, not from "${origin}"`);
 }
 
 function basicLoginOf(header: string): { user_name: string; password: string } | null {

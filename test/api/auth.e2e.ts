@@ -14,7 +14,7 @@ describe('with AUTH_MODE=jwt', () => {
   });
   afterAll(() => endAll(app));
 
-  it('logs in with a bearer token of 7 days', async () => {
+  it('logs in with a bearer token of 15 minutes', async () => {
     const { status, body } = await app.call<{ access_token: string; token_type: string }>('POST /auth/login', {
       body: { user_name: 'admin', password: ADMIN },
     });
@@ -25,7 +25,7 @@ describe('with AUTH_MODE=jwt', () => {
 
     expect(status).toBe(200);
     expect(body.token_type).toBe('bearer');
-    expect(claims).toMatchObject({ sub: 'admin', exp: (claims.iat ?? 0) + 7 * 24 * 3600 });
+    expect(claims).toMatchObject({ sub: 'admin', exp: (claims.iat ?? 0) + 15 * 60 });
   });
 
   it.each([

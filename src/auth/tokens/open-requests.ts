@@ -7,10 +7,13 @@ import { isCurrent, type TokenClaims } from './token-claims.js';
 import type { UserRow } from '../users.repository.js';
 import { UsersService } from '../users.service.js';
 
-/** For messages that were lost, and tokens that expire while a stream is open. */
+/** For messages that were lost. */
 const SWEEP_MS = 30_000;
 
-/** Ends responses that go on after the token of their request was ended: event streams, foremost. */
+/**
+ * Ends responses that go on after the session of their request was ended: event streams, foremost. A token that expires
+ * meanwhile ends none: it was valid when the response began.
+ */
 @Injectable()
 export class OpenRequests implements OnModuleDestroy {
   private readonly log = new Logger(OpenRequests.name);

@@ -34,7 +34,7 @@ export const users = pgTable(
     isActive: boolean('is_active').notNull().default(true),
     /** Tokens that were issued before are refused. */
     tokensValidFrom: timestamp('tokens_valid_from', { withTimezone: true }).notNull().defaultNow(),
-    /** Ids of tokens that were ended alone, each with its expiry in Unix seconds. */
+    /** Ids of sessions that were ended alone, each until its last access token has expired, in Unix seconds. */
     revokedTokens: jsonb('revoked_tokens').$type<Record<string, number>>().notNull().default({}),
     createdAt,
     updatedAt,

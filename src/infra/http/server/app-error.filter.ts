@@ -136,14 +136,15 @@ function fieldsOf({ status, code, message, errors, retryAfter }: AppError): Fail
   return { status, code, message, errors, retryAfter };
 }
 
-/** Returns the status of an error that Nest or Fastify raised about the request itself; null for any other. */
+/** Returns the status of an error that Nest, Fastify or its file server raised about the request; null for any other. */
 function clientStatus(error: unknown): number | null {
   if (error instanceof HttpException)
     return error.getStatus() < 500 || error.getStatus() === 503 ? error.getStatus() : null;
-  if (!errorCode(error)?.startsWith('FST_') || !isJsonObject(error) || typeof error.statusCode !== 'number')
-    return null;
+  if (!isJsonObject(error) || typeof error.statusCode !== 'number') return null;
+  // `expose` is how http-errors mark what a client may see.
+  const isAboutRequest = errorCode(error)?.startsWith('FST_') === true || error.expose === true;
 
-  return error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : null;
+  return isAboutRequest && error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : null;
 }
 
 function withCauses(error: Error): string {

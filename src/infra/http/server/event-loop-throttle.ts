@@ -64,6 +64,8 @@ export interface RouteTraits {
   isLight?: boolean;
   /** Its body is read before the caller is known: a log-in, or a report that is signed. */
   isOpen?: boolean;
+  /** Serves the web page, which contains no data. */
+  isPage?: boolean;
 }
 
 /** Throttles the start of requests, see {@link EventLoopThrottle}. */

@@ -1,6 +1,6 @@
 /** What is decided about a request before its body is read. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { requireLoopback } from '../../../common/loopback.js';
 import type { RouteTraits } from './event-loop-throttle.js';
 
@@ -23,12 +23,21 @@ export function identifyBeforeBodies(
   });
 }
 
-/** Serves pages and programs of this machine only, documents and unknown paths included: see {@link requireLoopback}. */
+/**
+ * Serves pages and programs of this machine only, documents and unknown paths included: see {@link requireLoopback}. A link
+ * of any site may open the web page: it cannot be framed, and its own requests come from this machine.
+ */
 export function serveOnlyThisMachine(instance: FastifyInstance): void {
-  instance.addHook('preParsing', ({ headers }, _reply, _payload, done) => {
-    requireLoopback(headers);
+  instance.addHook('preParsing', ({ headers, routeOptions }, _reply, _payload, done) => {
+    const { isPage } = routeOptions.config as RouteTraits;
+    requireLoopback(isPage && isOpened(headers) ? { host: headers.host } : headers);
     done();
   });
+}
+
+/** Whether a browser opens the address in a window of its own. */
+function isOpened(headers: IncomingHttpHeaders): boolean {
+  return headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
 }
 
 /** Disconnects clients whose bodies arrive too slowly. Forms are watched by those that read them. */
