@@ -16,8 +16,9 @@ import { ensureDependencies } from './lib/dependencies.mjs';
 import { run, say, UserError } from './lib/log.mjs';
 import { checkNode } from './lib/node-version.mjs';
 import { inRoot, tool } from './lib/paths.mjs';
-import { ensureDocker, ensurePostgres, ensureRedisProgram } from './lib/servers.mjs';
+import { ensureChromium, ensureDocker, ensurePostgres, ensureRedisProgram } from './lib/servers.mjs';
 import { ensureTestServer } from './lib/test-server.mjs';
+import { ensureWebBuilt } from './lib/web.mjs';
 
 const JEST = [
   ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
@@ -69,6 +70,7 @@ async function test(args, count) {
   say('== build');
   if (args.length === 0) return testAll(count);
   ensureBuilt();
+  ensureWebBuilt();
   if (args[0] === '--changed') return testChanged(count);
   await prepareServers();
   await jest(args, count);
@@ -77,6 +79,8 @@ async function test(args, count) {
 async function testAll(count) {
   // A build checks the types of what it compiles, and here those of the tests with them: once, not twice.
   const gates = ensureBuilt('tsconfig.json') ? GATES : [...GATES, TYPES];
+  // Lint needs the types of the API, and the tests of the page its files.
+  ensureWebBuilt();
   count.passed += 1;
   say(`== ${gates.map(({ name }) => name).join(', ')} beside unit`);
   const [passed] = await Promise.all([passGates(gates, count), jest(UNIT, count)]);
@@ -100,7 +104,7 @@ async function passGates(gates, count) {
 }
 
 async function testChanged(count) {
-  const files = changedFiles().filter((name) => /\.(ts|mjs|cjs)$/.test(name));
+  const files = changedFiles().filter((name) => /\.(tsx?|mjs|cjs)$/.test(name));
   const own = files.filter((name) => /\.(e2e|fault)\.ts$/.test(name));
   const used = files.filter((name) => !own.includes(name));
   if (files.length > 0) {
@@ -116,6 +120,7 @@ async function testChanged(count) {
 async function prepareServers() {
   ensureRedisProgram();
   ensurePostgres();
+  process.env.CHROMIUM = ensureChromium();
   process.env.CONCH_TEST_SERVER = await ensureTestServer();
   const reason = await ensureDocker();
   if (reason === null) return;

@@ -28,6 +28,15 @@ const POSTGRES_PACKAGES = {
   zypper: ['postgresql-server'],
   brew: ['postgresql@17'],
 };
+const CHROMIUM_PACKAGES = {
+  'apt-get': ['chromium'],
+  dnf: ['chromium'],
+  yum: ['chromium'],
+  apk: ['chromium'],
+  pacman: ['chromium'],
+  zypper: ['chromium'],
+  brew: [],
+};
 /** What the tests of images need, by program. Elsewhere than on Debian and Ubuntu they have to be there already. */
 const ENGINE_PACKAGES = { dockerd: 'docker.io', 'docker-registry': 'docker-registry', busybox: 'busybox-static' };
 const ENGINE_START_MS = 15_000;
@@ -61,6 +70,15 @@ export function ensurePostgres() {
     install('Postgres', POSTGRES_PACKAGES, findPostgres, 'Install the Postgres server (initdb has to be in PATH).');
   const directory = findPostgres();
   if (!process.env.PATH.split(delimiter).includes(directory)) process.env.PATH += delimiter + directory;
+}
+
+/** Makes sure that there is a Chromium for the tests of the page. @returns its path */
+export function ensureChromium() {
+  if (!findChromium()) {
+    install('Chromium', CHROMIUM_PACKAGES, findChromium, 'Install Chromium or Chrome, or set CHROMIUM to its path.');
+  }
+
+  return findChromium();
 }
 
 /**
@@ -120,6 +138,14 @@ function isAnswered(socketPath) {
 }
 
 const hasRedis = () => directoryOf('redis-server') !== null || directoryOf('valkey-server') !== null;
+
+function findChromium() {
+  const { CHROMIUM } = process.env;
+  if (CHROMIUM) return existsSync(CHROMIUM) ? CHROMIUM : null;
+  const name = ['chromium', 'chromium-browser', 'google-chrome'].find(directoryOf);
+
+  return name ? join(directoryOf(name), name) : null;
+}
 
 function findPostgres() {
   const inPath = directoryOf('initdb');
