@@ -2,9 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { serveApiDocument } from './api-document.js';
 import { withinOr } from './common/within.js';
-import { AppError } from './common/app-error.js';
-import { bearerOf } from './auth/auth-user.js';
-import { AuthService } from './auth/auth.service.js';
+import { CallerGate } from './auth/tokens/caller-gate.js';
 import { AppModule } from './app.module.js';
 import { AppConfig } from './config/app-config.js';
 import type { Configuration } from './config/config.module.js';
@@ -53,17 +51,11 @@ export async function buildApp(configuration: Configuration): Promise<BuiltApp> 
   }
 }
 
-/** Without authentication everyone on this machine is the local user, and there is nothing to identify. */
 function guardRequests(app: NestFastifyApplication): void {
   const instance = app.getHttpAdapter().getInstance();
-  if (app.get(AppConfig).auth.mode === 'off') return serveOnlyThisMachine(instance);
-  const auth = app.get(AuthService);
-  identifyBeforeBodies(instance, ({ headers }) => {
-    const token = bearerOf(headers.authorization);
-    if (!token) throw new AppError('unauthorized', 'Log in first: send Authorization: Bearer <token>');
-
-    return auth.userOfToken(token);
-  });
+  if (app.get(AppConfig).auth.mode === 'off') serveOnlyThisMachine(instance);
+  const gate = app.get(CallerGate, { strict: false });
+  identifyBeforeBodies(instance, (request) => gate.identify(request));
 }
 
 /**

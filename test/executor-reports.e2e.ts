@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { requestSignatureOf, webhookSignatureOf } from '../src/common/signature.js';
-import type { Api } from './support/api.js';
+import type { Api, ErrorBody } from './support/api.js';
 import { endAll, eventually } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask, type Receipt } from './support/executors.js';
 import { Stage } from './support/stage.js';
@@ -200,5 +200,36 @@ describe('reports of executors', () => {
     expect([...new Set(answers)]).toEqual([expect.stringMatching(/^401 unauthorized /)]);
     expect([accepted.status, accepted.body.status]).toEqual([200, 'COMPLETED']);
     expect((await ended(taskId, 'COMPLETED')).result?.value).toBe('ünïcode');
+  });
+
+  it('are parsed when their sender is known, and not before', async () => {
+    const path = '/executors/tasks';
+    const send = async (method: string, body: string, headers: Record<string, string>, to = path) => {
+      const reply = await api.raw<ErrorBody>(method, to, body, { 'content-type': 'application/json', ...headers });
+
+      return [reply.status, reply.body.code];
+    };
+    const now = String(Math.floor(Date.now() / 1000));
+    const sign = (body: string, token: string) => ({
+      'x-conch-timestamp': now,
+      'x-conch-signature': requestSignatureOf(token, now, { method: 'PUT', path: `/api${path}`, body }),
+    });
+    const broken = '{"subtask_id":';
+    const strangers: Record<string, string>[] = [
+      {},
+      { authorization: 'Bearer wrong' },
+      sign(broken, 'another-token-of-this-test'),
+    ];
+    for (const headers of strangers) {
+      expect(await send('PUT', broken, headers)).toEqual([401, 'unauthorized']);
+      expect(await send('POST', broken, headers, `${path}/dispatch`)).toEqual([401, 'unauthorized']);
+      expect(await send('POST', broken, headers, `${path}/1/heartbeat`)).toEqual([401, 'unauthorized']);
+    }
+    const deep = '['.repeat(100_000);
+    expect(await send('PUT', deep, { authorization: 'Bearer wrong' })).toEqual([401, 'unauthorized']);
+    expect(await send('PUT', broken, { authorization: `Bearer ${INTERNAL_TOKEN}` })).toEqual([400, 'bad_request']);
+    expect(await send('PUT', broken, sign(broken, INTERNAL_TOKEN))).toEqual([400, 'bad_request']);
+    expect(await send('PUT', deep, sign(deep, INTERNAL_TOKEN))).toEqual([422, 'validation_failed']);
+    expect(await send('PUT', '{}', sign('{}', INTERNAL_TOKEN))).toEqual([422, 'validation_failed']);
   });
 });

@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyReply } from 'fastify';
 import { AppError } from '../common/app-error.js';
 import { AppConfig } from '../config/app-config.js';
-import { type AuthenticatedRequest, type AuthUser, bearerOf, IS_ADMIN_ONLY, IS_PUBLIC } from './auth-user.js';
+import { type AuthenticatedRequest, type AuthUser, IS_ADMIN_ONLY, IS_PUBLIC } from './auth-user.js';
 import { AuthService } from './auth.service.js';
 import { OpenRequests } from './tokens/open-requests.js';
 import { requireLoopback } from '../common/loopback.js';
@@ -34,7 +34,7 @@ export class AuthGuard implements CanActivate {
 
   private async identify(request: AuthenticatedRequest, reply: FastifyReply): Promise<AuthUser> {
     if (this.config.auth.mode === 'off') return this.auth.localUser();
-    const claims = await this.auth.claimsOf(bearerToken(request.headers.authorization));
+    const claims = await this.auth.claimsOfRequest(request);
     const user = await this.auth.userOfClaims(claims);
     this.open.add(reply, claims);
 
@@ -46,11 +46,4 @@ export class AuthGuard implements CanActivate {
       this.reflector.getAllAndOverride<boolean | undefined>(key, [context.getHandler(), context.getClass()]) ?? false
     );
   }
-}
-
-function bearerToken(header: string | undefined): string {
-  const token = bearerOf(header);
-  if (!token) throw new AppError('unauthorized', 'Log in first: send Authorization: Bearer <token>');
-
-  return token;
 }

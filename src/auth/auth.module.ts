@@ -12,6 +12,7 @@ import { LoginLimiter } from './login-limiter.js';
 import { RefreshFamiliesRepository } from './sessions/refresh-families.repository.js';
 import { SessionReplies } from './sessions/session-replies.js';
 import { SessionsService } from './sessions/sessions.service.js';
+import { CallerGate } from './tokens/caller-gate.js';
 import { UserTokens } from './tokens/user-tokens.js';
 import { UserRateGuard } from './user-rate.guard.js';
 import { OpenRequests } from './tokens/open-requests.js';
@@ -36,8 +37,8 @@ import { UsersService } from './users.service.js';
   ],
   controllers: [AuthController, UsersController],
   providers: [
-    ...[AuthService, ExecutorTokens, LoginLimiter, OpenRequests, OwnAccountService, UserTokens],
-    ...[UsersService, UsersRepository, UserRates, InternalAccess],
+    ...[AuthService, ExecutorTokens, LoginLimiter, OpenRequests, OwnAccountService],
+    ...[UsersService, UsersRepository, UserRates, InternalAccess, UserTokens, CallerGate],
     ...[SessionReplies, SessionsService, RefreshFamiliesRepository],
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: UserRateGuard },

@@ -1,8 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../common/app-error.js';
 import { AppConfig } from '../config/app-config.js';
-import type { AuthUser } from './auth-user.js';
+import { type AuthUser, bearerOf } from './auth-user.js';
 import type { LoginDto } from './auth.dto.js';
 import { LoginLimiter } from './login-limiter.js';
 import { hashPassword, passwordMatches } from './passwords.js';
@@ -18,6 +19,7 @@ const ADMIN_USER = 'admin';
 @Injectable()
 export class AuthService implements OnModuleInit {
   private local: Promise<AuthUser> | null = null;
+  private readonly verified = new WeakMap<FastifyRequest, Promise<TokenClaims>>();
 
   constructor(
     private readonly config: AppConfig,
@@ -50,12 +52,19 @@ export class AuthService implements OnModuleInit {
 
   /** Checks a token. @throws AppError unauthorized when it is wrong, expired, ended, or of a user who is gone */
   async userOfToken(token: string): Promise<AuthUser> {
-    return this.userOfClaims(await this.claimsOf(token));
+    return this.userOfClaims(await this.tokens.readAccess(token));
   }
 
-  /** Reads a token. @throws AppError unauthorized when it is wrong or expired */
-  claimsOf(token: string): Promise<TokenClaims> {
-    return this.tokens.readAccess(token);
+  /** Reads the token of a request, once. @throws AppError unauthorized when there is none, or it is wrong or expired */
+  claimsOfRequest(request: FastifyRequest): Promise<TokenClaims> {
+    const known = this.verified.get(request);
+    if (known) return known;
+    const token = bearerOf(request.headers.authorization);
+    if (token === null) throw new AppError('unauthorized', 'Log in first: send Authorization: Bearer <token>');
+    const claims = this.tokens.readAccess(token);
+    this.verified.set(request, claims);
+
+    return claims;
   }
 
   /** Returns the user of a token. @throws AppError unauthorized when the token was ended or the user is gone */

@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 import type { IncomingHttpHeaders } from 'node:http';
 import { requestSignatureOf, type SignedRequest } from '../common/signature.js';
 import { AppConfig } from '../config/app-config.js';
-import { rawBodyOf, SIGNATURE_HEADER } from '../infra/http/server/request-body.js';
+import { parseRawBody, rawBodyOf, SIGNATURE_HEADER } from '../infra/http/server/request-body.js';
 import { bearerOf } from './auth-user.js';
 import { isLoopback, isLoopbackHost } from '../common/loopback.js';
 import type { FastifyRequest } from 'fastify';
@@ -19,12 +19,15 @@ const TIMESTAMP = /^\d{1,12}(\.\d{1,9})?$/;
 /** An address proves nothing when the request came through a proxy, or from a page in a browser. */
 const INDIRECT_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via', 'origin', 'sec-fetch-site'];
 
-/** A caller of internal routes. */
-export interface InternalCaller extends SignedRequest {
+/** What the head of an internal request says of its caller. */
+interface CallerHead {
   headers: IncomingHttpHeaders;
   /** Of the socket's other end. */
   address: string | undefined;
 }
+
+/** A caller of internal routes. */
+export type InternalCaller = CallerHead & SignedRequest;
 
 /** Decides who may call the routes of executors and their managers. */
 @Injectable()
@@ -57,13 +60,21 @@ export class InternalAccess implements OnModuleInit {
    * @throws AppError service_unavailable
    */
   async admits(caller: InternalCaller, now = Date.now()): Promise<boolean> {
-    const { headers } = caller;
-    if (this.token && headers[SIGNATURE_HEADER] !== undefined) return this.admitsSignature(this.token, caller, now);
-    if (this.token && headers.authorization !== undefined) {
-      return isSameSecret(bearerOf(headers.authorization) ?? '', this.token);
-    }
+    if (this.token && isSigned(caller)) return this.admitsSignature(this.token, caller, now);
 
-    return this.admitsAddress(caller);
+    return this.admitsHead(caller);
+  }
+
+  /** Whether a caller may be admitted once the body is there, by which a signature is decided. */
+  mayAdmit(head: CallerHead): boolean {
+    return (this.token !== undefined && isSigned(head)) || this.admitsHead(head);
+  }
+
+  private admitsHead(head: CallerHead): boolean {
+    const { authorization } = head.headers;
+    if (this.token && authorization !== undefined) return isSameSecret(bearerOf(authorization) ?? '', this.token);
+
+    return this.admitsAddress(head);
   }
 
   private async admitsSignature(token: string, caller: InternalCaller, now: number): Promise<boolean> {
@@ -77,7 +88,7 @@ export class InternalAccess implements OnModuleInit {
     return this.used.use(signature, Math.ceil(WINDOW_SECONDS - age) + 1);
   }
 
-  private admitsAddress({ headers, address }: InternalCaller): boolean {
+  private admitsAddress({ headers, address }: CallerHead): boolean {
     if (!address || INDIRECT_HEADERS.some((name) => headers[name] !== undefined)) return false;
     if (this.isAllowed(address)) return true;
 
@@ -103,6 +114,13 @@ export class InternalAccess implements OnModuleInit {
 /** The value of a header that may be sent once; several are joined, and fit nothing. */
 const textOf = (header: string | string[] | undefined): string => String(header ?? '');
 
+const isSigned = ({ headers }: CallerHead): boolean => headers[SIGNATURE_HEADER] !== undefined;
+
+/** The refusal of every caller of internal routes: which part was wrong is not revealed. */
+export function unknownCaller(): AppError {
+  return new AppError('unauthorized', 'For executors only: send the internal token, or sign the request with it');
+}
+
 function toCidr(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
   const address = ipaddr.process(text);
@@ -110,10 +128,7 @@ function toCidr(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   return [address, address.kind() === 'ipv4' ? 32 : 128];
 }
 
-/**
- * Guards the routes of executors and their managers, which are `@Public()` for users. Every refusal is the same reply, so
- * that a caller does not learn which part was wrong.
- */
+/** Guards the routes of executors and their managers, which are `@Public()` for users. */
 @Injectable()
 export class InternalGuard implements CanActivate {
   constructor(private readonly access: InternalAccess) {}
@@ -122,7 +137,9 @@ export class InternalGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { headers, socket, method, originalUrl: path } = request;
     const caller = { headers, address: socket.remoteAddress, method, path, body: rawBodyOf(request) };
-    if (await this.access.admits(caller)) return true;
-    throw new AppError('unauthorized', 'For executors only: send the internal token, or sign the request with it');
+    if (!(await this.access.admits(caller))) throw unknownCaller();
+    await parseRawBody(request);
+
+    return true;
   }
 }

@@ -56,7 +56,7 @@ export class ExecutorManagerController {
 
   /** Pass a report on to the API; its status is the API's */
   @Post('callback')
-  @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES)
+  @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES, { isInternal: true })
   @ApiOk(StatusDto, 'service_unavailable')
   async callback(@Body() body: unknown, @Res() reply: FastifyReply): Promise<void> {
     const { status, body: answer } = await this.callbacks.forward(body);

@@ -1,7 +1,9 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { InternalAccess, unknownCaller } from '../auth/internal-access.js';
 import type { Configuration } from '../config/config.module.js';
 import { configureHttp, createAdapter } from '../infra/http/server/configure-http.js';
+import { identifyBeforeBodies } from '../infra/http/server/request-gate.js';
 import { createLogger } from '../infra/logger.js';
 import { ExecutorManagerModule } from './executor-manager.module.js';
 
@@ -19,6 +21,10 @@ export async function buildExecutorManager(
     },
   );
   configureHttp(app, '');
+  const access = app.get(InternalAccess, { strict: false });
+  identifyBeforeBodies(app.getHttpAdapter().getInstance(), ({ headers, socket }) => {
+    if (!access.mayAdmit({ headers, address: socket.remoteAddress })) throw unknownCaller();
+  });
 
   return { app, stop: () => app.close() };
 }

@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { bearerOf } from '../auth/auth-user.js';
 import { type ExecutorClaims, ExecutorTokens } from '../auth/tokens/executor-tokens.js';
 import { InternalGuard } from '../auth/internal-access.js';
 import { AppError } from '../common/app-error.js';
+import { parseRawBody } from '../infra/http/server/request-body.js';
 import { isTerminal } from '../tasks/task-status.js';
 import { SubtasksRepository } from './subtasks.repository.js';
 
@@ -28,9 +28,9 @@ export class ExecutorGuard implements CanActivate {
   /** @throws AppError unauthorized, forbidden */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<SubtaskRequest>();
-    const token = bearerOf(request.headers.authorization);
-    const claims = token === null ? null : await this.tokens.read(token);
+    const claims = await this.tokens.ofRequest(request);
     if (!claims) return this.internal.canActivate(context);
+    await parseRawBody(request);
     const { subtaskId } = claims;
     if (Number(request.params.subtask_id ?? request.body?.subtask_id) !== subtaskId) {
       throw new AppError('forbidden', `This token is for calls about subtask ${subtaskId} only`);

@@ -29,7 +29,7 @@ export class ExecutorsController {
   /** Take subtasks: oldest first, fair between users, each handed out once, with a lease */
   @Post('dispatch')
   @UseGuards(InternalGuard)
-  @MaxBodyBytes(() => SMALL_BYTES, { isOpen: true })
+  @MaxBodyBytes(() => SMALL_BYTES, { isInternal: true })
   @HttpCode(200)
   dispatch(@Query() query: DispatchQuery): Promise<DispatchDto> {
     return this.dispatches.dispatch(query);
@@ -38,7 +38,7 @@ export class ExecutorsController {
   /** Report on a subtask: 200 once the report is queued for good, or of no use any more */
   @Put()
   @UseGuards(ExecutorGuard)
-  @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES, { isLight: true, isOpen: true })
+  @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES, { isLight: true, isInternal: true })
   @ApiOk(ReportReceiptDto, 'forbidden', 'not_found', 'payload_too_large', 'service_unavailable')
   report(@Body() body: ExecutorReportDto): Promise<ReportReceiptDto> {
     return this.reports.receive(body);
@@ -47,7 +47,7 @@ export class ExecutorsController {
   /** Say that the executor is alive: extends its lease. 409 and `cancelling` tell it to stop */
   @Post(':subtask_id/heartbeat')
   @UseGuards(ExecutorGuard)
-  @MaxBodyBytes(() => SMALL_BYTES, { isOpen: true })
+  @MaxBodyBytes(() => SMALL_BYTES, { isInternal: true })
   @ApiOk(LeaseDto, 'forbidden', 'not_found', 'subtask_final', 'lease_lost')
   heartbeat(@IdParam('subtask_id') subtaskId: number, @Body() body: HeartbeatDto): Promise<LeaseDto> {
     return this.leases.heartbeat(subtaskId, body);

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
+import type { FastifyRequest } from 'fastify';
+import { bearerOf } from '../auth-user.js';
 
 const AUDIENCE = 'executor';
 
@@ -14,6 +16,8 @@ export interface ExecutorClaims {
 /** Signs and reads the tokens of executors: each for one claim of one subtask, and of no use to the API of users. */
 @Injectable()
 export class ExecutorTokens {
+  private readonly verified = new WeakMap<FastifyRequest, Promise<ExecutorClaims | null>>();
+
   constructor(private readonly jwt: JwtService) {}
 
   /** Returns a token that expires after 24 hours, as Wegent's do, unless the subtask ends before. */
@@ -24,8 +28,18 @@ export class ExecutorTokens {
     );
   }
 
-  /** Returns what a token is for; null when it is none of an executor, or has expired. */
-  async read(token: string): Promise<ExecutorClaims | null> {
+  /** Returns what the token of a request is for, verified once; null without one, or when it is none of an executor. */
+  ofRequest(request: FastifyRequest): Promise<ExecutorClaims | null> {
+    const known = this.verified.get(request);
+    if (known) return known;
+    const token = bearerOf(request.headers.authorization);
+    const claims = token === null ? Promise.resolve(null) : this.read(token);
+    this.verified.set(request, claims);
+
+    return claims;
+  }
+
+  private async read(token: string): Promise<ExecutorClaims | null> {
     const claims = await this.jwt.verifyAsync<Record<string, unknown>>(token, { audience: AUDIENCE }).catch(() => null);
     if (!claims) return null;
 

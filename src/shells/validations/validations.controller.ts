@@ -99,7 +99,7 @@ export class ValidationReportsController {
 
   /** Report on the validation of an image: 200 once the report is stored, or of no use any more */
   @Post(':id')
-  @MaxBodyBytes(() => MAX_REPORT_BYTES, { isOpen: true })
+  @MaxBodyBytes(() => MAX_REPORT_BYTES, { isInternal: true })
   @ApiOk(ValidationReceiptDto, 'not_found', 'service_unavailable')
   report(@Param('id') id: string, @Body() body: ValidationReportDto): Promise<ValidationReceiptDto> {
     return this.validations.report(id, body);

@@ -62,8 +62,10 @@ const LIGHT_PER_TURN = 16;
 export interface RouteTraits {
   /** Its requests are batched soon after their start, so that many may begin in one turn. */
   isLight?: boolean;
-  /** Its body is read before the caller is known: a log-in, or a report that is signed. */
+  /** Its body is read before the caller is known: a log-in. */
   isOpen?: boolean;
+  /** It is for executors and their managers. A signed body is parsed when its signature is verified. */
+  isInternal?: boolean;
   /** Serves the web page, which contains no data. */
   isPage?: boolean;
 }

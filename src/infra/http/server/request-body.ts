@@ -9,28 +9,53 @@ import type { RouteTraits } from './event-loop-throttle.js';
 /** Header of requests whose body bytes are signed, see {@link rawBodyOf}. */
 export const SIGNATURE_HEADER = 'x-conch-signature';
 
+type ParseDone = (error: Error | null, body?: unknown) => void;
+
+interface RawBody {
+  bytes: Buffer;
+  parse: (done: ParseDone) => void;
+}
+
 const NO_BODY = Buffer.alloc(0);
-const rawBodies = new WeakMap<object, Buffer>();
+const rawBodies = new WeakMap<object, RawBody>();
 
 /** Accepts only `application/json`, in valid UTF-8, within the limits of {@link jsonSizeProblem}. */
 export function parseOnlyJson(instance: FastifyInstance): void {
   const parseJson = instance.getDefaultJsonParser('error', 'error');
   instance.removeAllContentTypeParsers();
-  instance.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    if (request.headers[SIGNATURE_HEADER] !== undefined) rawBodies.set(request.raw, body);
-    // Wegent's web client names the type on calls without a body as well.
-    if (body.length === 0) return done(null, undefined);
-    if (!isUtf8(body)) return done(new AppError('bad_request', 'The body is not valid UTF-8'));
-    const text = body.toString('utf8');
-    const problem = jsonSizeProblem(text);
-    if (problem) done(new AppError('validation_failed', `The body ${problem}`));
-    else void parseJson(request, text, done);
+  instance.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+    const parse = (parsed: ParseDone): void => {
+      // Wegent's web client names the type on calls without a body as well.
+      if (bytes.length === 0) return parsed(null, undefined);
+      if (!isUtf8(bytes)) return parsed(new AppError('bad_request', 'The body is not valid UTF-8'));
+      const text = bytes.toString('utf8');
+      const problem = jsonSizeProblem(text);
+      if (problem) parsed(new AppError('validation_failed', `The body ${problem}`));
+      else void parseJson(request, text, parsed);
+    };
+    const isSigned = request.headers[SIGNATURE_HEADER] !== undefined;
+    if (isSigned) rawBodies.set(request.raw, { bytes, parse });
+    const { isInternal } = request.routeOptions.config as RouteTraits;
+    if (isSigned && isInternal) done(null, undefined);
+    else parse(done);
   });
 }
 
 /** Returns the body bytes of a signed request; empty without a body or {@link SIGNATURE_HEADER}. */
 export function rawBodyOf({ raw }: Pick<FastifyRequest, 'raw'>): Buffer {
-  return rawBodies.get(raw) ?? NO_BODY;
+  return rawBodies.get(raw)?.bytes ?? NO_BODY;
+}
+
+/**
+ * Parses the body of a signed request, once its caller is known.
+ * @throws AppError bad_request, validation_failed; errors of Fastify for what is no JSON
+ */
+export async function parseRawBody(request: FastifyRequest): Promise<void> {
+  const body = rawBodies.get(request.raw);
+  if (!body || request.body !== undefined) return;
+  request.body = await new Promise<unknown>((resolve, reject) => {
+    body.parse((error, parsed) => (error ? reject(error) : resolve(parsed)));
+  });
 }
 
 /** Returns the limit of a route's body in bytes. */

@@ -15,7 +15,7 @@ const BODY_MS = 30_000;
  */
 export function identifyBeforeBodies(
   instance: FastifyInstance,
-  identify: (request: FastifyRequest) => Promise<unknown>,
+  identify: (request: FastifyRequest) => Promise<void> | void,
 ): void {
   instance.addHook('preParsing', async (request) => {
     const { isOpen } = request.routeOptions.config as RouteTraits;
