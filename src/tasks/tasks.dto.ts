@@ -284,7 +284,7 @@ function times(row: { createdAt: Date; updatedAt: Date; completedAt: Date | null
 }
 
 /** What a request says about the task itself, besides its title. */
-export function toTaskFields(dto: Omit<CreateTaskDto, 'prompt'>): Omit<NewTask, 'title'> {
+export function toTaskFields(dto: Omit<CreateTaskDto, 'prompt'>): Omit<NewTask, 'title' | 'titleSource'> {
   return {
     type: dto.type ?? 'online',
     taskType: dto.task_type ?? 'chat',

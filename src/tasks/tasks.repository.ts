@@ -4,7 +4,14 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import { offsetOf, type Page, type PageQuery } from '../common/page.js';
 import { searchKey } from '../common/prompt.js';
 import { DB, type Db, hasRows } from '../infra/database/database.js';
-import { type SubtaskResult, subtasks, tasks, type TaskStatus, users } from '../infra/database/schema/schema.js';
+import {
+  type SubtaskResult,
+  subtasks,
+  tasks,
+  type TaskStatus,
+  type TitleSource,
+  users,
+} from '../infra/database/schema/schema.js';
 import { fromStates, TASK_TRANSITIONS, TERMINAL, UNFINISHED } from './task-status.js';
 import type { SubtaskRow, TaskRow } from './turns/answer-turn.js';
 import { sizedResult } from './turns/sized-result.sql.js';
@@ -149,9 +156,17 @@ export class TasksRepository {
     change: Partial<Pick<TaskRow, 'title' | 'gitUrl' | 'gitRepoId'>>,
   ): Promise<boolean> {
     const { title } = change;
-    const values = { ...change, ...(title !== undefined && { titleKey: searchKey(title) }), updatedAt: sql`now()` };
+    const values = { ...change, ...(title !== undefined && titledBy('user', title)), updatedAt: sql`now()` };
 
     return hasRows(this.db.update(tasks).set(values).where(mine(userId, taskId)).returning({ id: tasks.id }));
+  }
+
+  /** Gives a task a title of a model. @returns false when the task is not the user's, or has another title already */
+  setModelTitle(userId: number, taskId: number, title: string): Promise<boolean> {
+    const isOpen = and(mine(userId, taskId), eq(tasks.titleSource, 'prompt'));
+    const values = { ...titledBy('model', title), updatedAt: sql`now()` };
+
+    return hasRows(this.db.update(tasks).set(values).where(isOpen).returning({ id: tasks.id }));
   }
 
   /** Hides a task and its subtasks for good. @returns their ids; null when the task is not the user's or still runs */
@@ -179,6 +194,10 @@ export class TasksRepository {
       return gone.map((row) => row.id);
     });
   }
+}
+
+function titledBy(titleSource: TitleSource, title: string) {
+  return { title, titleKey: searchKey(title), titleSource };
 }
 
 function toDetails({ task, ...more }: { task: TaskRow } & Pick<TaskDetails, 'result' | 'userName'>): TaskDetails {

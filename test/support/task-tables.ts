@@ -12,6 +12,7 @@ import { type StoredTurn, TurnsRepository } from '../../src/tasks/turns/turns.re
 import { openTestDatabase } from './database.js';
 
 export const NEW_TASK: NewTask = {
+  titleSource: 'prompt',
   title: 'title',
   type: 'online',
   taskType: 'chat',

@@ -25,7 +25,7 @@ export interface TurnRequest {
   team: ResolvedTeam;
   prompt: string;
   title?: string | undefined;
-  task?: Omit<NewTask, 'title'>;
+  task?: Omit<NewTask, 'title' | 'titleSource'>;
   run?: NewTurn['run'];
   idempotency?: NewTurn['idempotency'];
   /** Set when it repeats the task's newest turn, which failed or was cancelled. */
@@ -76,11 +76,13 @@ export class TurnsService {
     return stored;
   }
 
-  private async write({ taskId, isRetry, task }: TurnRequest, turn: NewTurn): Promise<StoredTurn | null> {
+  private async write({ taskId, isRetry, task, title }: TurnRequest, turn: NewTurn): Promise<StoredTurn | null> {
     const appended = taskId === undefined ? null : await this.turns.appendTurn(taskId, turn, this.expireHours);
     if (appended ?? isRetry) return appended;
 
-    return this.turns.createTask({ ...(task ?? CHAT_TASK), title: turn.title }, turn, taskId ?? null);
+    const titleSource = title === undefined ? 'prompt' : 'user';
+
+    return this.turns.createTask({ ...(task ?? CHAT_TASK), title: turn.title, titleSource }, turn, taskId ?? null);
   }
 
   /** Returns why a turn was not stored. */
