@@ -3,6 +3,16 @@ import type { DifyRun, DifyStop, DifyTurn } from './dify.js';
 
 export type ProviderKind = 'claude' | 'openai';
 
+/** What tokens of a model cost, per million. */
+export interface ModelPrices {
+  input: number;
+  output: number;
+  /** Of input that the provider had in its cache; that of input when missing. */
+  cached?: number;
+  /** ISO 4217. */
+  currency: string;
+}
+
 /** Settings of a model that change what is sent to its provider. All optional: nothing is sent by default. */
 export interface ModelParameters {
   /** Upper bound of output tokens. Claude needs one; 4096 there by default. */
@@ -33,6 +43,8 @@ export interface ModelParameters {
   thinkTag?: 'auto' | 'implicit' | 'off';
   /** Extra top-level fields of the request body. */
   extraBody?: Record<string, unknown>;
+  /** Of its tokens. Not sent to the provider. */
+  prices?: ModelPrices;
 }
 
 /** A model ready to be called: secrets are in clear here, so this never goes into a log, reply or job. */

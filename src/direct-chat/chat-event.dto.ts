@@ -9,10 +9,12 @@ const usage: Record<string, SchemaObject> = {
   total_tokens: count,
   reasoning_tokens: count,
   cached_tokens: count,
-  cost: { type: 'number' },
+  cost: { type: 'number', description: 'As the provider told it, else by the prices of the model' },
   currency: text,
 };
 const usageRequired = ['input_tokens', 'output_tokens', 'total_tokens'];
+const wholeUsage: SchemaObject = { type: 'object', required: usageRequired, properties: usage };
+const usageSoFar: SchemaObject = { ...wholeUsage, description: 'As far as it was known' };
 const proof: SchemaObject = {
   type: 'object',
   required: ['while'],
@@ -149,18 +151,20 @@ export const CHAT_EVENT_SCHEMAS: Record<ChatEvent['type'], SchemaObject> = {
       elapsed_ms: count,
       first_token_ms: { ...count, nullable: true },
     },
-    { usage: { type: 'object', required: usageRequired, properties: usage } },
+    { usage: wholeUsage },
   ),
   error: event(
     'error',
     'Terminal: the answer failed; partial text is kept',
     { error: text, code: { ...text, example: 'provider_overloaded' }, retryable: { type: 'boolean' } },
-    { provider_status: { type: 'integer' } },
+    { provider_status: { type: 'integer' }, usage: usageSoFar },
   ),
-  cancelled: event('cancelled', 'Terminal: the answer was cancelled; partial text is kept', {
-    cancelled: { type: 'boolean', enum: [true] },
-    proof,
-  }),
+  cancelled: event(
+    'cancelled',
+    'Terminal: the answer was cancelled; partial text is kept',
+    { cancelled: { type: 'boolean', enum: [true] }, proof },
+    { usage: usageSoFar },
+  ),
 };
 
 /** Component schemas of the OpenAPI document: `ChatEvent`, and one for each type. */

@@ -2,12 +2,14 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
 import type { SubtaskResult, TaskStatus } from '../infra/database/schema/schema.js';
-import type { Listed, LiteTaskRow, TaskDetails } from './tasks.repository.js';
+import { SubtaskResultDto, TaskUsageDto } from './task-result.dto.js';
+import type { Listed, LiteTaskRow, TaskDetails, UsageSum } from './tasks.repository.js';
 import type { NewTask } from './turns/new-turn.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
 import { omission } from './turns/sized-result.sql.js';
 
 const MAX_BODY = 1_048_576;
+const COST_DIGITS = 10;
 
 /** A new task, or a new turn of an existing one; Wegent's `TaskCreate`. */
 export class CreateTaskDto {
@@ -130,7 +132,7 @@ export class TaskDto {
   prompt!: string;
   status!: TaskStatus;
   @ApiProperty({ minimum: 0, maximum: 100 }) progress!: number;
-  @ApiProperty({ type: 'object', additionalProperties: true }) result!: SubtaskResult | null;
+  @ApiProperty({ type: SubtaskResultDto, nullable: true }) result!: SubtaskResult | null;
   error_message!: string | null;
   created_at!: string;
   updated_at!: string;
@@ -179,8 +181,7 @@ export class SubtaskDto {
   parent_id!: number;
   status!: string;
   progress!: number;
-  /** value, reasoning?, usage? */
-  @ApiProperty({ type: 'object', additionalProperties: true })
+  @ApiProperty({ type: SubtaskResultDto, nullable: true })
   result!: SubtaskResult | null;
   error_message!: string | null;
   user_id!: number;
@@ -201,11 +202,27 @@ export class TaskDetailDto extends TaskDto {
   @ApiPropertyOptional({ type: 'object', additionalProperties: true }) team!: object | null;
   /** The newest 100, with results of up to 8 MiB together; all of them: /api/tasks/{id}/subtasks */
   subtasks!: SubtaskDto[];
+  /** Of direct chats; null when no provider told any */
+  usage!: TaskUsageDto | null;
 }
 
 export class CancelTaskDto {
   message!: string;
   status!: 'CANCELLING';
+}
+
+/** Adds up token counts. A cost is the sum of those of one currency. */
+export function toTaskUsage(sums: readonly UsageSum[]): TaskUsageDto | null {
+  if (sums.length === 0) return null;
+  const sum = (count: 'input' | 'output' | 'total') => Math.round(sums.reduce((so, { [count]: one }) => so + one, 0));
+  const costs = sums.filter(({ cost }) => cost !== null);
+  const { cost = null, currency = null } = costs.length === 1 ? (costs[0] ?? {}) : {};
+
+  return {
+    ...{ input_tokens: sum('input'), output_tokens: sum('output'), total_tokens: sum('total') },
+    ...(cost !== null && { cost: Number(cost.toFixed(COST_DIGITS)) }),
+    ...(cost !== null && currency !== null && { currency }),
+  };
 }
 
 export function toTaskDto(task: TaskDetails): TaskDto {

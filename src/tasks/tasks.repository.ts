@@ -3,7 +3,7 @@ import { and, asc, desc, eq, getTableColumns, inArray, ne, type SQL, sql } from 
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { offsetOf, type Page, type PageQuery } from '../common/page.js';
 import { searchKey } from '../common/prompt.js';
-import { DB, type Db, hasRows } from '../infra/database/database.js';
+import { DB, type Db, hasRows, rowsOf } from '../infra/database/database.js';
 import {
   type SubtaskResult,
   subtasks,
@@ -22,6 +22,15 @@ export type TaskDetails = TaskRow & { result: SubtaskResult | null; userName: st
 
 /** A task or subtask of a list: its result is null when it was left out. */
 export type Listed<Row> = Row & { isOmitted: boolean };
+
+/** Token counts of answers whose costs have one currency. */
+export interface UsageSum {
+  input: number;
+  output: number;
+  total: number;
+  cost: number | null;
+  currency: string | null;
+}
 
 /** Largest result that a list of tasks contains, in bytes of its JSON. */
 export const MAX_LISTED_RESULT = 4096;
@@ -147,6 +156,19 @@ export class TasksRepository {
       .offset(offsetOf(page));
 
     return { total: await this.db.$count(subtasks, ofTask), items: items.reverse() };
+  }
+
+  /** Returns the sums of the token counts in the ends of a task's answers, by currency; null for costs without one. */
+  usage(taskId: number): Promise<UsageSum[]> {
+    const usage = sql`terminal_event->'usage'`;
+    const sum = (name: string) => sql`coalesce(sum((${usage}->>${sql.raw(`'${name}'`)})::float8), 0)::float8`;
+
+    return rowsOf(
+      this.db,
+      sql`select ${sum('input_tokens')} as input, ${sum('output_tokens')} as output, ${sum('total_tokens')} as total,
+        sum((${usage}->>'cost')::float8)::float8 as cost, ${usage}->>'currency' as currency
+      from subtasks where task_id = ${taskId} and ${usage} is not null group by ${usage}->>'currency'`,
+    );
   }
 
   /** Changes fields that are not part of the status machine. @returns false when the task is not the user's */

@@ -20,7 +20,14 @@ import type {
   TaskListDto,
   UpdateTaskDto,
 } from './tasks.dto.js';
-import { toListedSubtaskDto, toListedTaskDto, toLiteTaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
+import {
+  toListedSubtaskDto,
+  toListedTaskDto,
+  toLiteTaskDto,
+  toTaskDto,
+  toTaskFields,
+  toTaskUsage,
+} from './tasks.dto.js';
 import { TasksRepository } from './tasks.repository.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
 import { type TurnRequest, TurnsService } from './turns/turns.service.js';
@@ -78,6 +85,7 @@ export class TasksService {
       user: { id: task.userId, user_name: task.userName },
       team: await this.teamOf(userId, task.teamId),
       subtasks: items.map(toListedSubtaskDto),
+      usage: toTaskUsage(await this.repository.usage(taskId)),
     };
   }
 

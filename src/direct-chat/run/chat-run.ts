@@ -23,6 +23,7 @@ import type { LogWriter } from '../stream/log-writer.js';
 import type { LogOwner } from '../stream/stream-log.js';
 import { resyncOf, type Snapshot } from '../stream/stream-text.js';
 import type { StreamHub } from '../stream/stream-hub.js';
+import { priced } from './usage-cost.js';
 
 /**
  * One attempt at the answers of one turn: numbers its events, keeps the text of the current step, and publishes every
@@ -138,7 +139,7 @@ export class ChatRun implements LoggedRun {
         this.applyInternal(given);
         continue;
       }
-      const event = this.answer.fit(given);
+      const event = this.withCost(this.answer.fit(given));
       this.answer.apply(event);
       if (this.firstTokenMs === null && (event.type === 'content' || event.type === 'reasoning')) {
         this.firstTokenMs = this.elapsedMs;
@@ -234,6 +235,10 @@ export class ChatRun implements LoggedRun {
     this.hub.closeLocal(this.stream);
   }
 
+  private withCost(event: ShownEvent): ShownEvent {
+    return event.type === 'usage' ? { ...event, ...priced(event, this.plan?.model?.parameters.prices) } : event;
+  }
+
   private applyInternal(event: InternalEvent): void {
     switch (event.type) {
       case 'finish':
@@ -249,6 +254,7 @@ export class ChatRun implements LoggedRun {
   }
 }
 
+type ShownEvent = Exclude<ProviderEvent, InternalEvent>;
 type InternalEvent = FinishEvent | RestartEvent | SuspendEvent;
 
 function isInternal(event: ProviderEvent): event is InternalEvent {

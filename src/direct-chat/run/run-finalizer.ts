@@ -106,7 +106,7 @@ export class RunFinalizer {
   async cancelled(run: ChatRun, proof: CancelProof): Promise<'ended'> {
     if (proof.provider_closed_ms !== undefined) closing.observe(proof.provider_closed_ms / 1000);
 
-    return this.finish(run, 'CANCELLED', { type: 'cancelled', cancelled: true, proof });
+    return this.finish(run, 'CANCELLED', { type: 'cancelled', cancelled: true, proof, ...usageOf(run) });
   }
 
   /** Emits the stored end of an answer, with its whole text. */
@@ -140,6 +140,7 @@ export class RunFinalizer {
       code,
       retryable,
       ...(providerStatus !== undefined && { provider_status: providerStatus }),
+      ...usageOf(run),
     });
   }
 
@@ -171,7 +172,7 @@ export class RunFinalizer {
     const update: TaskUpdate = {
       subtaskId: run.stepId,
       status,
-      result: run.result(),
+      result: { ...run.result(), ...factsOf(run, event) },
       ...(errorMessage !== undefined && { errorMessage }),
       terminal: { event, seq: run.terminalSeq },
     };
@@ -193,6 +194,15 @@ export class RunFinalizer {
   }
 }
 
+const usageOf = ({ usage }: ChatRun) => usage && { usage };
+
+/** Returns what else is stored of an answer whose provider was asked. */
+function factsOf({ plan, elapsedMs, firstTokenMs }: ChatRun, event: TerminalEvent) {
+  const elapsed = event.type === 'done' ? event.elapsed_ms : elapsedMs;
+
+  return plan && { model: plan.label, elapsed_ms: elapsed, first_token_ms: firstTokenMs };
+}
+
 function doneOf(run: ChatRun): TerminalEvent {
   if (run.firstTokenMs !== null) firstToken.observe(run.firstTokenMs / 1000);
 
@@ -201,7 +211,7 @@ function doneOf(run: ChatRun): TerminalEvent {
     done: true,
     ...digestOf(run.result().value),
     finish_reason: run.finishReason,
-    ...(run.usage && { usage: run.usage }),
+    ...usageOf(run),
     elapsed_ms: run.elapsedMs,
     first_token_ms: run.firstTokenMs,
   };
