@@ -38,7 +38,9 @@ describe.each(STAGES)('the list of conversations, %s', (kind) => {
   afterAll(() => endAll(stage));
 
   async function list(query: Record<string, string> = {}): Promise<ConversationPage> {
-    const { status, body, text } = await api.get<ConversationPage>(`/conversations?${new URLSearchParams(query)}`);
+    const { status, body, text } = await api.get<ConversationPage>(
+      `/conversations?${new URLSearchParams(query).toString()}`,
+    );
     if (status !== 200) throw new Error(`HTTP ${status}: ${text}`);
 
     return body;
@@ -93,7 +95,7 @@ describe.each(STAGES)('the list of conversations, %s', (kind) => {
     expect(await found('mUSCHEL')).toEqual([{ id: title, match: undefined }]);
     const [hit] = await found('海螺的壳');
     expect(hit).toEqual({ id: question, match: expect.stringMatching(/^….*海螺的壳有多大.*…$/) });
-    expect([...(hit?.match ?? '')].length).toBeLessThanOrEqual(162);
+    expect(hit?.match?.length).toBeLessThanOrEqual(162);
     const hits = await found(generatedText(40).trim().slice(0, 60).toUpperCase());
     expect(hits).toContainEqual({ id: answer.taskId, match: expect.stringContaining(word) });
     expect(await found('nEEDLE')).toEqual([{ id: answer.taskId, match: expect.stringContaining('Needle') }]);

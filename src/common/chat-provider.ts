@@ -1,4 +1,4 @@
-import type { ProviderEvent, Step } from './chat-event.js';
+import type { ProviderEvent, Step, Usage } from './chat-event.js';
 import type { DifyRun, DifyStop, DifyTurn } from './dify.js';
 
 export type ProviderKind = 'claude' | 'openai';
@@ -79,6 +79,14 @@ export interface ChatRequest {
   messages: readonly ChatMessage[];
   /** Nothing was said in the task before. */
   isFirst?: boolean;
+  /** Set when the counts of an answer that is broken off are wanted, too. */
+  meter?: TokenMeter;
+}
+
+/** Where a provider offers the token counts of its answer before the end. */
+export interface TokenMeter {
+  /** Returns the counts that have arrived; undefined when there are none. Replaced by the provider. */
+  read: () => Usage | undefined;
 }
 
 /** A turn that a model answers. */

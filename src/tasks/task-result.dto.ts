@@ -1,6 +1,9 @@
 /** The results of answers as Swagger shows them. Executors may add fields of their own. */
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { AnswerFile, Source, Step, StepKind, StepStatus, Usage } from '../common/chat-event.js';
+import type { UsageSum } from './tasks.repository.js';
+
+const COST_DIGITS = 10;
 
 /** Token counts of an answer */
 export class UsageDto implements Usage {
@@ -80,4 +83,18 @@ export class SubtaskResultDto {
   @ApiPropertyOptional({ type: [String] }) suggestions?: string[];
   /** Dify: the message to rate */
   message_id?: string;
+}
+
+/** Adds up token counts. A cost is the sum of those of one currency. */
+export function toTaskUsage(sums: readonly UsageSum[]): TaskUsageDto | null {
+  if (sums.length === 0) return null;
+  const sum = (count: 'input' | 'output' | 'total') => Math.round(sums.reduce((so, { [count]: one }) => so + one, 0));
+  const costs = sums.filter(({ cost }) => cost !== null);
+  const { cost = null, currency = null } = costs.length === 1 ? (costs[0] ?? {}) : {};
+
+  return {
+    ...{ input_tokens: sum('input'), output_tokens: sum('output'), total_tokens: sum('total') },
+    ...(cost !== null && { cost: Number(cost.toFixed(COST_DIGITS)) }),
+    ...(cost !== null && currency !== null && { currency }),
+  };
 }

@@ -3,13 +3,12 @@ import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fi
 import { PageQuery } from '../common/page.js';
 import type { SubtaskResult, TaskStatus } from '../infra/database/schema/schema.js';
 import { SubtaskResultDto, TaskUsageDto } from './task-result.dto.js';
-import type { Listed, LiteTaskRow, TaskDetails, UsageSum } from './tasks.repository.js';
+import type { Listed, LiteTaskRow, TaskDetails } from './tasks.repository.js';
 import type { NewTask } from './turns/new-turn.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
 import { omission } from './turns/sized-result.sql.js';
 
 const MAX_BODY = 1_048_576;
-const COST_DIGITS = 10;
 
 /** A new task, or a new turn of an existing one; Wegent's `TaskCreate`. */
 export class CreateTaskDto {
@@ -209,20 +208,6 @@ export class TaskDetailDto extends TaskDto {
 export class CancelTaskDto {
   message!: string;
   status!: 'CANCELLING';
-}
-
-/** Adds up token counts. A cost is the sum of those of one currency. */
-export function toTaskUsage(sums: readonly UsageSum[]): TaskUsageDto | null {
-  if (sums.length === 0) return null;
-  const sum = (count: 'input' | 'output' | 'total') => Math.round(sums.reduce((so, { [count]: one }) => so + one, 0));
-  const costs = sums.filter(({ cost }) => cost !== null);
-  const { cost = null, currency = null } = costs.length === 1 ? (costs[0] ?? {}) : {};
-
-  return {
-    ...{ input_tokens: sum('input'), output_tokens: sum('output'), total_tokens: sum('total') },
-    ...(cost !== null && { cost: Number(cost.toFixed(COST_DIGITS)) }),
-    ...(cost !== null && currency !== null && { currency }),
-  };
 }
 
 export function toTaskDto(task: TaskDetails): TaskDto {

@@ -20,14 +20,8 @@ import type {
   TaskListDto,
   UpdateTaskDto,
 } from './tasks.dto.js';
-import {
-  toListedSubtaskDto,
-  toListedTaskDto,
-  toLiteTaskDto,
-  toTaskDto,
-  toTaskFields,
-  toTaskUsage,
-} from './tasks.dto.js';
+import { toListedSubtaskDto, toListedTaskDto, toLiteTaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
+import { toTaskUsage } from './task-result.dto.js';
 import { TasksRepository } from './tasks.repository.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
 import { type TurnRequest, TurnsService } from './turns/turns.service.js';
@@ -151,6 +145,14 @@ export class TasksService {
     void this.changes.publish([{ userId, taskId, subtaskIds: [] }]);
 
     return this.get(userId, taskId);
+  }
+
+  /** Gives a task a title that a model wrote. @returns false when it has a title of the user's, or of a model, already */
+  async setModelTitle(userId: number, taskId: number, title: string): Promise<boolean> {
+    const isSet = await this.repository.setModelTitle(userId, taskId, title);
+    if (isSet) await this.changes.publish([{ userId, taskId, subtaskIds: [] }]);
+
+    return isSet;
   }
 
   /** Cancels what runs, then hides the task for good. @throws AppError not_found, task_busy when it does not end */

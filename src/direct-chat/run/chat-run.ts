@@ -23,7 +23,7 @@ import type { LogWriter } from '../stream/log-writer.js';
 import type { LogOwner } from '../stream/stream-log.js';
 import { resyncOf, type Snapshot } from '../stream/stream-text.js';
 import type { StreamHub } from '../stream/stream-hub.js';
-import { priced } from './usage-cost.js';
+import { UsageMeter, withCost } from './usage-cost.js';
 
 /**
  * One attempt at the answers of one turn: numbers its events, keeps the text of the current step, and publishes every
@@ -50,6 +50,8 @@ export class ChatRun implements LoggedRun {
   private shownId: number;
   /** Set when the app waits for a person: when to resume at the latest, in milliseconds since the epoch. */
   suspendedUntil: number | null = null;
+  /** Counts the tokens of the step. */
+  readonly meter = new UsageMeter();
   private readonly answer: AnswerAccumulator;
 
   constructor(
@@ -79,7 +81,7 @@ export class ChatRun implements LoggedRun {
   }
 
   get usage(): Usage | undefined {
-    return this.answer.usage;
+    return this.answer.usage ?? this.meter.current;
   }
 
   get elapsedMs(): number {
@@ -91,6 +93,7 @@ export class ChatRun implements LoggedRun {
     if (stepId === this.stepId) return;
     this.stepId = stepId;
     this.plan = null;
+    this.meter.restart();
     this.upstream = null;
     this.answer.clear();
     this.finishReason = 'stop';
@@ -101,8 +104,7 @@ export class ChatRun implements LoggedRun {
   /** Emits `start`: the step's provider is asked. @param attempt from 1 */
   begin(plan: RunPlan, attempt: number): void {
     const { taskId, subtaskId, shellType, label } = plan;
-    this.plan = plan;
-    this.attempt = attempt;
+    this.resume(plan, attempt);
     this.shownId = subtaskId;
     this.emit(
       [{ type: 'start', task_id: taskId, subtask_id: subtaskId, attempt, shell_type: shellType, model: label }],
@@ -114,6 +116,7 @@ export class ChatRun implements LoggedRun {
   resume(plan: RunPlan, attempt: number): void {
     this.plan = plan;
     this.attempt = attempt;
+    this.meter.restart(plan.model?.parameters.prices);
   }
 
   /** Links the step to the run of an app that answers it. */
@@ -139,7 +142,7 @@ export class ChatRun implements LoggedRun {
         this.applyInternal(given);
         continue;
       }
-      const event = this.withCost(this.answer.fit(given));
+      const event = withCost(this.answer.fit(given), this.meter.prices);
       this.answer.apply(event);
       if (this.firstTokenMs === null && (event.type === 'content' || event.type === 'reasoning')) {
         this.firstTokenMs = this.elapsedMs;
@@ -216,8 +219,12 @@ export class ChatRun implements LoggedRun {
   /** Returns the answer so far, as the subtask stores it. */
   result(): SubtaskResult {
     const messageId = this.upstream?.known?.messageId;
+    const extra = {
+      ...(this.usage && { usage: this.usage }),
+      ...(messageId !== undefined && { message_id: messageId }),
+    };
 
-    return { ...this.answer.result(), ...(messageId !== undefined && { message_id: messageId }) };
+    return { ...this.answer.result(), ...extra };
   }
 
   repair(): void {
@@ -235,10 +242,6 @@ export class ChatRun implements LoggedRun {
     this.hub.closeLocal(this.stream);
   }
 
-  private withCost(event: ShownEvent): ShownEvent {
-    return event.type === 'usage' ? { ...event, ...priced(event, this.plan?.model?.parameters.prices) } : event;
-  }
-
   private applyInternal(event: InternalEvent): void {
     switch (event.type) {
       case 'finish':
@@ -254,7 +257,6 @@ export class ChatRun implements LoggedRun {
   }
 }
 
-type ShownEvent = Exclude<ProviderEvent, InternalEvent>;
 type InternalEvent = FinishEvent | RestartEvent | SuspendEvent;
 
 function isInternal(event: ProviderEvent): event is InternalEvent {

@@ -14,6 +14,7 @@ import type { RunPlan } from '../plan/run-plan.js';
 import type { RunHandle } from './active-runs.js';
 import { RunStreams } from './run-streams.js';
 import { SessionHistory } from '../plan/session-history.js';
+import { TaskTitles } from '../titles/task-titles.js';
 import { digestOf, endOf, terminalOf } from './terminal-event.js';
 
 /** How long the last event waits for suggestions; later ones are only stored. */
@@ -48,6 +49,7 @@ export class RunFinalizer {
     private readonly streams: RunStreams,
     private readonly turns: TurnsService,
     private readonly providerRuns: ProviderRunsService,
+    private readonly titles: TaskTitles,
   ) {}
 
   /** Completes an answer. */
@@ -57,6 +59,7 @@ export class RunFinalizer {
     if (early && early.length > 0) run.accept([{ type: 'suggestions', questions: [...early] }]);
     const ended = await this.finish(run, 'COMPLETED', doneOf(run));
     if (asked && !early) this.addLater(run.stepId, asked);
+    if (run.plan) this.titles.offer(run.plan);
 
     return ended;
   }
