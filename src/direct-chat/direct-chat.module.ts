@@ -10,6 +10,7 @@ import { SseModule } from '../infra/sse/sse-streams.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
+import { AnswerEvents } from './request/answer-events.js';
 import { AnswerStreams } from './request/answer-streams.js';
 import { AppInputService } from './queue/app-input.service.js';
 import { ChatAdmission } from './queue/chat-admission.js';
@@ -75,7 +76,16 @@ import { StreamReader } from './stream/stream-reader.js';
     ...[ChatRunsProcessor, LostRunSweeper, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
     ...[TaskTitles, TaskTitlesProcessor],
     ...[ChatRunInspector, DirectChatBackend],
-    ...[ConnectionTestService, ChatAdmission, QueuePositions, DirectChatService, AnswerStreams, AppInputService],
+    ...[
+      ConnectionTestService,
+      ChatAdmission,
+      QueuePositions,
+      DirectChatService,
+      AnswerStreams,
+      AnswerEvents,
+      AppInputService,
+    ],
   ],
+  exports: [AnswerStreams, AnswerEvents],
 })
 export class DirectChatModule {}

@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
 import type { SubtaskResult, TaskStatus } from '../infra/database/schema/schema.js';
+import { TeamDto } from '../teams/teams.dto.js';
 import { SubtaskResultDto, TaskUsageDto } from './task-result.dto.js';
 import type { Listed, LiteTaskRow, TaskDetails } from './tasks.repository.js';
 import type { NewTask } from './turns/new-turn.js';
@@ -196,12 +197,24 @@ export class SubtaskListDto {
   items!: SubtaskDto[];
 }
 
+export class TaskUserDto {
+  id!: number;
+  user_name!: string;
+}
+
 export class TaskDetailDto extends TaskDto {
-  @ApiProperty({ type: 'object', additionalProperties: true }) user!: { id: number; user_name: string };
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true }) team!: object | null;
+  user!: TaskUserDto;
+  /** Null when the team was deleted */
+  @ApiProperty({ type: TeamDto, nullable: true }) team!: TeamDto | null;
   /** The newest 100, with results of up to 8 MiB together; all of them: /api/tasks/{id}/subtasks */
   subtasks!: SubtaskDto[];
   /** Of direct chats; null when no provider told any */
+  usage!: TaskUsageDto | null;
+}
+
+/** A task as exports show it */
+export class ExportedTaskDto extends TaskDto {
+  team_name!: string | null;
   usage!: TaskUsageDto | null;
 }
 

@@ -191,6 +191,20 @@ export class TasksRepository {
     return hasRows(this.db.update(tasks).set(values).where(isOpen).returning({ id: tasks.id }));
   }
 
+  /** Returns null when the task is not the user's. */
+  async linkEpoch(userId: number, taskId: number): Promise<number | null> {
+    const [row] = await this.db.select({ epoch: tasks.linkEpoch }).from(tasks).where(mine(userId, taskId));
+
+    return row?.epoch ?? null;
+  }
+
+  /** Ends the links of earlier epochs. @returns false when the task is not the user's */
+  raiseLinkEpoch(userId: number, taskId: number): Promise<boolean> {
+    const values = { linkEpoch: sql`${tasks.linkEpoch} + 1` };
+
+    return hasRows(this.db.update(tasks).set(values).where(mine(userId, taskId)).returning({ id: tasks.id }));
+  }
+
   /** Hides a task and its subtasks for good. @returns their ids; null when the task is not the user's or still runs */
   async markDeleted(userId: number, taskId: number): Promise<number[] | null> {
     return this.db.transaction(async (tx) => {

@@ -38,6 +38,8 @@ export interface TeamRef {
   team_namespace?: string | undefined;
 }
 
+/** Answers have some MiB at most. */
+const MESSAGES_AT_A_TIME = 8;
 const CHAT_TASK = toTaskFields({ source: 'api' });
 
 /** Stores turns of conversations, and reads them. */
@@ -148,6 +150,16 @@ export class TurnsService {
   /** Returns the question of an answer. @throws AppError not_found when it is gone */
   async questionOf({ taskId, messageId }: Pick<SubtaskRow, 'taskId' | 'messageId'>) {
     return found(await this.turns.questionOf(taskId, messageId), `The question of task ${taskId}`);
+  }
+
+  /** Reads all messages of a task in order, a few at a time: together they may be large. */
+  async *messages(taskId: number): AsyncGenerator<SubtaskRow> {
+    for (let last = 0; ;) {
+      const rows = await this.turns.messagesAfter(taskId, last, MESSAGES_AT_A_TIME);
+      yield* rows;
+      if (rows.length < MESSAGES_AT_A_TIME) return;
+      last = rows.at(-1)?.messageId ?? last;
+    }
   }
 
   /** Returns the inputs that the newest turn of a team with any gave to its apps: a conversation goes on with them. */
