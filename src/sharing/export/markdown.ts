@@ -4,6 +4,8 @@ import type { SubtaskResultDto } from '../../tasks/task-result.dto.js';
 import type { ExportedTaskDto } from '../../tasks/tasks.dto.js';
 import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';
 
+type StoredResult = SubtaskResult & Partial<SubtaskResultDto>;
+
 /** Returns the beginning of a conversation in Markdown. */
 export function markdownHead(task: ExportedTaskDto): string {
   const facts = [
@@ -20,13 +22,13 @@ export function markdownHead(task: ExportedTaskDto): string {
 export function markdownMessage(message: SubtaskRow): string {
   const time = message.createdAt.toISOString();
   if (message.role === 'USER') return `\n---\n\n## Question (${time})\n\n${withoutParams(message.prompt).trim()}\n`;
-  const result = message.result as (SubtaskResult & Partial<SubtaskResultDto>) | null;
+  const result: StoredResult | null = message.result;
   const who = typeof result?.model === 'string' ? `${oneLine(result.model)}, ` : '';
 
   return [`\n## Answer (${who}${time})\n`, ...partsOf(result), ...endOf(message)].join('\n');
 }
 
-function* partsOf(result: (SubtaskResult & Partial<SubtaskResultDto>) | null): Generator<string> {
+function* partsOf(result: StoredResult | null): Generator<string> {
   const { value = '', reasoning = '' } = result ?? {};
   if (reasoning.trim() !== '') {
     // The end tag alone could end the block early.
@@ -55,7 +57,7 @@ function listIn<Item>(value: readonly Item[] | undefined): Item[] {
 
 /** Only web addresses become links: files can be megabytes of `data:` URL. */
 function link(title: string, url: string | undefined): string {
-  const text = oneLine(String(title)).replace(/[\\[\]]/g, '\\$&');
+  const text = oneLine(`${title}`).replace(/[\\[\]]/g, '\\$&');
   const isWeb = typeof url === 'string' && /^https?:\/\//i.test(url);
 
   return isWeb ? `[${text}](<${url.replace(/[<>\s]/g, encodeURIComponent)}>)` : text;

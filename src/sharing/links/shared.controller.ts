@@ -8,11 +8,15 @@ import { ApiChatStream } from '../../direct-chat/chat-event.dto.js';
 import { AttachQuery, CancelChatDto } from '../../direct-chat/direct-chat.dto.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { ApiOk } from '../../infra/http/server/api-replies.js';
+import { MaxBodyBytes } from '../../infra/http/server/request-body.js';
 import { SseStreams } from '../../infra/sse/sse-streams.js';
 import { CurrentLink, SharedLinkGuard } from './shared-link.guard.js';
 import { SharedTaskDto } from './shared.dto.js';
 import { SharedService } from './shared.service.js';
 import { hideDetails } from './without-details.js';
+
+/** A cancel needs no body; clients may send an empty object. */
+const MAX_CANCEL_BYTES = 1_024;
 
 /** What links open, without an account. */
 @ApiTags('shared')
@@ -53,6 +57,7 @@ export class SharedController {
 
   /** Stop the answer; for links with the access read_and_stop */
   @Post('cancel')
+  @MaxBodyBytes(() => MAX_CANCEL_BYTES, { isOpen: true })
   @ApiOk(CancelChatDto, 'forbidden', 'not_found', 'task_final')
   cancel(@CurrentLink() link: TaskLinkClaims): Promise<CancelChatDto> {
     return this.shared.cancel(link);

@@ -65,7 +65,7 @@ function toSharedMessage(subtask: SubtaskDto): SharedMessageDto {
   return {
     ...{ id, message_id, role, status, error_message, created_at, completed_at },
     prompt: withoutParams(prompt),
-    result: result && toSharedResult(result as SubtaskResultDto),
+    result: result && toSharedResult(result),
     ...(subtask.result_omitted && { result_omitted: subtask.result_omitted }),
   };
 }

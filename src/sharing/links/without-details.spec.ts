@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { hideDetails } from './without-details.js';
 
 const hidden = (event: object) =>
-  JSON.parse(String(hideDetails({ id: '1-1', data: JSON.stringify(event) }).data)) as object;
+  JSON.parse(hideDetails({ id: '1-1', data: JSON.stringify(event) }).data as string) as object;
 
 it('removes the details of steps, in events of their own and in whole answers', () => {
   const step = { step_id: 'a', title: 'LLM', status: 'running' };
