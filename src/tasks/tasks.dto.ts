@@ -1,9 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiSchema, SUBTASK_RESULT, USAGE_SUM } from '../common/answer-schemas.js';
 import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
 import type { SubtaskResult, TaskStatus } from '../infra/database/schema/schema.js';
 import { TeamDto } from '../teams/teams.dto.js';
-import { SubtaskResultDto, TaskUsageDto } from './task-result.dto.js';
+import type { TaskUsage } from './task-usage.js';
 import type { Listed, LiteTaskRow, TaskDetails } from './tasks.repository.js';
 import type { NewTask } from './turns/new-turn.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
@@ -132,7 +133,7 @@ export class TaskDto {
   prompt!: string;
   status!: TaskStatus;
   @ApiProperty({ minimum: 0, maximum: 100 }) progress!: number;
-  @ApiProperty({ type: SubtaskResultDto, nullable: true }) result!: SubtaskResult | null;
+  @ApiSchema(SUBTASK_RESULT) result!: SubtaskResult | null;
   error_message!: string | null;
   created_at!: string;
   updated_at!: string;
@@ -181,7 +182,7 @@ export class SubtaskDto {
   parent_id!: number;
   status!: string;
   progress!: number;
-  @ApiProperty({ type: SubtaskResultDto, nullable: true })
+  @ApiSchema(SUBTASK_RESULT)
   result!: SubtaskResult | null;
   error_message!: string | null;
   user_id!: number;
@@ -208,14 +209,13 @@ export class TaskDetailDto extends TaskDto {
   @ApiProperty({ type: TeamDto, nullable: true }) team!: TeamDto | null;
   /** The newest 100, with results of up to 8 MiB together; all of them: /api/tasks/{id}/subtasks */
   subtasks!: SubtaskDto[];
-  /** Of direct chats; null when no provider told any */
-  usage!: TaskUsageDto | null;
+  @ApiSchema(USAGE_SUM) usage!: TaskUsage | null;
 }
 
 /** A task as exports show it */
 export class ExportedTaskDto extends TaskDto {
   team_name!: string | null;
-  usage!: TaskUsageDto | null;
+  @ApiSchema(USAGE_SUM) usage!: TaskUsage | null;
 }
 
 export class CancelTaskDto {

@@ -22,7 +22,7 @@ import type {
   UpdateTaskDto,
 } from './tasks.dto.js';
 import { toListedSubtaskDto, toListedTaskDto, toLiteTaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
-import { toTaskUsage } from './task-result.dto.js';
+import { toTaskUsage } from './task-usage.js';
 import { TasksRepository } from './tasks.repository.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
 import { type TurnRequest, TurnsService } from './turns/turns.service.js';

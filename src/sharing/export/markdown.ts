@@ -1,10 +1,10 @@
+import type { Extras } from '../../common/chat-event.js';
 import { withoutParams } from '../../common/prompt.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
-import type { SubtaskResultDto } from '../../tasks/task-result.dto.js';
 import type { ExportedTaskDto } from '../../tasks/tasks.dto.js';
 import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';
 
-type StoredResult = SubtaskResult & Partial<SubtaskResultDto>;
+type StoredResult = SubtaskResult & Partial<Extras>;
 
 /** Returns the beginning of a conversation in Markdown. */
 export function markdownHead(task: ExportedTaskDto): string {

@@ -1,21 +1,25 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { LinkAccess } from '../../auth/tokens/task-link-tokens.js';
+import { ApiSchema, SHARED_RESULT } from '../../common/answer-schemas.js';
+import type { AnswerFile, Extras, Source, Step } from '../../common/chat-event.js';
 import { withoutParams } from '../../common/prompt.js';
-import { SUBTASK_STATUSES, TASK_STATUSES, type TaskStatus } from '../../infra/database/schema/schema.js';
-import { ResultFileDto, ResultSourceDto, ResultStepDto, type SubtaskResultDto } from '../../tasks/task-result.dto.js';
+import {
+  SUBTASK_STATUSES,
+  type SubtaskResult,
+  TASK_STATUSES,
+  type TaskStatus,
+} from '../../infra/database/schema/schema.js';
 import type { SubtaskDto, TaskDetailDto } from '../../tasks/tasks.dto.js';
 import { ACCESSES } from './task-links.dto.js';
 import { withoutDetails } from './without-details.js';
 
-/** An answer as links show it. Steps have no `detail`: it can contain prompts of the app */
-export class SharedResultDto {
-  value!: string;
-  reasoning?: string;
-  @ApiPropertyOptional({ type: [ResultStepDto] }) steps?: ResultStepDto[];
-  @ApiPropertyOptional({ type: [ResultSourceDto] }) sources?: ResultSourceDto[];
-  @ApiPropertyOptional({ type: [ResultFileDto] }) files?: ResultFileDto[];
-  @ApiPropertyOptional({ type: [String] }) suggestions?: string[];
-}
+/** An answer as links show it. Steps have no `detail`: it can contain prompts of the app. */
+type SharedResult = Pick<SubtaskResult, 'value' | 'reasoning'> & {
+  steps?: Omit<Step, 'detail'>[];
+  sources?: Source[];
+  files?: AnswerFile[];
+  suggestions?: string[];
+};
 
 export class SharedMessageDto {
   id!: number;
@@ -25,7 +29,7 @@ export class SharedMessageDto {
   /** The question, without inputs of apps; empty for answers */
   prompt!: string;
   @ApiProperty({ enum: SUBTASK_STATUSES }) status!: string;
-  @ApiProperty({ type: SharedResultDto, nullable: true }) result!: SharedResultDto | null;
+  @ApiSchema(SHARED_RESULT) result!: SharedResult | null;
   error_message!: string | null;
   created_at!: string;
   completed_at!: string | null;
@@ -70,7 +74,10 @@ function toSharedMessage(subtask: SubtaskDto): SharedMessageDto {
   };
 }
 
-function toSharedResult({ value, reasoning, steps, sources, files, suggestions }: SubtaskResultDto): SharedResultDto {
+function toSharedResult(result: SubtaskResult): SharedResult {
+  const { value, reasoning } = result;
+  const { steps, sources, files, suggestions } = result as Partial<Extras>;
+
   return {
     value,
     ...(reasoning !== undefined && { reasoning }),
