@@ -51,6 +51,7 @@ describe('messages in Markdown', () => {
 
     expect(message({ role: 'USER', prompt })).toMatch(/^\n---\n\n## Question \(.*\)\n\nHello\?\n$/);
     expect(message({ status: 'FAILED', errorMessage: 'Too\nbad' })).toContain('> FAILED: Too bad\n');
-    expect(message({ result: { value: 'x', sources: 'odd', files: [null] } })).toContain('\nx\n');
+    const odd = { value: 'x', reasoning: {} as string, model: 5, sources: 'odd', files: [null, { name: 7 }] };
+    expect(message({ result: odd })).toContain('\nx\n');
   });
 });

@@ -1,10 +1,8 @@
-import type { Extras } from '../../common/chat-event.js';
+import { asText, isJsonObject, type JsonObject } from '../../common/json.js';
 import { withoutParams } from '../../common/prompt.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import type { ExportedTaskDto } from '../../tasks/tasks.dto.js';
 import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';
-
-type StoredResult = SubtaskResult & Partial<Extras>;
 
 /** Returns the beginning of a conversation in Markdown. */
 export function markdownHead(task: ExportedTaskDto): string {
@@ -22,22 +20,27 @@ export function markdownHead(task: ExportedTaskDto): string {
 export function markdownMessage(message: SubtaskRow): string {
   const time = message.createdAt.toISOString();
   if (message.role === 'USER') return `\n---\n\n## Question (${time})\n\n${withoutParams(message.prompt).trim()}\n`;
-  const result: StoredResult | null = message.result;
-  const who = typeof result?.model === 'string' ? `${oneLine(result.model)}, ` : '';
+  const { result } = message;
+  const model = asText(result?.['model']);
+  const who = model === undefined ? '' : `${oneLine(model)}, `;
 
   return [`\n## Answer (${who}${time})\n`, ...partsOf(result), ...endOf(message)].join('\n');
 }
 
-function* partsOf(result: StoredResult | null): Generator<string> {
-  const { value = '', reasoning = '' } = result ?? {};
-  if (reasoning.trim() !== '') {
+/** Executors may send anything beside the text. */
+function* partsOf(result: SubtaskResult | null): Generator<string> {
+  const value = asText(result?.value)?.trim() ?? '';
+  const reasoning = asText(result?.reasoning)?.trim() ?? '';
+  if (reasoning !== '') {
     // The end tag alone could end the block early.
-    const text = reasoning.trim().replace(/<(?=\/?details|\/?summary)/gi, '&lt;');
+    const text = reasoning.replace(/<(?=\/?details|\/?summary)/gi, '&lt;');
     yield `<details>\n<summary>Reasoning</summary>\n\n${text}\n\n</details>\n`;
   }
-  if (value.trim() !== '') yield `${value.trim()}\n`;
-  yield* listOf('Sources', listIn(result?.sources), ({ title, url }) => link(title, url));
-  yield* listOf('Files', listIn(result?.files), ({ name, kind, url }) => link(name ?? kind, url));
+  if (value !== '') yield `${value}\n`;
+  yield* listOf('Sources', result?.['sources'], ({ title, url }) => link(asText(title) ?? '', asText(url)));
+  yield* listOf('Files', result?.['files'], ({ name, kind, url }) =>
+    link(asText(name) ?? asText(kind) ?? '', asText(url)),
+  );
 }
 
 function* endOf({ status, errorMessage }: SubtaskRow): Generator<string> {
@@ -46,19 +49,15 @@ function* endOf({ status, errorMessage }: SubtaskRow): Generator<string> {
   yield `> ${status}${reason}\n`;
 }
 
-function* listOf<Item>(name: string, items: readonly Item[], line: (item: Item) => string): Generator<string> {
+function* listOf(name: string, value: unknown, line: (item: JsonObject) => string): Generator<string> {
+  const items = Array.isArray(value) ? value.filter(isJsonObject) : [];
   if (items.length > 0) yield `**${name}**\n\n${items.map((item) => `- ${line(item)}\n`).join('')}`;
-}
-
-/** Executors may send anything under these names. */
-function listIn<Item>(value: readonly Item[] | undefined): Item[] {
-  return Array.isArray(value) ? (value as Item[]).filter((item) => typeof item === 'object' && item !== null) : [];
 }
 
 /** Only web addresses become links: files can be megabytes of `data:` URL. */
 function link(title: string, url: string | undefined): string {
-  const text = oneLine(`${title}`).replace(/[\\[\]]/g, '\\$&');
-  const isWeb = typeof url === 'string' && /^https?:\/\//i.test(url);
+  const text = oneLine(title).replace(/[\\[\]]/g, '\\$&');
+  const isWeb = url !== undefined && /^https?:\/\//i.test(url);
 
   return isWeb ? `[${text}](<${url.replace(/[<>\s]/g, encodeURIComponent)}>)` : text;
 }

@@ -74,16 +74,17 @@ function toSharedMessage(subtask: SubtaskDto): SharedMessageDto {
   };
 }
 
+/** Executors may send anything beside the text: what is no list is left out. */
 function toSharedResult(result: SubtaskResult): SharedResult {
   const { value, reasoning } = result;
   const { steps, sources, files, suggestions } = result as Partial<Extras>;
 
   return {
     value,
-    ...(reasoning !== undefined && { reasoning }),
-    ...(steps && { steps: steps.map(withoutDetails) }),
-    ...(sources && { sources }),
-    ...(files && { files }),
-    ...(suggestions && { suggestions }),
+    ...(typeof reasoning === 'string' && { reasoning }),
+    ...(Array.isArray(steps) && { steps: steps.map(withoutDetails) }),
+    ...(Array.isArray(sources) && { sources }),
+    ...(Array.isArray(files) && { files }),
+    ...(Array.isArray(suggestions) && { suggestions }),
   };
 }
