@@ -13,7 +13,7 @@ const LAYERS = [
   ['seeds', 'tasks'],
   ['dify', 'executors', 'webhooks'],
   ['direct-chat'],
-  ['health', 'metrics', 'queue-board', 'web-ui'],
+  ['sharing', 'health', 'metrics', 'queue-board', 'web-ui'],
 ];
 const ROOT_FILES = '^src/[^/]+\\.ts$';
 /** Specs and what only they use; not part of the build. */

@@ -20,6 +20,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { QueueBoardModule } from './queue-board/queue-board.module.js';
 import { SeedsModule } from './seeds/seeds.module.js';
+import { SharingModule } from './sharing/sharing.module.js';
 import { ShellsModule } from './shells/shells.module.js';
 import { ImageValidationsModule } from './shells/validations/image-validations.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
@@ -41,7 +42,8 @@ export class AppModule {
         ...[DatabaseModule, RedisModule, RateLimitModule, QueueModule, ExecutorManagerHttpModule],
         ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
         ...[ImageValidationsModule, TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],
-        ...[HealthModule, MetricsModule, QueueBoardModule, MaintenanceModule, WebUiModule.for(BuiltPage.ofPackage())],
+        ...[SharingModule, HealthModule, MetricsModule, QueueBoardModule, MaintenanceModule],
+        WebUiModule.for(BuiltPage.ofPackage()),
       ],
     };
   }

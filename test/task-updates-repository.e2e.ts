@@ -149,6 +149,13 @@ describe('reports in the database', () => {
     expect(await eventsOf(subtaskId)).toBe(0);
   });
 
+  it('of executors do not replace a title of the user', async () => {
+    const { taskId, subtaskId } = await db.newTask({ onExecutors: true }, { title: 'Mine', titleSource: 'user' });
+    await db.apply({ subtaskId, status: 'RUNNING', report: { seq: 1, taskTitle: 'Of the executor' } });
+
+    expect(await db.task(taskId)).toMatchObject({ title: 'Mine', titleSource: 'user', status: 'RUNNING' });
+  });
+
   it('are known again by number, by name and by their place', async () => {
     const numbered = await onExecutors();
     const of = (subtaskId: number, progress: number, report: TaskUpdate['report'] = {}): TaskUpdate => ({

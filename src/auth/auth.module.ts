@@ -7,6 +7,7 @@ import { AuthController } from './auth.controller.js';
 import { AuthGuard } from './auth.guard.js';
 import { AuthService } from './auth.service.js';
 import { ExecutorTokens } from './tokens/executor-tokens.js';
+import { TaskLinkTokens } from './tokens/task-link-tokens.js';
 import { InternalAccess } from './internal-access.js';
 import { LoginLimiter } from './login-limiter.js';
 import { RefreshFamiliesRepository } from './sessions/refresh-families.repository.js';
@@ -37,12 +38,12 @@ import { UsersService } from './users.service.js';
   ],
   controllers: [AuthController, UsersController],
   providers: [
-    ...[AuthService, ExecutorTokens, LoginLimiter, OpenRequests, OwnAccountService],
+    ...[AuthService, ExecutorTokens, TaskLinkTokens, LoginLimiter, OpenRequests, OwnAccountService],
     ...[UsersService, UsersRepository, UserRates, InternalAccess, UserTokens, CallerGate],
     ...[SessionReplies, SessionsService, RefreshFamiliesRepository],
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: UserRateGuard },
   ],
-  exports: [AuthService, ExecutorTokens, UsersService, InternalAccess],
+  exports: [AuthService, ExecutorTokens, TaskLinkTokens, UsersService, InternalAccess],
 })
 export class AuthModule {}

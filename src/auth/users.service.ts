@@ -71,6 +71,11 @@ export class UsersService {
     return this.repository.byName(userName);
   }
 
+  /** Whether there is an account that is not disabled. */
+  async isActive(id: number): Promise<boolean> {
+    return (await this.repository.byId(id))?.isActive ?? false;
+  }
+
   /** Returns the user's own account, git accounts included. */
   async me(id: number): Promise<UserDto> {
     return this.ownDto(found(await this.repository.byId(id), 'User'));

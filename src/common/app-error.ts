@@ -27,6 +27,8 @@ export const ERROR_STATUS = {
   subtask_final: 409,
   /** The executor was silent for too long, and its subtask goes to others: stop working on it. */
   lease_lost: 409,
+  /** A link that is forged, has expired or was ended. Not 401: no log-in helps. */
+  link_not_valid: 404,
   direct_chat_not_supported: 400,
   /** The image of a bot's shell has not passed its validation (yet); the message has the reason. */
   shell_not_available: 409,

@@ -144,6 +144,8 @@ export interface ErrorEvent {
   code: string;
   retryable: boolean;
   provider_status?: number;
+  /** As far as it was known. */
+  usage?: Usage;
 }
 
 /** What a cancel reached, and how fast. */
@@ -159,7 +161,7 @@ export type TerminalEvent =
   | DoneEvent
   | ErrorEvent
   /** The answer was cancelled; partial text is kept. */
-  | { type: 'cancelled'; cancelled: true; proof: CancelProof };
+  | { type: 'cancelled'; cancelled: true; proof: CancelProof; usage?: Usage };
 
 /** The provider's own end: no more events follow. Internal; it becomes part of {@link DoneEvent}. */
 export interface FinishEvent {

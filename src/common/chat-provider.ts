@@ -1,7 +1,17 @@
-import type { ProviderEvent, Step } from './chat-event.js';
+import type { ProviderEvent, Step, Usage } from './chat-event.js';
 import type { DifyRun, DifyStop, DifyTurn } from './dify.js';
 
 export type ProviderKind = 'claude' | 'openai';
+
+/** What tokens of a model cost, per million. */
+export interface ModelPrices {
+  input: number;
+  output: number;
+  /** Of input that the provider had in its cache; that of input when missing. */
+  cached?: number;
+  /** ISO 4217. */
+  currency: string;
+}
 
 /** Settings of a model that change what is sent to its provider. All optional: nothing is sent by default. */
 export interface ModelParameters {
@@ -33,6 +43,8 @@ export interface ModelParameters {
   thinkTag?: 'auto' | 'implicit' | 'off';
   /** Extra top-level fields of the request body. */
   extraBody?: Record<string, unknown>;
+  /** Of its tokens. Not sent to the provider. */
+  prices?: ModelPrices;
 }
 
 /** A model ready to be called: secrets are in clear here, so this never goes into a log, reply or job. */
@@ -67,6 +79,14 @@ export interface ChatRequest {
   messages: readonly ChatMessage[];
   /** Nothing was said in the task before. */
   isFirst?: boolean;
+  /** Set when the counts of an answer that is broken off are wanted, too. */
+  meter?: TokenMeter;
+}
+
+/** Where a provider offers the token counts of its answer before the end. */
+export interface TokenMeter {
+  /** Returns the counts that have arrived; undefined when there are none. Replaced by the provider. */
+  read: () => Usage | undefined;
 }
 
 /** A turn that a model answers. */

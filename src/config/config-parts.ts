@@ -176,6 +176,8 @@ function chatParts(env: Env) {
       maxAnswerBytes: env.MAX_ANSWER_BYTES ?? 4 * 1024 * 1024,
       historyTtlSeconds: env.CHAT_HISTORY_TTL_SECONDS ?? 7200,
       streamTtlSeconds: env.STREAM_TTL_SECONDS ?? 3600,
+      /** Whether models write the titles of conversations. */
+      autoTitles: env.AUTO_TITLES !== 'off',
     },
     provider: providerPart(env),
     /** How long an app waits for a person before its run fails. */

@@ -1,18 +1,22 @@
 import type { ChatEvent } from '../common/chat-event.js';
-import { ApiEventStream, eventComponents, type SchemaObject } from '../infra/sse/api-events.js';
+import {
+  type Fields,
+  type SchemaObject,
+  STEP_OPTIONAL,
+  STEP_REQUIRED,
+  USAGE_FIELDS,
+  USAGE_REQUIRED,
+  count,
+  file,
+  list,
+  source,
+  step,
+  text,
+  usage,
+} from '../common/answer-schemas.js';
+import { ApiEventStream, eventComponents } from '../infra/sse/api-events.js';
 
-const text: SchemaObject = { type: 'string' };
-const count: SchemaObject = { type: 'integer', minimum: 0 };
-const usage: Record<string, SchemaObject> = {
-  input_tokens: count,
-  output_tokens: count,
-  total_tokens: count,
-  reasoning_tokens: count,
-  cached_tokens: count,
-  cost: { type: 'number' },
-  currency: text,
-};
-const usageRequired = ['input_tokens', 'output_tokens', 'total_tokens'];
+const usageSoFar: SchemaObject = { ...usage, description: 'As far as it was known' };
 const proof: SchemaObject = {
   type: 'object',
   required: ['while'],
@@ -24,8 +28,6 @@ const proof: SchemaObject = {
   },
 };
 
-type Fields = Record<string, SchemaObject>;
-
 function event(type: ChatEvent['type'], description: string, required: Fields, optional: Fields = {}): SchemaObject {
   return {
     type: 'object',
@@ -36,42 +38,6 @@ function event(type: ChatEvent['type'], description: string, required: Fields, o
   };
 }
 
-const texts: SchemaObject = { type: 'object', additionalProperties: text };
-const list = (items: SchemaObject): SchemaObject => ({ type: 'array', items });
-
-const STEP_REQUIRED = {
-  step_id: text,
-  kind: { ...text, enum: ['node', 'iteration', 'loop', 'thought', 'tool', 'log'] },
-  title: text,
-  status: { ...text, enum: ['running', 'succeeded', 'failed', 'skipped', 'retrying', 'paused'] },
-} satisfies Fields;
-const STEP_OPTIONAL: Fields = {
-  node_type: text,
-  parent_id: { ...text, description: 'The step that it is a part of' },
-  index: { type: 'integer' },
-  elapsed_ms: count,
-  tokens: count,
-  detail: { ...texts, description: 'Inputs, outputs and the like as text; long ones are cut' },
-  error: text,
-};
-const source: SchemaObject = {
-  type: 'object',
-  required: ['title'],
-  properties: {
-    title: text,
-    url: text,
-    content: text,
-    score: { type: 'number' },
-    document: text,
-    dataset: text,
-    position: { type: 'integer' },
-  },
-};
-const file: SchemaObject = {
-  type: 'object',
-  required: ['id', 'kind', 'url'],
-  properties: { id: text, kind: { ...text, example: 'image' }, name: text, mime_type: text, url: text },
-};
 const form: SchemaObject = {
   type: 'object',
   required: ['form_token', 'title', 'content', 'inputs', 'actions', 'expires_at', 'step_id'],
@@ -85,12 +51,6 @@ const form: SchemaObject = {
     step_id: { ...text, description: 'The step that waits; when it goes on, the form is closed' },
   },
 };
-const step: SchemaObject = {
-  type: 'object',
-  required: Object.keys(STEP_REQUIRED),
-  properties: { ...STEP_REQUIRED, ...STEP_OPTIONAL },
-};
-
 const attempt: SchemaObject = { type: 'integer', minimum: 1 };
 
 /** JSON Schemas of everything that a chat stream may send in a `data:` line, by event type. */
@@ -135,8 +95,8 @@ export const CHAT_EVENT_SCHEMAS: Record<ChatEvent['type'], SchemaObject> = {
   usage: event(
     'usage',
     'Token counts, cumulative',
-    Object.fromEntries(Object.entries(usage).filter(([name]) => usageRequired.includes(name))),
-    Object.fromEntries(Object.entries(usage).filter(([name]) => !usageRequired.includes(name))),
+    Object.fromEntries(Object.entries(USAGE_FIELDS).filter(([name]) => USAGE_REQUIRED.includes(name))),
+    Object.fromEntries(Object.entries(USAGE_FIELDS).filter(([name]) => !USAGE_REQUIRED.includes(name))),
   ),
   done: event(
     'done',
@@ -149,18 +109,20 @@ export const CHAT_EVENT_SCHEMAS: Record<ChatEvent['type'], SchemaObject> = {
       elapsed_ms: count,
       first_token_ms: { ...count, nullable: true },
     },
-    { usage: { type: 'object', required: usageRequired, properties: usage } },
+    { usage },
   ),
   error: event(
     'error',
     'Terminal: the answer failed; partial text is kept',
     { error: text, code: { ...text, example: 'provider_overloaded' }, retryable: { type: 'boolean' } },
-    { provider_status: { type: 'integer' } },
+    { provider_status: { type: 'integer' }, usage: usageSoFar },
   ),
-  cancelled: event('cancelled', 'Terminal: the answer was cancelled; partial text is kept', {
-    cancelled: { type: 'boolean', enum: [true] },
-    proof,
-  }),
+  cancelled: event(
+    'cancelled',
+    'Terminal: the answer was cancelled; partial text is kept',
+    { cancelled: { type: 'boolean', enum: [true] }, proof },
+    { usage: usageSoFar },
+  ),
 };
 
 /** Component schemas of the OpenAPI document: `ChatEvent`, and one for each type. */

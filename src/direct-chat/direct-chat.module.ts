@@ -10,6 +10,7 @@ import { SseModule } from '../infra/sse/sse-streams.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
+import { AnswerEvents } from './request/answer-events.js';
 import { AnswerStreams } from './request/answer-streams.js';
 import { AppInputService } from './queue/app-input.service.js';
 import { ChatAdmission } from './queue/chat-admission.js';
@@ -41,12 +42,15 @@ import { SessionHistory } from './plan/session-history.js';
 import { LogWriter } from './stream/log-writer.js';
 import { StreamHub } from './stream/stream-hub.js';
 import { StreamLog } from './stream/stream-log.js';
+import { TASK_TITLES } from './titles/task-titles.jobs.js';
+import { TaskTitles } from './titles/task-titles.js';
+import { TaskTitlesProcessor } from './titles/task-titles.processor.js';
 import { StreamReader } from './stream/stream-reader.js';
 
 /** One chat turn: from the request to its streamed, resumable, cancellable answer. */
 @Module({
   imports: [
-    BullModule.registerQueue({ name: CHAT_RUNS }),
+    BullModule.registerQueue({ name: CHAT_RUNS }, { name: TASK_TITLES }),
     TasksModule,
     TeamsModule,
     ModelsModule,
@@ -70,8 +74,18 @@ import { StreamReader } from './stream/stream-reader.js';
     ...[ActiveRuns, RunOwnershipCheck, RunStreams, RunPlans, RunFinalizer, ChatRunQueue, SessionHistory],
     ...[TurnLoader, ProviderRuns, RunningStatusBatcher, ProviderCalls, PipelineSteps, ChatRunner],
     ...[ChatRunsProcessor, LostRunSweeper, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
+    ...[TaskTitles, TaskTitlesProcessor],
     ...[ChatRunInspector, DirectChatBackend],
-    ...[ConnectionTestService, ChatAdmission, QueuePositions, DirectChatService, AnswerStreams, AppInputService],
+    ...[
+      ConnectionTestService,
+      ChatAdmission,
+      QueuePositions,
+      DirectChatService,
+      AnswerStreams,
+      AnswerEvents,
+      AppInputService,
+    ],
   ],
+  exports: [AnswerStreams, AnswerEvents],
 })
 export class DirectChatModule {}

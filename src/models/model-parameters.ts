@@ -1,12 +1,13 @@
 /** The rules for `parameters` and `headers` of a model: shared by the API, the seeds and the `env` of bots. */
 import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
+import { validateSync, type ValidationError } from 'class-validator';
 import type { FieldProblem } from '../common/app-error.js';
-import type { ModelParameters } from '../common/chat-provider.js';
+import type { ModelParameters, ModelPrices } from '../common/chat-provider.js';
 import {
   BoolField,
   EnumField,
   IntField,
+  NestedField,
   NumberField,
   ObjectField,
   TextField,
@@ -16,6 +17,27 @@ import { isJsonObject } from '../common/json.js';
 import { isSecretName } from '../common/mask.js';
 
 const optional = true;
+const MAX_PRICE = 1_000_000;
+
+/** Prices of a million tokens. */
+export class ModelPricesDto implements ModelPrices {
+  @NumberField({ min: 0, max: MAX_PRICE })
+  input!: number;
+
+  @NumberField({ min: 0, max: MAX_PRICE })
+  output!: number;
+
+  /** Of input that the provider had in its cache; that of input when missing */
+  @NumberField({ optional, min: 0, max: MAX_PRICE })
+  cached?: number;
+
+  /**
+   * ISO 4217
+   * @example USD
+   */
+  @TextField({ max: 3, pattern: /^[A-Z]{3}$/, patternMessage: 'must be three capital letters, for instance USD' })
+  currency!: string;
+}
 
 /** Settings that change what is sent to the provider. Nothing is sent by default. */
 export class ModelParametersDto implements ModelParameters {
@@ -71,6 +93,10 @@ export class ModelParametersDto implements ModelParameters {
   /** Extra top-level fields of the request body */
   @ObjectField({ optional })
   extraBody?: Record<string, unknown>;
+
+  /** By them answers get a `cost` where the provider tells none. Not sent to the provider */
+  @NestedField(() => ModelPricesDto, { optional })
+  prices?: ModelPricesDto;
 }
 
 const KNOWN: readonly (keyof ModelParameters)[] = [
@@ -88,6 +114,7 @@ const KNOWN: readonly (keyof ModelParameters)[] = [
   'authScheme',
   'thinkTag',
   'extraBody',
+  'prices',
 ];
 
 /** Problems of a `parameters` object; for unknown names the known ones are listed. */
@@ -97,11 +124,15 @@ export function parameterProblems(value: unknown, field = 'parameters'): FieldPr
   const unknown = Object.keys(value)
     .filter((name) => !known.includes(name))
     .map((name) => ({ field: `${field}.${name}`, message: `is not a parameter; known are ${KNOWN.join(', ')}` }));
-  const wrong = validateSync(plainToInstance(ModelParametersDto, value)).flatMap((error) =>
-    Object.values(error.constraints ?? {}).map((message) => ({ field: `${field}.${error.property}`, message })),
-  );
 
-  return [...unknown, ...wrong];
+  return [...unknown, ...problemsOf(validateSync(plainToInstance(ModelParametersDto, value)), field)];
+}
+
+function problemsOf(errors: readonly ValidationError[], field: string): FieldProblem[] {
+  return errors.flatMap(({ property, constraints = {}, children = [] }) => [
+    ...Object.values(constraints).map((message) => ({ field: `${field}.${property}`, message })),
+    ...problemsOf(children, `${field}.${property}`),
+  ]);
 }
 
 const MAX_HEADERS = 20;

@@ -1,7 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiSchema, SUBTASK_RESULT, USAGE_SUM } from '../common/answer-schemas.js';
 import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
 import type { SubtaskResult, TaskStatus } from '../infra/database/schema/schema.js';
+import { TeamDto } from '../teams/teams.dto.js';
+import type { TaskUsage } from './task-usage.js';
 import type { Listed, LiteTaskRow, TaskDetails } from './tasks.repository.js';
 import type { NewTask } from './turns/new-turn.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
@@ -130,7 +133,7 @@ export class TaskDto {
   prompt!: string;
   status!: TaskStatus;
   @ApiProperty({ minimum: 0, maximum: 100 }) progress!: number;
-  @ApiProperty({ type: 'object', additionalProperties: true }) result!: SubtaskResult | null;
+  @ApiSchema(SUBTASK_RESULT) result!: SubtaskResult | null;
   error_message!: string | null;
   created_at!: string;
   updated_at!: string;
@@ -179,8 +182,7 @@ export class SubtaskDto {
   parent_id!: number;
   status!: string;
   progress!: number;
-  /** value, reasoning?, usage? */
-  @ApiProperty({ type: 'object', additionalProperties: true })
+  @ApiSchema(SUBTASK_RESULT)
   result!: SubtaskResult | null;
   error_message!: string | null;
   user_id!: number;
@@ -196,11 +198,24 @@ export class SubtaskListDto {
   items!: SubtaskDto[];
 }
 
+export class TaskUserDto {
+  id!: number;
+  user_name!: string;
+}
+
 export class TaskDetailDto extends TaskDto {
-  @ApiProperty({ type: 'object', additionalProperties: true }) user!: { id: number; user_name: string };
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true }) team!: object | null;
+  user!: TaskUserDto;
+  /** Null when the team was deleted */
+  @ApiProperty({ type: TeamDto, nullable: true }) team!: TeamDto | null;
   /** The newest 100, with results of up to 8 MiB together; all of them: /api/tasks/{id}/subtasks */
   subtasks!: SubtaskDto[];
+  @ApiSchema(USAGE_SUM) usage!: TaskUsage | null;
+}
+
+/** A task as exports show it */
+export class ExportedTaskDto extends TaskDto {
+  team_name!: string | null;
+  @ApiSchema(USAGE_SUM) usage!: TaskUsage | null;
 }
 
 export class CancelTaskDto {
@@ -284,7 +299,7 @@ function times(row: { createdAt: Date; updatedAt: Date; completedAt: Date | null
 }
 
 /** What a request says about the task itself, besides its title. */
-export function toTaskFields(dto: Omit<CreateTaskDto, 'prompt'>): Omit<NewTask, 'title'> {
+export function toTaskFields(dto: Omit<CreateTaskDto, 'prompt'>): Omit<NewTask, 'title' | 'titleSource'> {
   return {
     type: dto.type ?? 'online',
     taskType: dto.task_type ?? 'chat',

@@ -3,6 +3,10 @@ import { Module } from '@nestjs/common';
 import { SseModule } from '../infra/sse/sse-streams.js';
 import { TeamsModule } from '../teams/teams.module.js';
 import { AnswerTurnsRepository } from './turns/answer-turns.repository.js';
+import { ConversationSearch } from './conversations/conversation-search.js';
+import { ConversationsController } from './conversations/conversations.controller.js';
+import { ConversationsRepository } from './conversations/conversations.repository.js';
+import { ConversationsService } from './conversations/conversations.service.js';
 import { TaskDiagnosisController } from './diagnosis/task-diagnosis.controller.js';
 import { TaskDiagnosisService } from './diagnosis/task-diagnosis.service.js';
 import { TaskEventLog } from './events/task-event-log.js';
@@ -28,7 +32,7 @@ import { ProviderRunsService } from './backends/provider-runs.service.js';
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
   imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule, SseModule],
-  controllers: [TasksController, TaskEventsController, TaskDiagnosisController],
+  controllers: [TasksController, ConversationsController, TaskEventsController, TaskDiagnosisController],
   providers: [
     TasksRepository,
     TurnsRepository,
@@ -47,6 +51,7 @@ import { ProviderRunsService } from './backends/provider-runs.service.js';
     ...[TaskEventLog, TaskEventsRepository, TaskEventsService],
     TaskDiagnosisService,
     ProviderRunsService,
+    ...[ConversationsRepository, ConversationSearch, ConversationsService],
   ],
   exports: [
     TaskChangePublisher,

@@ -3,8 +3,15 @@ import { and, asc, desc, eq, getTableColumns, inArray, ne, type SQL, sql } from 
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { offsetOf, type Page, type PageQuery } from '../common/page.js';
 import { searchKey } from '../common/prompt.js';
-import { DB, type Db, hasRows } from '../infra/database/database.js';
-import { type SubtaskResult, subtasks, tasks, type TaskStatus, users } from '../infra/database/schema/schema.js';
+import { DB, type Db, hasRows, rowsOf } from '../infra/database/database.js';
+import {
+  type SubtaskResult,
+  subtasks,
+  tasks,
+  type TaskStatus,
+  type TitleSource,
+  users,
+} from '../infra/database/schema/schema.js';
 import { fromStates, TASK_TRANSITIONS, TERMINAL, UNFINISHED } from './task-status.js';
 import type { SubtaskRow, TaskRow } from './turns/answer-turn.js';
 import { sizedResult } from './turns/sized-result.sql.js';
@@ -15,6 +22,15 @@ export type TaskDetails = TaskRow & { result: SubtaskResult | null; userName: st
 
 /** A task or subtask of a list: its result is null when it was left out. */
 export type Listed<Row> = Row & { isOmitted: boolean };
+
+/** Token counts of answers whose costs have one currency. */
+export interface UsageSum {
+  input: number;
+  output: number;
+  total: number;
+  cost: number | null;
+  currency: string | null;
+}
 
 /** Largest result that a list of tasks contains, in bytes of its JSON. */
 export const MAX_LISTED_RESULT = 4096;
@@ -142,6 +158,19 @@ export class TasksRepository {
     return { total: await this.db.$count(subtasks, ofTask), items: items.reverse() };
   }
 
+  /** Returns the sums of the token counts in the ends of a task's answers, by currency; null for costs without one. */
+  usage(taskId: number): Promise<UsageSum[]> {
+    const usage = sql`terminal_event->'usage'`;
+    const sum = (name: string) => sql`coalesce(sum((${usage}->>${sql.raw(`'${name}'`)})::float8), 0)::float8`;
+
+    return rowsOf(
+      this.db,
+      sql`select ${sum('input_tokens')} as input, ${sum('output_tokens')} as output, ${sum('total_tokens')} as total,
+        sum((${usage}->>'cost')::float8)::float8 as cost, ${usage}->>'currency' as currency
+      from subtasks where task_id = ${taskId} and ${usage} is not null group by ${usage}->>'currency'`,
+    );
+  }
+
   /** Changes fields that are not part of the status machine. @returns false when the task is not the user's */
   async edit(
     userId: number,
@@ -149,7 +178,29 @@ export class TasksRepository {
     change: Partial<Pick<TaskRow, 'title' | 'gitUrl' | 'gitRepoId'>>,
   ): Promise<boolean> {
     const { title } = change;
-    const values = { ...change, ...(title !== undefined && { titleKey: searchKey(title) }), updatedAt: sql`now()` };
+    const values = { ...change, ...(title !== undefined && titledBy('user', title)), updatedAt: sql`now()` };
+
+    return hasRows(this.db.update(tasks).set(values).where(mine(userId, taskId)).returning({ id: tasks.id }));
+  }
+
+  /** Gives a task a title of a model. @returns false when the task is not the user's, or has another title already */
+  setModelTitle(userId: number, taskId: number, title: string): Promise<boolean> {
+    const isOpen = and(mine(userId, taskId), eq(tasks.titleSource, 'prompt'));
+    const values = { ...titledBy('model', title), updatedAt: sql`now()` };
+
+    return hasRows(this.db.update(tasks).set(values).where(isOpen).returning({ id: tasks.id }));
+  }
+
+  /** Returns null when the task is not the user's. */
+  async linkEpoch(userId: number, taskId: number): Promise<number | null> {
+    const [row] = await this.db.select({ epoch: tasks.linkEpoch }).from(tasks).where(mine(userId, taskId));
+
+    return row?.epoch ?? null;
+  }
+
+  /** Ends the links of earlier epochs. @returns false when the task is not the user's */
+  raiseLinkEpoch(userId: number, taskId: number): Promise<boolean> {
+    const values = { linkEpoch: sql`${tasks.linkEpoch} + 1` };
 
     return hasRows(this.db.update(tasks).set(values).where(mine(userId, taskId)).returning({ id: tasks.id }));
   }
@@ -179,6 +230,10 @@ export class TasksRepository {
       return gone.map((row) => row.id);
     });
   }
+}
+
+function titledBy(titleSource: TitleSource, title: string) {
+  return { title, titleKey: searchKey(title), titleSource };
 }
 
 function toDetails({ task, ...more }: { task: TaskRow } & Pick<TaskDetails, 'result' | 'userName'>): TaskDetails {

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { pollUntil } from '../common/poll-until.js';
-import { AppError, found } from '../common/app-error.js';
+import { AppError, found, notFound } from '../common/app-error.js';
 import type { PageQuery } from '../common/page.js';
 import { checkPrompt } from '../common/prompt.js';
 import type { TeamDto } from '../teams/teams.dto.js';
@@ -13,6 +13,7 @@ import { isTerminal } from './task-status.js';
 import { TaskUpdatesService } from './status/task-updates.service.js';
 import type {
   CreateTaskDto,
+  ExportedTaskDto,
   LiteTaskListDto,
   SubtaskListDto,
   TaskDetailDto,
@@ -21,6 +22,7 @@ import type {
   UpdateTaskDto,
 } from './tasks.dto.js';
 import { toListedSubtaskDto, toListedTaskDto, toLiteTaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
+import { toTaskUsage } from './task-usage.js';
 import { TasksRepository } from './tasks.repository.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
 import { type TurnRequest, TurnsService } from './turns/turns.service.js';
@@ -78,7 +80,16 @@ export class TasksService {
       user: { id: task.userId, user_name: task.userName },
       team: await this.teamOf(userId, task.teamId),
       subtasks: items.map(toListedSubtaskDto),
+      usage: toTaskUsage(await this.repository.usage(taskId)),
     };
+  }
+
+  /** Returns a task for its export: without subtasks, which {@link TurnsService.messages} reads. @throws AppError not_found */
+  async summary(userId: number, taskId: number): Promise<ExportedTaskDto> {
+    const task = toTaskDto(await this.require(userId, taskId));
+    const team = (await this.teams.labels(userId, [task.team_id])).get(task.team_id);
+
+    return { ...task, team_name: team?.name ?? null, usage: toTaskUsage(await this.repository.usage(taskId)) };
   }
 
   async list(userId: number, page: PageQuery, title?: string): Promise<TaskListDto> {
@@ -143,6 +154,24 @@ export class TasksService {
     void this.changes.publish([{ userId, taskId, subtaskIds: [] }]);
 
     return this.get(userId, taskId);
+  }
+
+  /** Gives a task a title that a model wrote. @returns false when it has a title of the user's, or of a model, already */
+  async setModelTitle(userId: number, taskId: number, title: string): Promise<boolean> {
+    const isSet = await this.repository.setModelTitle(userId, taskId, title);
+    if (isSet) await this.changes.publish([{ userId, taskId, subtaskIds: [] }]);
+
+    return isSet;
+  }
+
+  /** Returns the epoch of the links to a task. @throws AppError not_found */
+  async linkEpoch(userId: number, taskId: number): Promise<number> {
+    return found(await this.repository.linkEpoch(userId, taskId), `Task ${taskId}`);
+  }
+
+  /** Ends all links to a task. @throws AppError not_found */
+  async endLinks(userId: number, taskId: number): Promise<void> {
+    if (!(await this.repository.raiseLinkEpoch(userId, taskId))) throw notFound(`Task ${taskId}`);
   }
 
   /** Cancels what runs, then hides the task for good. @throws AppError not_found, task_busy when it does not end */

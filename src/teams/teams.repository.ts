@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { DB, type Db, firstRow } from '../infra/database/database.js';
 import { OwnedRepository } from '../infra/database/owned-table.js';
 import { teams } from '../infra/database/schema/schema.js';
@@ -18,6 +18,14 @@ export class TeamsRepository extends OwnedRepository<TeamRow, NewTeam> {
     const where = and(eq(teams.id, id), this.active, this.visibleTo(userId));
 
     return firstRow(db.select().from(teams).where(where));
+  }
+
+  /** Returns teams by their ids for any owner, deleted ones included. */
+  named(ids: readonly number[]): Promise<Pick<TeamRow, 'id' | 'name' | 'members'>[]> {
+    return this.db
+      .select({ id: teams.id, name: teams.name, members: teams.members })
+      .from(teams)
+      .where(inArray(teams.id, [...ids]));
   }
 
   /** The user's own team of that name, else the public one. */

@@ -25,6 +25,13 @@ export type TeamSeed = Pick<TeamRow, 'name' | 'namespace' | 'displayName' | 'mod
 const NAMESPACE = 'default';
 const DEFAULT_MODE = 'solo';
 
+/** What lists show of a team. */
+export interface TeamLabel {
+  name: string;
+  /** Of its bots, each once. */
+  shellTypes: string[];
+}
+
 export type TeamRef = { id: number } | { name: string; namespace?: string };
 
 /** Manages the teams: bots and the way they work together. */
@@ -71,6 +78,17 @@ export class TeamsService {
 
   async get(userId: number, id: number): Promise<TeamDto> {
     return this.toDto(userId, await this.require(userId, id));
+  }
+
+  /** Returns the labels of teams by id, deleted ones included: their tasks are still listed. Three queries. */
+  async labels(userId: number, ids: readonly number[]): Promise<Map<number, TeamLabel>> {
+    const rows = await this.repository.named([...new Set(ids)]);
+    const botIds = rows.flatMap(({ members }) => members.map(botIdOf));
+    const bots = await this.bots.summaries(userId, botIds);
+    const shellsOf = ({ members }: Pick<TeamRow, 'members'>) =>
+      members.flatMap((member) => bots.get(botIdOf(member))?.shell_type ?? []);
+
+    return new Map(rows.map((row) => [row.id, { name: row.name, shellTypes: [...new Set(shellsOf(row))] }]));
   }
 
   async create(userId: number, request: CreateTeamDto): Promise<TeamDto> {

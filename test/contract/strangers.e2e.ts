@@ -20,7 +20,9 @@ const AT_A_TIME = 16;
 const HANG_MS = 60_000;
 
 /** Who may call what. Every other operation is for users, with what is their own. */
-const PUBLIC = /^(POST \/api\/auth\/(login|refresh)|GET \/api\/(health\/\w+|metrics))$/;
+const PUBLIC = /^(POST \/api\/auth\/(login|refresh)|GET \/api\/(health\/\w+|metrics)|\w+ \/api\/shared\/.*)$/;
+/** Open to all who have the token of a link. */
+const BY_LINK = /^\w+ \/api\/shared\/\{token\}/;
 const INTERNAL = /^(\w+ \/api\/executors\/.*|POST \/api\/shells\/validation-status\/\{id\})$/;
 const ADMIN = /^(GET|POST) \/api\/users$|^PUT \/api\/users\/\{id\}$/;
 /** Calls of providers, whose failures are not the server's, and log-ins, of which few may wait at a time. */
@@ -119,6 +121,20 @@ describe('what strangers send', () => {
       }
 
       expect(operations.length).toBeGreaterThan(60);
+      expect(open).toEqual([]);
+    });
+
+    it('is refused by links without a valid token', async () => {
+      const open: string[] = [];
+      const byLink = operations.filter((operation) => BY_LINK.test(nameOf(operation)));
+      for (const operation of byLink) {
+        for (const token of [undefined, tokens.admin]) {
+          const status = await plain(operation, token);
+          if (status !== 404) open.push(`${nameOf(operation)}: ${status}`);
+        }
+      }
+
+      expect(byLink.length).toBe(3);
       expect(open).toEqual([]);
     });
 

@@ -140,6 +140,8 @@ function launch(
     ...TIMES,
     // Not the Docker of the developer.
     EXECUTOR_MANAGER: 'off',
+    // Providers that tests count the requests of would get one more.
+    AUTO_TITLES: 'off',
   };
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, ...defaults, ...environment };

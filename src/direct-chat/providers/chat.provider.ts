@@ -1,6 +1,6 @@
 import { AppError } from '../../common/app-error.js';
 import type { ProviderEvent } from '../../common/chat-event.js';
-import type { ChatProvider, ChatRequest, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
+import type { ChatProvider, ChatRequest, ModelRequest, ModelSettings, TokenMeter } from '../../common/chat-provider.js';
 import type { ProviderHttp, ProviderPost, ProviderResponse } from '../../infra/http/client/provider-http.js';
 import {
   type AnswerCall,
@@ -30,6 +30,7 @@ interface Call extends AnswerCall {
   timeouts: ProviderTimeouts;
   /** Reads the reply of the current attempt. */
   reader: AnswerReader | null;
+  meter: TokenMeter | undefined;
 }
 
 /** Deadlines of an answer. */
@@ -57,7 +58,7 @@ export class ChatShellProvider implements ChatProvider {
         if (!model) throw new AppError('model_not_configured', 'There is no model to ask');
         const request = { ...turn, model };
         const post = this.postOf(request);
-        const call = this.prepare(model, post.url, signal);
+        const call = this.prepare(request, post.url, signal);
 
         return new AnswerIterator(call, () => this.open(call, request, post));
       },
@@ -69,7 +70,7 @@ export class ChatShellProvider implements ChatProvider {
     return toPost({ ...request, model: this.quirks.apply(request.model) });
   }
 
-  private prepare(model: ModelSettings, url: URL, signal: AbortSignal): Call {
+  private prepare({ model, meter }: ModelRequest, url: URL, signal: AbortSignal): Call {
     const source = { provider: model.provider, host: url.host, secrets: secretsOf(model), ...addedPath(model, url) };
     const controller = new AbortController();
     const stop = (reason: unknown) => {
@@ -85,7 +86,7 @@ export class ChatShellProvider implements ChatProvider {
       signal.removeEventListener('abort', onAbort);
     };
     const call: Call = {
-      ...{ model, source, timeouts, reader: null },
+      ...{ model, source, timeouts, reader: null, meter },
       ...{ signal: controller.signal, stopped: false, dispose },
     };
     signal.addEventListener('abort', onAbort, { once: true });
@@ -121,6 +122,7 @@ export class ChatShellProvider implements ChatProvider {
     try {
       if (response.status < 200 || response.status >= 300) throw await statusError(response, call.source);
       const mapper = this.newMapper(call);
+      if (call.meter) call.meter.read = () => mapper.usage;
       const reader = new AnswerReader(response.body, mapper, call.timeouts, 'events', this.limits.endSilenceMs);
       call.reader = reader;
       // A failure before the first event may be retried.

@@ -36,7 +36,7 @@ export class LoggedEndRecovery {
     await this.updates.enqueue({
       subtaskId: subtaskId ?? streamId,
       status: STATUS[last.type],
-      result: resultOf(text),
+      result: { ...resultOf(text, last.usage), ...timesOf(last) },
       ...(last.type === 'error' && { errorMessage: last.error }),
       terminal: { event: last, seq: state.last },
     });
@@ -44,6 +44,9 @@ export class LoggedEndRecovery {
     return true;
   }
 }
+
+const timesOf = (end: TerminalEvent) =>
+  end.type === 'done' && { elapsed_ms: end.elapsed_ms, first_token_ms: end.first_token_ms };
 
 const AT_A_TIME = 500;
 

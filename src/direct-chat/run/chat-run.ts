@@ -23,6 +23,7 @@ import type { LogWriter } from '../stream/log-writer.js';
 import type { LogOwner } from '../stream/stream-log.js';
 import { resyncOf, type Snapshot } from '../stream/stream-text.js';
 import type { StreamHub } from '../stream/stream-hub.js';
+import { UsageMeter, withCost } from './usage-cost.js';
 
 /**
  * One attempt at the answers of one turn: numbers its events, keeps the text of the current step, and publishes every
@@ -49,6 +50,8 @@ export class ChatRun implements LoggedRun {
   private shownId: number;
   /** Set when the app waits for a person: when to resume at the latest, in milliseconds since the epoch. */
   suspendedUntil: number | null = null;
+  /** Counts the tokens of the step. */
+  readonly meter = new UsageMeter();
   private readonly answer: AnswerAccumulator;
   /** Whether another owner may have sent events that are not in the log. */
   private isRestarted: boolean;
@@ -83,7 +86,7 @@ export class ChatRun implements LoggedRun {
   }
 
   get usage(): Usage | undefined {
-    return this.answer.usage;
+    return this.answer.usage ?? this.meter.current;
   }
 
   get elapsedMs(): number {
@@ -95,6 +98,7 @@ export class ChatRun implements LoggedRun {
     if (stepId === this.stepId) return;
     this.stepId = stepId;
     this.plan = null;
+    this.meter.restart();
     this.upstream = null;
     this.answer.clear();
     this.finishReason = 'stop';
@@ -105,8 +109,7 @@ export class ChatRun implements LoggedRun {
   /** Emits `start`: the step's provider is asked. @param attempt from 1 */
   begin(plan: RunPlan, attempt: number): void {
     const { taskId, subtaskId, shellType, label } = plan;
-    this.plan = plan;
-    this.attempt = attempt;
+    this.resume(plan, attempt);
     this.shownId = subtaskId;
     this.emit(
       [{ type: 'start', task_id: taskId, subtask_id: subtaskId, attempt, shell_type: shellType, model: label }],
@@ -118,6 +121,7 @@ export class ChatRun implements LoggedRun {
   resume(plan: RunPlan, attempt: number): void {
     this.plan = plan;
     this.attempt = attempt;
+    this.meter.restart(plan.model?.parameters.prices);
   }
 
   /** Links the step to the run of an app that answers it. */
@@ -143,7 +147,7 @@ export class ChatRun implements LoggedRun {
         this.applyInternal(given);
         continue;
       }
-      const event = this.answer.fit(given);
+      const event = withCost(this.answer.fit(given), this.meter.prices);
       this.answer.apply(event);
       if (this.firstTokenMs === null && (event.type === 'content' || event.type === 'reasoning')) {
         this.firstTokenMs = this.elapsedMs;
@@ -221,8 +225,12 @@ export class ChatRun implements LoggedRun {
   /** Returns the answer so far, as the subtask stores it. */
   result(): SubtaskResult {
     const messageId = this.upstream?.known?.messageId;
+    const extra = {
+      ...(this.usage && { usage: this.usage }),
+      ...(messageId !== undefined && { message_id: messageId }),
+    };
 
-    return { ...this.answer.result(), ...(messageId !== undefined && { message_id: messageId }) };
+    return { ...this.answer.result(), ...extra };
   }
 
   repair(): void {

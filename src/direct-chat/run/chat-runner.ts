@@ -148,7 +148,8 @@ export class ChatRunner {
     this.runningStatus.add(subtaskId);
     try {
       // Leaving the loop closes the provider.
-      for await (const events of await this.providers.ask(plan, signal, upstream)) if (!run.accept(events)) break;
+      for await (const events of await this.providers.ask(plan, signal, upstream, run.meter))
+        if (!run.accept(events)) break;
       // A suspended run has not ended, and its report is sent now.
       if (run.suspendedUntil !== null) await this.runningStatus.flush();
     } finally {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
 import type { ProviderEvent } from '../../common/chat-event.js';
-import { CHAT_PROVIDERS, type ChatProvider } from '../../common/chat-provider.js';
+import { CHAT_PROVIDERS, type ChatProvider, type ChatRequest, type TokenMeter } from '../../common/chat-provider.js';
 import { EventLoopThrottle } from '../../infra/http/server/event-loop-throttle.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
 import type { ProviderRun } from './provider-runs.js';
@@ -25,14 +25,25 @@ export class ProviderCalls {
     plan: RunPlan,
     signal: AbortSignal,
     upstream: ProviderRun | null,
+    meter: TokenMeter,
   ): Promise<AsyncIterable<readonly ProviderEvent[]>> {
-    const provider = this.providers.get(plan.shellType);
-    if (!provider)
-      throw new AppError('direct_chat_not_supported', `Nothing here answers for bots of shell ${plan.shellType}`);
-
+    const provider = this.providerOf(plan.shellType);
     const request = await this.plans.toRequest(plan, upstream);
     await new Promise<void>((resolve) => this.throttle.begin(resolve));
 
-    return provider.stream(request, signal);
+    return provider.stream({ ...request, meter }, signal);
+  }
+
+  /** Streams the answer to any request. @throws AppError direct_chat_not_supported, and errors of the provider */
+  stream(shellType: string, request: ChatRequest, signal: AbortSignal): AsyncIterable<readonly ProviderEvent[]> {
+    return this.providerOf(shellType).stream(request, signal);
+  }
+
+  private providerOf(shellType: string): ChatProvider {
+    const provider = this.providers.get(shellType);
+    if (!provider)
+      throw new AppError('direct_chat_not_supported', `Nothing here answers for bots of shell ${shellType}`);
+
+    return provider;
   }
 }

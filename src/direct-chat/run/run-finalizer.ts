@@ -14,6 +14,7 @@ import type { RunPlan } from '../plan/run-plan.js';
 import type { RunHandle } from './active-runs.js';
 import { RunStreams } from './run-streams.js';
 import { SessionHistory } from '../plan/session-history.js';
+import { TaskTitles } from '../titles/task-titles.js';
 import { digestOf, endOf, terminalOf } from './terminal-event.js';
 
 /** How long the last event waits for suggestions; later ones are only stored. */
@@ -48,6 +49,7 @@ export class RunFinalizer {
     private readonly streams: RunStreams,
     private readonly turns: TurnsService,
     private readonly providerRuns: ProviderRunsService,
+    private readonly titles: TaskTitles,
   ) {}
 
   /** Completes an answer. */
@@ -57,6 +59,7 @@ export class RunFinalizer {
     if (early && early.length > 0) run.accept([{ type: 'suggestions', questions: [...early] }]);
     const ended = await this.finish(run, 'COMPLETED', doneOf(run));
     if (asked && !early) this.addLater(run.stepId, asked);
+    if (run.plan) this.titles.offer(run.plan);
 
     return ended;
   }
@@ -106,7 +109,7 @@ export class RunFinalizer {
   async cancelled(run: ChatRun, proof: CancelProof): Promise<'ended'> {
     if (proof.provider_closed_ms !== undefined) closing.observe(proof.provider_closed_ms / 1000);
 
-    return this.finish(run, 'CANCELLED', { type: 'cancelled', cancelled: true, proof });
+    return this.finish(run, 'CANCELLED', { type: 'cancelled', cancelled: true, proof, ...usageOf(run) });
   }
 
   /** Emits the stored end of an answer, with its whole text. */
@@ -140,6 +143,7 @@ export class RunFinalizer {
       code,
       retryable,
       ...(providerStatus !== undefined && { provider_status: providerStatus }),
+      ...usageOf(run),
     });
   }
 
@@ -171,7 +175,7 @@ export class RunFinalizer {
     const update: TaskUpdate = {
       subtaskId: run.stepId,
       status,
-      result: run.result(),
+      result: { ...run.result(), ...factsOf(run, event) },
       ...(errorMessage !== undefined && { errorMessage }),
       terminal: { event, seq: run.terminalSeq },
     };
@@ -193,6 +197,15 @@ export class RunFinalizer {
   }
 }
 
+const usageOf = ({ usage }: ChatRun) => usage && { usage };
+
+/** Returns what else is stored of an answer whose provider was asked. */
+function factsOf({ plan, elapsedMs, firstTokenMs }: ChatRun, event: TerminalEvent) {
+  const elapsed = event.type === 'done' ? event.elapsed_ms : elapsedMs;
+
+  return plan && { model: plan.label, elapsed_ms: elapsed, first_token_ms: firstTokenMs };
+}
+
 function doneOf(run: ChatRun): TerminalEvent {
   if (run.firstTokenMs !== null) firstToken.observe(run.firstTokenMs / 1000);
 
@@ -201,7 +214,7 @@ function doneOf(run: ChatRun): TerminalEvent {
     done: true,
     ...digestOf(run.result().value),
     finish_reason: run.finishReason,
-    ...(run.usage && { usage: run.usage }),
+    ...usageOf(run),
     elapsed_ms: run.elapsedMs,
     first_token_ms: run.firstTokenMs,
   };

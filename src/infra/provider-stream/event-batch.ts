@@ -86,6 +86,8 @@ export interface AnswerMapper {
   readonly announced?: number;
   /** Whether the answer may be taken for complete if nothing more comes. */
   readonly whole?: boolean;
+  /** The token counts that have arrived. */
+  readonly usage?: Usage | undefined;
   /** Maps an event of the provider. @throws AppError when the answer has failed */
   push(event: EventSourceMessage, batch: EventBatch): void;
   /** Maps a reply that arrived as JSON in place of a stream. */

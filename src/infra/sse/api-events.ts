@@ -1,9 +1,7 @@
 import { applyDecorators, type Type, UseGuards } from '@nestjs/common';
-import { ApiExtraModels, ApiProduces, ApiResponse, type OpenAPIObject } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProduces, ApiResponse } from '@nestjs/swagger';
+import type { SchemaObject } from '../../common/answer-schemas.js';
 import { StreamLimitGuard } from './sse-streams.js';
-
-type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
-export type SchemaObject = Exclude<Schemas[string], { $ref: string }>;
 
 const pathOf = (schema: string) => `#/components/schemas/${schema}`;
 

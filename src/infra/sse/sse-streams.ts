@@ -28,12 +28,13 @@ const dropped = new Counter({
   help: 'Event streams whose client received nothing for a minute',
 });
 
-/** A request of an identified user. */
+/** A request of an identified user, or of another caller whose streams are counted apart. */
 interface UserRequest extends FastifyRequest {
   user?: { id: number };
+  streamsOf?: string;
 }
 
-const userOf = (request: UserRequest) => request.user?.id ?? null;
+const userOf = (request: UserRequest) => request.user?.id ?? request.streamsOf ?? null;
 
 /** The event streams of this process, as Observables for handlers with `@Sse`. */
 @Injectable()
@@ -43,7 +44,7 @@ export class SseStreams implements BeforeApplicationShutdown {
   private readonly closing = new Subject<void>();
   private readonly replies = new Set<FastifyReply>();
   /** Numbers of open streams, by user. */
-  private readonly counts = new Map<number | null, number>();
+  private readonly counts = new Map<number | string | null, number>();
 
   constructor(private readonly config: AppConfig) {}
 

@@ -1,5 +1,6 @@
 import { TextField } from '../../common/fields.js';
-import { ApiEventStream, eventComponents, type SchemaObject } from '../../infra/sse/api-events.js';
+import type { SchemaObject } from '../../common/answer-schemas.js';
+import { ApiEventStream, eventComponents } from '../../infra/sse/api-events.js';
 import { SubtaskDto, TaskDto } from '../tasks.dto.js';
 import type { TaskEvent } from './task-event.js';
 

@@ -99,6 +99,12 @@ export async function lockTasks(
   return taskIds.length === 0 ? [] : LOCK_TASKS.rows(session, { ids: idList(taskIds), events: JSON.stringify(events) });
 }
 
+/** The title that an executor reports, unless the user has given one. */
+const TITLE_OF_REPORT = sql.raw(`
+      title = case when t.title_source = 'user' then t.title else coalesce(v.title, t.title) end,
+      title_key = case when t.title_source = 'user' then t.title_key else coalesce(v."titleKey", t.title_key) end,
+      title_source = case when t.title_source = 'user' or v.title is null then t.title_source else 'model' end`);
+
 // The ids once more as an array: of a set of records the planner knows nothing, and would read the whole table.
 const WRITE_TURNS = new Statement<
   never,
@@ -131,7 +137,7 @@ const WRITE_TURNS = new Statement<
     )
     update tasks t set
       status = v.status, progress = greatest(t.progress, v.progress), error_message = v."errorMessage",
-      result_of = v."resultOf", title = coalesce(v.title, t.title), title_key = coalesce(v."titleKey", t.title_key),
+      result_of = v."resultOf", ${TITLE_OF_REPORT},
       updated_at = now(), completed_at = case when v.ended then now() else t.completed_at end
     from ${records('tasks')} as v(id int, was text, status text, progress int,
       "resultOf" int, "errorMessage" text, ended boolean, title text, "titleKey" text)

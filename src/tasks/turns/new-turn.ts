@@ -3,7 +3,10 @@ import type { JsonObject } from '../../common/json.js';
 import type { TaskRow } from './answer-turn.js';
 
 /** What a new task is made of, besides its first turn. */
-export type NewTask = Pick<TaskRow, 'title' | 'type' | 'taskType' | 'source' | 'gitUrl' | 'gitRepo' | 'gitRepoId'> &
+export type NewTask = Pick<
+  TaskRow,
+  'title' | 'titleSource' | 'type' | 'taskType' | 'source' | 'gitUrl' | 'gitRepo' | 'gitRepoId'
+> &
   Pick<TaskRow, 'gitDomain' | 'branchName' | 'modelId' | 'forceOverrideBotModel' | 'autoDeleteExecutor'>;
 
 /** What the request of an answer chose besides its team. */

@@ -82,9 +82,10 @@ function newTask(isReserved: boolean, room: SQL): SQL {
     : sql`i as (select nextval('task_id_seq')::int as task_id where ${room})`;
 
   return sql`${id}, t as (
-    insert into tasks (id, user_id, team_id, title, title_key, prompt, type, task_type, source, git_url, git_repo, git_repo_id,
+    insert into tasks (id, user_id, team_id, title, title_key, title_source, prompt, type, task_type, source, git_url, git_repo, git_repo_id,
       git_domain, branch_name, model_id, force_override_bot_model, auto_delete_executor)
-    select i.task_id, ${value('userId')}, ${value('teamId')}, ${value('taskTitle')}, ${value('titleKey')}, ${value('prompt')},
+    select i.task_id, ${value('userId')}, ${value('teamId')}, ${value('taskTitle')}, ${value('titleKey')}, ${value('titleSource')},
+      ${value('prompt')},
       ${value('type')}, ${value('taskType')}, ${value('source')}, ${value('gitUrl')}, ${value('gitRepo')},
       ${value('gitRepoId')}, ${value('gitDomain')}, ${value('branchName')}, ${value('modelId')},
       ${value('forceOverrideBotModel')}, ${value('autoDeleteExecutor')}

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { JsonObject } from '../../common/json.js';
 import { DB, type Db, rowsOf } from '../../infra/database/database.js';
-import { subtasks, taskReservations } from '../../infra/database/schema/schema.js';
+import { subtasks } from '../../infra/database/schema/schema.js';
+import { taskReservations } from '../../infra/database/schema/task-records.schema.js';
 import type { SubtaskRow } from './answer-turn.js';
 import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
 import { appendTurnStatement, createTaskStatement, roomFor, runsOf, turnValues } from './store-turn.sql.js';
@@ -171,6 +172,16 @@ export class TurnsRepository {
       .from(subtasks)
       .where(and(eq(subtasks.taskId, taskId), lt(subtasks.messageId, messageId)))
       .orderBy(asc(subtasks.messageId));
+  }
+
+  /** Returns the next messages of a task with their whole results, oldest first. */
+  messagesAfter(taskId: number, messageId: number, limit: number): Promise<SubtaskRow[]> {
+    return this.db
+      .select()
+      .from(subtasks)
+      .where(and(eq(subtasks.taskId, taskId), gt(subtasks.messageId, messageId)))
+      .orderBy(asc(subtasks.messageId))
+      .limit(limit);
   }
 
   /** Returns the inputs that the newest turn of a team with any gave to its apps. */

@@ -25,7 +25,7 @@ export interface TurnRequest {
   team: ResolvedTeam;
   prompt: string;
   title?: string | undefined;
-  task?: Omit<NewTask, 'title'>;
+  task?: Omit<NewTask, 'title' | 'titleSource'>;
   run?: NewTurn['run'];
   idempotency?: NewTurn['idempotency'];
   /** Set when it repeats the task's newest turn, which failed or was cancelled. */
@@ -38,6 +38,8 @@ export interface TeamRef {
   team_namespace?: string | undefined;
 }
 
+/** Answers have some MiB at most. */
+const MESSAGES_AT_A_TIME = 8;
 const CHAT_TASK = toTaskFields({ source: 'api' });
 
 /** Stores turns of conversations, and reads them. */
@@ -76,11 +78,13 @@ export class TurnsService {
     return stored;
   }
 
-  private async write({ taskId, isRetry, task }: TurnRequest, turn: NewTurn): Promise<StoredTurn | null> {
+  private async write({ taskId, isRetry, task, title }: TurnRequest, turn: NewTurn): Promise<StoredTurn | null> {
     const appended = taskId === undefined ? null : await this.turns.appendTurn(taskId, turn, this.expireHours);
     if (appended ?? isRetry) return appended;
 
-    return this.turns.createTask({ ...(task ?? CHAT_TASK), title: turn.title }, turn, taskId ?? null);
+    const titleSource = title === undefined ? 'prompt' : 'user';
+
+    return this.turns.createTask({ ...(task ?? CHAT_TASK), title: turn.title, titleSource }, turn, taskId ?? null);
   }
 
   /** Returns why a turn was not stored. */
@@ -146,6 +150,16 @@ export class TurnsService {
   /** Returns the question of an answer. @throws AppError not_found when it is gone */
   async questionOf({ taskId, messageId }: Pick<SubtaskRow, 'taskId' | 'messageId'>) {
     return found(await this.turns.questionOf(taskId, messageId), `The question of task ${taskId}`);
+  }
+
+  /** Reads all messages of a task in order, a few at a time: together they may be large. */
+  async *messages(taskId: number): AsyncGenerator<SubtaskRow> {
+    for (let last = 0; ;) {
+      const rows = await this.turns.messagesAfter(taskId, last, MESSAGES_AT_A_TIME);
+      yield* rows;
+      if (rows.length < MESSAGES_AT_A_TIME) return;
+      last = rows.at(-1)?.messageId ?? last;
+    }
   }
 
   /** Returns the inputs that the newest turn of a team with any gave to its apps: a conversation goes on with them. */

@@ -1,6 +1,6 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import { AppError, type ErrorCode } from '../../../common/app-error.js';
-import type { FinishReason } from '../../../common/chat-event.js';
+import type { FinishReason, Usage } from '../../../common/chat-event.js';
 import type { ModelParameters } from '../../../common/chat-provider.js';
 import { isJsonObject, type JsonObject, parseJson } from '../../../common/json.js';
 import type { AnswerMapper, EventBatch } from '../../../infra/provider-stream/event-batch.js';
@@ -52,6 +52,10 @@ export abstract class ReplyMapper implements AnswerMapper {
 
   get whole(): boolean {
     return this.reason !== null;
+  }
+
+  get usage(): Usage | undefined {
+    return this.answer.usage.totals();
   }
 
   push(event: EventSourceMessage, batch: EventBatch): void {

@@ -153,18 +153,11 @@ export const SUBTASK_STATUSES = ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'C
 export type SubtaskStatus = (typeof SUBTASK_STATUSES)[number];
 export const TASK_STATUSES = [...SUBTASK_STATUSES, 'CANCELLING'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
+/** The beginning of the prompt; written by a model or an executor; given by the user. */
+export type TitleSource = 'prompt' | 'model' | 'user';
 
 /** Ids of tasks are handed out before the row exists, so the sequence is its own object. */
 export const taskIds = pgSequence('task_id_seq');
-
-/** Ids that `POST /api/tasks` has reserved for a caller and that no task uses yet. */
-export const taskReservations = pgTable('task_reservations', {
-  taskId: integer('task_id').primaryKey(),
-  userId: integer('user_id')
-    .notNull()
-    .references(() => users.id, { onDelete: 'cascade' }),
-  createdAt,
-});
 
 /** Result of a subtask as executors and clients know it. */
 export interface SubtaskResult {
@@ -188,6 +181,8 @@ export const tasks = pgTable(
     title: text('title').notNull(),
     /** The title as searches compare it, see `common/prompt.ts`. */
     titleKey: text('title_key').notNull().default(''),
+    /** Where the title comes from. One of the user's is never replaced. */
+    titleSource: text('title_source').$type<TitleSource>().notNull().default('prompt'),
     prompt: text('prompt').notNull(),
     type: text('type').$type<'online' | 'offline'>().notNull().default('online'),
     taskType: text('task_type').$type<'chat' | 'code'>().notNull().default('chat'),
@@ -209,8 +204,11 @@ export const tasks = pgTable(
     createdAt,
     updatedAt,
     completedAt: timestamp('completed_at', { withTimezone: true }),
+    /** Signed links to the task are of one epoch; a higher one ends them. */
+    linkEpoch: integer('link_epoch').notNull().default(0),
   },
   (table) => [
+    index('tasks_owner_active').on(table.userId, table.updatedAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     index('tasks_owner_newest').on(table.userId, table.id.desc()),
     index('tasks_unfinished')
       .on(table.userId)

@@ -1,5 +1,14 @@
 import { integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
-import { subtasks, tasks } from './schema.js';
+import { subtasks, tasks, users } from './schema.js';
+
+/** Ids that `POST /api/tasks` has reserved for a caller and that no task uses yet. */
+export const taskReservations = pgTable('task_reservations', {
+  taskId: integer('task_id').primaryKey(),
+  userId: integer('user_id')
+    .notNull()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+});
 
 /** Conversations of tasks with the apps of their bots. */
 export const difyConversations = pgTable(

@@ -64,7 +64,12 @@ export class AppErrorFilter implements ExceptionFilter {
   }
 }
 
-const whatOf = ({ method, url }: FastifyRequest) => `${method} ${url.split('?', 1)[0]}`;
+const whatOf = ({ method, url }: FastifyRequest) => `${method} ${maskedPath(url)}`;
+
+/** Returns the path of a URL without the tokens of links in it. */
+function maskedPath(url: string): string {
+  return (url.split('?', 1)[0] ?? '').replace(/(\/shared\/)[^/]+/g, '$1***');
+}
 
 /** Whether the connection ended before the whole body was there: nothing is wrong here. */
 function isBrokenOff({ complete, destroyed }: IncomingMessage): boolean {
