@@ -65,8 +65,8 @@ export interface ChatRequest {
   system: string;
   /** Oldest first, roles alternate, the last one is the user's. */
   messages: readonly ChatMessage[];
-  /** Nothing was said in the task before. */
-  isFirst?: boolean;
+  /** Positions of the questions of this conversation, the one to be answered last. */
+  path?: readonly number[];
 }
 
 /** A turn that a model answers. */

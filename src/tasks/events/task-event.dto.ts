@@ -1,6 +1,7 @@
 import { TextField } from '../../common/fields.js';
 import { ApiEventStream, eventComponents, type SchemaObject } from '../../infra/sse/api-events.js';
-import { SubtaskDto, TaskDto } from '../tasks.dto.js';
+import { SubtaskDto } from '../subtasks.dto.js';
+import { TaskDto } from '../tasks.dto.js';
 import type { TaskEvent } from './task-event.js';
 
 export class TaskEventsQuery {
