@@ -2,6 +2,7 @@ import type { SQL } from 'drizzle-orm';
 import { loadConfig } from '../../src/config/app-config.js';
 import { type Db, type OpenDatabase, rowsOf } from '../../src/infra/database/database.js';
 import * as schema from '../../src/infra/database/schema/schema.js';
+import { taskReservations } from '../../src/infra/database/schema/task-records.schema.js';
 import type { NewTask, NewTurn, StoredTurn } from '../../src/tasks/turns/new-turn.js';
 import { TaskUpdatesRepository } from '../../src/tasks/status/task-updates.repository.js';
 import type { TaskUpdate } from '../../src/tasks/tasks.jobs.js';
@@ -70,7 +71,7 @@ export class TaskTables {
   }
 
   async clear(): Promise<void> {
-    for (const table of [schema.subtasks, schema.tasks, schema.taskReservations]) await this.db.delete(table);
+    for (const table of [schema.subtasks, schema.tasks, taskReservations]) await this.db.delete(table);
   }
 
   close(): Promise<void> {

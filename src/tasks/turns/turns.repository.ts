@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import { DB, type Db, rowsOf } from '../../infra/database/database.js';
-import { subtasks, taskReservations } from '../../infra/database/schema/schema.js';
+import { subtasks } from '../../infra/database/schema/schema.js';
+import { taskReservations } from '../../infra/database/schema/task-records.schema.js';
 import { markBegun } from '../follow-ups/mark-begun.sql.js';
 import type { SubtaskRow } from './answer-turn.js';
 import type { ExpireHours, NewTask, NewTurn, RunRequest, StoredTurn } from './new-turn.js';

@@ -157,15 +157,6 @@ export type TaskStatus = (typeof TASK_STATUSES)[number];
 /** Ids of tasks are handed out before the row exists, so the sequence is its own object. */
 export const taskIds = pgSequence('task_id_seq');
 
-/** Ids that `POST /api/tasks` has reserved for a caller and that no task uses yet. */
-export const taskReservations = pgTable('task_reservations', {
-  taskId: integer('task_id').primaryKey(),
-  userId: integer('user_id')
-    .notNull()
-    .references(() => users.id, { onDelete: 'cascade' }),
-  createdAt,
-});
-
 /** Result of a subtask as executors and clients know it. */
 export interface SubtaskResult {
   value: string;

@@ -2,7 +2,16 @@ import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, primaryKey, serial, text, timestamp } from 'drizzle-orm/pg-core';
 import type { DifyFile } from '../../../common/dify.js';
 import type { JsonObject } from '../../../common/json.js';
-import { subtasks, tasks } from './schema.js';
+import { subtasks, tasks, users } from './schema.js';
+
+/** Ids that `POST /api/tasks` has reserved for a caller and that no task uses yet. */
+export const taskReservations = pgTable('task_reservations', {
+  taskId: integer('task_id').primaryKey(),
+  userId: integer('user_id')
+    .notNull()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+});
 
 /** Conversations of tasks with the apps of their bots. */
 export const difyConversations = pgTable(
