@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Api, type ErrorBody, started, type TaskBody } from './support/api.js';
 import { endAll, eventually, nth } from './support/child.js';
 import { sharedStage } from './support/shared-stage.js';
@@ -31,6 +31,8 @@ describe.each(STAGES)('queued prompts, %s', (kind) => {
     api = stage.api;
   });
 
+  afterEach(() => release());
+
   afterAll(() => endAll(stage));
 
   const pathOf = (taskId: number, rest = '') => `/tasks/${taskId}/follow-ups${rest}`;
@@ -39,6 +41,16 @@ describe.each(STAGES)('queued prompts, %s', (kind) => {
   const list = async (taskId: number) => (await api.get<FollowUpList>(pathOf(taskId))).body;
   const resume = (taskId: number) => api.post<FollowUpList & ErrorBody>(pathOf(taskId, '/resume'));
   const remove = (taskId: number, id: number) => api.call<FollowUp & ErrorBody>('DELETE', pathOf(taskId, `/${id}`));
+
+  /** A task whose first answer runs until it is {@link release}d. */
+  async function held(more = ''): Promise<number> {
+    stage.simulator.holdAt(1);
+    const { taskId } = await started(await api.ask(script(`tokens=20 rate=0${more}`, 'First')));
+
+    return taskId;
+  }
+
+  const release = () => stage.simulator.holdAt(Infinity);
 
   /** A task whose answer runs until it is cancelled. */
   async function running(): Promise<number> {
@@ -61,7 +73,7 @@ describe.each(STAGES)('queued prompts, %s', (kind) => {
   }
 
   it('begin one after the other when the running turn has completed', async () => {
-    const { taskId } = await started(await api.ask(script('tokens=40 rate=50', 'First')));
+    const taskId = await held();
     const second = await queue(taskId, script(QUICK, 'Second'), nth(stage.servers, -1).api);
     const third = await queue(taskId, script(QUICK, 'Third'));
     expect([second.status, third.status]).toEqual([201, 201]);
@@ -75,6 +87,7 @@ describe.each(STAGES)('queued prompts, %s', (kind) => {
       ...{ is_paused: false, paused_reason: null, paused_message: null },
     });
     expect((await api.task(taskId)).follow_ups).toBe(2);
+    release();
     const task = await untilAsked(taskId, 'First', 'Second', 'Third');
 
     expect(task.subtasks.map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => 'COMPLETED'));
@@ -137,10 +150,9 @@ describe.each(STAGES)('queued prompts, %s', (kind) => {
   });
 
   it('wait after a failure, and go on after the next turn', async () => {
-    const stream = await api.ask(script('tokens=20 rate=50 case=eof-after-text', 'First'));
-    const { taskId } = await started(stream);
+    const taskId = await held(' case=eof-after-text');
     await queue(taskId, script(QUICK, 'Second'));
-    await stream.untilClosed();
+    release();
     await eventually('it has failed', async () => (await api.task(taskId)).status === 'FAILED');
     expect(await list(taskId)).toMatchObject({ is_paused: true, paused_reason: 'task_failed' });
     await api.turn({ task_id: taskId, prompt: script(QUICK, 'Other') });
@@ -149,10 +161,11 @@ describe.each(STAGES)('queued prompts, %s', (kind) => {
   });
 
   it('wait with the reason when they are refused, and can be deleted', async () => {
-    const { taskId } = await started(await api.ask(script('tokens=20 rate=50', 'First')));
+    const taskId = await held();
     const body = { prompt: script(QUICK, 'Second'), model_id: 'no-such-model' };
     const { id } = (await api.post<FollowUp>(pathOf(taskId), body)).body;
     await queue(taskId, script(QUICK, 'Third'));
+    release();
     const paused = await eventually('it is refused', async () => {
       const now = await list(taskId);
 
