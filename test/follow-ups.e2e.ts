@@ -45,7 +45,7 @@ describe.each(STAGES)('queued prompts, %s', (kind) => {
   /** A task whose first answer runs until it is {@link release}d. */
   async function held(more = ''): Promise<number> {
     stage.simulator.holdAt(1);
-    const { taskId } = await started(await api.ask(script(`tokens=20 rate=0${more}`, 'First')));
+    const { taskId } = await started(await api.ask(script(`tokens=20 rate=1000${more}`, 'First')));
 
     return taskId;
   }

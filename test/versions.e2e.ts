@@ -133,13 +133,15 @@ describe.each(STAGES)('versions of turns, %s', (kind) => {
 
   it('run once when they are asked for twice', async () => {
     const taskId = await talk.add('One');
-    const prompt = script('tokens=40 rate=60', 'Slow');
+    const prompt = script('tokens=5 rate=1000', 'Slow');
+    stage.simulator.holdAt(1);
     const before = stage.simulator.counters.requests;
     const plain = await Promise.all([1, 2, 3].map(() => talk.create(taskId, { prompt })));
     expect(plain.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
     for (const { status, body } of plain) if (status === 409) expect(body.code).toBe('task_busy');
     const [question] = await talk.questions(taskId);
     const switched = await talk.show(taskId, question?.id);
+    stage.simulator.holdAt(Infinity);
     expect([switched.status, switched.body.code]).toEqual([409, 'task_busy']);
     await (await api.attach(taskId)).untilClosed();
     const key = { 'idempotency-key': `version of ${taskId}`.replaceAll(' ', '-') };

@@ -21,7 +21,7 @@ describe('workers are killed while prompts are queued', () => {
 
   /** A running answer with a prompt behind it. */
   async function queued() {
-    const { taskId, subtaskId } = await started(await stage.api.ask(script('tokens=5 rate=0', 'First')));
+    const { taskId, subtaskId } = await started(await stage.api.ask(script('tokens=5 rate=1000', 'First')));
     await stage.api.post(`/tasks/${taskId}/follow-ups`, { prompt: script('tokens=3 rate=0', 'Second') });
 
     return { taskId, subtaskId };
