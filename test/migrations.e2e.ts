@@ -1,10 +1,11 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { openPglite } from '../src/infra/database/database.js';
+import { openPglite, rowsOf } from '../src/infra/database/database.js';
 import { TasksRepository } from '../src/tasks/tasks.repository.js';
 import { temporaryDirectory } from './support/child.js';
 
@@ -62,5 +63,33 @@ describe('migration 0004_task_results', () => {
       ['new turn', null],
       ['two turns', { value: 'second' }],
     ]);
+  });
+});
+
+describe('migration 0007_versions', () => {
+  it('makes lines of the turns of all tasks, and knows the newest turn of conversations with apps', async () => {
+    const path = await databaseOf(
+      '0006_sealed_servers',
+      `insert into users (id, user_name) values (1, 'ann');
+      insert into teams (id, name, members) values (1, 'team', '[]');
+      insert into tasks (id, user_id, team_id, title, prompt, status) values (1, 1, 1, 'two turns', 'q', 'COMPLETED');
+      insert into subtasks (task_id, user_id, team_id, role, message_id, status) values
+        (1, 1, 1, 'USER', 1, 'COMPLETED'), (1, 1, 1, 'ASSISTANT', 2, 'COMPLETED'),
+        (1, 1, 1, 'USER', 3, 'COMPLETED'), (1, 1, 1, 'ASSISTANT', 4, 'COMPLETED');
+      insert into dify_conversations (task_id, bot_id, fingerprint, conversation_id, end_user) values (1, 2, 'f', 'c', 'u');`,
+    );
+
+    const database = await openPglite(path);
+    const { items } = await new TasksRepository(database.db).subtasks(1, { page: 1, limit: 10 });
+    const [conversation] = await rowsOf<{ turn: number }>(database.db, sql`select turn from dify_conversations`);
+    await database.close();
+
+    expect(items.map(({ messageId, parentId, version }) => [messageId, parentId, version?.subtaskIds.length])).toEqual([
+      [1, 0, 1],
+      [2, 1, undefined],
+      [3, 2, 1],
+      [4, 3, undefined],
+    ]);
+    expect(conversation?.turn).toBe(3);
   });
 });

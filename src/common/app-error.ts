@@ -46,6 +46,8 @@ export const ERROR_STATUS = {
   too_many_new_tasks: 429,
   /** So many tests of servers of one user run: wait for the end of one. */
   too_many_probes: 429,
+  /** So many prompts of a task are queued: wait until one has begun, or delete one. */
+  too_many_follow_ups: 429,
   /** So many event streams of one user are open: close one. */
   too_many_streams: 429,
   /** So many validations of images of one user run: wait for the end of one. */

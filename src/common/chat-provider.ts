@@ -81,6 +81,8 @@ export interface ChatRequest {
   isFirst?: boolean;
   /** Set when the counts of an answer that is broken off are wanted, too. */
   meter?: TokenMeter;
+  /** Positions of the questions of this conversation, the one to be answered last. */
+  path?: readonly number[];
 }
 
 /** Where a provider offers the token counts of its answer before the end. */

@@ -23,10 +23,14 @@ export interface DifyConnection {
   inputs: JsonObject;
 }
 
+/** What a file of a turn may be, and how it reaches Dify. */
+export const FILE_TYPES = ['image', 'document', 'audio', 'video', 'custom'] as const;
+export const TRANSFER_METHODS = ['remote_url', 'local_file'] as const;
+
 /** A file of a turn, in the format of Dify's API. */
 export interface DifyFile {
-  type: 'image' | 'document' | 'audio' | 'video' | 'custom';
-  transfer_method: 'remote_url' | 'local_file';
+  type: (typeof FILE_TYPES)[number];
+  transfer_method: (typeof TRANSFER_METHODS)[number];
   url?: string;
   upload_file_id?: string;
 }

@@ -42,5 +42,9 @@ export class ShellImageChangedEvent {
 export class TasksChangedEvent {
   static readonly eventName = 'tasks.changed';
 
-  constructor(readonly taskIds: readonly number[]) {}
+  /** @param endedIds those of the tasks whose turn has ended */
+  constructor(
+    readonly taskIds: readonly number[],
+    readonly endedIds: readonly number[] = [],
+  ) {}
 }

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { DIFY_MODES, type DifyFile } from '../common/dify.js';
 import { EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import type { DifyAppInfo } from './client/dify.client.js';
-import { FILE_TYPES, type FileRules, TRANSFER_METHODS } from './inputs/file-rules.js';
+import type { FileRules } from './inputs/file-rules.js';
 import { type AppForm, type InputField, isFileField } from './inputs/input-form.js';
 
 const optional = true;
@@ -23,23 +23,6 @@ export class DifyAppRef {
    */
   @TextField({ max: 2_000, optional })
   base_url?: string;
-}
-
-/** A file of a question, as Dify's API takes it. */
-export class DifyFileDto implements DifyFile {
-  @EnumField(FILE_TYPES)
-  type!: DifyFile['type'];
-
-  @EnumField(TRANSFER_METHODS)
-  transfer_method!: DifyFile['transfer_method'];
-
-  /** With remote_url: Dify fetches it */
-  @TextField({ max: 8_000, optional })
-  url?: string;
-
-  /** With local_file: the id that POST /api/dify/files gave */
-  @TextField({ max: 128, optional })
-  upload_file_id?: string;
 }
 
 export class DifyAppInfoDto {

@@ -3,6 +3,7 @@ import { type AnswerBackend, AnswerBackends } from '../tasks/backends/answer-bac
 import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js';
 import type { SubtaskRow } from '../tasks/turns/answer-turn.js';
 import type { RunChoice } from '../tasks/turns/new-turn.js';
+import type { StartedAnswer } from '../tasks/turns/idempotency.js';
 import { runsOnExecutors, type TurnRequest } from '../tasks/turns/turns.service.js';
 import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
 import type { TaskChoice } from './plan/run-plan.js';
@@ -31,7 +32,7 @@ export class DirectChatBackend implements AnswerBackend, OnModuleInit {
     return subtask.runRequestedAt !== null;
   }
 
-  start(turn: TurnRequest, choice: RunChoice, task: TaskChoice): Promise<unknown> {
+  start(turn: TurnRequest, choice: RunChoice, task: TaskChoice): Promise<StartedAnswer> {
     return this.chats.startTurn(turn, choice, task);
   }
 

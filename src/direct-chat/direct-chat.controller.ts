@@ -7,6 +7,7 @@ import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { ApiController, ApiOk } from '../infra/http/server/api-replies.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { SseStreams } from '../infra/sse/sse-streams.js';
+import { IDEMPOTENCY_KEY } from '../tasks/turns/idempotency.js';
 import { AnswerStreams } from './request/answer-streams.js';
 import { AppInputService } from './queue/app-input.service.js';
 import { ApiChatStream } from './chat-event.dto.js';
@@ -25,11 +26,6 @@ const LAST_EVENT_ID = {
   name: 'Last-Event-ID',
   required: false,
   description: 'Go on after this event; absent = from the start',
-};
-const IDEMPOTENCY_KEY = {
-  name: 'Idempotency-Key',
-  required: false,
-  description: '1 to 128 characters: the same key and body within 24 h attach to the same answer',
 };
 
 /** Chat turns, streamed. */

@@ -1,15 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { CancelProof } from '../common/chat-event.js';
-import { IdField, IntField, NestedListField, ObjectField, TextField } from '../common/fields.js';
-import type { JsonObject } from '../common/json.js';
-import { DifyFileDto } from '../dify/dify.dto.js';
+import { AppInputsDto } from '../common/app-inputs.dto.js';
+import { IdField, IntField, ObjectField, TextField } from '../common/fields.js';
 
 const MAX_BODY = 1_048_576;
-const INPUTS = { optional: true, example: { city: 'Graz' } };
-const FILES = { optional: true, maxItems: 100 };
 
 /** One call for a whole turn. */
-export class StreamChatDto {
+export class StreamChatDto extends AppInputsDto {
   /**
    * At most 60000 bytes of UTF-8
    * @example "Say hello in three languages"
@@ -35,18 +32,10 @@ export class StreamChatDto {
 
   @TextField({ max: 500, optional: true })
   title?: string;
-
-  /** For Dify apps, by the names of GET /api/teams/{id}/input-parameters; kept for the turns that follow */
-  @ObjectField(INPUTS)
-  inputs?: JsonObject;
-
-  /** For Dify apps */
-  @NestedListField(() => DifyFileDto, FILES)
-  files?: DifyFileDto[];
 }
 
 /** Starts the waiting answer of a task, or a new turn of an ended one. */
-export class StreamTaskDto {
+export class StreamTaskDto extends AppInputsDto {
   /** The new turn; required when the task has ended */
   @TextField({ max: MAX_BODY, optional: true })
   prompt?: string;
@@ -54,14 +43,6 @@ export class StreamTaskDto {
   /** Added to the bot's own prompt */
   @TextField({ max: 60_000, optional: true })
   bot_prompt?: string;
-
-  /** For Dify apps, by the names of GET /api/teams/{id}/input-parameters; kept for the turns that follow */
-  @ObjectField(INPUTS)
-  inputs?: JsonObject;
-
-  /** For Dify apps */
-  @NestedListField(() => DifyFileDto, FILES)
-  files?: DifyFileDto[];
 }
 
 /** The answer to an `input_required` event. */

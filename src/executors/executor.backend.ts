@@ -1,8 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { AppError, found } from '../common/app-error.js';
 import { AppConfig } from '../config/app-config.js';
+import { ModelsService } from '../models/models.service.js';
 import { type AnswerBackend, AnswerBackends } from '../tasks/backends/answer-backends.js';
 import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js';
 import type { SubtaskRow } from '../tasks/turns/answer-turn.js';
+import type { RunChoice, StoredTurn } from '../tasks/turns/new-turn.js';
 import { runsOnExecutors, type TurnRequest, TurnsService } from '../tasks/turns/turns.service.js';
 import { executorFindings } from './diagnosis/executor-findings.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
@@ -15,6 +18,7 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
   constructor(
     private readonly backends: AnswerBackends,
     private readonly turns: TurnsService,
+    private readonly models: ModelsService,
     private readonly canceller: ExecutorCanceller,
     private readonly deletions: ExecutorDeletions,
     private readonly repository: DispatchRepository,
@@ -33,9 +37,16 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     return subtask.lane !== null;
   }
 
-  /** Stores the turn, which makes its first answer claimable. Its model is a setting of the task. */
-  start(turn: TurnRequest): Promise<unknown> {
-    return this.turns.store(turn);
+  /**
+   * Stores the turn, which makes its first answer claimable.
+   * @throws AppError not_found for an unknown model, bad_request for inputs and files, and what storing a turn throws
+   */
+  async start(turn: TurnRequest, { modelId, inputs, files }: RunChoice): Promise<StoredTurn> {
+    if (inputs || files)
+      throw new AppError('bad_request', 'inputs and files are for Dify apps; executors take a prompt');
+    if (modelId !== null) found(await this.models.settings(turn.userId, modelId), `Model "${modelId}"`);
+
+    return this.turns.store({ ...turn, modelId });
   }
 
   cancel(subtask: SubtaskRow, requestedAt: number, force: boolean): Promise<void> {

@@ -10,13 +10,13 @@ import {
   CreateTaskQuery,
   LiteTaskListDto,
   SearchTasksQuery,
-  SubtaskListDto,
   TaskDetailDto,
   TaskDto,
   TaskIdDto,
   TaskListDto,
   UpdateTaskDto,
 } from './tasks.dto.js';
+import { SubtaskListDto } from './subtasks.dto.js';
 import { TasksService } from './tasks.service.js';
 
 /** Wegent's task calls. */

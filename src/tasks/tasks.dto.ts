@@ -4,10 +4,10 @@ import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fi
 import { PageQuery } from '../common/page.js';
 import type { SubtaskResult, TaskStatus } from '../infra/database/schema/schema.js';
 import { TeamDto } from '../teams/teams.dto.js';
+import { SubtaskDto, times } from './subtasks.dto.js';
 import type { TaskUsage } from './task-usage.js';
 import type { Listed, LiteTaskRow, TaskDetails } from './tasks.repository.js';
 import type { NewTask } from './turns/new-turn.js';
-import type { SubtaskRow } from './turns/answer-turn.js';
 import { omission } from './turns/sized-result.sql.js';
 
 const MAX_BODY = 1_048_576;
@@ -138,6 +138,8 @@ export class TaskDto {
   created_at!: string;
   updated_at!: string;
   completed_at!: string | null;
+  /** How many queued prompts wait: see GET /api/tasks/{id}/follow-ups */
+  @ApiProperty({ minimum: 0 }) follow_ups!: number;
 }
 
 export class ListedTaskDto extends TaskDto {
@@ -168,36 +170,6 @@ export class LiteTaskListDto {
   items!: LiteTaskDto[];
 }
 
-export class SubtaskDto {
-  id!: number;
-  task_id!: number;
-  team_id!: number;
-  title!: string;
-  bot_ids!: number[];
-  @ApiProperty({ enum: ['USER', 'ASSISTANT'] }) role!: string;
-  prompt!: string;
-  executor_namespace!: string;
-  executor_name!: string;
-  message_id!: number;
-  parent_id!: number;
-  status!: string;
-  progress!: number;
-  @ApiSchema(SUBTASK_RESULT)
-  result!: SubtaskResult | null;
-  error_message!: string | null;
-  user_id!: number;
-  created_at!: string;
-  updated_at!: string;
-  completed_at!: string | null;
-  /** The results of newer subtasks fill the reply: a smaller page of GET /api/tasks/{id}/subtasks returns it */
-  @ApiPropertyOptional({ type: 'boolean', enum: [true] }) result_omitted?: true;
-}
-
-export class SubtaskListDto {
-  total!: number;
-  items!: SubtaskDto[];
-}
-
 export class TaskUserDto {
   id!: number;
   user_name!: string;
@@ -207,7 +179,7 @@ export class TaskDetailDto extends TaskDto {
   user!: TaskUserDto;
   /** Null when the team was deleted */
   @ApiProperty({ type: TeamDto, nullable: true }) team!: TeamDto | null;
-  /** The newest 100, with results of up to 8 MiB together; all of them: /api/tasks/{id}/subtasks */
+  /** The newest 100 of the path that is shown, with results of up to 8 MiB together; all of them: /api/tasks/{id}/subtasks */
   subtasks!: SubtaskDto[];
   @ApiSchema(USAGE_SUM) usage!: TaskUsage | null;
 }
@@ -243,6 +215,7 @@ export function toTaskDto(task: TaskDetails): TaskDto {
     result: task.result,
     error_message: task.errorMessage,
     ...times(task),
+    follow_ups: task.followUps,
   };
 }
 
@@ -261,40 +234,6 @@ export function toLiteTaskDto(task: LiteTaskRow): LiteTaskDto {
     updated_at: task.updatedAt.toISOString(),
     team_id: task.teamId,
     git_repo: task.gitRepo,
-  };
-}
-
-export function toSubtaskDto(subtask: SubtaskRow): SubtaskDto {
-  return {
-    id: subtask.id,
-    task_id: subtask.taskId,
-    team_id: subtask.teamId,
-    title: subtask.title,
-    bot_ids: subtask.botIds,
-    role: subtask.role,
-    prompt: subtask.prompt,
-    executor_namespace: subtask.executorNamespace,
-    executor_name: subtask.executorName,
-    message_id: subtask.messageId,
-    parent_id: subtask.parentId,
-    status: subtask.status,
-    progress: subtask.progress,
-    result: subtask.result,
-    error_message: subtask.errorMessage,
-    user_id: subtask.userId,
-    ...times(subtask),
-  };
-}
-
-export function toListedSubtaskDto(subtask: Listed<SubtaskRow>): SubtaskDto {
-  return Object.assign(toSubtaskDto(subtask), omission(subtask.isOmitted));
-}
-
-function times(row: { createdAt: Date; updatedAt: Date; completedAt: Date | null }) {
-  return {
-    created_at: row.createdAt.toISOString(),
-    updated_at: row.updatedAt.toISOString(),
-    completed_at: row.completedAt?.toISOString() ?? null,
   };
 }
 

@@ -2,6 +2,7 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { SseModule } from '../infra/sse/sse-streams.js';
 import { TeamsModule } from '../teams/teams.module.js';
+import { ConversationPaths } from './turns/conversation-paths.js';
 import { AnswerTurnsRepository } from './turns/answer-turns.repository.js';
 import { ConversationSearch } from './conversations/conversation-search.js';
 import { ConversationsController } from './conversations/conversations.controller.js';
@@ -23,23 +24,41 @@ import { TasksController } from './tasks.controller.js';
 import { TASK_CANCELLATIONS, TASK_UPDATES } from './tasks.jobs.js';
 import { TasksRepository } from './tasks.repository.js';
 import { TasksService } from './tasks.service.js';
+import { IdempotentStarts } from './turns/idempotency.js';
 import { TurnsRepository } from './turns/turns.repository.js';
 import { TurnQuotas } from './turns/turn-quotas.js';
 import { TurnsService } from './turns/turns.service.js';
+import { FollowUpStarter } from './follow-ups/follow-up-starter.js';
+import { FollowUpsController } from './follow-ups/follow-ups.controller.js';
+import { FollowUpsRepository } from './follow-ups/follow-ups.repository.js';
+import { FollowUpsService } from './follow-ups/follow-ups.service.js';
+import { BranchesService } from './versions/branches.service.js';
+import { VersionsController } from './versions/versions.controller.js';
+import { VersionsRepository } from './versions/versions.repository.js';
+import { VersionsService } from './versions/versions.service.js';
 import { UpdateQueue } from './status/update-queue.js';
 import { ProviderRunsService } from './backends/provider-runs.service.js';
 
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
   imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule, SseModule],
-  controllers: [TasksController, ConversationsController, TaskEventsController, TaskDiagnosisController],
+  controllers: [
+    TasksController,
+    ConversationsController,
+    TaskEventsController,
+    TaskDiagnosisController,
+    VersionsController,
+    FollowUpsController,
+  ],
   providers: [
     TasksRepository,
     TurnsRepository,
     AnswerTurnsRepository,
+    ConversationPaths,
     TasksService,
     TurnQuotas,
     TurnsService,
+    IdempotentStarts,
     TaskUpdatesRepository,
     UpdateQueue,
     TaskUpdatesService,
@@ -50,6 +69,8 @@ import { ProviderRunsService } from './backends/provider-runs.service.js';
     TaskChangePublisher,
     ...[TaskEventLog, TaskEventsRepository, TaskEventsService],
     TaskDiagnosisService,
+    ...[VersionsRepository, VersionsService, BranchesService],
+    ...[FollowUpsRepository, FollowUpStarter, FollowUpsService],
     ProviderRunsService,
     ...[ConversationsRepository, ConversationSearch, ConversationsService],
   ],
@@ -58,6 +79,8 @@ import { ProviderRunsService } from './backends/provider-runs.service.js';
     TaskEventsService,
     TasksService,
     TurnsService,
+    IdempotentStarts,
+    ConversationPaths,
     TaskUpdatesService,
     TaskCancelService,
     AnswerBackends,

@@ -3,7 +3,7 @@ import { and, asc, desc, eq, getTableColumns, inArray, ne, type SQL, sql } from 
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { offsetOf, type Page, type PageQuery } from '../common/page.js';
 import { searchKey } from '../common/prompt.js';
-import { DB, type Db, hasRows, rowsOf } from '../infra/database/database.js';
+import { DB, type Db, hasRows, idList, isOneOf, rowsOf } from '../infra/database/database.js';
 import {
   type SubtaskResult,
   subtasks,
@@ -12,13 +12,20 @@ import {
   type TitleSource,
   users,
 } from '../infra/database/schema/schema.js';
+import { followUps } from '../infra/database/schema/task-records.schema.js';
+import { FOLLOW_UP_COUNT } from './follow-ups/follow-up-count.sql.js';
 import { fromStates, TASK_TRANSITIONS, TERMINAL, UNFINISHED } from './task-status.js';
 import type { SubtaskRow, TaskRow } from './turns/answer-turn.js';
 import { sizedResult } from './turns/sized-result.sql.js';
+import type { TurnVersion } from './turns/turn-tree.js';
+import { readTurnTree } from './turns/turn-tree.sql.js';
 import { withinMemory } from './turns/within-memory.sql.js';
 
-/** A task with the result of its answer and the name of its user. */
-export type TaskDetails = TaskRow & { result: SubtaskResult | null; userName: string };
+/** A task with the result of its answer, the name of its user and how many queued prompts wait. */
+export type TaskDetails = TaskRow & { result: SubtaskResult | null; userName: string; followUps: number };
+
+/** A subtask of a list; `version` is that of its turn, for questions. */
+export type ListedSubtask = Listed<SubtaskRow> & { version: TurnVersion | null };
 
 /** A task or subtask of a list: its result is null when it was left out. */
 export type Listed<Row> = Row & { isOmitted: boolean };
@@ -56,6 +63,8 @@ const LISTED = {
   prompt: cut(tasks.prompt) as SQL<string>,
   errorMessage: cut(tasks.errorMessage) as SQL<string | null>,
 };
+
+const MORE = { userName: users.userName, followUps: FOLLOW_UP_COUNT };
 
 export type LiteTaskRow = Pick<TaskRow, keyof typeof LITE>;
 
@@ -99,7 +108,7 @@ export class TasksRepository {
   async list(userId: number, page: PageQuery, title?: string): Promise<Page<Listed<TaskDetails>>> {
     const wanted = ofUser(userId, title);
     const items = await this.db
-      .select({ ...LISTED, ...sizedResult(subtasks.result, MAX_LISTED_RESULT), userName: users.userName })
+      .select({ ...LISTED, ...sizedResult(subtasks.result, MAX_LISTED_RESULT), ...MORE })
       .from(tasks)
       .innerJoin(users, eq(users.id, tasks.userId))
       .leftJoin(subtasks, eq(subtasks.id, tasks.resultOf))
@@ -127,22 +136,27 @@ export class TasksRepository {
 
   private details() {
     return this.db
-      .select({ task: tasks, result: subtasks.result, userName: users.userName })
+      .select({ task: tasks, result: subtasks.result, ...MORE })
       .from(tasks)
       .innerJoin(users, eq(users.id, tasks.userId))
       .leftJoin(subtasks, eq(subtasks.id, tasks.resultOf));
   }
 
   /**
-   * Returns a page of a task's subtasks: page 1 holds the newest, each page is in the order of the conversation. Results
-   * that make a page too large are left out, those of the oldest first; the newest one always stays.
+   * Returns a page of the subtasks on the path that is shown: page 1 holds the newest, each page is in the order of the
+   * conversation. Results that make a page too large are left out, those of the oldest first; the newest one always stays.
    */
-  async subtasks(taskId: number, page: PageQuery): Promise<Page<Listed<SubtaskRow>>> {
+  async subtasks(taskId: number, page: PageQuery): Promise<Page<ListedSubtask>> {
     const { result, ...columns } = getTableColumns(subtasks);
-    const rows = sql`select id, message_id, result from subtasks where task_id = ${taskId}
-      order by message_id desc limit ${page.limit} offset ${offsetOf(page)}`;
-    const isWhole = await withinMemory(this.db, rows);
-    const ofTask = eq(subtasks.taskId, taskId);
+    const tree = await readTurnTree(this.db, taskId);
+    const versions = new Map(tree.path.map((turn) => [turn.messages[0]?.id, tree.versionOf(turn)]));
+    const path = tree.path.flatMap(({ messages }) => messages.map(({ id }) => id));
+    const end = path.length - offsetOf(page);
+    const isOnPage = isOneOf(subtasks.id, idList(path.slice(Math.max(0, end - page.limit), Math.max(0, end))));
+    const isWhole = await withinMemory(
+      this.db,
+      sql`select id, message_id, result from subtasks where task_id = ${taskId} and ${isOnPage}`,
+    );
     const items = await this.db
       .select({
         ...columns,
@@ -150,12 +164,13 @@ export class TasksRepository {
         isOmitted: sql<boolean>`${result} is not null and not ${isWhole}`,
       })
       .from(subtasks)
-      .where(ofTask)
-      .orderBy(desc(subtasks.messageId))
-      .limit(page.limit)
-      .offset(offsetOf(page));
+      .where(isOnPage)
+      .orderBy(asc(subtasks.messageId));
 
-    return { total: await this.db.$count(subtasks, ofTask), items: items.reverse() };
+    return {
+      total: path.length,
+      items: items.map((row) => ({ ...row, version: (row.role === 'USER' && versions.get(row.id)) || null })),
+    };
   }
 
   /** Returns the sums of the token counts in the ends of a task's answers, by currency; null for costs without one. */
@@ -221,6 +236,7 @@ export class TasksRepository {
         .where(and(mine(userId, taskId), inArray(tasks.status, [...TERMINAL])))
         .returning({ id: tasks.id });
       if (rows.length === 0) return null;
+      await tx.delete(followUps).where(eq(followUps.taskId, taskId));
       const gone = await tx
         .update(subtasks)
         .set({ status: 'DELETE', updatedAt: sql`now()` })
@@ -236,7 +252,7 @@ function titledBy(titleSource: TitleSource, title: string) {
   return { title, titleKey: searchKey(title), titleSource };
 }
 
-function toDetails({ task, ...more }: { task: TaskRow } & Pick<TaskDetails, 'result' | 'userName'>): TaskDetails {
+function toDetails({ task, ...more }: { task: TaskRow } & Omit<TaskDetails, keyof TaskRow>): TaskDetails {
   return { ...task, ...more };
 }
 
@@ -249,6 +265,7 @@ function ofUser(userId: number, title?: string): SQL | undefined {
   );
 }
 
-function mine(userId: number, taskId: number): SQL | undefined {
+/** A task of a user, unless it is deleted. */
+export function mine(userId: number, taskId: number): SQL | undefined {
   return and(eq(tasks.id, taskId), eq(tasks.userId, userId), ne(tasks.status, 'DELETE'));
 }

@@ -7,7 +7,6 @@ import type { TeamDto } from '../teams/teams.dto.js';
 import { TeamsService } from '../teams/teams.service.js';
 import { TaskCancelService } from './cancel/task-cancel.service.js';
 import { AnswerBackends } from './backends/answer-backends.js';
-import type { RunChoice } from './turns/new-turn.js';
 import { TaskChangePublisher } from './events/task-change.publisher.js';
 import { isTerminal } from './task-status.js';
 import { TaskUpdatesService } from './status/task-updates.service.js';
@@ -15,16 +14,16 @@ import type {
   CreateTaskDto,
   ExportedTaskDto,
   LiteTaskListDto,
-  SubtaskListDto,
   TaskDetailDto,
   TaskDto,
   TaskListDto,
   UpdateTaskDto,
 } from './tasks.dto.js';
-import { toListedSubtaskDto, toListedTaskDto, toLiteTaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
+import { type SubtaskListDto, toListedSubtaskDto } from './subtasks.dto.js';
+import { toListedTaskDto, toLiteTaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
 import { toTaskUsage } from './task-usage.js';
 import { TasksRepository } from './tasks.repository.js';
-import type { SubtaskRow } from './turns/answer-turn.js';
+import { choiceOf } from './turns/new-turn.js';
 import { type TurnRequest, TurnsService } from './turns/turns.service.js';
 
 const DETAIL_SUBTASKS = 100;
@@ -198,8 +197,4 @@ export class TasksService {
   private async require(userId: number, taskId: number) {
     return found(await this.repository.find(userId, taskId), `Task ${taskId}`);
   }
-}
-
-function choiceOf({ runModel, runPrompt, runInputs, runFiles }: SubtaskRow): RunChoice {
-  return { modelId: runModel, prompt: runPrompt, inputs: runInputs, files: runFiles };
 }

@@ -31,10 +31,12 @@ export interface SubtaskBody {
   role: 'USER' | 'ASSISTANT';
   prompt: string;
   message_id: number;
+  parent_id: number;
   status: string;
   progress: number;
   result: ResultBody | null;
   error_message: string | null;
+  version?: { index: number; count: number; subtask_ids: number[] };
 }
 
 export interface TaskBody {
@@ -47,6 +49,7 @@ export interface TaskBody {
   result: ResultBody | null;
   error_message: string | null;
   completed_at: string | null;
+  follow_ups: number;
   subtasks: SubtaskBody[];
 }
 

@@ -3,13 +3,13 @@ import { loadConfig } from '../../src/config/app-config.js';
 import { type Db, type OpenDatabase, rowsOf } from '../../src/infra/database/database.js';
 import * as schema from '../../src/infra/database/schema/schema.js';
 import { taskReservations } from '../../src/infra/database/schema/task-records.schema.js';
-import type { NewTask, NewTurn } from '../../src/tasks/turns/new-turn.js';
+import type { NewTask, NewTurn, StoredTurn } from '../../src/tasks/turns/new-turn.js';
 import { TaskUpdatesRepository } from '../../src/tasks/status/task-updates.repository.js';
 import type { TaskUpdate } from '../../src/tasks/tasks.jobs.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import type { SubtaskRow } from '../../src/tasks/turns/answer-turn.js';
 import { AnswerTurnsRepository } from '../../src/tasks/turns/answer-turns.repository.js';
-import { type StoredTurn, TurnsRepository } from '../../src/tasks/turns/turns.repository.js';
+import { TurnsRepository } from '../../src/tasks/turns/turns.repository.js';
 import { openTestDatabase } from './database.js';
 
 export const NEW_TASK: NewTask = {

@@ -8,7 +8,7 @@ import { DIFY_SHELL } from '../../common/shell-types.js';
 import { storageProblems } from '../../common/storable.js';
 import { within } from '../../common/within.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
-import { TurnsService } from '../../tasks/turns/turns.service.js';
+import { ConversationPaths } from '../../tasks/turns/conversation-paths.js';
 import { DifyApps } from '../client/dify-apps.js';
 import { mergeInputs } from './input-form.js';
 import { type AskedApp, checkTurn, NO_TEXT } from './turn-inputs.js';
@@ -25,6 +25,8 @@ export interface TurnToCheck {
   /** Undefined for a new task. */
   taskId?: number | undefined;
   teamId: number;
+  /** Position of the message that it follows; by default the last one of the path that is shown. */
+  parentId?: number | undefined;
   /** As it was sent, maybe with inputs in front. */
   prompt: string;
   inputs: JsonObject | null;
@@ -44,7 +46,7 @@ export class DifyInputs {
 
   constructor(
     private readonly apps: DifyApps,
-    private readonly turns: TurnsService,
+    private readonly conversations: ConversationPaths,
   ) {}
 
   /**
@@ -69,8 +71,8 @@ export class DifyInputs {
     return { inputs: Object.keys(inputs).length > 0 ? inputs : null, files: files.length > 0 ? files : null };
   }
 
-  private async before({ userId, taskId, teamId }: TurnToCheck): Promise<JsonObject | null> {
-    return taskId === undefined ? null : this.turns.newestInputs(userId, taskId, teamId);
+  private async before({ taskId, parentId, ...ids }: TurnToCheck): Promise<JsonObject | null> {
+    return taskId === undefined ? null : this.conversations.newestInputs({ ...ids, taskId }, parentId);
   }
 
   private async ask(connection: DifyConnection): Promise<AskedApp> {

@@ -1,8 +1,7 @@
 /** Which files an app accepts, from its `/parameters`: for the conversation and for each of its file inputs. */
+import { FILE_TYPES, TRANSFER_METHODS } from '../../common/dify.js';
 import { isJsonObject, type JsonObject } from '../../common/json.js';
 
-export const FILE_TYPES = ['image', 'document', 'audio', 'video', 'custom'] as const;
-export const TRANSFER_METHODS = ['remote_url', 'local_file'] as const;
 /** Longer ones are refused by proxies on the way. */
 const MAX_URL = 8_000;
 

@@ -10,10 +10,11 @@ const value = (name: keyof ConversationRow) => sql.placeholder(name);
 
 /** Once for each answer of an app. */
 const SAVE = new Statement<never, ConversationRow>(
-  sql`insert into dify_conversations (task_id, bot_id, fingerprint, conversation_id, end_user)
-    values (${value('taskId')}, ${value('botId')}, ${value('fingerprint')}, ${value('conversationId')}, ${value('endUser')})
+  sql`insert into dify_conversations (task_id, bot_id, fingerprint, conversation_id, end_user, turn)
+    values (${value('taskId')}, ${value('botId')}, ${value('fingerprint')}, ${value('conversationId')}, ${value('endUser')},
+      ${value('turn')})
     on conflict (task_id, bot_id) do update set fingerprint = excluded.fingerprint, conversation_id = excluded.conversation_id,
-      end_user = excluded.end_user, updated_at = now()`,
+      end_user = excluded.end_user, turn = excluded.turn, updated_at = now()`,
 );
 
 /** The conversations that tasks have with apps. */

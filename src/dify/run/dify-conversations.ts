@@ -6,7 +6,7 @@ import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { type ConversationRow, DifyConversationsRepository } from './dify-conversations.repository.js';
 
 /** Which task talks to which app, and as whom. */
-export type ConversationKey = Omit<ConversationRow, 'conversationId'>;
+export type ConversationKey = Omit<ConversationRow, 'conversationId' | 'turn'>;
 
 /** `lost`: there was one, with another key or user, which the app does not know. */
 export type FoundConversation = { id: string } | 'none' | 'lost';
@@ -22,9 +22,14 @@ export class DifyConversations {
     private readonly config: AppConfig,
   ) {}
 
-  async find(key: ConversationKey): Promise<FoundConversation> {
+  /**
+   * Finds the conversation to go on with. One with turns that are not on the path counts as none: a new one is told what
+   * was said on the path.
+   * @param path positions of the questions of the path
+   */
+  async find(key: ConversationKey, path: readonly number[]): Promise<FoundConversation> {
     const row = (await this.fromRedis(key)) ?? (await this.fromDatabase(key));
-    if (!row) return 'none';
+    if (!row || !path.includes(row.turn)) return 'none';
     if (row.fingerprint !== key.fingerprint || row.endUser !== key.endUser) return 'lost';
 
     return { id: row.conversationId };
@@ -49,7 +54,10 @@ export class DifyConversations {
     try {
       const json = await this.redis.commands.hget(keys.difyConversation(taskId), String(botId));
 
-      return json === null ? null : (JSON.parse(json) as ConversationRow);
+      const row = json === null ? null : (JSON.parse(json) as Partial<ConversationRow>);
+
+      // Earlier releases have stored no turn with it.
+      return row?.turn === undefined ? null : (row as ConversationRow);
     } catch {
       return null;
     }

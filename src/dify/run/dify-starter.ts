@@ -4,7 +4,8 @@ import type { ProviderTimeouts } from '../../infra/provider-stream/provider-time
 import { abortableSleep, type retryDelay } from '../../infra/provider-stream/retry.js';
 import type { ProviderResponse } from '../../infra/http/client/provider-http.js';
 import { fingerprintOf, type DifyApps } from '../client/dify-apps.js';
-import type { DifyConversations, FoundConversation } from './dify-conversations.js';
+import type { ConversationKey, DifyConversations, FoundConversation } from './dify-conversations.js';
+import type { ConversationRow } from './dify-conversations.repository.js';
 import type { DifyClient } from '../client/dify.client.js';
 import { isLostConversation, isUnsent, isWrongMode, mayMeanLostConversation } from '../client/dify.errors.js';
 import { hasConversations, runBody } from '../client/dify.request.js';
@@ -31,6 +32,16 @@ export interface StartedRun {
   conversationId: string;
   /** The conversation so far is not known to the app. */
   lostConversation: boolean;
+}
+
+/** Returns what a turn's conversation is found by. */
+function conversationKey({ taskId, endUser }: ChatRequest, { botId, connection }: DifyTurn): ConversationKey {
+  return { taskId, botId, fingerprint: fingerprintOf(connection), endUser };
+}
+
+/** Returns what is stored of a conversation that has a turn. */
+export function conversationRow(request: ChatRequest, dify: DifyTurn, conversationId: string): ConversationRow {
+  return { ...conversationKey(request, dify), conversationId, turn: request.path?.at(-1) ?? 0 };
 }
 
 /** Starts runs: in the right mode, in the right conversation, and never twice. */
@@ -107,14 +118,10 @@ export class DifyStarter {
   }
 
   private conversationOf({ request, dify, link }: Turn): Promise<FoundConversation> | FoundConversation {
-    if (request.isFirst && !link.known) return 'none';
+    const { path = [] } = request;
+    if (path.length === 1 && !link.known) return 'none';
 
-    return this.conversations.find({
-      taskId: request.taskId,
-      botId: dify.botId,
-      fingerprint: fingerprintOf(dify.connection),
-      endUser: request.endUser,
-    });
+    return this.conversations.find(conversationKey(request, dify), path);
   }
 
   /** @param lost whether there was a conversation that the app does not know any more */
@@ -123,6 +130,8 @@ export class DifyStarter {
     const form = hasConversations(mode) ? null : await this.apps.tryForm(dify.connection);
     const body = runBody({ ...request, dify }, mode, conversationId, form?.fields);
     turn.signal.throwIfAborted();
+    // Whatever becomes of the run: from now on the conversation may have this turn.
+    if (conversationId !== '') this.conversations.save(conversationRow(request, dify, conversationId));
     turn.sent = true;
     try {
       const response = await this.client.run(dify.connection, mode, body, http);

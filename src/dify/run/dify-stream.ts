@@ -6,8 +6,7 @@ import { parseJson } from '../../common/json.js';
 import { MAX_EVENT_LENGTH, SseReader } from '../../infra/provider-stream/sse-reader.js';
 import { type ProviderResponse, readText } from '../../infra/http/client/provider-http.js';
 import type { DifyConversations } from './dify-conversations.js';
-import { fingerprintOf } from '../client/dify-apps.js';
-import type { Turn } from './dify-starter.js';
+import { conversationRow, type Turn } from './dify-starter.js';
 import { protocolError, sourceOf } from '../client/dify.errors.js';
 import { DifyEvents } from '../events/dify.events.js';
 
@@ -114,13 +113,7 @@ export class DifyStream {
     const { conversationId } = this.run;
     if (conversationId !== undefined && conversationId !== this.keptConversation) {
       this.keptConversation = conversationId;
-      this.conversations.save({
-        taskId: request.taskId,
-        botId: dify.botId,
-        fingerprint: fingerprintOf(dify.connection),
-        conversationId,
-        endUser: request.endUser,
-      });
+      this.conversations.save(conversationRow(request, dify, conversationId));
     }
     link.save({ ...this.run });
   }

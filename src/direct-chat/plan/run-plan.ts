@@ -8,7 +8,9 @@ import { DifyApps } from '../../dify/client/dify-apps.js';
 import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import { ModelsService } from '../../models/models.service.js';
 import type { AnswerTurn, SubtaskRow } from '../../tasks/turns/answer-turn.js';
-import type { RunChoice } from '../../tasks/turns/new-turn.js';
+import { choiceOf, type RunChoice } from '../../tasks/turns/new-turn.js';
+import { ConversationPaths } from '../../tasks/turns/conversation-paths.js';
+import { placesOf } from '../../tasks/turns/turn-tree.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { answering, leaderOf, type ResolvedMember, type ResolvedTeam } from '../../teams/resolved-teams.js';
 import { TeamsService } from '../../teams/teams.service.js';
@@ -21,9 +23,11 @@ export interface RunPlan {
   userId: number;
   taskId: number;
   subtaskId: number;
-  /** Positions of the question and of its answer in the conversation. */
+  /** Positions of the question and of its answer in the task. */
   questionId: number;
   messageId: number;
+  /** Position of the message before the question; 0 when it begins the conversation. */
+  parentId: number;
   /** The user's question. */
   prompt: string;
   /** Answer of the pipeline's step before this one; null for a first step. */
@@ -52,6 +56,7 @@ export class RunPlans {
     private readonly teams: TeamsService,
     private readonly models: ModelsService,
     private readonly turns: TurnsService,
+    private readonly conversations: ConversationPaths,
     private readonly history: SessionHistory,
     private readonly apps: DifyApps,
     private readonly pseudonyms: EndUserPseudonyms,
@@ -105,7 +110,7 @@ export class RunPlans {
     const chosen = await this.chosenFor(turn, step);
     const { userId, taskId, id: subtaskId, messageId } = step;
     const asked = await this.turns.questionOf(step);
-    const ids = { userId, taskId, subtaskId, messageId, questionId: asked.messageId };
+    const ids = { userId, taskId, subtaskId, messageId, questionId: asked.messageId, parentId: asked.parentId };
     const before = turn.steps[turn.steps.indexOf(step) - 1];
     const previous = before ? (before.result?.value ?? '') : null;
 
@@ -136,13 +141,14 @@ export class RunPlans {
     const team = await this.teams.resolve(step.userId, { id: step.teamId });
     const member = memberOf(team, step, turn.steps.indexOf(step));
 
-    return this.chooseFor(step.userId, member, storedChoice(turn), turn.task);
+    return this.chooseFor(step.userId, member, choiceOf(turn.first), turn.task);
   }
 
   /** Builds the request to the provider, with the part of the conversation that fits into the model's window. */
   async toRequest(plan: RunPlan, upstream: ProviderRun | null): Promise<ChatRequest> {
-    const { userId, taskId, subtaskId, model, dify, system } = plan;
-    const before = await this.history.before(taskId, plan.questionId);
+    const { userId, taskId, subtaskId, model, dify, system, questionId } = plan;
+    const turnsBefore = plan.parentId === 0 ? [] : (await this.conversations.tree(taskId)).pathTo(plan.parentId);
+    const before = await this.history.read(taskId, placesOf(turnsBefore));
     const turns = [
       ...withoutInputs(before),
       { role: 'user' as const, content: stepPrompt({ ...plan, prompt: withoutParams(plan.prompt) }) },
@@ -152,14 +158,10 @@ export class RunPlans {
 
     const endUser = this.pseudonyms.of(userId);
 
-    return { taskId, subtaskId, endUser, model, ...app, system, messages, isFirst: plan.questionId === 1 };
+    const path = [...turnsBefore.map(({ place }) => place), questionId];
+
+    return { taskId, subtaskId, endUser, model, ...app, system, messages, path };
   }
-}
-
-function storedChoice({ first }: AnswerTurn): RunChoice {
-  const { runModel: modelId, runPrompt: prompt, runInputs: inputs, runFiles: files } = first;
-
-  return { modelId, prompt, inputs, files };
 }
 
 /** Removes the inputs in front of prompts, which apps receive separately. */

@@ -3,7 +3,7 @@ import type { ChatMessage } from '../../common/chat-provider.js';
 import { AppConfig } from '../../config/app-config.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
-import { TurnsService } from '../../tasks/turns/turns.service.js';
+import { ConversationPaths } from '../../tasks/turns/conversation-paths.js';
 
 type Stored = readonly [role: ChatMessage['role'], content: string];
 
@@ -14,15 +14,14 @@ export class SessionHistory {
 
   constructor(
     private readonly redis: RedisClients,
-    private readonly turns: TurnsService,
+    private readonly conversations: ConversationPaths,
     private readonly config: AppConfig,
   ) {}
 
-  /** Returns the messages before message `messageId`, oldest first, without empty ones. */
-  async before(taskId: number, messageId: number): Promise<ChatMessage[]> {
-    const wanted = messageId - 1;
-    if (wanted === 0) return [];
-    const messages = (await this.fromRedis(taskId, wanted)) ?? (await this.rebuild(taskId, messageId));
+  /** Returns the messages at some positions of a task, which are those of one path: oldest first, without empty ones. */
+  async read(taskId: number, places: readonly number[]): Promise<ChatMessage[]> {
+    if (places.length === 0) return [];
+    const messages = (await this.fromRedis(taskId, places)) ?? (await this.rebuild(taskId, places));
 
     return messages.filter(([, content]) => content.trim() !== '').map(([role, content]) => ({ role, content }));
   }
@@ -43,25 +42,20 @@ export class SessionHistory {
     }
   }
 
-  /** Returns the messages 1..`wanted`; null when one is missing. */
-  private async fromRedis(taskId: number, wanted: number): Promise<Stored[] | null> {
+  /** @returns null when one is missing */
+  private async fromRedis(taskId: number, places: readonly number[]): Promise<Stored[] | null> {
     try {
-      const fields = await this.redis.commands.hgetall(keys.history(taskId));
-      const messages: Stored[] = [];
-      for (let id = 1; id <= wanted; id += 1) {
-        const json = fields[id];
-        if (json === undefined) return null;
-        messages.push(JSON.parse(json) as Stored);
-      }
+      const texts = await this.redis.commands.hmget(keys.history(taskId), ...places.map(String));
+      const known = texts.filter((text) => text !== null);
 
-      return messages;
+      return known.length < places.length ? null : known.map((text) => JSON.parse(text) as Stored);
     } catch {
       return null;
     }
   }
 
-  private async rebuild(taskId: number, messageId: number): Promise<Stored[]> {
-    const rows = await this.turns.conversation(taskId, messageId);
+  private async rebuild(taskId: number, places: readonly number[]): Promise<Stored[]> {
+    const rows = await this.conversations.messages(taskId, places);
     const messages = rows.map((row) =>
       row.role === 'USER'
         ? { messageId: row.messageId, role: 'user' as const, content: row.prompt }

@@ -3,7 +3,7 @@ import { AppError } from '../../common/app-error.js';
 import { CHAT_PROVIDERS, type ChatProvider } from '../../common/chat-provider.js';
 import { checkPrompt } from '../../common/prompt.js';
 import { DifyInputs } from '../../dify/inputs/dify-inputs.service.js';
-import { isUniqueViolation } from '../../infra/database/database-errors.js';
+import { type Idempotency, IdempotentStarts, type StartedAnswer } from '../../tasks/turns/idempotency.js';
 import type { RunChoice } from '../../tasks/turns/new-turn.js';
 import { isTerminal } from '../../tasks/task-status.js';
 import { type TurnRequest, TurnsService } from '../../tasks/turns/turns.service.js';
@@ -12,17 +12,8 @@ import type { CheckChatDto, StreamChatDto, StreamTaskDto } from '../direct-chat.
 import { RunPlans, type TaskChoice } from '../plan/run-plan.js';
 import { ChatAdmission } from '../queue/chat-admission.js';
 import { ChatRunQueue } from '../queue/chat-run-queue.js';
-import { type Idempotency, idempotencyOf } from './idempotency.js';
 
 const DEFAULT_TEAM = 'demo-team';
-
-/** The answer of a request. */
-export interface StartedAnswer {
-  taskId: number;
-  subtaskId: number;
-  /** False for an answer that an earlier request has started. */
-  isNew: boolean;
-}
 
 /**
  * Starts answers: checks the request, stores the turn and enqueues its run. Every error that a request can cause is
@@ -34,6 +25,7 @@ export class DirectChatService {
 
   constructor(
     private readonly turns: TurnsService,
+    private readonly starts: IdempotentStarts,
     private readonly plans: RunPlans,
     private readonly inputs: DifyInputs,
     private readonly admission: ChatAdmission,
@@ -49,18 +41,8 @@ export class DirectChatService {
    */
   async start(userId: number, dto: StreamChatDto, key: string | undefined): Promise<StartedAnswer> {
     checkPrompt(dto.prompt);
-    const idempotency = key === undefined ? null : idempotencyOf(key, dto);
-    const known = idempotency && (await this.findKnown(userId, idempotency));
-    if (known) return known;
-    try {
-      return await this.startNew(userId, dto, idempotency);
-    } catch (error) {
-      // A concurrent request with the same key was first.
-      const other = idempotency && isUniqueViolation(error) ? await this.findKnown(userId, idempotency) : null;
-      if (!other) throw error;
 
-      return other;
-    }
+    return this.starts.once(userId, key, dto, (idempotency) => this.startNew(userId, dto, idempotency));
   }
 
   /**
@@ -134,28 +116,16 @@ export class DirectChatService {
     return this.turns.teamFor(userId, { team_id: task.teamId });
   }
 
-  private async findKnown(userId: number, { key, hash }: Idempotency): Promise<StartedAnswer | null> {
-    const known = await this.turns.findByIdempotencyKey(userId, key);
-    if (known && known.hash !== hash) {
-      throw new AppError(
-        'idempotency_key_reused',
-        'This Idempotency-Key was used with another body: use a new key for a new request',
-      );
-    }
-
-    return known && { taskId: known.taskId, subtaskId: known.subtaskId, isNew: false };
-  }
-
   /** Checks the bots, inputs and models of a turn. @returns the choice with the inputs of the turns before */
   private async check(
-    { userId, taskId, team, prompt }: Pick<TurnRequest, 'userId' | 'taskId' | 'team' | 'prompt'>,
+    { userId, taskId, team, prompt, parentId }: Pick<TurnRequest, 'userId' | 'taskId' | 'team' | 'prompt' | 'parentId'>,
     choice: RunChoice,
     task?: TaskChoice,
   ): Promise<RunChoice> {
     const reason = this.refusal(team);
     if (reason) throw new AppError('direct_chat_not_supported', reason);
     const { inputs = null, files = null } = choice;
-    const asked = { userId, taskId, teamId: team.id, prompt, inputs, files };
+    const asked = { userId, taskId, teamId: team.id, parentId, prompt, inputs, files };
     const checked = { ...choice, ...(await this.inputs.check(answering(team), asked)) };
     await this.plans.check(userId, team, checked, task);
 

@@ -67,7 +67,8 @@ function claim(wanted: SQL, limit: SQL, name?: string): Statement<ClaimedRow, Va
   return new Statement(
     sql`with locked as materialized (
         select s.id, s.task_id, s.message_id, s.fair_rank, s.offers > 0 or s.report_order is not null as was_begun, t.title as task_title, t.prompt as task_prompt, t.type,
-          t.model_id, t.git_url, t.git_repo, t.git_repo_id, t.git_domain, t.branch_name, t.force_override_bot_model
+          coalesce(s.run_model, t.model_id) as model_id, t.git_url, t.git_repo, t.git_repo_id, t.git_domain, t.branch_name,
+          s.run_model is not null or t.force_override_bot_model as force_override_bot_model
         from subtasks s join tasks t on t.id = s.task_id
         where s.status = 'PENDING' and s.fair_rank is not null and t.status in ('PENDING', 'RUNNING') and ${wanted}
         order by s.fair_rank, s.id ${limit} for no key update skip locked),

@@ -59,7 +59,7 @@ export class ExecutionPlans {
     return { user, mode: team.mode, bots, authToken: await this.tokens.sign({ taskId, subtaskId, offer }) };
   }
 
-  /** The model is the one forced by the task, bound to the bot, in the bot's config, or chosen for the task: in this order. */
+  /** The model is the one chosen for the turn or forced by the task, bound to the bot, in the bot's config, or chosen for the task: in this order. */
   private async configOf(tx: Db, member: ResolvedMember, { subtask, task }: ClaimedSubtask): Promise<JsonObject> {
     const own = openConfig(member.sealedConfig, this.box);
     const chosen = (name: string) => this.chosenModel(tx, subtask.userId, name);

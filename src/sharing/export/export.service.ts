@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AnswerEvents } from '../../direct-chat/request/answer-events.js';
-import { type ExportedTaskDto, toSubtaskDto } from '../../tasks/tasks.dto.js';
+import { toSubtaskDto } from '../../tasks/subtasks.dto.js';
+import type { ExportedTaskDto } from '../../tasks/tasks.dto.js';
 import { TasksService } from '../../tasks/tasks.service.js';
 import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';
-import { TurnsService } from '../../tasks/turns/turns.service.js';
+import { ConversationPaths } from '../../tasks/turns/conversation-paths.js';
 import type { ExportFormat } from './export.dto.js';
 import { attachment } from './file-name.js';
 import { markdownHead, markdownMessage } from './markdown.js';
@@ -26,7 +27,7 @@ const FILES: Record<ExportFormat, { type: string; extension: string }> = {
 export class ExportService {
   constructor(
     private readonly tasks: TasksService,
-    private readonly turns: TurnsService,
+    private readonly conversations: ConversationPaths,
     private readonly events: AnswerEvents,
   ) {}
 
@@ -55,13 +56,13 @@ export class ExportService {
 
   private async *markdown(task: ExportedTaskDto): AsyncGenerator<string> {
     yield markdownHead(task);
-    for await (const message of this.turns.messages(task.id)) yield markdownMessage(message);
+    for await (const message of this.conversations.rows(task.id, 'shown')) yield markdownMessage(message);
   }
 
   private async *json(task: ExportedTaskDto): AsyncGenerator<string> {
     yield `{"task":${JSON.stringify(task)},"subtasks":[`;
     let separator = '\n';
-    for await (const message of this.turns.messages(task.id)) {
+    for await (const message of this.conversations.rows(task.id, 'all')) {
       yield separator + JSON.stringify(toSubtaskDto(message));
       separator = ',\n';
     }
@@ -70,7 +71,7 @@ export class ExportService {
 
   private async *ndjson(task: ExportedTaskDto): AsyncGenerator<string> {
     yield line({ type: 'task', task });
-    for await (const { question, answers } of turnsIn(this.turns.messages(task.id))) {
+    for await (const { question, answers } of turnsIn(this.conversations.rows(task.id, 'shown'))) {
       if (question) yield line({ type: 'question', subtask: toSubtaskDto(question) });
       const [first, ...others] = answers;
       if (!first) continue;

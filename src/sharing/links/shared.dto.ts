@@ -9,7 +9,8 @@ import {
   TASK_STATUSES,
   type TaskStatus,
 } from '../../infra/database/schema/schema.js';
-import type { SubtaskDto, TaskDetailDto } from '../../tasks/tasks.dto.js';
+import type { SubtaskDto } from '../../tasks/subtasks.dto.js';
+import type { TaskDetailDto } from '../../tasks/tasks.dto.js';
 import { ACCESSES } from './task-links.dto.js';
 import { withoutDetails } from './without-details.js';
 

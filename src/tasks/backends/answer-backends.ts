@@ -3,7 +3,7 @@ import { AppError } from '../../common/app-error.js';
 import type { ResolvedTeam } from '../../teams/resolved-teams.js';
 import type { AnswerInspection, Findings } from '../diagnosis/findings.js';
 import type { SubtaskRow, TaskRow } from '../turns/answer-turn.js';
-import type { RunChoice } from '../turns/new-turn.js';
+import type { RunChoice, StoredTurn } from '../turns/new-turn.js';
 import type { TurnRequest } from '../turns/turns.service.js';
 
 /** What runs answers: direct chat, or the executors. Tasks know their backends by this contract only. */
@@ -17,7 +17,7 @@ export interface AnswerBackend {
    * @param task the task of the turn, whose settings apply
    * @throws AppError when there is no room for the answer now, or its team cannot answer
    */
-  start(turn: TurnRequest, choice: RunChoice, task: TaskRow): Promise<unknown>;
+  start(turn: TurnRequest, choice: RunChoice, task: TaskRow): Promise<Pick<StoredTurn, 'taskId' | 'subtaskId'>>;
   /**
    * Asks the run of an answer to stop; called again until the answer has ended.
    * @param requestedAt milliseconds since the epoch

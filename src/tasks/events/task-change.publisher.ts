@@ -12,6 +12,8 @@ export interface TaskChange {
   userId: number;
   taskId: number;
   subtaskIds: readonly number[];
+  /** Whether its turn has ended. */
+  hasEnded?: boolean;
 }
 
 /** A store that needs longer counts as away. */
@@ -93,17 +95,23 @@ export class TaskChangePublisher implements OnApplicationShutdown {
   }
 
   private async emit(batch: readonly TaskChange[]): Promise<void> {
-    const event = new TasksChangedEvent(batch.map(({ taskId }) => taskId));
+    const ended = batch.filter(({ hasEnded }) => hasEnded);
+    const event = new TasksChangedEvent(idsOf(batch), idsOf(ended));
     await this.events.emitAsync(TasksChangedEvent.eventName, event);
   }
 }
 
+const idsOf = (changes: readonly TaskChange[]) => changes.map(({ taskId }) => taskId);
+
 /** Several changes of one task are one. */
 function mergeByTask(changes: readonly TaskChange[]): Map<number, TaskChange> {
   const merged = new Map<number, TaskChange>();
-  for (const { userId, taskId, subtaskIds } of changes) {
-    const known = merged.get(taskId)?.subtaskIds ?? [];
-    merged.set(taskId, { userId, taskId, subtaskIds: [...new Set([...known, ...subtaskIds])] });
+  for (const { userId, taskId, subtaskIds, hasEnded = false } of changes) {
+    const known = merged.get(taskId);
+    merged.set(taskId, {
+      ...{ userId, taskId, subtaskIds: [...new Set([...(known?.subtaskIds ?? []), ...subtaskIds])] },
+      ...((hasEnded || known?.hasEnded) && { hasEnded: true }),
+    });
   }
 
   return merged;

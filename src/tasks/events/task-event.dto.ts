@@ -1,7 +1,8 @@
 import { TextField } from '../../common/fields.js';
 import type { SchemaObject } from '../../common/answer-schemas.js';
 import { ApiEventStream, eventComponents } from '../../infra/sse/api-events.js';
-import { SubtaskDto, TaskDto } from '../tasks.dto.js';
+import { SubtaskDto } from '../subtasks.dto.js';
+import { TaskDto } from '../tasks.dto.js';
 import type { TaskEvent } from './task-event.js';
 
 export class TaskEventsQuery {

@@ -1,6 +1,7 @@
 import type { MessageEvent } from '@nestjs/common';
 import type { TERMINAL } from '../task-status.js';
-import type { SubtaskDto, TaskDto } from '../tasks.dto.js';
+import type { SubtaskDto } from '../subtasks.dto.js';
+import type { TaskDto } from '../tasks.dto.js';
 import type { TaskRow } from '../turns/answer-turn.js';
 
 /** What a live stream of tasks sends. */

@@ -1,13 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, desc, eq, getTableColumns, gt, inArray, ne, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, gt, gte, inArray, ne, sql } from 'drizzle-orm';
 import { DB, type Db, idList, isOneOf, rowsOf } from '../../infra/database/database.js';
 import { subtasks, tasks, users } from '../../infra/database/schema/schema.js';
+import { FOLLOW_UP_COUNT } from '../follow-ups/follow-up-count.sql.js';
 import { TERMINAL } from '../task-status.js';
-import { toSubtaskDto, toTaskDto } from '../tasks.dto.js';
+import { toSubtaskDto } from '../subtasks.dto.js';
+import { toTaskDto } from '../tasks.dto.js';
 import { omission, sizedResult } from '../turns/sized-result.sql.js';
+import { readTurnTree } from '../turns/turn-tree.sql.js';
 import { type EndedTask, type EventScope, MAX_EVENT_BYTES, type RowRef, type TaskEvent } from './task-event.js';
 
-/** Newest subtasks of a task that its snapshot has. */
+/** Newest subtasks of the path of a task that its snapshot has. */
 const SNAPSHOT_SUBTASKS = 100;
 /** Newest tasks of a user that a snapshot has, besides all that have not ended. */
 const SNAPSHOT_TASKS = 50;
@@ -64,7 +67,10 @@ export class TaskEventsRepository {
     return refs.flatMap(({ kind, id }) => (kind === 'task' ? taskEvents : subtaskEvents).get(id) ?? []);
   }
 
-  /** Returns those of the tasks that have ended within a day: a change of an older one is not its end. */
+  /**
+   * Returns those of the tasks that have ended within a day: a change of an older one is not its end. Nor is a branch, whose
+   * answers are older than itself.
+   */
   async ended(taskIds: readonly number[]): Promise<EndedTask[]> {
     const { id, userId, teamId, title, status, progress, errorMessage, createdAt, completedAt } = tasks;
     const rows = await this.db
@@ -75,6 +81,7 @@ export class TaskEventsRepository {
           inArray(tasks.id, [...taskIds]),
           inArray(tasks.status, [...TERMINAL]),
           gt(tasks.completedAt, sql`now() - interval '1 day'`),
+          gte(tasks.completedAt, tasks.createdAt),
         ),
       );
 
@@ -84,14 +91,10 @@ export class TaskEventsRepository {
   }
 
   private async newestSubtasks(taskId: number): Promise<RowRef[]> {
-    const rows = await this.db
-      .select({ id: subtasks.id })
-      .from(subtasks)
-      .where(eq(subtasks.taskId, taskId))
-      .orderBy(desc(subtasks.messageId))
-      .limit(SNAPSHOT_SUBTASKS);
+    const { path } = await readTurnTree(this.db, taskId);
+    const messages = path.flatMap((turn) => turn.messages).slice(-SNAPSHOT_SUBTASKS);
 
-    return rows.reverse().map(({ id }) => ({ kind: 'subtask', id }));
+    return messages.map(({ id }) => ({ kind: 'subtask', id }));
   }
 
   private async taskEvents(userId: number, ids: number[]): Promise<Map<number, TaskEvent>> {
@@ -99,9 +102,9 @@ export class TaskEventsRepository {
     const rows = await this.statements.tasks.execute({ ids: idList(ids), userId });
 
     return new Map(
-      rows.map(({ row, result, isOmitted, userName }) => [
+      rows.map(({ row, isOmitted, ...more }) => [
         row.id,
-        { type: 'task', ...omission(isOmitted), task: toTaskDto({ ...row, result, userName }) },
+        { type: 'task', ...omission(isOmitted), task: toTaskDto({ ...row, ...more }) },
       ]),
     );
   }
@@ -128,7 +131,11 @@ function prepareStatements(db: Db) {
 
   return {
     tasks: db
-      .select({ row: getTableColumns(tasks), ...sizedResult(result, MAX_EVENT_BYTES), userName: users.userName })
+      .select({
+        row: getTableColumns(tasks),
+        ...sizedResult(result, MAX_EVENT_BYTES),
+        ...{ userName: users.userName, followUps: FOLLOW_UP_COUNT },
+      })
       .from(tasks)
       .innerJoin(users, eq(users.id, tasks.userId))
       .leftJoin(subtasks, eq(subtasks.id, tasks.resultOf))

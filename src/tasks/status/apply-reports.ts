@@ -2,6 +2,7 @@ import type { SubtaskStatus, TaskStatus } from '../../infra/database/schema/sche
 import type { ReportOutcome, StepDraft } from './classify-report.js';
 import type { TaskChange } from '../events/task-change.publisher.js';
 import type { LockedStep, LockedTask } from './task-updates.sql.js';
+import { isTerminal } from '../task-status.js';
 import type { TaskUpdate } from '../tasks.jobs.js';
 import { decideTurn, eventKey, type TaskDraft, type TurnState } from './turn-state.js';
 
@@ -63,7 +64,8 @@ export function applyReports(
     result.steps.push(...changed);
     if (task) result.tasks.push(task);
     if (task || changed.length > 0) {
-      result.changes.push({ userId: turn.userId, taskId: turn.taskId, subtaskIds: changed.map(({ id }) => id) });
+      const subtaskIds = changed.map(({ id }) => id);
+      result.changes.push({ userId: turn.userId, taskId: turn.taskId, subtaskIds, hasEnded: task?.ended === true });
     }
     for (const [index, { update, place }] of reports.entries()) {
       result.results[place] = resultOf(turn, steps, task, update, outcomes[index]);
@@ -106,6 +108,7 @@ function resultOf(
   outcome: ReportOutcome = 'unknown',
 ): AppliedUpdate {
   const step = steps.find(({ id }) => id === subtaskId);
+  const reached = task?.status ?? taskStatus;
 
   return {
     outcome,
@@ -113,7 +116,7 @@ function resultOf(
     taskId,
     isTransition: step?.was !== status,
     ...(step && { status: step.status }),
-    taskStatus: task?.status ?? taskStatus,
-    turn: { userId, taskId, subtaskIds: steps.map(({ id }) => id) },
+    taskStatus: reached,
+    turn: { userId, taskId, subtaskIds: steps.map(({ id }) => id), hasEnded: isTerminal(reached) },
   };
 }

@@ -12,6 +12,7 @@ import {
   writeTurns,
 } from './task-updates.sql.js';
 import type { TaskUpdate } from '../tasks.jobs.js';
+import { isTerminal } from '../task-status.js';
 import { type AppliedUpdates, applyReports } from './apply-reports.js';
 
 /** Applies reports. Every status write is guarded by the states it may follow. */
@@ -53,7 +54,7 @@ export class TaskUpdatesRepository {
     const [changed] = await singleAnswerStatement(status).rows(this.db, valuesOf(update));
     if (!changed) return null;
     const { userId, ...ids } = changed;
-    const turn = { userId, taskId: ids.taskId, subtaskIds: [subtaskId] };
+    const turn = { userId, taskId: ids.taskId, subtaskIds: [subtaskId], hasEnded: isTerminal(ids.taskStatus) };
 
     return { results: [{ outcome: 'applied', subtaskId, status, isTransition: true, ...ids, turn }], changes: [turn] };
   }

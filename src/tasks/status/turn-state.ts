@@ -129,12 +129,23 @@ function taskOf(turn: TurnState, steps: readonly StepDraft[], title: string | nu
     was: taskStatus,
     status,
     progress: ended ? 100 : deriveProgress(steps),
-    resultOf: steps.findLast((step) => step.hasResult)?.id ?? null,
-    // That of the step that ended the turn, not of those that were not started because of it.
-    errorMessage: ended
-      ? (steps.find((step) => step.status === status && status !== 'COMPLETED')?.errorMessage ?? null)
-      : null,
+    ...outcomeOf(steps, status),
     ended,
     title,
+  };
+}
+
+/** Returns the result of a turn, and for one that ended badly the reason. */
+export function outcomeOf(
+  steps: readonly Pick<StepState, 'id' | 'status' | 'hasResult' | 'errorMessage'>[],
+  status: TaskStatus,
+): Pick<TaskDraft, 'resultOf' | 'errorMessage'> {
+  const hasFailed = status === 'FAILED' || status === 'CANCELLED';
+  // The step that ended the turn, not those that were not started because of it.
+  const ended = hasFailed ? steps.find((step) => step.status === status) : undefined;
+
+  return {
+    resultOf: steps.findLast((step) => step.hasResult)?.id ?? null,
+    errorMessage: ended?.errorMessage ?? null,
   };
 }

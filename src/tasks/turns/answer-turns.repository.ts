@@ -18,11 +18,12 @@ export class AnswerTurnsRepository {
     return this.find(eq(answer.id, subtaskId));
   }
 
-  /** Returns the newest turn of a task, or the one with the named answer; null when the task is not the user's. */
+  /** Returns the last turn of the path that is shown, or the one with the named answer; null when the task is not the user's. */
   newest(userId: number, taskId: number, subtaskId?: number): Promise<AnswerTurn | null> {
     const named =
       subtaskId === undefined
-        ? sql`${answer.messageId} = (select max(n.message_id) from subtasks n where n.task_id = ${taskId} and n.role = 'ASSISTANT')`
+        ? sql`${answer.messageId} = coalesce(${tasks.activeTurn} + 1,
+            (select max(n.message_id) from subtasks n where n.task_id = ${taskId} and n.role = 'ASSISTANT'))`
         : eq(answer.id, subtaskId);
 
     return this.find(and(eq(answer.taskId, taskId), named, eq(tasks.userId, userId), sql`${tasks.status} <> 'DELETE'`));

@@ -1,6 +1,6 @@
 import type { DifyFile } from '../../common/dify.js';
 import type { JsonObject } from '../../common/json.js';
-import type { TaskRow } from './answer-turn.js';
+import type { SubtaskRow, TaskRow } from './answer-turn.js';
 
 /** What a new task is made of, besides its first turn. */
 export type NewTask = Pick<
@@ -18,6 +18,11 @@ export interface RunChoice {
   /** For apps: their inputs and files. */
   inputs?: JsonObject | null;
   files?: readonly DifyFile[] | null;
+}
+
+/** Returns what the request of a stored answer chose. */
+export function choiceOf({ runModel, runPrompt, runInputs, runFiles }: SubtaskRow): RunChoice {
+  return { modelId: runModel, prompt: runPrompt, inputs: runInputs, files: runFiles };
 }
 
 /** A direct chat to run. */
@@ -39,8 +44,23 @@ export interface NewTurn {
   idempotency: { key: string; hash: string } | null;
   /** Whether executors answer it: then its first step enters the dispatch queue at once. */
   onExecutors?: boolean;
+  /** For executors: name of the model in place of the bots' and the task's. */
+  modelId?: string | null;
   /** Whether it repeats a turn that failed or was cancelled. */
   isRetry?: boolean;
+  /** Position of the message that it follows, 0 for none: by default the last one of the path that is shown. */
+  parentId?: number;
+  /** The queued prompt that it begins: stored only if that still waits, which it does not any more then. */
+  followUpId?: number;
+}
+
+/** Ids of a stored turn; `subtaskId` is the first answer's. */
+export interface StoredTurn {
+  taskId: number;
+  subtaskId: number;
+  messageId: number;
+  /** Of the question and of all answers, in order. */
+  subtaskIds: number[];
 }
 
 /** Hours since its last change after which a task accepts no more turns, by its type; 0 = never. */

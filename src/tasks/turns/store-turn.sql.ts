@@ -56,19 +56,19 @@ function textOf(form: TurnForm): SQL {
 
 /** What a statement is given. @param taskId of the ended task, or the reserved one */
 export function turnValues(turn: NewTurn, taskId: number | null, task?: NewTask): Record<string, unknown> {
-  const { userId, teamId, prompt, title, steps, run, idempotency } = turn;
+  const { userId, teamId, prompt, title, steps, run, modelId, idempotency, parentId } = turn;
 
   return {
     ...(task && { ...task, taskTitle: task.title, titleKey: searchKey(task.title) }),
-    ...{ taskId, userId, teamId, prompt, title, messages: JSON.stringify([[], ...steps]) },
-    ...runValues(run),
+    ...{ taskId, userId, teamId, prompt, title, messages: JSON.stringify([[], ...steps]), parentId: parentId ?? null },
+    ...runValues(run, modelId),
     idempotencyKey: idempotency?.key ?? null,
     idempotencyHash: idempotency?.hash ?? null,
   };
 }
 
-function runValues(run: RunRequest | null) {
-  const { prompt = null, modelId = null, inputs, files, limit } = run ?? {};
+function runValues(run: RunRequest | null, modelOfExecutors: string | null = null) {
+  const { prompt = null, modelId = modelOfExecutors, inputs, files, limit } = run ?? {};
 
   return { limit, runPrompt: prompt, runModel: modelId, runInputs: jsonOrNull(inputs), runFiles: jsonOrNull(files) };
 }
@@ -90,18 +90,26 @@ function newTask(isReserved: boolean, room: SQL): SQL {
       ${value('gitRepoId')}, ${value('gitDomain')}, ${value('branchName')}, ${value('modelId')},
       ${value('forceOverrideBotModel')}, ${value('autoDeleteExecutor')}
     from i
-    returning id, type), n as (select 0 as last, 0 as question)`;
+    returning id, type), n as (select 0 as last, 0 as parent, 0 as question)`;
 }
 
 function endedTask(accepts: SQL, room: SQL): SQL {
   return sql`t as (
     update tasks set status = 'PENDING', progress = 0, result_of = null, error_message = null, completed_at = null,
-      updated_at = now(), team_id = ${value('teamId')}, prompt = ${value('prompt')}
+      active_turn = null, updated_at = now(), team_id = ${value('teamId')}, prompt = ${value('prompt')}
     where id = ${value('taskId')} and user_id = ${value('userId')} and ${accepts} and ${room}
     returning id, type),
-  n as (select coalesce(max(message_id), 0) as last, coalesce(max(message_id) filter (where role = 'USER'), 0) as question
-    from subtasks where task_id = ${value('taskId')})`;
+  n as (select ends.last, path.parent, coalesce((${ofTask(sql`max(message_id)`)}
+      and role = 'USER' and message_id <= path.parent), 0) as question
+    from (${ofTask(sql`coalesce(max(message_id), 0) as last`)}) ends
+    cross join lateral (select coalesce(${value('parentId')}::int, (${END_OF_ACTIVE_TURN}), ends.last) as parent) path)`;
 }
+
+const ofTask = (columns: SQL): SQL => sql`select ${columns} from subtasks where task_id = ${value('taskId')}`;
+
+/** Position of the last message of the path that is shown; null when that is the newest one. */
+const END_OF_ACTIVE_TURN = sql`${ofTask(sql`min(message_id) - 1`)} and role = 'USER'
+  and message_id > (select active_turn from tasks where id = ${value('taskId')})`;
 
 /** A retry repeats a turn that the task has accepted before, so only its end counts. */
 function acceptsTurn(isRetry: boolean, expireHours: ExpireHours): SQL {
@@ -129,7 +137,7 @@ function turnSql(head: SQL, { hasRun, onExecutors }: TurnForm, keepsExecutors: b
       status, progress, completed_at, bot_ids, lane, fair_rank, executor_name, executor_namespace,
       run_prompt, run_model, run_inputs, run_files, run_requested_at, idempotency_key, idempotency_hash)
     select t.id, ${value('userId')}, ${value('teamId')}, ${either(sql`'USER'`, sql`'ASSISTANT'`)},
-      (n.last + message.place)::int, (n.last + message.place - 1)::int, ${value('title')}, ${either(value('prompt'), sql`''`)},
+      (n.last + message.place)::int, ${either(sql`n.parent`, sql`(n.last + message.place - 1)::int`)}, ${value('title')}, ${either(value('prompt'), sql`''`)},
       ${either(sql`'COMPLETED'`, sql`'PENDING'`)}, ${either(sql`100`, sql`0`)}, ${either(sql`now()`, NOTHING)},
       message.bots, ${lane}, ${rank}, ${kept.name}, ${kept.namespace}, ${runColumns(hasRun)}
     from t cross join n

@@ -1,23 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, desc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm';
-import type { JsonObject } from '../../common/json.js';
+import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import { DB, type Db, rowsOf } from '../../infra/database/database.js';
 import { subtasks } from '../../infra/database/schema/schema.js';
 import { taskReservations } from '../../infra/database/schema/task-records.schema.js';
+import { markBegun } from '../follow-ups/mark-begun.sql.js';
 import type { SubtaskRow } from './answer-turn.js';
-import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
+import type { ExpireHours, NewTask, NewTurn, RunRequest, StoredTurn } from './new-turn.js';
 import { appendTurnStatement, createTaskStatement, roomFor, runsOf, turnValues } from './store-turn.sql.js';
 import { UNFINISHED } from '../task-status.js';
-import { withinMemory } from './within-memory.sql.js';
-
-/** Ids of a stored turn; `subtaskId` is the first answer's. */
-export interface StoredTurn {
-  taskId: number;
-  subtaskId: number;
-  messageId: number;
-  /** Of the question and of all answers, in order. */
-  subtaskIds: number[];
-}
 
 /** The answer right after the question that a subtask answers. */
 const FIRST_OF_TURN = sql<number>`(select f.id from subtasks f where f.task_id = subtasks.task_id and f.message_id = 1 +
@@ -25,6 +15,9 @@ const FIRST_OF_TURN = sql<number>`(select f.id from subtasks f where f.task_id =
     where q.task_id = subtasks.task_id and q.role = 'USER' and q.message_id < subtasks.message_id))`;
 
 const NEVER: ExpireHours = { chat: 0, code: 0 };
+
+/** Rolls back the turn of a queued prompt that another process has begun, or its user has deleted. */
+class BegunBefore extends Error {}
 
 /** Turns in the database: one statement each, because the first token waits for it. */
 @Injectable()
@@ -41,17 +34,34 @@ export class TurnsRepository {
 
   /**
    * Opens an ended task again with a new turn.
-   * @returns null when the task is not the user's, has not ended, accepts no more turns, or the user has too many runs
+   * @returns null when the task is not the user's, has not ended, accepts no more turns, or the user has too many runs;
+   *   also when the queued prompt that it begins does not wait any more
    */
-  appendTurn(taskId: number, turn: NewTurn, expireHours = NEVER): Promise<StoredTurn | null> {
-    return this.store(appendTurnStatement(turn, expireHours), turnValues(turn, taskId));
+  async appendTurn(taskId: number, turn: NewTurn, expireHours = NEVER): Promise<StoredTurn | null> {
+    const statement = appendTurnStatement(turn, expireHours);
+    const values = turnValues(turn, taskId);
+    const { followUpId } = turn;
+    if (followUpId === undefined) return this.store(statement, values);
+    try {
+      return await this.db.transaction(async (tx) => {
+        const stored = await this.store(statement, values, tx);
+        // After the task, which a deletion locks first, too.
+        if (stored && !(await markBegun(tx, taskId, followUpId))) throw new BegunBefore();
+
+        return stored;
+      });
+    } catch (error) {
+      if (error instanceof BegunBefore) return null;
+      throw error;
+    }
   }
 
   private async store(
     statement: ReturnType<typeof appendTurnStatement>,
     values: Record<string, unknown>,
+    session = this.db,
   ): Promise<StoredTurn | null> {
-    const rows = (await statement.rows(this.db, values)).sort((a, b) => a.message_id - b.message_id);
+    const rows = (await statement.rows(session, values)).sort((a, b) => a.message_id - b.message_id);
     const [, first] = rows;
     if (!first) return null;
 
@@ -145,56 +155,16 @@ export class TurnsRepository {
   async questionOf(
     taskId: number,
     messageId: number,
-  ): Promise<Pick<SubtaskRow, 'prompt' | 'title' | 'messageId'> | null> {
+  ): Promise<Pick<SubtaskRow, 'prompt' | 'title' | 'messageId' | 'parentId'> | null> {
+    const { prompt, title, messageId: place, parentId } = subtasks;
     const [row] = await this.db
-      .select({ prompt: subtasks.prompt, title: subtasks.title, messageId: subtasks.messageId })
+      .select({ prompt, title, messageId: place, parentId })
       .from(subtasks)
       .where(and(eq(subtasks.taskId, taskId), eq(subtasks.role, 'USER'), lt(subtasks.messageId, messageId)))
       .orderBy(desc(subtasks.messageId))
       .limit(1);
 
     return row ?? null;
-  }
-
-  /** Returns everything said in a task before message `messageId`, oldest first; answers long ago may be empty. */
-  async conversation(taskId: number, messageId: number) {
-    const rows = sql`select id, message_id, result from subtasks
-      where task_id = ${taskId} and message_id < ${messageId}`;
-    const isWhole = await withinMemory(this.db, rows);
-
-    return this.db
-      .select({
-        messageId: subtasks.messageId,
-        role: subtasks.role,
-        prompt: subtasks.prompt,
-        answer: sql<string>`coalesce(case when ${isWhole} then ${subtasks.result} ->> 'value' end, '')`,
-      })
-      .from(subtasks)
-      .where(and(eq(subtasks.taskId, taskId), lt(subtasks.messageId, messageId)))
-      .orderBy(asc(subtasks.messageId));
-  }
-
-  /** Returns the next messages of a task with their whole results, oldest first. */
-  messagesAfter(taskId: number, messageId: number, limit: number): Promise<SubtaskRow[]> {
-    return this.db
-      .select()
-      .from(subtasks)
-      .where(and(eq(subtasks.taskId, taskId), gt(subtasks.messageId, messageId)))
-      .orderBy(asc(subtasks.messageId))
-      .limit(limit);
-  }
-
-  /** Returns the inputs that the newest turn of a team with any gave to its apps. */
-  async newestInputs(userId: number, taskId: number, teamId: number): Promise<JsonObject | null> {
-    const mine = and(eq(subtasks.taskId, taskId), eq(subtasks.userId, userId), eq(subtasks.teamId, teamId));
-    const [row] = await this.db
-      .select({ inputs: subtasks.runInputs })
-      .from(subtasks)
-      .where(and(mine, isNotNull(subtasks.runInputs)))
-      .orderBy(desc(subtasks.messageId))
-      .limit(1);
-
-    return row?.inputs ?? null;
   }
 
   /** Reserves an id for a task that only this user may create. */

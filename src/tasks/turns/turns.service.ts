@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, found } from '../../common/app-error.js';
-import type { JsonObject } from '../../common/json.js';
 import { checkPrompt, titleFrom, withoutParams } from '../../common/prompt.js';
 import { DIRECT_CHAT_SHELLS } from '../../common/shell-types.js';
 import { AppConfig } from '../../config/app-config.js';
@@ -8,15 +7,15 @@ import type { ResolvedTeam } from '../../teams/resolved-teams.js';
 import { requireShell, TeamsService } from '../../teams/teams.service.js';
 import type { AnswerTurn } from './answer-turn.js';
 import { AnswerTurnsRepository } from './answer-turns.repository.js';
-import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
+import type { ExpireHours, NewTask, NewTurn, RunRequest, StoredTurn } from './new-turn.js';
 import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import { isTerminal } from '../task-status.js';
 import { busy, closed, notFailed, tooManyRuns, unknownId } from './turn-errors.js';
 import { toTaskFields } from '../tasks.dto.js';
 import { TasksRepository } from '../tasks.repository.js';
-import type { SubtaskRow } from './answer-turn.js';
+import type { SubtaskRow, TaskRow } from './answer-turn.js';
 import { TurnQuotas } from './turn-quotas.js';
-import { type StoredTurn, TurnsRepository } from './turns.repository.js';
+import { TurnsRepository } from './turns.repository.js';
 
 /** A turn to store; the task is made unless `taskId` names one. */
 export interface TurnRequest {
@@ -30,6 +29,12 @@ export interface TurnRequest {
   idempotency?: NewTurn['idempotency'];
   /** Set when it repeats the task's newest turn, which failed or was cancelled. */
   isRetry?: boolean;
+  /** Position of the message that it follows, 0 for none: by default the last one of the path that is shown. */
+  parentId?: number;
+  /** For executors: name of the model in place of the bots' and the task's. */
+  modelId?: string | null;
+  /** The queued prompt that it begins. */
+  followUpId?: number;
 }
 
 export interface TeamRef {
@@ -38,8 +43,6 @@ export interface TeamRef {
   team_namespace?: string | undefined;
 }
 
-/** Answers have some MiB at most. */
-const MESSAGES_AT_A_TIME = 8;
 const CHAT_TASK = toTaskFields({ source: 'api' });
 
 /** Stores turns of conversations, and reads them. */
@@ -140,7 +143,7 @@ export class TurnsService {
     return this.answers.byAnswer(subtaskId);
   }
 
-  /** Returns the newest turn of a task, or the one with the named answer. @throws AppError not_found when it is not the user's */
+  /** Returns the last turn of the path that is shown, or the one with the named answer. @throws AppError not_found when it is not the user's */
   async newestTurn(userId: number, taskId: number, subtaskId?: number): Promise<AnswerTurn> {
     const what = subtaskId === undefined ? `Task ${taskId}` : `Answer ${subtaskId} of task ${taskId}`;
 
@@ -152,24 +155,10 @@ export class TurnsService {
     return found(await this.turns.questionOf(taskId, messageId), `The question of task ${taskId}`);
   }
 
-  /** Reads all messages of a task in order, a few at a time: together they may be large. */
-  async *messages(taskId: number): AsyncGenerator<SubtaskRow> {
-    for (let last = 0; ;) {
-      const rows = await this.turns.messagesAfter(taskId, last, MESSAGES_AT_A_TIME);
-      yield* rows;
-      if (rows.length < MESSAGES_AT_A_TIME) return;
-      last = rows.at(-1)?.messageId ?? last;
-    }
-  }
-
-  /** Returns the inputs that the newest turn of a team with any gave to its apps: a conversation goes on with them. */
-  newestInputs(userId: number, taskId: number, teamId: number): Promise<JsonObject | null> {
-    return this.turns.newestInputs(userId, taskId, teamId);
-  }
-
-  /** Returns everything said in a task before message `messageId`, oldest first; answers long ago may be empty. */
-  conversation(taskId: number, messageId: number) {
-    return this.turns.conversation(taskId, messageId);
+  /** @throws AppError task_final, task_expired when an ended task accepts no more turns */
+  requireOpen(task: TaskRow): void {
+    const reason = closed(task, this.expireHours);
+    if (reason) throw reason;
   }
 }
 
@@ -186,7 +175,8 @@ function requireShells(team: ResolvedTeam): void {
 }
 
 /** A pipeline answers once per member, every other mode once with all of them. */
-function toTurn({ userId, team, prompt, title, run, idempotency, isRetry }: TurnRequest): NewTurn {
+function toTurn({ userId, team, prompt, title, run, idempotency, isRetry, ...more }: TurnRequest): NewTurn {
+  const { parentId, modelId, followUpId } = more;
   const bots = team.members.map((member) => member.id);
   const steps = team.mode === 'pipeline' ? bots.map((id) => [id]) : [bots];
 
@@ -200,5 +190,8 @@ function toTurn({ userId, team, prompt, title, run, idempotency, isRetry }: Turn
     idempotency: idempotency ?? null,
     onExecutors: runsOnExecutors(team),
     isRetry: isRetry ?? false,
+    ...(modelId !== undefined && { modelId }),
+    ...(parentId !== undefined && { parentId }),
+    ...(followUpId !== undefined && { followUpId }),
   };
 }

@@ -191,6 +191,8 @@ export const tasks = pgTable(
     progress: integer('progress').notNull().default(0),
     /** The subtask whose result is the task's; no foreign key, as subtasks only go with their task. */
     resultOf: integer('result_of'),
+    /** Position of the question of the last turn of the path that is shown; null: of the newest turn. */
+    activeTurn: integer('active_turn'),
     errorMessage: text('error_message'),
     gitUrl: text('git_url').notNull().default(''),
     gitRepo: text('git_repo').notNull().default(''),
@@ -226,8 +228,9 @@ export const subtasks = pgTable(
     userId: integer('user_id').notNull(),
     teamId: integer('team_id').notNull(),
     role: text('role').$type<'USER' | 'ASSISTANT'>().notNull(),
-    /** Position in the conversation, from 1. */
+    /** Position in the task, from 1, in the order of storing. A turn has positions without gaps. */
     messageId: integer('message_id').notNull(),
+    /** Position of the message before it on its path, 0 for the first: see `tasks/turns/turn-tree.ts`. */
     parentId: integer('parent_id').notNull().default(0),
     botIds: jsonb('bot_ids').$type<number[]>().notNull().default([]),
     title: text('title').notNull().default(''),
