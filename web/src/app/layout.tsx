@@ -2,7 +2,7 @@ import { ActionIcon, AppShell, Burger } from '@mantine/core';
 import { useDisclosure, useMediaQuery } from '@mantine/hooks';
 import { IconEdit } from '@tabler/icons-react';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ConversationList } from '../places/chat/conversations/conversation-list';
 import { ConnectionBanner } from './connection-banner';
@@ -10,6 +10,7 @@ import styles from './layout.module.css';
 import { Logo } from './logo';
 import { placeAt } from './places';
 import { Rail } from './rail';
+import { useDialog } from './use-dialog';
 import { usePageStatus } from './use-page-status';
 import { useShortcuts } from './use-shortcuts';
 import { useTaskEvents } from './use-task-events';
@@ -30,14 +31,13 @@ export function Layout() {
   const openTask = Number(/^\/chat\/(\d+)/.exec(path)?.[1] ?? 0) || null;
   const isNarrow = useMediaQuery(NARROW);
   const [isOpen, drawer] = useDisclosure();
-  const [dialog, setDialog] = useState<'palette' | 'shortcuts' | null>(null);
-  const closeDialog = () => setDialog(null);
+  const dialog = useDialog<'palette' | 'shortcuts'>();
   useTaskEvents();
   usePageStatus(place, openTask);
   useShortcuts({
-    onPalette: () => setDialog('palette'),
+    onPalette: () => dialog.open('palette'),
     onNewChat: () => void navigate({ to: '/' }),
-    onHelp: () => setDialog('shortcuts'),
+    onHelp: () => dialog.open('shortcuts'),
   });
   const hasList = place === 'chat' || isNarrow;
 
@@ -72,8 +72,8 @@ export function Layout() {
         <Rail
           place={place}
           onPlace={drawer.close}
-          onPalette={() => setDialog('palette')}
-          onShortcuts={() => setDialog('shortcuts')}
+          onPalette={() => dialog.open('palette')}
+          onShortcuts={() => dialog.open('shortcuts')}
         />
         {hasList && (
           <div className={styles.conversations}>
@@ -86,8 +86,10 @@ export function Layout() {
         <Outlet />
       </AppShell.Main>
       <Suspense fallback={null}>
-        {dialog === 'palette' && <CommandPalette onClose={closeDialog} onShortcuts={() => setDialog('shortcuts')} />}
-        {dialog === 'shortcuts' && <ShortcutsDialog onClose={closeDialog} />}
+        {dialog.name === 'palette' && (
+          <CommandPalette onClose={dialog.close} onShortcuts={() => dialog.open('shortcuts')} />
+        )}
+        {dialog.name === 'shortcuts' && <ShortcutsDialog onClose={dialog.close} />}
       </Suspense>
     </AppShell>
   );

@@ -49,6 +49,9 @@ export function CommandPalette({ onClose, onShortcuts }: Props) {
             placeholder={t('palette.hint')}
             aria-label={t('palette.hint')}
             value={text}
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') onClose();
+            }}
             onChange={(event) => {
               setText(event.currentTarget.value);
               combobox.selectFirstOption();
