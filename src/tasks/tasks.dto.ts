@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
-import type { SubtaskResult, TaskStatus } from '../infra/database/schema/schema.js';
+import { type SubtaskResult, TASK_STATUSES, type TaskStatus } from '../infra/database/schema/schema.js';
 import type { Listed, LiteTaskRow, TaskDetails } from './tasks.repository.js';
 import type { NewTask } from './turns/new-turn.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
@@ -102,6 +102,22 @@ export class UpdateTaskDto {
 
   @IntField({ optional: true })
   git_repo_id?: number;
+}
+
+/** Each filter that is given must match. */
+export class TasksQuery extends PageQuery {
+  @EnumField(TASK_STATUSES.filter((status) => status !== 'DELETE'), { optional: true })
+  status?: TaskStatus;
+
+  @EnumField(['chat', 'code'], { optional: true })
+  task_type?: 'chat' | 'code';
+
+  @IntField({ min: 1, optional: true, query: true })
+  team_id?: number;
+
+  /** Part of the title, in any case */
+  @TextField({ max: 500, optional: true })
+  title?: string;
 }
 
 export class SearchTasksQuery extends PageQuery {

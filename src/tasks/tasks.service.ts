@@ -18,6 +18,7 @@ import type {
   TaskDetailDto,
   TaskDto,
   TaskListDto,
+  TasksQuery,
   UpdateTaskDto,
 } from './tasks.dto.js';
 import { toListedSubtaskDto, toListedTaskDto, toLiteTaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
@@ -81,8 +82,8 @@ export class TasksService {
     };
   }
 
-  async list(userId: number, page: PageQuery, title?: string): Promise<TaskListDto> {
-    const { total, items } = await this.repository.list(userId, page, title);
+  async list(userId: number, query: TasksQuery): Promise<TaskListDto> {
+    const { total, items } = await this.repository.list(userId, query);
 
     return { total, items: items.map(toListedTaskDto) };
   }
