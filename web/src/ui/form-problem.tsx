@@ -1,6 +1,7 @@
 import { Alert, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../api/api-problem';
+import { errorText } from './error-text';
 
 /** Says why a form was refused. Problems of single fields stand at those as well. */
 export function FormProblem({ error }: { error: unknown }) {
@@ -11,7 +12,7 @@ export function FormProblem({ error }: { error: unknown }) {
 
   return (
     <Alert color="red" variant="light" role="alert">
-      {fields.length === 0 && <Text>{error instanceof Error ? error.message : String(error)}</Text>}
+      {fields.length === 0 && <Text>{errorText(error)}</Text>}
       {fields.map(({ field, message }) => (
         <Text key={`${field} ${message}`}>{message.startsWith(field) ? message : `${field}: ${message}`}</Text>
       ))}

@@ -1,6 +1,7 @@
 import { Alert, Button, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../api/api-problem';
+import { errorText } from './error-text';
 
 /** Says in place why something could not be read, and offers to try again. */
 export function ProblemCard({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
@@ -9,7 +10,7 @@ export function ProblemCard({ error, onRetry }: { error: unknown; onRetry?: () =
 
   return (
     <Alert color="red" variant="light" title={t('failed')} role="alert">
-      <Text>{error instanceof Error ? error.message : String(error)}</Text>
+      <Text>{errorText(error)}</Text>
       {requestId !== null && (
         <Text fz="xs" c="var(--text-soft)" mt={4}>
           {t('requestId', { id: requestId })}

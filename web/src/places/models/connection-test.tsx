@@ -27,15 +27,7 @@ export function ConnectionTest({ fields, isKeyStored }: { fields: ModelFields; i
       </Button>
       <Text fz="sm" role="status" style={{ flex: '1 1 200px' }}>
         {!isReady && isKeyStored && fields.apiKey === '' && <Soft text={t('testNeedsKey')} />}
-        {isCurrent && test.data && (
-          <StatusBadge tone={test.data.success ? 'good' : 'bad'}>
-            <span style={{ whiteSpace: 'normal' }}>
-              {test.data.success
-                ? t('testPassed', { duration: formatDuration(test.data.ms) })
-                : t('testFailed', { message: test.data.message, duration: formatDuration(test.data.ms) })}
-            </span>
-          </StatusBadge>
-        )}
+        {isCurrent && test.data && <TestResult result={test.data} />}
         {isCurrent && test.error && <StatusBadge tone="bad">{test.error.message}</StatusBadge>}
       </Text>
     </Group>
@@ -47,6 +39,19 @@ async function testConnection(body: ReturnType<typeof testOf>) {
   const result = await bodyOf(api.POST('/api/models/test-connection', { body }));
 
   return { ...result, ms: performance.now() - begun };
+}
+
+function TestResult({ result: { success, message, ms } }: { result: Awaited<ReturnType<typeof testConnection>> }) {
+  const { t } = useTranslation('models');
+  const duration = formatDuration(ms);
+
+  return (
+    <StatusBadge tone={success ? 'good' : 'bad'}>
+      <span style={{ whiteSpace: 'normal' }}>
+        {success ? t('testPassed', { duration }) : t('testFailed', { message, duration })}
+      </span>
+    </StatusBadge>
+  );
 }
 
 function Soft({ text }: { text: string }) {

@@ -42,31 +42,55 @@ export interface HeaderField {
 
 const OWN_FIELDS = ['maxTokens', 'temperature', 'contextWindow', 'systemPrompt', 'reasoningEffort', 'prices'];
 
+const NEW_MODEL: ModelFields = {
+  name: '',
+  displayName: '',
+  provider: 'openai',
+  baseUrl: '',
+  modelId: '',
+  apiKey: '',
+  maxTokens: '',
+  temperature: '',
+  contextWindow: '',
+  systemPrompt: '',
+  reasoningEffort: '',
+  headers: [],
+  priceInput: '',
+  priceOutput: '',
+  priceCached: '',
+  currency: 'USD',
+  more: '',
+};
+
 export function fieldsOf(model: Model | null): ModelFields {
-  const parameters: Record<string, unknown> = { ...model?.parameters };
+  if (model === null) return NEW_MODEL;
+  const { name, displayName, provider, baseUrl, modelId, headers } = model;
+  const parameters: Record<string, unknown> = model.parameters;
+  const { maxTokens, temperature, contextWindow, systemPrompt, reasoningEffort } = model.parameters;
   const prices = parameters['prices'] as ModelPrices | undefined;
-  const more = Object.fromEntries(Object.entries(parameters).filter(([name]) => !OWN_FIELDS.includes(name)));
+  const more = Object.fromEntries(Object.entries(parameters).filter(([key]) => !OWN_FIELDS.includes(key)));
+  const known = {
+    ...{ name, displayName, provider, baseUrl, modelId },
+    ...{ maxTokens, temperature, contextWindow, systemPrompt, reasoningEffort },
+    ...(prices && {
+      priceInput: prices.input,
+      priceOutput: prices.output,
+      priceCached: prices.cached,
+      currency: prices.currency,
+    }),
+  };
 
   return {
-    name: model?.name ?? '',
-    displayName: model?.displayName ?? '',
-    provider: model?.provider ?? 'openai',
-    baseUrl: model?.baseUrl ?? '',
-    modelId: model?.modelId ?? '',
-    apiKey: '',
-    maxTokens: model?.parameters.maxTokens ?? '',
-    temperature: model?.parameters.temperature ?? '',
-    contextWindow: model?.parameters.contextWindow ?? '',
-    systemPrompt: model?.parameters.systemPrompt ?? '',
-    reasoningEffort: model?.parameters.reasoningEffort ?? '',
-    headers: Object.entries(model?.headers ?? {}).map(([name, value]) => ({ name, value })),
-    priceInput: prices?.input ?? '',
-    priceOutput: prices?.output ?? '',
-    priceCached: prices?.cached ?? '',
-    currency: prices?.currency ?? 'USD',
+    ...NEW_MODEL,
+    ...withoutNull(known),
+    headers: Object.entries(headers).map(([header, value]) => ({ name: header, value })),
     more: Object.keys(more).length > 0 ? JSON.stringify(more, null, 2) : '',
   };
 }
+
+/** What is missing or null keeps the value of a new model. */
+const withoutNull = (values: object): Partial<ModelFields> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== undefined));
 
 /** The body of POST and PUT. @throws SyntaxError when the other parameters are no JSON object */
 export function requestOf(fields: ModelFields): CreateModel {

@@ -8,14 +8,13 @@ export const TASK_STATUSES = ['RUNNING', 'PENDING', 'CANCELLING', 'COMPLETED', '
 
 export const TASK_KINDS = ['chat', 'code'] as const;
 
-const TONES: Record<TaskStatus, Tone> = {
+const TONES: Partial<Record<string, Tone>> = {
   PENDING: 'waiting',
   RUNNING: 'active',
   CANCELLING: 'waiting',
   COMPLETED: 'good',
   FAILED: 'bad',
   CANCELLED: 'quiet',
-  DELETE: 'quiet',
 };
 
 export const isTaskStatus = (text: string | undefined): text is (typeof TASK_STATUSES)[number] =>
@@ -25,7 +24,7 @@ export const isTaskKind = (text: string | undefined): text is (typeof TASK_KINDS
   TASK_KINDS.some((kind) => kind === text);
 
 /** Subtasks have the same states as tasks, but are typed as text. */
-export const toneOf = (status: string): Tone => TONES[status as TaskStatus] ?? 'quiet';
+export const toneOf = (status: string): Tone => TONES[status] ?? 'quiet';
 
 /** It has not ended. */
 export const isActive = (status: string): boolean =>

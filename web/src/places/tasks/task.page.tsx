@@ -22,7 +22,7 @@ const TABS = ['overview', 'result', 'steps', 'subtasks', 'raw'] as const;
 
 /** One task: where it is, what it has done, and why it waits. */
 export function TaskPage() {
-  const { taskId } = useParams({ from: '/tasks/$taskId' });
+  const { taskId } = useParams({ strict: false });
   const { t } = useTranslation('tasks');
   const id = Number(taskId);
   const task = useQuery(taskQuery(id));

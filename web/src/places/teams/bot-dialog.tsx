@@ -24,14 +24,13 @@ export function BotDialog({ bot, onClose }: { bot: Bot | null; onClose: () => vo
     onDone: onClose,
     isShownInPlace: true,
   });
-  const isReady = values.name.trim() !== '' && isObjectText(values.config) && isObjectText(values.servers);
 
   return (
     <FormDialog
       title={bot ? t('editNamed', { name: bot.name }) : t('addBot')}
       submitLabel={t('ui:save')}
       isPending={save.isPending}
-      canSubmit={isReady}
+      canSubmit={isReady(values)}
       error={save.error}
       onSubmit={() => save.mutate()}
       onClose={onClose}
@@ -117,6 +116,9 @@ function Tools({ fields, error, set }: { fields: BotFields; error: unknown; set:
     </>
   );
 }
+
+const isReady = ({ name, config, servers }: BotFields) =>
+  name.trim() !== '' && isObjectText(config) && isObjectText(servers);
 
 const shellLabel = ({ name, displayName, state }: Shell, notAvailable: string) =>
   `${displayName ?? name}${state === 'Available' ? '' : ` (${notAvailable})`}`;

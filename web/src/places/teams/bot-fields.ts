@@ -21,18 +21,31 @@ export interface BotFields {
 
 export const difyKeyOf = (bot: Bot | null): string | undefined => textOf(envOf(bot)['DIFY_API_KEY']);
 
+const NEW_BOT: BotFields = {
+  name: '',
+  shell: CHAT_SHELL,
+  model: null,
+  prompt: '',
+  skills: [],
+  servers: '',
+  config: '',
+  difyAddress: '',
+  difyKey: '',
+};
+
 export function botFieldsOf(bot: Bot | null): BotFields {
+  if (bot === null) return NEW_BOT;
   const config = Object.fromEntries(
-    Object.entries(bot?.agent_config ?? {}).filter(([name]) => name !== 'bind_model' && name !== 'model_name'),
+    Object.entries(bot.agent_config).filter(([name]) => name !== 'bind_model' && name !== 'model_name'),
   );
 
   return {
-    name: bot?.name ?? '',
-    shell: bot?.shell_name ?? CHAT_SHELL,
-    model: bot?.model_name ?? null,
-    prompt: bot?.system_prompt ?? '',
-    skills: bot?.skills ?? [],
-    servers: jsonOf(bot?.mcp_servers ?? {}),
+    name: bot.name,
+    shell: bot.shell_name,
+    model: bot.model_name,
+    prompt: bot.system_prompt,
+    skills: bot.skills,
+    servers: jsonOf(bot.mcp_servers),
     config: jsonOf(config),
     difyAddress: textOf(envOf(bot)['DIFY_BASE_URL']) ?? '',
     difyKey: '',
