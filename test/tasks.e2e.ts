@@ -188,6 +188,25 @@ describe.each(STAGES)('the tasks API, %s', (kind) => {
     expect((await api.get('/tasks/search')).status).toBe(422);
   });
 
+  it('lists the tasks that all filters let through', async () => {
+    const { id, team_id: teamId } = await create({ title: 'Filtered one', task_type: 'code' });
+    await create({ title: 'Filtered two' });
+    const list = async (filters: string) => {
+      const { body } = await api.get<Page<TaskBody>>(`/tasks?title=filtered&${filters}`);
+      expect(body.total).toBe(body.items.length);
+
+      return body.items.map(({ title }) => title);
+    };
+
+    expect(await list('')).toEqual(['Filtered two', 'Filtered one']);
+    expect(await list('task_type=code')).toEqual(['Filtered one']);
+    expect(await list(`status=PENDING&team_id=${teamId}`)).toEqual(['Filtered two', 'Filtered one']);
+    expect(await list('team_id=987654')).toEqual([]);
+    await api.post(`/tasks/${id}/cancel`);
+    expect(await list('status=CANCELLED')).toEqual(['Filtered one']);
+    expect((await api.get('/tasks?status=DELETE')).status).toBe(422);
+  });
+
   it('shows all subtasks in pages, the newest page first', async () => {
     let { taskId } = await api.turn(script('tokens=1 rate=0'));
     for (let count = 0; count < 2; count += 1)

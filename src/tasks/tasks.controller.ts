@@ -14,6 +14,7 @@ import {
   TaskDto,
   TaskIdDto,
   TaskListDto,
+  TasksQuery,
   UpdateTaskDto,
 } from './tasks.dto.js';
 import { SubtaskListDto } from './subtasks.dto.js';
@@ -49,9 +50,9 @@ export class TasksController {
     return this.tasks.createOrAppend(user.id, query.task_id, body);
   }
 
-  /** My tasks, newest first */
+  /** My tasks, newest first; by status, kind, team or a part of the title */
   @Get()
-  list(@CurrentUser() user: AuthUser, @Query() query: PageQuery): Promise<TaskListDto> {
+  list(@CurrentUser() user: AuthUser, @Query() query: TasksQuery): Promise<TaskListDto> {
     return this.tasks.list(user.id, query);
   }
 
@@ -64,7 +65,7 @@ export class TasksController {
   /** My tasks whose title holds a text */
   @Get('search')
   search(@CurrentUser() user: AuthUser, @Query() query: SearchTasksQuery): Promise<TaskListDto> {
-    return this.tasks.list(user.id, query, query.title);
+    return this.tasks.list(user.id, query);
   }
 
   /** A task with its team and its newest subtasks */

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ApiSchema, SUBTASK_RESULT, USAGE_SUM } from '../common/answer-schemas.js';
 import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
-import type { SubtaskResult, TaskStatus } from '../infra/database/schema/schema.js';
+import { type SubtaskResult, TASK_STATUSES, type TaskStatus } from '../infra/database/schema/schema.js';
 import { TeamDto } from '../teams/teams.dto.js';
 import { SubtaskDto, times } from './subtasks.dto.js';
 import type { TaskUsage } from './task-usage.js';
@@ -105,6 +105,22 @@ export class UpdateTaskDto {
 
   @IntField({ optional: true })
   git_repo_id?: number;
+}
+
+/** Each filter that is given must match. */
+export class TasksQuery extends PageQuery {
+  @EnumField(TASK_STATUSES.filter((status) => status !== 'DELETE'), { optional: true })
+  status?: TaskStatus;
+
+  @EnumField(['chat', 'code'], { optional: true })
+  task_type?: 'chat' | 'code';
+
+  @IntField({ min: 1, optional: true, query: true })
+  team_id?: number;
+
+  /** Part of the title, in any case */
+  @TextField({ max: 500, optional: true })
+  title?: string;
 }
 
 export class SearchTasksQuery extends PageQuery {

@@ -39,6 +39,15 @@ export interface UsageSum {
   currency: string | null;
 }
 
+/** What a list of tasks is narrowed to. */
+export interface TaskFilters {
+  status?: TaskStatus;
+  task_type?: 'chat' | 'code';
+  team_id?: number;
+  /** Part of the title, in any case. */
+  title?: string;
+}
+
 /** Largest result that a list of tasks contains, in bytes of its JSON. */
 export const MAX_LISTED_RESULT = 4096;
 /** Characters of a prompt or error message that a list of tasks contains. */
@@ -102,11 +111,11 @@ export class TasksRepository {
   }
 
   /**
-   * Returns a page of a user's tasks, newest first, whose title holds `title`. Texts are cut and large results left out by
+   * Returns a page of a user's tasks, newest first, which the filters let through. Texts are cut and large results left out by
    * the statement: a page is small whatever its tasks contain.
    */
-  async list(userId: number, page: PageQuery, title?: string): Promise<Page<Listed<TaskDetails>>> {
-    const wanted = ofUser(userId, title);
+  async list(userId: number, page: PageQuery & TaskFilters): Promise<Page<Listed<TaskDetails>>> {
+    const wanted = ofUser(userId, page);
     const items = await this.db
       .select({ ...LISTED, ...sizedResult(subtasks.result, MAX_LISTED_RESULT), ...MORE })
       .from(tasks)
@@ -257,10 +266,15 @@ function toDetails({ task, ...more }: { task: TaskRow } & Omit<TaskDetails, keyo
 }
 
 /** A user's tasks. Index `tasks_owner_newest` brings them in order; titles are compared among those. */
-function ofUser(userId: number, title?: string): SQL | undefined {
+function ofUser(userId: number, filters: TaskFilters = {}): SQL | undefined {
+  const { status, task_type: taskType, team_id: teamId, title } = filters;
+
   return and(
     eq(tasks.userId, userId),
     ne(tasks.status, 'DELETE'),
+    status === undefined ? undefined : eq(tasks.status, status),
+    taskType === undefined ? undefined : eq(tasks.taskType, taskType),
+    teamId === undefined ? undefined : eq(tasks.teamId, teamId),
     title === undefined ? undefined : sql`strpos(${tasks.titleKey}, ${searchKey(title)}) > 0`,
   );
 }

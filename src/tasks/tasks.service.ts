@@ -17,6 +17,7 @@ import type {
   TaskDetailDto,
   TaskDto,
   TaskListDto,
+  TasksQuery,
   UpdateTaskDto,
 } from './tasks.dto.js';
 import { type SubtaskListDto, toListedSubtaskDto } from './subtasks.dto.js';
@@ -83,7 +84,7 @@ export class TasksService {
     };
   }
 
-  /** Returns a task for its export: without subtasks, which {@link TurnsService.messages} reads. @throws AppError not_found */
+  /** Returns a task for its export: without subtasks, which {@link ConversationPaths.rows} reads. @throws AppError not_found */
   async summary(userId: number, taskId: number): Promise<ExportedTaskDto> {
     const task = toTaskDto(await this.require(userId, taskId));
     const team = (await this.teams.labels(userId, [task.team_id])).get(task.team_id);
@@ -91,8 +92,8 @@ export class TasksService {
     return { ...task, team_name: team?.name ?? null, usage: toTaskUsage(await this.repository.usage(taskId)) };
   }
 
-  async list(userId: number, page: PageQuery, title?: string): Promise<TaskListDto> {
-    const { total, items } = await this.repository.list(userId, page, title);
+  async list(userId: number, query: TasksQuery): Promise<TaskListDto> {
+    const { total, items } = await this.repository.list(userId, query);
 
     return { total, items: items.map(toListedTaskDto) };
   }

@@ -44,7 +44,7 @@ export function setExpired(expired: boolean): void {
 
 /** For `useSyncExternalStore`. */
 export const session = {
-  subscribe(listener: () => void): () => void {
+  subscribe: (listener: () => void): (() => void) => {
     listeners.add(listener);
 
     return () => listeners.delete(listener);

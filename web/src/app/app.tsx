@@ -2,6 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
+import { SessionGate } from '../places/login/session-gate';
 import { queryClient } from './query-client';
 import { router } from './router';
 import { theme } from './theme';
@@ -15,7 +16,9 @@ export function App() {
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
       <Notifications position="bottom-right" limit={3} />
       <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router} />
+        <SessionGate>
+          <RouterProvider router={router} />
+        </SessionGate>
       </QueryClientProvider>
     </MantineProvider>
   );

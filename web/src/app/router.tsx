@@ -1,8 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { ChatPage } from '../places/chat/chat.page';
+import { readPageSearch } from '../ui/page-search';
 import { Layout } from './layout';
 
-const root = createRootRoute({ component: Layout });
+const root = createRootRoute({ component: Layout, validateSearch: readPageSearch });
 const route = <const P extends string>(path: P, component: ReturnType<typeof lazyRouteComponent>) =>
   createRoute({ getParentRoute: () => root, path, component });
 

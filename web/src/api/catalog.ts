@@ -1,0 +1,34 @@
+import { queryOptions } from '@tanstack/react-query';
+import { allPages } from './all-pages';
+import { api, bodyOf, type Schemas } from './client';
+
+export type Model = Schemas['ModelDto'];
+export type Bot = Schemas['BotDto'];
+export type Team = Schemas['TeamDto'];
+export type Shell = Schemas['ShellDto'];
+
+/** What can answer: models, shells, bots made of them, and teams of bots. Several places choose from these lists. */
+export const modelsQuery = queryOptions({
+  queryKey: ['models'],
+  queryFn: () => allPages((query) => bodyOf(api.GET('/api/models', { params: { query } }))),
+});
+
+export const botsQuery = queryOptions({
+  queryKey: ['bots'],
+  queryFn: () => allPages((query) => bodyOf(api.GET('/api/bots', { params: { query } }))),
+});
+
+export const teamsQuery = queryOptions({
+  queryKey: ['teams'],
+  queryFn: () => allPages((query) => bodyOf(api.GET('/api/teams', { params: { query } }))),
+});
+
+export const shellsQuery = queryOptions({
+  queryKey: ['shells'],
+  queryFn: async () => (await bodyOf(api.GET('/api/shells/unified'))).data,
+});
+
+/** Rows of the seeds belong to user 0: everybody sees them, their files alone change them. */
+export const isPublic = (row: { user_id: number }): boolean => row.user_id === 0;
+
+export const teamLabel = (team: Pick<Team, 'name' | 'display_name'>): string => team.display_name ?? team.name;

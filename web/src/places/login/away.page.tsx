@@ -1,0 +1,17 @@
+import { Title } from '@mantine/core';
+import { ProblemCard } from '../../ui/problem-card';
+import styles from './login.page.module.css';
+
+/** Stands in place of the page while the server gives no answer at all. */
+export function AwayPage({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  return (
+    <main className={styles.page}>
+      <div className={styles.card}>
+        <Title order={1} fz="xl" mb="md">
+          Conch
+        </Title>
+        <ProblemCard error={error} onRetry={onRetry} />
+      </div>
+    </main>
+  );
+}

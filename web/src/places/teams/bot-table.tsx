@@ -1,0 +1,78 @@
+import { ActionIcon, Group, Text } from '@mantine/core';
+import { IconPencil, IconTrash } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { type Bot, botsQuery, isPublic, teamLabel, teamsQuery } from '../../api/catalog';
+import { type Column, DataTable } from '../../ui/data-table';
+import { RelativeTime } from '../../ui/relative-time';
+import { teamsWith } from './team-parts';
+
+/** All bots, the reader's own first: their runtime, their model, and the teams they work in. */
+export function BotTable({ onEdit, onDelete }: { onEdit: (open: string) => void; onDelete: (bot: Bot) => void }) {
+  const { t } = useTranslation('teams');
+  const bots = useQuery(botsQuery);
+  const { data: teams = [] } = useQuery(teamsQuery);
+  const items = [...(bots.data ?? [])].sort((a, b) => Number(isPublic(a)) - Number(isPublic(b)));
+  const columns: Column<Bot>[] = [
+    { label: t('name'), cell: ({ name }) => <Text fz="sm">{name}</Text> },
+    {
+      label: t('shell'),
+      cell: ({ shell_name: shell, shell_type: type }) => (type ? shell : t('lostShell', { shell })),
+    },
+    {
+      label: t('model'),
+      cell: ({ model_name: model, shell_type: type }) => model ?? t(type === 'Dify' ? 'difyApp' : 'ownConnection'),
+    },
+    { label: t('usedIn'), cell: ({ id }) => teamsWith(teams, id).map(teamLabel).join(', ') },
+    { label: t('changed'), cell: ({ updated_at: time }) => <RelativeTime time={time} /> },
+    { label: '', align: 'right', cell: (bot) => <BotActions bot={bot} onEdit={onEdit} onDelete={onDelete} /> },
+  ];
+
+  return (
+    <DataTable
+      label={t('bots')}
+      columns={columns}
+      query={{ ...bots, data: bots.data && { items, total: items.length } }}
+      rowKey={({ id }) => id}
+      empty={<Text c="var(--text-soft)">{t('noBots')}</Text>}
+      minWidth={720}
+    />
+  );
+}
+
+interface ActionsProps {
+  bot: Bot;
+  onEdit: (open: string) => void;
+  onDelete: (bot: Bot) => void;
+}
+
+function BotActions({ bot, onEdit, onDelete }: ActionsProps) {
+  const { t } = useTranslation('teams');
+  if (isPublic(bot))
+    return (
+      <Text fz="xs" c="var(--text-soft)">
+        {t('ofServer')}
+      </Text>
+    );
+
+  return (
+    <Group gap={4} wrap="nowrap" justify="flex-end">
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={t('editNamed', { name: bot.name })}
+        onClick={() => onEdit(`bot-${bot.id}`)}
+      >
+        <IconPencil size={16} />
+      </ActionIcon>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={t('deleteNamed', { name: bot.name })}
+        onClick={() => onDelete(bot)}
+      >
+        <IconTrash size={16} />
+      </ActionIcon>
+    </Group>
+  );
+}

@@ -1,0 +1,108 @@
+import { ActionIcon, Group, Text } from '@mantine/core';
+import { IconMessageCircle, IconPencil, IconTrash } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { type Team, teamLabel } from '../../api/catalog';
+import type { Schemas } from '../../api/client';
+import { ButtonLink } from '../../ui/button-link';
+import styles from './team-cards.module.css';
+
+interface Props {
+  label: string;
+  teams: readonly Team[];
+  onEdit?: (open: string) => void;
+  onDelete?: (team: Team) => void;
+}
+
+/** Teams as cards: who answers, in which order, by which model and runtime. */
+export function TeamCards({ label, teams, onEdit, onDelete }: Props) {
+  return (
+    <ul className={styles.cards} aria-label={label}>
+      {teams.map((team) => (
+        <TeamCard key={team.id} team={team} onEdit={onEdit} onDelete={onDelete} />
+      ))}
+    </ul>
+  );
+}
+
+function TeamCard({ team, onEdit, onDelete }: { team: Team } & Pick<Props, 'onEdit' | 'onDelete'>) {
+  const { t } = useTranslation('teams');
+  const label = teamLabel(team);
+  const mode = team.workflow.mode ?? 'solo';
+  const List = mode === 'pipeline' ? 'ol' : 'ul';
+
+  return (
+    <li className={styles.card}>
+      <Group justify="space-between" wrap="nowrap" align="flex-start">
+        <div>
+          <Text fw={600}>{label}</Text>
+          <Text fz="xs" c="var(--text-soft)">
+            {[label === team.name ? null : team.name, t(`modes.${mode}`, mode)].filter(Boolean).join(' · ')}
+          </Text>
+        </div>
+        {onEdit && onDelete && (
+          <Group gap={4} wrap="nowrap">
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={t('editNamed', { name: label })}
+              onClick={() => onEdit(`team-${team.id}`)}
+            >
+              <IconPencil size={16} />
+            </ActionIcon>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={t('deleteNamed', { name: label })}
+              onClick={() => onDelete(team)}
+            >
+              <IconTrash size={16} />
+            </ActionIcon>
+          </Group>
+        )}
+      </Group>
+      <List className={styles.members}>
+        {team.bots.map(({ bot_id: id, bot }, index) => (
+          <li key={`${id} ${index}`}>
+            <Member bot={bot} id={id} />
+          </li>
+        ))}
+      </List>
+      {team.supports_direct_chat ? (
+        <ButtonLink
+          to="/"
+          search={{ team: team.id }}
+          variant="default"
+          size="xs"
+          leftSection={<IconMessageCircle size={14} />}
+          aria-label={t('chatWith', { name: label })}
+        >
+          {t('chat')}
+        </ButtonLink>
+      ) : (
+        <Text fz="xs" c="var(--text-soft)">
+          {t('onExecutors')}
+        </Text>
+      )}
+    </li>
+  );
+}
+
+function Member({ bot, id }: { bot: Schemas['BotSummaryDto'] | null; id: number }) {
+  const { t } = useTranslation('teams');
+  if (!bot)
+    return (
+      <Text fz="sm" c="red">
+        {t('lostBot', { id })}
+      </Text>
+    );
+
+  return (
+    <Text fz="sm">
+      {bot.name}
+      <Text span fz="xs" c="var(--text-soft)">
+        {' '}
+        {[bot.shell_name, bot.model_name].filter(Boolean).join(' · ')}
+      </Text>
+    </Text>
+  );
+}
