@@ -163,7 +163,7 @@ describe('tasks in the database', () => {
     for (const title of ['100% sure', '100 times', 'Größe 中文标题', 'under_score', 'ΟΔΟΣΑΣ'])
       await db.newTask({}, { title });
     const search = async (title: string) =>
-      (await db.tasks.list(db.userId, { page: 1, limit: 10 }, title)).items.map((task) => task.title);
+      (await db.tasks.list(db.userId, { page: 1, limit: 10, title })).items.map((task) => task.title);
     expect(await search('0%')).toEqual(['100% sure']);
     expect(await search('r_s')).toEqual(['under_score']);
     expect(await search('文标')).toEqual(['Größe 中文标题']);

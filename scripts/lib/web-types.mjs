@@ -15,7 +15,8 @@ const TYPES = inRoot('web', 'src', 'api', 'schema.ts');
 export function ensureWebTypes() {
   if (existsSync(DOCUMENT) && existsSync(TYPES)) return;
   must(process.execPath, [inRoot('dist', 'src', 'write-api-document.js'), DOCUMENT]);
-  must(tool('openapi-typescript'), [DOCUMENT, '--output', TYPES]);
+  // A field with a default may be left out of requests.
+  must(tool('openapi-typescript'), [DOCUMENT, '--default-non-nullable=false', '--output', TYPES]);
 }
 
 function must(program, args) {

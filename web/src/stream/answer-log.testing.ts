@@ -178,7 +178,11 @@ export function rowsOf(events: readonly ChatEvent[]): Schemas['SubtaskDto'][] {
   });
 }
 
-export const rowOf = (id: number, result: Record<string, unknown>, status = 'COMPLETED'): Schemas['SubtaskDto'] => ({
+export const rowOf = (
+  id: number,
+  result: Schemas['SubtaskDto']['result'],
+  status = 'COMPLETED',
+): Schemas['SubtaskDto'] => ({
   id,
   role: 'ASSISTANT',
   result,

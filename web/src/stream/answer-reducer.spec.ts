@@ -132,7 +132,7 @@ describe('answerFromSubtasks', () => {
     const rows = [
       rowOf(11, { value: 'one' }),
       rowOf(12, { value: 'tw' }, 'FAILED'),
-      { ...rowOf(13, {}, 'CANCELLED'), result: null },
+      { ...rowOf(13, { value: '' }, 'CANCELLED'), result: null },
     ];
 
     expect(answerFromSubtasks(rows)).toMatchObject({
