@@ -1,7 +1,15 @@
+import type { ApiProblem } from '../api/api-problem';
 import type { Schemas } from '../api/client';
 
 /** One event of an answer's stream, as the OpenAPI document has it. */
 export type ChatEvent = Schemas['ChatEvent'];
+
+/** An event as it came: `id` is `<first subtask of the turn>-<number>`, `at` milliseconds since the epoch. */
+export interface ReceivedEvent {
+  id: string | null;
+  at: number;
+  event: ChatEvent;
+}
 
 /** What the reader sees of an answer that is under way or has ended; see the table of states in the chat. */
 export type AnswerPhase =
@@ -21,19 +29,7 @@ export type AnswerPhase =
   | 'failed'
   | 'cancelled';
 
-/** The text of one subtask: an answer has one, a pipeline one for each step. */
-export interface AnswerPart {
-  subtaskId: number;
-  model: string | null;
-  shellType: string | null;
-  content: string;
-  reasoning: string;
-  /** Milliseconds since the epoch, of this browser's clock; for the running time of the reasoning. */
-  reasoningSince: number | null;
-  reasoningMs: number | null;
-}
-
-export type AnswerStep = Extract<ChatEvent, { type: 'step' }>;
+export type AnswerStep = Omit<Extract<ChatEvent, { type: 'step' }>, 'type'>;
 export type AnswerForm = Extract<ChatEvent, { type: 'input_required' }>['form'];
 export type AnswerSource = Extract<ChatEvent, { type: 'sources' }>['sources'][number];
 export type AnswerFile = Extract<ChatEvent, { type: 'file' }>['file'];
@@ -41,17 +37,38 @@ export type AnswerUsage = Omit<Extract<ChatEvent, { type: 'usage' }>, 'type'>;
 export type AnswerFailure = Omit<Extract<ChatEvent, { type: 'error' }>, 'type'>;
 export type AnswerProof = Extract<ChatEvent, { type: 'cancelled' }>['proof'];
 
+/** The answer of one subtask: a turn has one, a pipeline one for each step. */
+export interface AnswerPart {
+  subtaskId: number;
+  model: string | null;
+  shellType: string | null;
+  content: string;
+  reasoning: string;
+  /** Milliseconds since the epoch, of this browser's clock; null when no reasoning is under way. */
+  reasoningSince: number | null;
+  /** How long the finished reasoning took, as far as it was watched; null when it was not. */
+  reasoningMs: number | null;
+  steps: readonly AnswerStep[];
+  sources: readonly AnswerSource[];
+  files: readonly AnswerFile[];
+}
+
 /** Everything that the events of one answer have told so far. Made by the reducer alone; never mutated. */
 export interface AnswerState {
   phase: AnswerPhase;
+  /** First subtask of the turn, by which its stream is named; null before the first event. */
+  streamId: number | null;
   /** 1 is next; null when not queued. */
   position: number | null;
   attempt: number;
   parts: readonly AnswerPart[];
+  /** Steps, sources and files of all parts. */
   steps: readonly AnswerStep[];
   sources: readonly AnswerSource[];
   files: readonly AnswerFile[];
   suggestions: readonly string[];
+  /** Forms that wait for a person, and the first of them. */
+  forms: readonly AnswerForm[];
   form: AnswerForm | null;
   usage: AnswerUsage | null;
   elapsedMs: number | null;
@@ -61,6 +78,8 @@ export interface AnswerState {
   proof: AnswerProof | null;
   /** Why the answer began again, and what stood there before; null when it did not. */
   restarted: { reason: string; text: string } | null;
+  /** A resync has skipped earlier steps of the pipeline: their rows have the whole text. */
+  hasGap: boolean;
   /** Id of the last event that was applied: where to resume. */
   lastEventId: string | null;
   /** When the last event came, in milliseconds since the epoch; null before the first. */
@@ -72,5 +91,36 @@ export interface AnswerConnection {
   status: 'idle' | 'connecting' | 'live' | 'reconnecting' | 'offline' | 'ended' | 'refused';
   /** How often the stream was resumed. */
   resumes: number;
+  /** Of the newest reply. */
   requestId: string | null;
+  /** Why the stream is refused, or was last lost with a reply. */
+  problem: ApiProblem | null;
 }
+
+/** Returns whether nothing more comes. */
+export const hasEnded = ({ phase }: Pick<AnswerState, 'phase'>): boolean =>
+  phase === 'done' || phase === 'failed' || phase === 'cancelled';
+
+export const NO_ANSWER: AnswerState = {
+  phase: 'sent',
+  streamId: null,
+  position: null,
+  attempt: 1,
+  parts: [],
+  steps: [],
+  sources: [],
+  files: [],
+  suggestions: [],
+  forms: [],
+  form: null,
+  usage: null,
+  elapsedMs: null,
+  firstTokenMs: null,
+  finishReason: null,
+  failure: null,
+  proof: null,
+  restarted: null,
+  hasGap: false,
+  lastEventId: null,
+  lastEventAt: null,
+};

@@ -1,0 +1,58 @@
+const STORAGE_KEY = 'conch-questions-under-way';
+/** As long as the server knows a key. */
+const MAX_AGE_MS = 24 * 3_600_000;
+
+interface KeptKey {
+  body: string;
+  key: string;
+  at: number;
+}
+
+/**
+ * Returns the idempotency key of a question that may have been sent before: the same one until it is known to be stored,
+ * after a reload as well, so that nothing is answered and paid twice.
+ */
+export function questionKey(body: string): string {
+  const keys = readKeys();
+  const known = keys.find((each) => each.body === body);
+  if (known) return known.key;
+  const key = newKey();
+  writeKeys([...keys, { body, key, at: Date.now() }]);
+
+  return key;
+}
+
+/** The question is stored or refused: to ask it again is to ask another one. */
+export function forgetQuestionKey(body: string): void {
+  writeKeys(readKeys().filter((each) => each.body !== body));
+}
+
+/** 32 hex digits. `crypto.randomUUID` exists in secure contexts only, and a server on a local network is none. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+let kept: KeptKey[] | null = null;
+
+function readKeys(): KeptKey[] {
+  kept ??= storedKeys();
+
+  return kept.filter(({ at }) => Date.now() - at < MAX_AGE_MS);
+}
+
+function storedKeys(): KeptKey[] {
+  try {
+    return JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? '[]') as KeptKey[];
+  } catch {
+    return [];
+  }
+}
+
+function writeKeys(keys: KeptKey[]): void {
+  kept = keys;
+  try {
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(keys));
+  } catch {
+    // Storage is blocked or full: the keys live as long as the page.
+  }
+}

@@ -1,0 +1,29 @@
+import { session } from '../api/session';
+
+/** `stale`: what was open may be dead without a sign; `quick`: trying again may work now. */
+export type WakeUp = 'stale' | 'quick';
+
+/**
+ * Calls a listener when a page that slept, was hidden or was offline is back, and when the reader has logged in again.
+ * @returns a function that ends it
+ */
+export function onWakeUp(listener: (wakeUp: WakeUp) => void): () => void {
+  const onVisible = () => {
+    if (document.visibilityState === 'visible') listener('quick');
+  };
+  const onShown = (event: PageTransitionEvent) => listener(event.persisted ? 'stale' : 'quick');
+  const onOnline = () => listener('stale');
+  const unsubscribe = session.subscribe(() => {
+    if (!session.isExpired()) listener('quick');
+  });
+  document.addEventListener('visibilitychange', onVisible);
+  window.addEventListener('pageshow', onShown);
+  window.addEventListener('online', onOnline);
+
+  return () => {
+    unsubscribe();
+    document.removeEventListener('visibilitychange', onVisible);
+    window.removeEventListener('pageshow', onShown);
+    window.removeEventListener('online', onOnline);
+  };
+}
