@@ -18,32 +18,37 @@ const NOTED = ['length', 'refusal', 'content_filter', 'context_window', 'paused'
 
 /** How an answer has ended, and what can be done then. */
 export function AnswerEnd({ state, questionId, isLast, requestId }: Props) {
+  const { actions } = useThread();
+  const { phase, failure } = state;
+  if (phase === 'failed' && failure) {
+    const retry = questionId === null || !isLast ? null : () => void actions.retry(questionId);
+
+    return <FailureCard failure={failure} requestId={requestId} onRetry={retry} />;
+  }
+  if (phase === 'cancelled') {
+    return <StopReceipt proof={state.proof} onGoOn={isLast && hasText(state) ? () => void actions.goOn() : null} />;
+  }
+
+  return phase === 'done' ? <DoneEnd state={state} isLast={isLast} /> : null;
+}
+
+function DoneEnd({ state, isLast }: { state: AnswerState; isLast: boolean }) {
   const { t } = useTranslation('chat');
   const { actions } = useThread();
-  const { phase, failure, finishReason } = state;
-  const hasText = state.parts.some(({ content }) => content !== '');
+  const { finishReason, suggestions } = state;
+  const isNoted = finishReason !== null && NOTED.includes(finishReason);
 
   return (
     <>
-      {phase === 'failed' && failure && (
-        <FailureCard
-          failure={failure}
-          requestId={requestId}
-          onRetry={questionId === null || !isLast ? null : () => void actions.retry(questionId)}
-        />
-      )}
-      {phase === 'cancelled' && (
-        <StopReceipt proof={state.proof} onGoOn={isLast && hasText ? () => void actions.goOn() : null} />
-      )}
-      {phase === 'done' && finishReason !== null && NOTED.includes(finishReason) && (
-        <p className={classes['finish']}>{t(`finish.${finishReason}`)}</p>
-      )}
-      {phase === 'done' && !hasText && state.files.length === 0 && (
+      {isNoted && <p className={classes['finish']}>{t(`finish.${finishReason}`)}</p>}
+      {!isNoted && !hasText(state) && state.files.length === 0 && (
         <p className={classes['finish']}>{t('finish.empty')}</p>
       )}
-      {isLast && phase === 'done' && state.suggestions.length > 0 && (
-        <Suggestions questions={state.suggestions} onAsk={(text) => void actions.ask(text)} />
+      {isLast && suggestions.length > 0 && (
+        <Suggestions questions={suggestions} onAsk={(text) => void actions.ask(text)} />
       )}
     </>
   );
 }
+
+const hasText = ({ parts }: AnswerState) => parts.some(({ content }) => content !== '');

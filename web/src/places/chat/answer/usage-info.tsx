@@ -1,7 +1,7 @@
 import { ActionIcon, Popover } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { AnswerState } from '../../../stream/answer-state';
+import type { AnswerState, AnswerUsage } from '../../../stream/answer-state';
 import { formatCost, formatDuration, formatNumber } from '../../../ui/format';
 import { tokensPerSecond } from './answer-numbers';
 import classes from './extras.module.css';
@@ -36,17 +36,24 @@ export function UsageInfo({ state }: { state: AnswerState }) {
 function rowsOf(state: AnswerState): [string, string][] {
   const { usage, elapsedMs, firstTokenMs } = state;
   const speed = tokensPerSecond(state);
-  const count = (value: number | undefined) => (value === undefined ? null : formatNumber(value));
   const rows: [string, string | null][] = [
-    ['input', usage && count(usage.input_tokens)],
-    ['cached', usage?.cached_tokens ? count(usage.cached_tokens) : null],
-    ['output', usage && count(usage.output_tokens)],
-    ['reasoning', usage?.reasoning_tokens ? count(usage.reasoning_tokens) : null],
-    ['cost', usage?.cost === undefined ? null : formatCost(usage.cost, usage.currency ?? 'USD')],
+    ...(usage ? tokenRows(usage) : []),
     ['first', firstTokenMs === null ? null : formatDuration(firstTokenMs)],
     ['elapsed', elapsedMs === null ? null : formatDuration(elapsedMs)],
     ['speed', speed === null ? null : formatNumber(speed, { maximumFractionDigits: 0 })],
   ];
 
   return rows.filter((row): row is [string, string] => row[1] !== null);
+}
+
+function tokenRows(usage: AnswerUsage): [string, string | null][] {
+  const some = (value: number | undefined) => (value ? formatNumber(value) : null);
+
+  return [
+    ['input', formatNumber(usage.input_tokens)],
+    ['cached', some(usage.cached_tokens)],
+    ['output', formatNumber(usage.output_tokens)],
+    ['reasoning', some(usage.reasoning_tokens)],
+    ['cost', usage.cost === undefined ? null : formatCost(usage.cost, usage.currency ?? 'USD')],
+  ];
 }

@@ -19,7 +19,7 @@ export function useComposition() {
       /** Whether Enter chooses a word, and does not send. */
       isComposing: ({ nativeEvent }: KeyboardEvent): boolean =>
         nativeEvent.isComposing ||
-        nativeEvent.keyCode === INPUT_METHOD_KEY ||
+        Reflect.get(nativeEvent, 'keyCode') === INPUT_METHOD_KEY ||
         performance.now() - endedAt.current < SAFARI_KEY_MS,
     }),
     [],

@@ -14,77 +14,100 @@ interface Props {
 
 /** One input of an app. */
 export function FieldInput(props: Props) {
-  const { t } = useTranslation('chat');
-  const { field, value, error, onChange } = props;
-  const shared = {
-    label: field.label,
-    description: field.hint,
-    placeholder: field.placeholder ?? undefined,
-    required: field.isRequired,
-    error,
-    size: 'sm',
-  } as const;
-  const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
-  const maxLength = field.maxLength ?? undefined;
-  switch (field.kind) {
+  switch (props.field.kind) {
     case 'text':
-      return (
-        <TextInput {...shared} value={text} maxLength={maxLength} onChange={({ target }) => onChange(target.value)} />
-      );
     case 'paragraph':
-      return (
-        <Textarea
-          {...shared}
-          value={text}
-          maxLength={maxLength}
-          autosize
-          minRows={2}
-          maxRows={10}
-          onChange={({ target }) => onChange(target.value)}
-        />
-      );
+      return <TextField {...props} />;
     case 'select':
-      return (
-        <Select
-          {...shared}
-          data={[...field.options]}
-          value={text === '' ? null : text}
-          clearable={!field.isRequired}
-          onChange={onChange}
-        />
-      );
+      return <SelectField {...props} />;
     case 'number':
-      return (
-        <NumberInput
-          {...shared}
-          value={typeof value === 'number' ? value : text}
-          onChange={(entered) => onChange(entered === '' ? null : entered)}
-        />
-      );
+      return <NumberField {...props} />;
     case 'checkbox':
-      return (
-        <Checkbox
-          label={field.label}
-          description={field.hint}
-          error={error}
-          checked={value === true || value === 'true'}
-          onChange={({ target }) => onChange(target.checked)}
-        />
-      );
+      return <CheckboxField {...props} />;
     case 'json':
-      return (
-        <JsonInput
-          {...shared}
-          value={typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : text}
-          validationError={t('fields.invalidJson')}
-          autosize
-          minRows={2}
-          maxRows={10}
-          onChange={onChange}
-        />
-      );
+      return <JsonField {...props} />;
     case 'file':
     case 'file-list':
       return <FileField {...props} />;
   }
+}
+
+const sharedProps = ({ field, error }: Props) => ({
+  label: field.label,
+  description: field.hint,
+  placeholder: field.placeholder ?? undefined,
+  required: field.isRequired,
+  error,
+  size: 'sm' as const,
+});
+
+const textOf = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+};
+
+function TextField(props: Props) {
+  const { field, value, onChange } = props;
+  const shared = { ...sharedProps(props), value: textOf(value), maxLength: field.maxLength ?? undefined };
+  if (field.kind === 'text') return <TextInput {...shared} onChange={({ target }) => onChange(target.value)} />;
+
+  return <Textarea {...shared} autosize minRows={2} maxRows={10} onChange={({ target }) => onChange(target.value)} />;
+}
+
+function SelectField(props: Props) {
+  const { field, value, onChange } = props;
+  const text = textOf(value);
+
+  return (
+    <Select
+      {...sharedProps(props)}
+      data={[...field.options]}
+      value={field.options.includes(text) ? text : null}
+      clearable={!field.isRequired}
+      onChange={onChange}
+    />
+  );
+}
+
+function NumberField(props: Props) {
+  const { value, onChange } = props;
+
+  return (
+    <NumberInput
+      {...sharedProps(props)}
+      value={typeof value === 'number' ? value : textOf(value)}
+      onChange={(entered) => onChange(entered === '' ? null : entered)}
+    />
+  );
+}
+
+function CheckboxField({ field, value, error, onChange }: Props) {
+  return (
+    <Checkbox
+      label={field.label}
+      description={field.hint}
+      error={error}
+      checked={value === true || value === 'true'}
+      onChange={({ target }) => onChange(target.checked)}
+    />
+  );
+}
+
+function JsonField(props: Props) {
+  const { t } = useTranslation('chat');
+  const { value, onChange } = props;
+  const text = typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : textOf(value);
+
+  return (
+    <JsonInput
+      {...sharedProps(props)}
+      value={text}
+      validationError={t('fields.invalidJson')}
+      autosize
+      minRows={2}
+      maxRows={10}
+      onChange={onChange}
+    />
+  );
 }

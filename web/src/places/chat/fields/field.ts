@@ -1,8 +1,7 @@
 import type { Schemas } from '../../../api/client';
 import type { DraftFile } from '../data/memory';
 
-const KINDS = ['text', 'paragraph', 'select', 'number', 'checkbox', 'file', 'file-list', 'json'] as const;
-export type FieldKind = (typeof KINDS)[number];
+export type FieldKind = 'text' | 'paragraph' | 'select' | 'number' | 'checkbox' | 'file' | 'file-list' | 'json';
 
 /** One input of an app, of its form at the start or of one in the middle of an answer. */
 export interface Field {

@@ -26,12 +26,10 @@ type Item = Turn | { id: 'pending'; text: string };
 /** The turns of a conversation; only those near the view are drawn. */
 export function Thread({ taskId, turns, hasOlder, loadOlder }: Props) {
   const { t } = useTranslation('chat');
-  const scroller = useRef<HTMLDivElement>(null);
-  const content = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const [saved] = useState(() => positionOf(taskId));
   const items = useItems(turns);
-  const { isFollowing, jump, following } = useFollowEnd(scroller, content, saved?.isFollowing ?? true);
+  const { scroller, content, isFollowing, jump, following } = useFollowEnd(saved?.isFollowing ?? true);
   const shift = useShift(items);
   const firstFresh = useFirstFresh(items);
   const { connection } = useAnswerStatus();
@@ -158,7 +156,7 @@ function useSavedPosition(taskId: number, { scroller, list, following }: View, c
     const saved = positionOf(taskId);
     const element = scroller.current;
     if (saved && !saved.isFollowing) list.current?.scrollTo(saved.offset);
-    else if (element) element.scrollTop = element.scrollHeight;
+    else element?.scrollTo({ top: element.scrollHeight, behavior: 'instant' });
   }, [taskId, scroller, list]);
   useEffect(() => {
     const handle = list.current;

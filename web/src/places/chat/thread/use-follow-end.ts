@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 
 /** So near the end counts as the end. */
 const NEAR_PX = 8;
@@ -8,11 +8,9 @@ const UPWARD_KEYS = new Set(['PageUp', 'ArrowUp', 'Home']);
  * Keeps the end in view while the content grows, at once and without motion. It lets go at the first move upwards, by
  * wheel, finger, key, scrollbar or selection, and follows again when the reader comes back to the end.
  */
-export function useFollowEnd(
-  scroller: RefObject<HTMLElement | null>,
-  content: RefObject<HTMLElement | null>,
-  isAtFirst: boolean,
-) {
+export function useFollowEnd(isAtFirst: boolean) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
   const following = useRef(isAtFirst);
   const [isFollowing, setFollowing] = useState(isAtFirst);
   const follow = useCallback((value: boolean) => {
@@ -21,15 +19,14 @@ export function useFollowEnd(
   }, []);
   const jump = useCallback(() => {
     follow(true);
-    const element = scroller.current;
-    if (element) element.scrollTop = element.scrollHeight;
-  }, [follow, scroller]);
+    toEnd(scroller.current);
+  }, [follow]);
 
   useEffect(() => {
     const element = scroller.current;
     if (!element || !content.current) return undefined;
     const watch = new ResizeObserver(() => {
-      if (following.current) element.scrollTop = element.scrollHeight;
+      if (following.current) toEnd(element);
     });
     watch.observe(content.current);
     watch.observe(element);
@@ -39,10 +36,12 @@ export function useFollowEnd(
       watch.disconnect();
       stop();
     };
-  }, [scroller, content, follow]);
+  }, [follow]);
 
-  return { isFollowing, jump, following };
+  return { scroller, content, isFollowing, jump, following };
 }
+
+const toEnd = (element: HTMLElement | null) => element?.scrollTo({ top: element.scrollHeight, behavior: 'instant' });
 
 /** Watches what the reader does; what the page itself scrolls does not count. */
 function listen(element: HTMLElement, follow: (value: boolean) => void): () => void {
