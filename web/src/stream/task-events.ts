@@ -57,6 +57,8 @@ export class TaskEvents {
     this.channel.postMessage({ type: 'hello' } satisfies TabMessage);
     const leadUntilClosed = () =>
       new Promise<void>((resolve) => {
+        // The lock may be granted in the very moment in which the page closes.
+        if (signal.aborted) return resolve();
         signal.addEventListener('abort', () => resolve());
         this.lead();
       });

@@ -1,0 +1,78 @@
+import { Avatar, Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { IconCheck, IconKeyboard, IconLogout, IconMoon, IconSun, IconSunMoon } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { fetchApi } from '../api/client';
+import { authorization, setAccessToken, setExpired } from '../api/session';
+import { LANGUAGES } from '../i18n/i18n';
+import styles from './layout.module.css';
+import { useMe } from './use-me';
+
+const THEMES = [
+  { name: 'light', Icon: IconSun },
+  { name: 'dark', Icon: IconMoon },
+  { name: 'auto', Icon: IconSunMoon },
+] as const;
+
+const ICON = { size: 16, stroke: 1.6 } as const;
+
+/** Who reads the page: theme, language, keys, sign out. */
+export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
+  const { t, i18n } = useTranslation('layout');
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const queryClient = useQueryClient();
+  const name = useMe()?.user_name ?? '';
+  const hasSession = 'authorization' in authorization();
+  const signOut = async () => {
+    await fetchApi(new Request('/api/auth/logout', { method: 'POST' })).catch(() => undefined);
+    setAccessToken(null);
+    setExpired(true);
+    queryClient.clear();
+  };
+  const mark = (isChosen: boolean) => isChosen && <IconCheck {...ICON} />;
+
+  return (
+    <Menu position="right-end" width={208} returnFocus>
+      <Menu.Target>
+        <UnstyledButton className={styles.user} aria-label={t('user.menu', { name })}>
+          <Avatar size={28} radius="xl" color="sea" name={name} />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{name}</Menu.Label>
+        {THEMES.map(({ name: theme, Icon }) => (
+          <Menu.Item
+            key={theme}
+            closeMenuOnClick={false}
+            leftSection={<Icon {...ICON} />}
+            rightSection={mark(colorScheme === theme)}
+            onClick={() => setColorScheme(theme)}
+          >
+            {t(`user.${theme}`)}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        {Object.entries(LANGUAGES).map(([language, label]) => (
+          <Menu.Item
+            key={language}
+            lang={language}
+            closeMenuOnClick={false}
+            rightSection={mark(i18n.resolvedLanguage === language)}
+            onClick={() => void i18n.changeLanguage(language)}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconKeyboard {...ICON} />} onClick={onShortcuts}>
+          {t('shortcuts.title')}
+        </Menu.Item>
+        {hasSession && (
+          <Menu.Item leftSection={<IconLogout {...ICON} />} onClick={() => void signOut()}>
+            {t('user.signOut')}
+          </Menu.Item>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
