@@ -14,7 +14,7 @@ interface Props {
 /** Questions that wait; each can be taken back. */
 export function FollowUpList({ followUps, onTakenBack }: Props) {
   const { t } = useTranslation('chat');
-  const { items, pausedReason } = followUps;
+  const { items, paused } = followUps;
   if (items.length === 0) return null;
   const remove = async (item: FollowUp) => {
     try {
@@ -27,9 +27,9 @@ export function FollowUpList({ followUps, onTakenBack }: Props) {
 
   return (
     <section className={classes['queue']} aria-label={t('followUps.label')}>
-      {pausedReason !== null && (
+      {paused && (
         <div className={classes['paused']}>
-          <span>{pausedReason === '' ? t('followUps.paused') : pausedReason}</span>
+          <span>{paused.message ?? t(`followUps.paused.${paused.reason}`)}</span>
           <Button variant="subtle" size="compact-xs" onClick={() => void followUps.resume().catch(showProblem)}>
             {t('followUps.resume')}
           </Button>

@@ -28,7 +28,9 @@ export function useFollowUps(taskId: number | null) {
 
     return {
       items: data?.items ?? NONE,
-      pausedReason: data?.is_paused ? (data.paused_reason ?? '') : null,
+      paused: data?.is_paused
+        ? { reason: data.paused_reason ?? 'refused', message: data.paused_message ?? null }
+        : null,
       add: async (body: Parameters<typeof addFollowUp>[1]) => {
         const { prompt, inputs, files } = body;
         await addFollowUp(id, { prompt, ...(inputs && { inputs }), ...(files && files.length > 0 && { files }) });

@@ -4,6 +4,7 @@ import rehypeSanitize, { defaultSchema } from 'rehype-sanitize';
 import remarkGfm from 'remark-gfm';
 import remarkMath from 'remark-math';
 import { remarkCjkBold } from './cjk-bold';
+import { remarkHtmlAsText } from './html-as-text';
 import { MarkdownCode, MarkdownPre } from './markdown-code';
 import { MarkdownImage, MarkdownLink, MarkdownTable } from './markdown-elements';
 import { withDollarMath } from './math-marks';
@@ -12,6 +13,7 @@ import { repairEnd } from './repair';
 const remarkPlugins: Options['remarkPlugins'] = [
   [remarkGfm, { singleTilde: false }],
   [remarkMath, { singleDollarTextMath: false }],
+  remarkHtmlAsText,
   remarkCjkBold,
 ];
 

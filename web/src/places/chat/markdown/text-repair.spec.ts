@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type MarkdownNode, remarkCjkBold } from './cjk-bold';
+import { remarkHtmlAsText } from './html-as-text';
 import { withDollarMath } from './math-marks';
 import { repairEnd } from './repair';
 import { imageKind, safeLink } from './safe-links';
@@ -51,6 +52,21 @@ describe('remarkCjkBold', () => {
   it('leaves other asterisks', () => {
     expect(bolded(text('2 ** 3 ** 4'))).toEqual(['text', 'text', 'text', 'text', 'text']);
     expect(bolded(text('a**b'))).toEqual(['text', 'text', 'text']);
+  });
+});
+
+describe('remarkHtmlAsText', () => {
+  it('shows HTML as it was written', () => {
+    const html = (value: string): MarkdownNode => ({ type: 'html', value });
+    const tree: MarkdownNode = {
+      type: 'root',
+      children: [html('<script>alert(1)</script>'), { type: 'tableCell', children: [html('<br/>'), html('<b>')] }],
+    };
+    remarkHtmlAsText()(tree);
+    expect(tree.children).toEqual([
+      { type: 'paragraph', children: [{ type: 'text', value: '<script>alert(1)</script>' }] },
+      { type: 'tableCell', children: [{ type: 'break' }, { type: 'text', value: '<b>' }] },
+    ]);
   });
 });
 
