@@ -8,8 +8,9 @@ export function remarkHtmlAsText(): (tree: MarkdownNode) => void {
 }
 
 function visit(node: MarkdownNode, isBlock: boolean): void {
-  node.children = node.children?.map((child) => (child.type === 'html' ? asText(child, isBlock) : child));
-  for (const child of node.children ?? []) visit(child, BLOCKS.has(child.type));
+  if (!node.children) return;
+  node.children = node.children.map((child) => (child.type === 'html' ? asText(child, isBlock) : child));
+  for (const child of node.children) visit(child, BLOCKS.has(child.type));
 }
 
 /** Nodes whose children are blocks. */

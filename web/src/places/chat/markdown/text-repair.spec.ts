@@ -60,12 +60,17 @@ describe('remarkHtmlAsText', () => {
     const html = (value: string): MarkdownNode => ({ type: 'html', value });
     const tree: MarkdownNode = {
       type: 'root',
-      children: [html('<script>alert(1)</script>'), { type: 'tableCell', children: [html('<br/>'), html('<b>')] }],
+      children: [
+        html('<script>alert(1)</script>'),
+        { type: 'tableCell', children: [html('<br/>'), html('<b>')] },
+        { type: 'thematicBreak' },
+      ],
     };
     remarkHtmlAsText()(tree);
     expect(tree.children).toEqual([
       { type: 'paragraph', children: [{ type: 'text', value: '<script>alert(1)</script>' }] },
       { type: 'tableCell', children: [{ type: 'break' }, { type: 'text', value: '<b>' }] },
+      { type: 'thematicBreak' },
     ]);
   });
 });
