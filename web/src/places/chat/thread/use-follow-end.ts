@@ -26,6 +26,8 @@ export function useFollowEnd(isAtFirst: boolean) {
     const element = scroller.current;
     if (!element || !content.current) return undefined;
     const watch = new ResizeObserver(() => {
+      // A new turn is as high as the view, so that its question can stand at the top.
+      element.style.setProperty('--view', `${element.clientHeight}px`);
       if (following.current) toEnd(element);
     });
     watch.observe(content.current);
