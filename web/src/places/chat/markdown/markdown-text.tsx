@@ -1,56 +1,21 @@
-import { memo, useState } from 'react';
-import { BlockSplitter, type Block } from './block-splitter';
-import { BlockBoundary } from './block-boundary';
-import { CodeBlock } from './code-block';
-import { MarkdownBlock } from './markdown-block';
+import { lazy, Suspense } from 'react';
 import classes from './markdown.module.css';
 
-/** Definitions of links and footnotes work across blocks: such a text is read as one when it is complete. */
-const NEEDS_WHOLE = /^ {0,3}\[[^\]\n]+\]:/m;
-const MAX_WHOLE_CHARS = 60_000;
+/** The readers of markdown load beside the page, so that a question can be written before they are there. */
+const loading = import('./markdown-blocks').then(({ MarkdownBlocks }) => ({ default: MarkdownBlocks }));
+const Blocks = lazy(() => loading);
 
-/** An answer in markdown. While it grows, only its end is read again. */
-export const MarkdownText = memo(function MarkdownText({
-  text,
-  isGrowing = false,
-}: {
+interface Props {
   text: string;
+  /** Whether text is still added. */
   isGrowing?: boolean;
-}) {
-  const [splitter] = useState(() => new BlockSplitter());
-  const blocks = splitter.update(text);
-  const isWhole = !isGrowing && text.length <= MAX_WHOLE_CHARS && NEEDS_WHOLE.test(text);
-  const shown: readonly Block[] = isWhole ? [{ kind: 'markdown', text }] : blocks;
-
-  return (
-    <div className={classes['text']} data-growing={isGrowing || undefined}>
-      {shown.map((block, index) => (
-        <BlockView
-          key={`${block.kind}${index}`}
-          kind={block.kind}
-          text={block.text}
-          language={block.kind === 'code' ? block.language : ''}
-          isOpen={isGrowing && index === shown.length - 1}
-        />
-      ))}
-    </div>
-  );
-});
-
-interface BlockViewProps {
-  kind: Block['kind'];
-  text: string;
-  language: string;
-  /** Whether text may still be added to it. */
-  isOpen: boolean;
 }
 
-const BlockView = memo(function BlockView({ kind, text, language, isOpen }: BlockViewProps) {
+/** A text in markdown; as it was written until its readers have loaded. */
+export function MarkdownText({ text, isGrowing = false }: Props) {
   return (
-    <BlockBoundary text={text}>
-      {kind === 'code' && <CodeBlock code={text} language={language} isOpen={isOpen} />}
-      {kind === 'markdown' && <MarkdownBlock text={text} isOpen={isOpen} />}
-      {kind === 'plain' && <div className={classes['plain']}>{text}</div>}
-    </BlockBoundary>
+    <Suspense fallback={<div className={`${classes['text'] ?? ''} ${classes['plain'] ?? ''}`}>{text}</div>}>
+      <Blocks text={text} isGrowing={isGrowing} />
+    </Suspense>
   );
-});
+}
