@@ -1,5 +1,102 @@
-import { Title } from '@mantine/core';
+import { useRouterState } from '@tanstack/react-router';
+import { useEffect, useMemo, useRef } from 'react';
+import { useDraft } from './data/memory';
+import { type Conversation, useConversation } from './data/use-conversation';
+import { difyBotOf, firstTeam, type Team, useTeams } from './data/use-teams';
+import { Composer } from './composer/composer';
+import { FirstRun } from './first-run/first-run';
+import { Announcer } from './thread/announcer';
+import { LiveAnswerProvider } from './thread/live-answer';
+import { Thread } from './thread/thread';
+import { ThreadContext } from './thread/thread-context';
+import { ThreadProblem, ThreadSkeleton } from './thread/thread-states';
+import { useStopKey } from './thread/use-stop-key';
+import { useTurnActions } from './thread/use-turn-actions';
+import classes from './chat.module.css';
 
+const NO_TEAMS: readonly Team[] = [];
+
+/** A conversation, or the beginning of one. */
 export function ChatPage() {
-  return <Title order={1}>Chat</Title>;
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  const [, id] = /^\/chat\/(\d+)/.exec(path) ?? [];
+
+  return <Chat key={id ?? 'new'} taskId={id === undefined ? null : Number(id)} />;
+}
+
+function Chat({ taskId }: { taskId: number | null }) {
+  const conversation = useConversation(taskId);
+  const { task } = conversation;
+  const { teams, team, ownTeam, choose } = useChatTeam(taskId, task);
+  const input = useRef<HTMLTextAreaElement>(null);
+  const actions = useTurnActions(taskId, ownTeam);
+  const thread = useMemo(
+    () => ({ taskId: taskId ?? 0, team: ownTeam, botId: difyBotOf(ownTeam), actions }),
+    [taskId, ownTeam, actions],
+  );
+  useEffect(() => {
+    if (window.matchMedia('(hover: hover)').matches) input.current?.focus();
+  }, []);
+  const showExample = (teamName: string, text: string) => {
+    choose(teams.find(({ name }) => name === teamName)?.id ?? null, text);
+    input.current?.focus();
+  };
+
+  return (
+    <LiveAnswerProvider
+      taskId={taskId}
+      task={task}
+      isDirect={ownTeam ? ownTeam.supports_direct_chat : task?.task_type !== 'code'}
+    >
+      <ThreadContext value={thread}>
+        <StopKey />
+        <Announcer />
+        <div className={classes['chat']}>
+          <Body taskId={taskId} conversation={conversation} onExample={showExample} />
+          <Composer
+            taskId={taskId}
+            teams={teams}
+            team={team}
+            botId={difyBotOf(team)}
+            input={input}
+            onTeam={(teamId) => choose(teamId)}
+          />
+        </div>
+      </ThreadContext>
+    </LiveAnswerProvider>
+  );
+}
+
+/** Who is asked next, and who answered so far: the draft may name another team than the conversation has. */
+function useChatTeam(taskId: number | null, task: Conversation['task']) {
+  const { data: teams = NO_TEAMS } = useTeams();
+  const [draft, change] = useDraft(taskId);
+  const find = (id: number | null | undefined) => teams.find((each) => each.id === id) ?? null;
+  const first = taskId === null ? (firstTeam(teams) ?? null) : null;
+  const ownTeam = find(task?.team_id);
+  const choose = (teamId: number | null, text?: string) =>
+    change({ ...(teamId !== null && { teamId, modelId: null }), ...(text !== undefined && { text }) });
+
+  return { teams, team: find(draft.teamId) ?? ownTeam ?? first, ownTeam: ownTeam ?? first, choose };
+}
+
+interface BodyProps {
+  taskId: number | null;
+  conversation: Conversation;
+  onExample: (teamName: string, text: string) => void;
+}
+
+function Body({ taskId, conversation, onExample }: BodyProps) {
+  const { task, error, turns, hasOlder, loadOlder, refresh } = conversation;
+  if (taskId === null) return <FirstRun onExample={onExample} />;
+  if (task) return <Thread taskId={taskId} turns={turns} hasOlder={hasOlder} loadOlder={loadOlder} />;
+  if (error) return <ThreadProblem error={error} onRetry={() => void refresh()} />;
+
+  return <ThreadSkeleton />;
+}
+
+function StopKey() {
+  useStopKey();
+
+  return null;
 }

@@ -1,0 +1,72 @@
+import { Loader } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { AnswerState } from '../../../stream/answer-state';
+import { formatDuration } from '../../../ui/format';
+import { Diagnosis } from './diagnosis';
+import { useNow } from './use-now';
+import classes from './answer.module.css';
+
+/** Silence of so many ms gets words, then a way to ask why. */
+const SLOW_MS = 8_000;
+const STUCK_MS = 30_000;
+
+interface Props {
+  state: AnswerState;
+  taskId: number;
+}
+
+/** What an answer that has no text to show is doing. */
+export function AnswerWaiting({ state, taskId }: Props) {
+  const { t } = useTranslation('chat');
+  const { phase, position } = state;
+  if (phase === 'stopping') {
+    return (
+      <p className={classes['waiting']}>
+        <Loader size={14} aria-hidden /> {t('state.stopping')}
+      </p>
+    );
+  }
+  if (phase === 'queued') {
+    const ahead = Math.max(0, (position ?? 1) - 1);
+
+    return (
+      <p className={classes['waiting']}>
+        <Dots /> {ahead === 0 ? t('state.next') : t('state.queued', { count: ahead })}
+      </p>
+    );
+  }
+
+  return <Silence key={state.lastEventAt ?? 0} state={state} taskId={taskId} />;
+}
+
+/** Three calm dots; later what is waited for, and why. It begins anew with each event. */
+function Silence({ state, taskId }: Props) {
+  const { t } = useTranslation('chat');
+  const now = useNow(1000);
+  const hasText = state.phase === 'writing' || state.phase === 'reasoning';
+  const model = state.parts.at(-1)?.model ?? null;
+  const silentMs = state.lastEventAt === null ? 0 : Math.max(0, now - state.lastEventAt);
+  if (hasText && silentMs < SLOW_MS) return null;
+  const seconds = formatDuration(Math.floor(silentMs / 1000) * 1000);
+
+  return (
+    <div className={classes['silence']}>
+      <p className={classes['waiting']}>
+        <Dots />
+        {silentMs >= SLOW_MS && (hasText ? t('state.silent', { time: seconds }) : t('state.slow', { time: seconds }))}
+        {silentMs < SLOW_MS && model && <span className={classes['soft']}>{model}</span>}
+      </p>
+      {silentMs >= STUCK_MS && <Diagnosis taskId={taskId} />}
+    </div>
+  );
+}
+
+function Dots() {
+  return (
+    <span className={classes['dots']} aria-hidden>
+      <span />
+      <span />
+      <span />
+    </span>
+  );
+}

@@ -1,0 +1,15 @@
+import { useTranslation } from 'react-i18next';
+import type { AnswerConnection } from '../../../stream/answer-state';
+import classes from './ends.module.css';
+
+/** A thin bar while the stream is away. The answer itself goes on at the server. */
+export function ConnectionBar({ status }: { status: AnswerConnection['status'] }) {
+  const { t } = useTranslation('chat');
+  if (status !== 'reconnecting' && status !== 'offline') return null;
+
+  return (
+    <div className={classes['bar']} role="status">
+      {t(`connection.${status}`)}
+    </div>
+  );
+}

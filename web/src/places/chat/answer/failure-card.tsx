@@ -1,0 +1,67 @@
+import { Button } from '@mantine/core';
+import { IconAlertCircle, IconRefresh } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { AnswerFailure } from '../../../stream/answer-state';
+import { adviceFor } from './failure-advice';
+import classes from './ends.module.css';
+
+interface Props {
+  failure: AnswerFailure;
+  requestId: string | null;
+  onRetry: (() => void) | null;
+}
+
+/** Why an answer failed, whether asking again helps, and what to change. */
+export function FailureCard({ failure, requestId, onRetry }: Props) {
+  const { t } = useTranslation('chat');
+  const { text, canRetry, place } = adviceFor(failure.code, failure.retryable);
+
+  return (
+    <section className={classes['failure']} role="alert">
+      <h3>
+        <IconAlertCircle size={16} stroke={1.6} aria-hidden />
+        {t(`failure.${text}.title`)}
+      </h3>
+      <p>{t(`failure.${text}.advice`)}</p>
+      <p className={classes['soft']}>{canRetry ? t('failure.retryHelps') : t('failure.retryInVain')}</p>
+      <div className={classes['buttons']}>
+        {onRetry && (
+          <Button
+            size="xs"
+            variant={canRetry ? 'filled' : 'default'}
+            leftSection={<IconRefresh size={14} stroke={1.6} aria-hidden />}
+            onClick={onRetry}
+          >
+            {t('actions.retry')}
+          </Button>
+        )}
+        {place && (
+          <Button component={Link} to={place} size="xs" variant={canRetry ? 'default' : 'filled'}>
+            {t(`failure.open.${place.slice(1)}`)}
+          </Button>
+        )}
+      </div>
+      <details className={classes['details']}>
+        <summary>{t('failure.details')}</summary>
+        <p>{failure.error}</p>
+        <dl>
+          <dt>{t('failure.code')}</dt>
+          <dd>{failure.code}</dd>
+          {failure.provider_status !== undefined && (
+            <>
+              <dt>{t('failure.status')}</dt>
+              <dd>{failure.provider_status}</dd>
+            </>
+          )}
+          {requestId && (
+            <>
+              <dt>{t('failure.request')}</dt>
+              <dd>{requestId}</dd>
+            </>
+          )}
+        </dl>
+      </details>
+    </section>
+  );
+}

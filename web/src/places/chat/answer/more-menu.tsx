@@ -1,0 +1,57 @@
+import { ActionIcon, Menu } from '@mantine/core';
+import { IconBraces, IconDeviceMobile, IconDots, IconDownload, IconStethoscope } from '@tabler/icons-react';
+import { lazy, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { showProblem } from '../../../ui/show-problem';
+import { downloadExport, EXPORT_FORMATS, type ExportFormat } from '../data/export';
+import { useThread } from '../thread/thread-context';
+
+const AnswerDialog = lazy(() =>
+  import('./answer-dialog').then(({ AnswerDialog: component }) => ({ default: component })),
+);
+
+export type DialogName = 'events' | 'diagnosis' | 'link';
+
+/** The rarer actions of an answer. */
+export function MoreMenu({ streamId }: { streamId: number | null }) {
+  const { t } = useTranslation('chat');
+  const { taskId } = useThread();
+  const [dialog, setDialog] = useState<DialogName | null>(null);
+  const save = (format: ExportFormat) => {
+    downloadExport(taskId, format).catch(showProblem);
+  };
+
+  return (
+    <>
+      <Menu position="top-start" returnFocus>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" size="sm" aria-label={t('actions.more')} title={t('actions.more')}>
+            <IconDots size={16} stroke={1.6} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {EXPORT_FORMATS.map((format) => (
+            <Menu.Item key={format} leftSection={<IconDownload size={16} stroke={1.6} />} onClick={() => save(format)}>
+              {t(`export.${format}`)}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          <Menu.Item leftSection={<IconBraces size={16} stroke={1.6} />} onClick={() => setDialog('events')}>
+            {t('events.title')}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconStethoscope size={16} stroke={1.6} />} onClick={() => setDialog('diagnosis')}>
+            {t('diagnosis.label')}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconDeviceMobile size={16} stroke={1.6} />} onClick={() => setDialog('link')}>
+            {t('link.title')}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {dialog && (
+        <Suspense>
+          <AnswerDialog name={dialog} taskId={taskId} streamId={streamId} onClose={() => setDialog(null)} />
+        </Suspense>
+      )}
+    </>
+  );
+}

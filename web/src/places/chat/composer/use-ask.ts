@@ -1,0 +1,70 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useCallback } from 'react';
+import { api, bodyOf, type Schemas } from '../../../api/client';
+import { askQuestion } from '../../../stream/ask-question';
+import { type Repository, writeDraft } from '../data/memory';
+import type { Team } from '../data/use-teams';
+
+export interface Request {
+  prompt: string;
+  modelId?: string | null;
+  inputs?: Record<string, unknown>;
+  files?: Schemas['DifyFileDto'][];
+  repository?: Repository;
+}
+
+/**
+ * Asks a team a question, in this conversation or in a new one that is then opened. Resolves when the server has stored
+ * the question. @throws ApiProblem when it was refused
+ */
+export function useAsk(taskId: number | null, team: Team | null): (request: Request) => Promise<void> {
+  const navigate = useNavigate();
+
+  return useCallback(
+    async (request: Request) => {
+      if (!team) return;
+      const askedId = team.supports_direct_chat
+        ? await askDirectly(taskId, team, request)
+        : await createTask(taskId, team, request);
+      if (askedId === taskId) return;
+      writeDraft(askedId, { teamId: team.id, modelId: request.modelId ?? null });
+      await navigate({ to: '/chat/$taskId', params: { taskId: String(askedId) } });
+    },
+    [taskId, team, navigate],
+  );
+}
+
+async function askDirectly(taskId: number | null, team: Team, request: Request): Promise<number> {
+  const { prompt, modelId, inputs, files } = request;
+  const asked = await askQuestion({
+    teamId: team.id,
+    prompt,
+    ...(taskId !== null && { taskId }),
+    ...(modelId && { modelId }),
+    ...(inputs && { inputs }),
+    ...(files && { files }),
+  });
+
+  return asked.taskId;
+}
+
+/** Teams whose bots run on executors: the task waits for one of them. */
+async function createTask(taskId: number | null, team: Team, request: Request): Promise<number> {
+  const { prompt, modelId, repository = {} } = request;
+  const isCode = repository.git_url !== undefined && repository.git_url !== '';
+  const body: Schemas['CreateTaskDto'] = {
+    prompt,
+    team_id: team.id,
+    task_type: isCode ? 'code' : 'chat',
+    ...(isCode && repository),
+    ...(modelId && { model_id: modelId, force_override_bot_model: true }),
+  };
+  if (taskId !== null) {
+    await bodyOf(api.POST('/api/tasks/{id}', { params: { path: { id: taskId } }, body: { prompt } }));
+
+    return taskId;
+  }
+  const { id: created } = await bodyOf(api.POST('/api/tasks/create', { body }));
+
+  return created;
+}

@@ -1,0 +1,85 @@
+import { createContext, type ReactNode, useContext, useMemo } from 'react';
+import { type AnswerPhase, hasEnded } from '../../../stream/answer-state';
+import { answerStream } from '../../../stream/answer-stream';
+import { isRunning as isTaskRunning } from '../../../stream/live-tasks';
+import { type Answer, useAnswer } from '../../../stream/use-answer';
+import { showProblem } from '../../../ui/show-problem';
+import { api } from '../../../api/client';
+
+/** What the composer and the thread need of the answer; it changes seldom, other than the text. */
+export interface AnswerStatus {
+  phase: AnswerPhase | null;
+  isRunning: boolean;
+  connection: Answer['connection']['status'];
+  /** Stops the answer; a refusal is shown. */
+  stop: () => Promise<void>;
+}
+
+const LiveAnswerContext = createContext<Answer | null>(null);
+const AnswerStatusContext = createContext<AnswerStatus | null>(null);
+
+interface TaskRow {
+  id: number;
+  status: string;
+  updated_at: string;
+}
+
+interface Props {
+  taskId: number | null;
+  /** Null while it is not known. */
+  task: TaskRow | null;
+  /** Whether the answer has a stream of its own; executors tell by the rows of the task. */
+  isDirect: boolean;
+  children: ReactNode;
+}
+
+/** The stream of an answer that has ended is read for what its rows do not have: the proof, the code, the times. */
+const DETAILS_MS = 30 * 60_000;
+
+/** Follows the newest answer of the task. Only what shows its text is drawn again with each piece. */
+export function LiveAnswerProvider({ taskId, task, isDirect, children }: Props) {
+  const isUnderWay = task !== null && isTaskRunning(task);
+  const answer = useAnswer(taskId, isDirect && task !== null && (isUnderWay || isRecent(task)));
+  const live = isDirect ? answer.state : null;
+  const phase = live?.phase ?? null;
+  const connection = answer.connection.status;
+  const isRunning = live ? !hasEnded(live) : isUnderWay;
+  const status = useMemo(
+    () => ({ phase, isRunning, connection, stop: () => stopAnswer(taskId, isDirect) }),
+    [phase, isRunning, connection, taskId, isDirect],
+  );
+
+  return (
+    <AnswerStatusContext value={status}>
+      <LiveAnswerContext value={answer}>{children}</LiveAnswerContext>
+    </AnswerStatusContext>
+  );
+}
+
+const isRecent = (task: TaskRow) => Date.now() - new Date(task.updated_at).getTime() < DETAILS_MS;
+
+async function stopAnswer(taskId: number | null, isDirect: boolean): Promise<void> {
+  if (taskId === null) return;
+  try {
+    if (isDirect) await answerStream(taskId).stop();
+    else await api.POST('/api/tasks/{id}/cancel', { params: { path: { id: taskId } } });
+  } catch (error) {
+    showProblem(error);
+  }
+}
+
+/** The newest answer with its text. */
+export function useLiveAnswer(): Answer {
+  const answer = useContext(LiveAnswerContext);
+  if (!answer) throw new Error('useLiveAnswer needs a LiveAnswerProvider');
+
+  return answer;
+}
+
+/** How the newest answer is doing. */
+export function useAnswerStatus(): AnswerStatus {
+  const status = useContext(AnswerStatusContext);
+  if (!status) throw new Error('useAnswerStatus needs a LiveAnswerProvider');
+
+  return status;
+}

@@ -1,0 +1,150 @@
+import { ActionIcon, Button, Textarea } from '@mantine/core';
+import { IconChevronLeft, IconChevronRight, IconPencil } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { formatNumber } from '../../../ui/format';
+import { useComposition } from '../composer/use-composition';
+import { type Subtask, questionText } from '../data/turns';
+import { versionOf } from '../data/turn-calls';
+import { CopyButton } from '../markdown/copy-button';
+import { useThread } from './thread-context';
+import classes from './question.module.css';
+
+interface Props {
+  question: Subtask;
+  isBusy: boolean;
+}
+
+/** A question, to the right; it can be changed in place and asked again. */
+export function Question({ question, isBusy }: Props) {
+  const { t } = useTranslation('chat');
+  const [isEditing, setEditing] = useState(false);
+  const text = questionText(question.prompt);
+  if (isEditing) return <QuestionEditor question={question} text={text} onClose={() => setEditing(false)} />;
+
+  return (
+    <div className={classes['question']}>
+      <QuestionText text={text} />
+      <div className={classes['actions']}>
+        <Versions question={question} isBusy={isBusy} />
+        <CopyButton text={text} label={t('actions.copyQuestion')} />
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="sm"
+          aria-label={t('actions.edit')}
+          title={t('actions.edit')}
+          disabled={isBusy}
+          data-edit-question
+          onClick={() => setEditing(true)}
+        >
+          <IconPencil size={16} stroke={1.6} />
+        </ActionIcon>
+      </div>
+    </div>
+  );
+}
+
+/** The words of a question; long ones are folded. */
+export function QuestionText({ text }: { text: string }) {
+  const { t } = useTranslation('chat');
+  const [isWhole, setWhole] = useState(false);
+  const isLong = text.length > 1500 || text.split('\n').length > 20;
+
+  return (
+    <div className={classes['block']}>
+      <div className={classes['text']} data-folded={(isLong && !isWhole) || undefined}>
+        {text}
+      </div>
+      {isLong && (
+        <Button variant="subtle" size="compact-xs" onClick={() => setWhole(!isWhole)}>
+          {isWhole ? t('question.less') : t('question.more')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function QuestionEditor({ question, text, onClose }: { question: Subtask; text: string; onClose: () => void }) {
+  const { t } = useTranslation('chat');
+  const { actions } = useThread();
+  const [value, setValue] = useState(text);
+  const [isSending, setSending] = useState(false);
+  const composition = useComposition();
+  const send = async () => {
+    if (value.trim() === '' || isSending) return;
+    setSending(true);
+    const isTaken = await actions.edit(question.id, value);
+    setSending(false);
+    if (isTaken) onClose();
+  };
+
+  return (
+    <div className={classes['editor']}>
+      <Textarea
+        aria-label={t('question.edit')}
+        autosize
+        minRows={2}
+        maxRows={12}
+        value={value}
+        data-autofocus
+        ref={(element) => {
+          if (element && document.activeElement !== element && !element.dataset['seen']) {
+            element.dataset['seen'] = 'true';
+            element.focus();
+            element.setSelectionRange(element.value.length, element.value.length);
+          }
+        }}
+        onChange={({ target }) => setValue(target.value)}
+        {...composition.handlers}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') {
+            event.stopPropagation();
+            onClose();
+          }
+          if (event.key === 'Enter' && !event.shiftKey && !composition.isComposing(event)) {
+            event.preventDefault();
+            void send();
+          }
+        }}
+      />
+      <div className={classes['buttons']}>
+        <Button variant="default" size="xs" onClick={onClose}>
+          {t('cancel')}
+        </Button>
+        <Button size="xs" loading={isSending} disabled={value.trim() === ''} onClick={() => void send()}>
+          {t('question.send')}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Versions({ question, isBusy }: Props) {
+  const { t } = useTranslation('chat');
+  const { actions } = useThread();
+  const version = versionOf(question);
+  if (!version) return null;
+  const { index, count, subtask_ids: ids } = version;
+  const arrow = (to: number, label: string, Icon: typeof IconChevronLeft) => (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="sm"
+      aria-label={label}
+      title={label}
+      disabled={isBusy || ids[to - 1] === undefined}
+      onClick={() => void actions.showVersion(ids[to - 1] ?? question.id)}
+    >
+      <Icon size={16} stroke={1.6} />
+    </ActionIcon>
+  );
+
+  return (
+    <span className={classes['versions']} role="group" aria-label={t('question.versions')}>
+      {arrow(index - 1, t('question.previous'), IconChevronLeft)}
+      <span>{`${formatNumber(index)}/${formatNumber(count)}`}</span>
+      {arrow(index + 1, t('question.next'), IconChevronRight)}
+    </span>
+  );
+}
