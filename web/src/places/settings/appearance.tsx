@@ -22,7 +22,7 @@ export function Appearance() {
           aria-label={t('theme')}
           data={SCHEMES.map((value) => ({ value, label: t(`themes.${value}`) }))}
           value={colorScheme}
-          onChange={(scheme) => setColorScheme(scheme as MantineColorScheme)}
+          onChange={(scheme) => setColorScheme(scheme)}
         />
       </Setting>
     </Section>
