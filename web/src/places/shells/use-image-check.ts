@@ -25,7 +25,7 @@ export function useImageCheck(shellType: string, image: string, shell: Shell | n
     isRunning: submit.isPending || isFollowed(reply, validation, error),
     isPassed: isUnchanged || hasPassed(reply, validation),
     error: refusalOf(reply) ?? (isCurrent ? submit.error : null) ?? error,
-    words: isUnchanged ? t('imageUnchanged') : reply?.status === 'skipped' ? reply.message : null,
+    words: isUnchanged ? t('imageUnchanged') : skippedWords(reply),
   };
 }
 
@@ -37,6 +37,8 @@ const isFollowed = (reply: Reply | undefined, validation: Validation | null, err
 
 const hasPassed = (reply: Reply | undefined, validation: Validation | null) =>
   reply?.status === 'skipped' || validation?.valid === true;
+
+const skippedWords = (reply: Reply | undefined) => (reply?.status === 'skipped' ? reply.message : null);
 
 /** Without an executor manager the server says so in the reply itself. */
 const refusalOf = (reply: Reply | undefined) => (reply?.status === 'error' ? new Error(reply.message) : null);
