@@ -9,7 +9,7 @@ function AnchorButton(props: ButtonProps & Native) {
 }
 
 function AnchorText(props: AnchorProps & Native) {
-  return <Anchor {...props} />;
+  return <Anchor fz="inherit" {...props} />;
 }
 
 /** A link within the page that looks like a button. */

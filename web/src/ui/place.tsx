@@ -20,7 +20,7 @@ export function Place({ title, description, actions, children }: Props) {
             {title}
           </Title>
           {description !== undefined && (
-            <Text c="var(--text-soft)" mt={4}>
+            <Text fz="sm" c="var(--text-soft)" mt={4}>
               {description}
             </Text>
           )}

@@ -64,7 +64,7 @@ export function NewUserDialog({ onClose }: { onClose: () => void }) {
       <SegmentedControl
         aria-label={t('role')}
         value={values.role}
-        onChange={(role) => set('role')(role as Role)}
+        onChange={(role) => set('role')(role)}
         data={(['user', 'admin'] as const).map((value) => ({ value, label: t(`roles.${value}`) }))}
       />
     </FormDialog>

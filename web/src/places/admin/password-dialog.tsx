@@ -29,7 +29,9 @@ export function PasswordDialog({ user, onClose }: { user: User; onClose: () => v
       onSubmit={() => save.mutate()}
       onClose={onClose}
     >
-      <Text c="var(--text-soft)">{t('resetText')}</Text>
+      <Text fz="sm" c="var(--text-soft)">
+        {t('resetText')}
+      </Text>
       <PasswordInput
         label={t('password')}
         data-autofocus

@@ -54,7 +54,11 @@ export function Users() {
         columns={columns}
         query={users}
         rowKey={({ id }) => id}
-        empty={<Text c="var(--text-soft)">{t('noUsers')}</Text>}
+        empty={
+          <Text fz="sm" c="var(--text-soft)">
+            {t('noUsers')}
+          </Text>
+        }
         pages={{ page, limit: PAGE_SIZE, onPage: (next) => setSearch({ page: next }) }}
       />
       {search.open === 'new-user' && <NewUserDialog onClose={() => setOpen(undefined)} />}

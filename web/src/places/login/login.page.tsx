@@ -16,7 +16,7 @@ export function LoginPage() {
         <Title order={1} fz="xl">
           Conch
         </Title>
-        <Text c="var(--text-soft)" mt={4} mb="lg">
+        <Text fz="sm" c="var(--text-soft)" mt={4} mb="lg">
           {t('welcome')}
         </Text>
         <LoginForm onDone={() => void client.resetQueries()} />

@@ -38,7 +38,7 @@ export function ModelDialog({ model, onClose }: { model: Model | null; onClose: 
         <SegmentedControl
           aria-labelledby="model-provider"
           value={values.provider}
-          onChange={(value) => set('provider')(value as ModelFields['provider'])}
+          onChange={(value) => set('provider')(value)}
           data={(['openai', 'claude'] as const).map((value) => ({ value, label: t(`providers.${value}`) }))}
         />
         <Text fz="xs" c="var(--text-soft)">

@@ -44,7 +44,9 @@ export function ModelsPage() {
                 {shared.length > 0 ? (
                   <ModelTable label={t('public')} models={shared} />
                 ) : (
-                  <Text c="var(--text-soft)">{t('noPublic')}</Text>
+                  <Text fz="sm" c="var(--text-soft)">
+                    {t('noPublic')}
+                  </Text>
                 )}
               </Section>
             </>

@@ -1,4 +1,4 @@
-import { type MantineColorScheme, SegmentedControl, useMantineColorScheme } from '@mantine/core';
+import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Section } from '../../ui/place';
 import { LanguageMenu } from '../login/language-menu';
@@ -22,7 +22,7 @@ export function Appearance() {
           aria-label={t('theme')}
           data={SCHEMES.map((value) => ({ value, label: t(`themes.${value}`) }))}
           value={colorScheme}
-          onChange={(scheme) => setColorScheme(scheme as MantineColorScheme)}
+          onChange={(scheme) => setColorScheme(scheme)}
         />
       </Setting>
     </Section>

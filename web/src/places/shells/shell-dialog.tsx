@@ -1,14 +1,15 @@
 import { Button, Group, Select, Text, TextInput } from '@mantine/core';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { type Shell, shellsQuery } from '../../api/catalog';
-import { api, bodyOf } from '../../api/client';
+import { api } from '../../api/client';
 import { fieldError } from '../../ui/field-error';
 import { FormDialog } from '../../ui/form-dialog';
 import { FormProblem } from '../../ui/form-problem';
 import { useAction } from '../../ui/use-action';
 import { useFields } from '../../ui/use-fields';
 import { imageProblem } from './image-problem';
-import { useValidation } from './use-validation';
+import { useImageCheck } from './use-image-check';
 import { ValidationHistory } from './validation-history';
 import { ValidationView } from './validation-view';
 
@@ -22,11 +23,7 @@ interface Props {
 export function ShellDialog({ shell, shells, onClose }: Props) {
   const { t } = useTranslation(['shells', 'ui']);
   const bases = shells.filter(({ type, executionType }) => type === 'public' && executionType === 'local_engine');
-  const { values, set, setText } = useFields({
-    name: shell?.name ?? '',
-    base: shell?.baseShellRef ?? bases[0]?.name ?? '',
-    image: shell?.baseImage ?? '',
-  });
+  const { values, set } = useFields<Fields>(() => fieldsOf(shell, bases));
   const image = values.image.trim();
   const check = useImageCheck(bases.find(({ name }) => name === values.base)?.shellType ?? '', image, shell);
   const save = useAction(() => saveShell(shell, { ...values, image }), {
@@ -34,14 +31,14 @@ export function ShellDialog({ shell, shells, onClose }: Props) {
     onDone: onClose,
     isShownInPlace: true,
   });
-  const problem = imageProblem(values.image);
+  const isImage = image !== '' && imageProblem(values.image) === null;
 
   return (
     <FormDialog
       title={shell ? t('editNamed', { name: shell.name }) : t('add')}
       submitLabel={t('ui:save')}
       isPending={save.isPending}
-      canSubmit={values.name.trim() !== '' && image !== '' && problem === null && check.isPassed}
+      canSubmit={values.name.trim() !== '' && isImage && check.isPassed}
       error={save.error}
       extra={
         !check.isPassed && (
@@ -53,6 +50,43 @@ export function ShellDialog({ shell, shells, onClose }: Props) {
       onSubmit={() => save.mutate()}
       onClose={onClose}
     >
+      <ShellFields shell={shell} bases={bases} values={values} error={save.error} set={set} />
+      <Group gap="md">
+        <Button
+          variant="default"
+          size="xs"
+          disabled={!isImage || values.base === ''}
+          loading={check.isRunning}
+          onClick={check.start}
+        >
+          {t('validate')}
+        </Button>
+        <Text fz="sm" c="var(--text-soft)" style={{ flex: '1 1 200px' }}>
+          {check.words}
+        </Text>
+      </Group>
+      <FormProblem error={check.error} />
+      {check.validation && <ValidationView validation={check.validation} />}
+      {shell && <ValidationHistory name={shell.name} />}
+    </FormDialog>
+  );
+}
+
+type Fields = Record<'name' | 'base' | 'image', string>;
+
+interface FieldsProps {
+  shell: Shell | null;
+  bases: readonly Shell[];
+  values: Fields;
+  error: unknown;
+  set: ReturnType<typeof useFields<Fields>>['set'];
+}
+
+function ShellFields({ shell, bases, values, error, set }: FieldsProps) {
+  const { t } = useTranslation('shells');
+
+  return (
+    <>
       <TextInput
         label={t('name')}
         description={t('nameHint')}
@@ -61,8 +95,8 @@ export function ShellDialog({ shell, shells, onClose }: Props) {
         data-autofocus={shell === null || undefined}
         disabled={shell !== null}
         value={values.name}
-        error={fieldError(save.error, 'name')}
-        onChange={setText('name')}
+        error={fieldError(error, 'name')}
+        onChange={(event) => set('name')(event.currentTarget.value)}
       />
       <Select
         label={t('base')}
@@ -81,56 +115,26 @@ export function ShellDialog({ shell, shells, onClose }: Props) {
         spellCheck={false}
         styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
         value={values.image}
-        error={
-          problem
-            ? t(`imageProblem.${problem.code}`, { position: problem.at + 1, found: values.image.charAt(problem.at) })
-            : fieldError(save.error, 'baseImage')
-        }
-        onChange={setText('image')}
+        error={imageError(values.image, t) ?? fieldError(error, 'baseImage')}
+        onChange={(event) => set('image')(event.currentTarget.value)}
       />
-      <Group gap="md">
-        <Button
-          variant="default"
-          size="xs"
-          disabled={image === '' || problem !== null || values.base === ''}
-          loading={check.isRunning}
-          onClick={check.start}
-        >
-          {t('validate')}
-        </Button>
-        <Text fz="sm" c="var(--text-soft)" style={{ flex: '1 1 200px' }}>
-          {check.words}
-        </Text>
-      </Group>
-      <FormProblem error={check.error} />
-      {check.validation && <ValidationView validation={check.validation} />}
-      {shell && <ValidationHistory name={shell.name} />}
-    </FormDialog>
+    </>
   );
 }
 
-/** The validation of what stands in the dialog; a verdict about another image or runtime does not count. */
-function useImageCheck(shellType: string, image: string, shell: Shell | null) {
-  const { t } = useTranslation('shells');
-  const submit = useAction(
-    (body: { image: string; shellType: string; shellName?: string }) =>
-      bodyOf(api.POST('/api/shells/validate-image', { body })),
-    { isShownInPlace: true },
-  );
-  const isCurrent = submit.variables?.image === image && submit.variables.shellType === shellType;
-  const reply = isCurrent ? submit.data : undefined;
-  const { validation, error } = useValidation(reply?.validationId ?? null);
-  const isUnchanged = shell !== null && image === shell.baseImage;
+function imageError(image: string, t: TFunction<'shells'>): string | undefined {
+  const problem = imageProblem(image);
 
-  return {
-    start: () => submit.mutate({ image, shellType, ...(shell && { shellName: shell.name }) }),
-    validation,
-    isRunning: submit.isPending || (reply?.status === 'submitted' && validation?.status !== 'completed' && !error),
-    isPassed: isUnchanged || reply?.status === 'skipped' || validation?.valid === true,
-    error: reply?.status === 'error' ? new Error(reply.message) : ((isCurrent ? submit.error : null) ?? error),
-    words: reply?.status === 'skipped' ? reply.message : isUnchanged ? t('imageUnchanged') : null,
-  };
+  return problem
+    ? t(`imageProblem.${problem.code}`, { position: problem.at + 1, found: image.charAt(problem.at) })
+    : undefined;
 }
+
+const fieldsOf = (shell: Shell | null, bases: readonly Shell[]): Fields => ({
+  name: shell?.name ?? '',
+  base: shell?.baseShellRef ?? bases[0]?.name ?? '',
+  image: shell?.baseImage ?? '',
+});
 
 function saveShell(shell: Shell | null, { name, base, image }: { name: string; base: string; image: string }) {
   if (shell === null)

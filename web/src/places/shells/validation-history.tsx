@@ -32,7 +32,9 @@ export function ValidationHistory({ name }: { name: string }) {
       <Loaded query={query}>
         {({ items }) =>
           items.length === 0 ? (
-            <Text c="var(--text-soft)">{t('noHistory')}</Text>
+            <Text fz="sm" c="var(--text-soft)">
+              {t('noHistory')}
+            </Text>
           ) : (
             <Accordion variant="contained">
               {items.map((validation) => (

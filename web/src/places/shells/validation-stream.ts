@@ -12,7 +12,7 @@ const AGAIN_AFTER_MS = 1_000;
  */
 export async function* followValidation(id: string, signal: AbortSignal): AsyncGenerator<Validation> {
   let lastEventId = '';
-  while (!signal.aborted) {
+  for (;;) {
     try {
       for await (const { event, eventId } of readEvents(id, lastEventId, signal)) {
         lastEventId = eventId;
@@ -23,6 +23,7 @@ export async function* followValidation(id: string, signal: AbortSignal): AsyncG
       if (signal.aborted || (error instanceof ApiProblem && !error.isTemporary)) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+    signal.throwIfAborted();
   }
 }
 

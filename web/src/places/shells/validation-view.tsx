@@ -9,7 +9,7 @@ const STAGES = ['submitted', 'pulling_image', 'starting_container', 'running_che
 /** A validation of an image: its stage, each check with what was found and how to mend it, and the end of the log. */
 export function ValidationView({ validation }: { validation: Validation }) {
   const { t } = useTranslation('shells');
-  const { status, progress, outcome, checks, errors, errorMessage, logTail, digest } = validation;
+  const { status, progress, outcome, checks, errorMessage, logTail, digest } = validation;
   const reached = STAGES.indexOf(status);
 
   return (
@@ -43,13 +43,7 @@ export function ValidationView({ validation }: { validation: Validation }) {
           </li>
         ))}
       </ul>
-      {outcome !== null && outcome !== 'valid' && (errors.length > 0 || errorMessage !== null) && (
-        <Alert color="red" variant="light">
-          {[...new Set([...errors, ...(errorMessage === null ? [] : [errorMessage])])].map((error) => (
-            <Text key={error}>{error}</Text>
-          ))}
-        </Alert>
-      )}
+      <Reasons validation={validation} />
       {digest !== null && (
         <Text fz="xs" c="var(--text-soft)" style={{ overflowWrap: 'anywhere' }}>
           {t('digest')}: {digest}
@@ -64,5 +58,19 @@ export function ValidationView({ validation }: { validation: Validation }) {
         </details>
       )}
     </Stack>
+  );
+}
+
+/** Why the image cannot be used, each reason once. */
+function Reasons({ validation: { outcome, errors, errorMessage } }: { validation: Validation }) {
+  const reasons = [...new Set([...errors, ...(errorMessage === null ? [] : [errorMessage])])];
+  if (outcome === null || outcome === 'valid' || reasons.length === 0) return null;
+
+  return (
+    <Alert color="red" variant="light">
+      {reasons.map((reason) => (
+        <Text key={reason}>{reason}</Text>
+      ))}
+    </Alert>
   );
 }

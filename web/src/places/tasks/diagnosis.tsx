@@ -42,11 +42,12 @@ function DiagnosisContent({ task, diagnosis }: { task: Task; diagnosis: TaskDiag
   return (
     <>
       <Text fw={600}>{t(`diagnosis.next.${diagnosis.next_action}`)}</Text>
-      {hints.map((hint) => (
-        <Text key={hint} c="var(--text-soft)">
-          {hint}
-        </Text>
-      ))}
+      {diagnosis.next_action !== 'none' &&
+        hints.map((hint) => (
+          <Text key={hint} c="var(--text-soft)">
+            {hint}
+          </Text>
+        ))}
       <Facts
         items={[
           [t('diagnosis.lastEvent'), diagnosis.last_event_at && <RelativeTime time={diagnosis.last_event_at} />],
@@ -56,7 +57,7 @@ function DiagnosisContent({ task, diagnosis }: { task: Task; diagnosis: TaskDiag
           [t('diagnosis.upstream'), upstream && `${upstream.kind}: ${upstream.id}`],
         ]}
       />
-      <Group gap="sm" mt="sm">
+      <Group gap="sm" className={styles.actions}>
         {isActive(task.status) && <CancelButton task={task} size="xs" />}
         {canRetry(task.status) && <RetryButton task={task} size="xs" />}
         {['answer_input', 'start_answer'].includes(diagnosis.next_action) && (

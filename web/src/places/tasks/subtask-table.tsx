@@ -42,7 +42,11 @@ export function SubtaskTable({ task: { id, updated_at: changed } }: { task: Task
       query={query}
       rowKey={(row) => row.id}
       minWidth={820}
-      empty={<Text c="var(--text-soft)">{t('noSubtasks')}</Text>}
+      empty={
+        <Text fz="sm" c="var(--text-soft)">
+          {t('noSubtasks')}
+        </Text>
+      }
       pages={{ page, limit: PAGE_SIZE, onPage: (next) => setSearch({ page: next }) }}
     />
   );

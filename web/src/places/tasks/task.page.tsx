@@ -22,9 +22,8 @@ const TABS = ['overview', 'result', 'steps', 'subtasks', 'raw'] as const;
 
 /** One task: where it is, what it has done, and why it waits. */
 export function TaskPage() {
-  const { taskId } = useParams({ strict: false });
   const { t } = useTranslation('tasks');
-  const id = Number(taskId);
+  const id = Number(useParams({ strict: false, select: (params: { taskId?: string }) => params.taskId }));
   const task = useQuery(taskQuery(id));
 
   return (

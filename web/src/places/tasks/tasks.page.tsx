@@ -74,7 +74,7 @@ function TaskTitle({ task: row }: { task: ListedTask }) {
 
   return (
     <>
-      <TextLink to="/tasks/$taskId" params={{ taskId: String(task.id) }} c="var(--text)" fw={500} lineClamp={1}>
+      <TextLink to="/tasks/$taskId" params={{ taskId: String(task.id) }} c="var(--text)" fz="sm" fw={500} lineClamp={1}>
         {task.title || t('untitled', { id: task.id })}
       </TextLink>
       {task.error_message && task.status === 'FAILED' && (

@@ -34,7 +34,11 @@ export function BotTable({ onEdit, onDelete }: { onEdit: (open: string) => void;
       columns={columns}
       query={{ ...bots, data: bots.data && { items, total: items.length } }}
       rowKey={({ id }) => id}
-      empty={<Text c="var(--text-soft)">{t('noBots')}</Text>}
+      empty={
+        <Text fz="sm" c="var(--text-soft)">
+          {t('noBots')}
+        </Text>
+      }
       minWidth={720}
     />
   );

@@ -6,9 +6,10 @@ import { fieldError } from '../../ui/field-error';
 import { FormDialog } from '../../ui/form-dialog';
 import { useAction } from '../../ui/use-action';
 import { useFields } from '../../ui/use-fields';
+import { createTeamWithBot } from './create-team';
 import { DifyConnection } from './dify-connection';
 import { ModelSelect } from './model-select';
-import { CHAT_SHELL, createTeamWithBot, DIFY_SHELL, difyConfig } from './team-parts';
+import { CHAT_SHELL, DIFY_SHELL, difyConfig } from './team-parts';
 
 interface Fields {
   kind: 'model' | 'dify';
@@ -46,7 +47,7 @@ export function NewTeamDialog({ onClose }: { onClose: () => void }) {
       <SegmentedControl
         aria-label={t('whoAnswers')}
         value={values.kind}
-        onChange={(kind) => set('kind')(kind as Fields['kind'])}
+        onChange={(kind) => set('kind')(kind)}
         data={[
           { value: 'model', label: t('aModel') },
           { value: 'dify', label: t('aDifyApp') },

@@ -1,5 +1,5 @@
 import type { Bot, Team } from '../../api/catalog';
-import { api, bodyOf, type Schemas } from '../../api/client';
+import type { Schemas } from '../../api/client';
 
 export const MODES = ['solo', 'pipeline', 'route', 'coordinate', 'collaborate'] as const;
 export type Mode = (typeof MODES)[number];
@@ -43,16 +43,3 @@ export function envOf(bot: Bot | null): Record<string, unknown> {
 /** The names of the teams that a bot works in. */
 export const teamsWith = (teams: readonly Team[], botId: number): Team[] =>
   teams.filter(({ bots }) => bots.some(({ bot_id: id }) => id === botId));
-
-/** Makes a bot and a team of it; the bot goes again when the team is refused. */
-export async function createTeamWithBot(bot: Schemas['CreateBotDto']): Promise<Team> {
-  const made = await bodyOf(api.POST('/api/bots', { body: bot }));
-  try {
-    const body = teamRequest(bot.name, 'solo', [{ botId: made.id, prompt: '', role: 'leader' }]);
-
-    return await bodyOf(api.POST('/api/teams', { body }));
-  } catch (error) {
-    await api.DELETE('/api/bots/{id}', { params: { path: { id: made.id } } }).catch(() => undefined);
-    throw error;
-  }
-}
