@@ -99,7 +99,7 @@ export class AnswerFollower {
       // It has ended meanwhile.
       if (!(error instanceof ApiProblem && error.code === 'task_final')) throw error;
     }
-    if (this.isSeen) this.attach();
+    if (this.isSeen && !this.isComplete()) this.attach();
   }
 
   /** What the live events say of the task: another tab may have asked, or stopped the answer. */
