@@ -26,6 +26,7 @@ export interface EventStreamOptions {
   isComplete: () => boolean;
   /** See `onWakeUp`. */
   onWakeUp: (listener: (wakeUp: WakeUp) => void) => () => void;
+  isOnline: () => boolean;
   lastEventId?: string | null;
 }
 
@@ -76,7 +77,7 @@ export class EventStream {
       const problem = await this.follow(next);
       next = null;
       const end = this.endFor(problem);
-      this.report(end ?? { status: navigator.onLine ? 'reconnecting' : 'offline' });
+      this.report(end ?? { status: this.options.isOnline() ? 'reconnecting' : 'offline' });
       if (end) return;
       await this.pause(problem === 'complete' ? null : problem);
     }

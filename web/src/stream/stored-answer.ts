@@ -11,7 +11,8 @@ import {
   NO_ANSWER,
 } from './answer-state';
 
-type Subtask = Schemas['SubtaskDto'];
+/** What an answer needs of a subtask. */
+export type StoredRow = Pick<Schemas['SubtaskDto'], 'id' | 'role' | 'status' | 'result' | 'error_message'>;
 
 /** What a subtask keeps of its answer. */
 interface StoredResult {
@@ -34,7 +35,7 @@ const PHASES: Record<string, AnswerPhase> = {
 };
 
 /** Returns the answer of one turn as its rows have it. @param subtasks the turn's answers, in any order */
-export function answerFromSubtasks(subtasks: readonly Subtask[]): AnswerState {
+export function answerFromSubtasks(subtasks: readonly StoredRow[]): AnswerState {
   const rows = subtasks.filter(({ role }) => role === 'ASSISTANT').sort((a, b) => a.id - b.id);
   const deciding = rows.find(({ status }) => status !== 'COMPLETED') ?? rows.at(-1);
   if (!deciding) return NO_ANSWER;
@@ -57,7 +58,7 @@ export function answerFromSubtasks(subtasks: readonly Subtask[]): AnswerState {
 }
 
 /** Fills the gap that a resync has left: the steps before the one that it was about are whole in the database. */
-export function withStoredParts(state: AnswerState, subtasks: readonly Subtask[]): AnswerState {
+export function withStoredParts(state: AnswerState, subtasks: readonly StoredRow[]): AnswerState {
   const current = state.parts.at(-1);
   if (!current || state.streamId === null) return state;
   const first = state.streamId;
@@ -74,7 +75,7 @@ export function withStoredParts(state: AnswerState, subtasks: readonly Subtask[]
   return withParts({ ...state, hasGap: false }, [...stored, current]);
 }
 
-function phaseOf(row: Subtask): AnswerPhase {
+function phaseOf(row: StoredRow): AnswerPhase {
   const phase = PHASES[row.status] ?? 'asking';
   if (phase !== 'asking') return phase;
   const { value = '', reasoning = '' } = resultOf(row);
@@ -83,10 +84,10 @@ function phaseOf(row: Subtask): AnswerPhase {
   return reasoning !== '' ? 'reasoning' : 'asking';
 }
 
-function partOf(row: Subtask, known: AnswerPart = newPart(row.id)): AnswerPart {
+function partOf(row: StoredRow, known: AnswerPart = newPart(row.id)): AnswerPart {
   const { value = '', reasoning = '', steps = [], sources = [], files = [] } = resultOf(row);
 
   return { ...known, content: value, reasoning, reasoningSince: null, steps, sources, files };
 }
 
-const resultOf = ({ result }: Subtask): StoredResult => result ?? {};
+const resultOf = ({ result }: StoredRow): StoredResult => result ?? {};

@@ -1,11 +1,11 @@
-import { fetchApi } from '../api/client';
 import type { AnswerConnection } from './answer-state';
 import { followTask } from './answer-stream';
 import { EventStream } from './event-stream';
 import { type LiveTask, liveTasks, type TaskEvent, taskConnection, updateLiveTasks } from './live-tasks';
+import { requestStream } from './request-stream';
 import { updateTaskCaches } from './task-cache';
 import { followUnread, noticeEnd } from './unread';
-import { onWakeUp } from './wake-ups';
+import { isOnline, onWakeUp } from './wake-ups';
 
 const NAME = 'conch-task-events';
 /** How long the leading tab waits for one that is visible. */
@@ -69,7 +69,7 @@ export class TaskEvents {
   private lead(): void {
     this.stream = new EventStream({
       lastEventId: this.lastEventId,
-      open: requestTaskEvents,
+      open: (lastEventId, signal) => requestStream('/api/tasks/events', lastEventId, signal),
       onMessage: ({ id, data }) => this.publish(id, JSON.parse(data) as TaskEvent),
       onConnection: (connection) => {
         taskConnection.set(connection);
@@ -77,6 +77,7 @@ export class TaskEvents {
       },
       isComplete: () => false,
       onWakeUp,
+      isOnline,
     });
     this.stream.start();
   }
@@ -141,9 +142,3 @@ export class TaskEvents {
 }
 
 const isVisible = () => document.visibilityState === 'visible';
-
-function requestTaskEvents(lastEventId: string | null, signal: AbortSignal): Promise<Response> {
-  const headers = { accept: 'text/event-stream', ...(lastEventId !== null && { 'last-event-id': lastEventId }) };
-
-  return fetchApi(new Request(new URL('/api/tasks/events', window.location.origin), { headers, signal }));
-}

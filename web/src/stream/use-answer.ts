@@ -1,5 +1,6 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import { type AnswerView, answerStream } from './answer-stream';
+import type { AnswerView } from './answer-follower';
+import { answerStream } from './answer-stream';
 
 export interface Answer extends AnswerView {
   /** Stops the answer. @throws ApiProblem when the server could not be told */

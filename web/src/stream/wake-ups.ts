@@ -27,3 +27,6 @@ export function onWakeUp(listener: (wakeUp: WakeUp) => void): () => void {
     window.removeEventListener('online', onOnline);
   };
 }
+
+/** Whether the browser has a network at all. */
+export const isOnline = (): boolean => navigator.onLine;

@@ -8,7 +8,7 @@ import classes from './answer.module.css';
 /** What an executor has reported: how far it is, and what it did. */
 export function ExecutorWork({ row, isRunning }: { row: Subtask; isRunning: boolean }) {
   const { t } = useTranslation('chat');
-  const thoughts = thoughtsOf(row.result);
+  const thoughts = thoughtsOf(row.result ?? null);
   const isOnExecutor = row.executor_name !== '' || thoughts.length > 0;
   if (!isOnExecutor) return null;
 
