@@ -65,10 +65,26 @@ describe.each(STAGES)('exports of conversations, %s', (kind) => {
 
     expect(headers['content-type']).toBe('application/json; charset=utf-8');
     expect(task).toMatchObject({ id: taskId, team_name: 'demo-team', usage: { total_tokens: expect.any(Number) } });
-    expect(subtasks).toEqual((await api.task(taskId)).subtasks);
+    expect((await api.task(taskId)).subtasks).toMatchObject(subtasks);
     expect(subtasks.map(({ message_id }) => message_id)).toEqual(
       Array.from({ length: 12 }, (_one, index) => index + 1),
     );
+  });
+
+  it('are JSON with all versions, and else the version that is shown', async () => {
+    const { taskId } = await api.turn(script('tokens=2 rate=0', 'Old question'));
+    const version = { prompt: script('tokens=2 rate=0', 'New question') };
+    expect((await api.post(`/tasks/${taskId}/versions`, version)).status).toBe(201);
+    await (await api.attach(taskId)).untilClosed();
+    const prompts = ({ text }: { text: string }) => text.match(/(Old|New) question/g);
+
+    expect(new Set(prompts(await file(taskId, 'json')))).toEqual(
+      new Set(['Old', 'New'].map((each) => `${each} question`)),
+    );
+    const { subtasks } = JSON.parse((await file(taskId, 'json')).text) as { subtasks: SubtaskBody[] };
+    expect(subtasks.map(({ parent_id }) => parent_id)).toEqual([0, 1, 0, 3]);
+    expect((await file(taskId, 'markdown')).text).not.toContain('## Old');
+    expect((await lines(taskId)).filter(({ type }) => type === 'question')).toHaveLength(1);
   });
 
   it('have the events of answers as clients received them, and of running ones those so far', async () => {
