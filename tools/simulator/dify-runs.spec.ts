@@ -76,12 +76,15 @@ describe('a run', () => {
   it('goes on when the client leaves, and is found again', async () => {
     const client = app('app-x-advanced-chat');
     const abort = new AbortController();
+    simulator.holdAt(20);
     const open = await firstOf(await client.run('tokens=60 rate=150', {}, abort.signal), 'message');
     abort.abort();
     await until(() => simulator.counters.aborts === 1);
     expect(simulator.dify.activeRuns).toBe(1);
     const runId = String((await simulatedRun(client, open.event)).id);
-    const events = eventsOf(await (await client.attach(runId)).text());
+    const attached = await client.attach(runId);
+    simulator.holdAt(Number.POSITIVE_INFINITY);
+    const events = eventsOf(await attached.text());
     const replaced = events.find(({ event }) => event === 'message_replace');
     expect(namesOf(events).slice(0, 4)).toEqual([
       'workflow_started',
