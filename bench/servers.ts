@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pollUntil } from '../src/common/poll-until.js';
+import { pollUntil } from '../src/common/async/poll-until.js';
 import { Child } from './child.js';
 import { cpuMs, redisChild } from './proc.js';
 import type { LoopAnswer, MemoryAnswer } from './probe.js';

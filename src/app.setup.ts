@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { serveApiDocument } from './api-document.js';
-import { withinOr } from './common/within.js';
+import { withinOr } from './common/async/within.js';
 import { CallerGate } from './auth/tokens/caller-gate.js';
 import { AppModule } from './app.module.js';
 import { AppConfig } from './config/app-config.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
-import type { ChatEvent, Step } from '../src/common/chat-event.js';
+import type { ChatEvent, Step } from '../src/common/contracts/chat-event.js';
 import type { Api } from './support/api.js';
 import { endAll, eventually } from './support/child.js';
 import { addDifyTeam, difyRuns } from './support/dify.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
-import type { CancelProof } from '../src/common/chat-event.js';
+import type { CancelProof } from '../src/common/contracts/chat-event.js';
 import { started } from './support/api.js';
 import { endAll, eventually } from './support/child.js';
 import { addDifyTeam, openSteps } from './support/dify.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { STAGE_PROGRESS, VALIDATION_STAGES } from '../src/common/image-validation.js';
+import { STAGE_PROGRESS, VALIDATION_STAGES } from '../src/common/contracts/image-validation.js';
 import { endAll, eventually } from './support/child.js';
 import { type ImageFiles, sh, withShell } from './support/docker-engine.js';
 import { ManagerCalls, ManagerStage } from './support/manager-stage.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { requestSignatureOf, webhookSignatureOf } from '../src/common/signature.js';
+import { requestSignatureOf, webhookSignatureOf } from '../src/common/secrets/signature.js';
 import type { Api, ErrorBody } from './support/api.js';
 import { endAll, eventually } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask, type Receipt } from './support/executors.js';

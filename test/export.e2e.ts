@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
-import type { ChatEvent } from '../src/common/chat-event.js';
+import type { ChatEvent } from '../src/common/contracts/chat-event.js';
 import { type Api, type ErrorBody, started, type SubtaskBody, type TaskBody } from './support/api.js';
 import { endAll } from './support/child.js';
 import { sharedStage } from './support/shared-stage.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { ValidationReport } from '../src/common/image-validation.js';
-import { requestSignatureOf } from '../src/common/signature.js';
+import type { ValidationReport } from '../src/common/contracts/image-validation.js';
+import { requestSignatureOf } from '../src/common/secrets/signature.js';
 import type { ErrorBody } from './support/api.js';
 import { endAll, eventually, nth } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, type FakeManager, INTERNAL_TOKEN } from './support/executors.js';

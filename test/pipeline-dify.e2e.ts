@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../tools/simulator/simulator.js';
-import type { InputRequiredEvent } from '../src/common/chat-event.js';
+import type { InputRequiredEvent } from '../src/common/contracts/chat-event.js';
 import { type Api, started } from './support/api.js';
 import { endAll, nth } from './support/child.js';
 import { addDifyBot, difyRuns, openSteps } from './support/dify.js';

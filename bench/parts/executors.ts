@@ -1,6 +1,6 @@
 /** Work of executors: callbacks applied per second, callback to live event, dispatch out of a long queue. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pollUntil } from '../../src/common/poll-until.js';
+import { pollUntil } from '../../src/common/async/poll-until.js';
 import { clockMs } from '../clock.js';
 import { ExecutorLab, type Taken } from '../executor-lab.js';
 import type { Figure, Lab, Part } from '../lab.js';

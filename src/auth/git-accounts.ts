@@ -1,6 +1,6 @@
 /** A user's accounts at git servers, as Wegent's web client sends them and its executors get them. */
-import { isMasked, maskSecret } from '../common/mask.js';
-import type { SecretBox } from '../common/secret-box.js';
+import { isMasked, maskSecret } from '../common/secrets/mask.js';
+import type { SecretBox } from '../common/secrets/secret-box.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 
 export interface GitAccount {

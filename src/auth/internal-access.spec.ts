@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../config/app-config.js';
-import { requestSignatureOf, webhookSignatureOf } from '../common/signature.js';
+import { requestSignatureOf, webhookSignatureOf } from '../common/secrets/signature.js';
 import { InternalAccess, type InternalCaller } from './internal-access.js';
 import { ProcessSignatures } from '../infra/redis/used-signatures.js';
 

@@ -1,14 +1,14 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import ipaddr from 'ipaddr.js';
 import type { IncomingHttpHeaders } from 'node:http';
-import { requestSignatureOf, type SignedRequest } from '../common/signature.js';
+import { requestSignatureOf, type SignedRequest } from '../common/secrets/signature.js';
 import { AppConfig } from '../config/app-config.js';
 import { parseRawBody, rawBodyOf, SIGNATURE_HEADER } from '../infra/http/server/request-body.js';
 import { bearerOf } from './auth-user.js';
 import { isLoopback, isLoopbackHost } from '../common/loopback.js';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../common/app-error.js';
-import { isSameSecret } from '../common/same-secret.js';
+import { isSameSecret } from '../common/secrets/same-secret.js';
 import { UsedSignatures } from '../infra/redis/used-signatures.js';
 
 const TIMESTAMP_HEADER = 'x-conch-timestamp';

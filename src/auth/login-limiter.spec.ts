@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError } from '../common/app-error.js';
-import { type FakeClock, fakeClock } from '../common/fake-clock.testing.js';
+import { type FakeClock, fakeClock } from '../common/async/fake-clock.testing.js';
 import { RateLimits } from '../infra/rate-limit/rate-limits.js';
 import { LoginLimiter } from './login-limiter.js';
 

@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
 import { AppError } from '../common/app-error.js';
-import { Semaphore } from '../common/semaphore.js';
+import { Semaphore } from '../common/async/semaphore.js';
 
 /** Each hash occupies a thread of the process and 19 MiB for some 50 ms; two threads remain for files and names. */
 const turns = new Semaphore(2);

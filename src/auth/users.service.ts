@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { EventEmitter2, OnEvent } from '@nestjs/event-emitter';
 import { LRUCache } from 'lru-cache';
 import { AppError, found, notFound } from '../common/app-error.js';
-import { UserChangedEvent } from '../common/domain-events.js';
+import { UserChangedEvent } from '../common/contracts/domain-events.js';
 import type { PageQuery } from '../common/page.js';
-import { SecretBox } from '../common/secret-box.js';
+import { SecretBox } from '../common/secrets/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import {

@@ -2,13 +2,13 @@
  * A bot's `agent_config`: the model it is bound to, or its own connection to a model or a Dify app, read from `env` in
  * all the spellings that Wegent's bots and Claude Code use.
  */
-import { isJsonObject, type JsonObject, parseJson } from '../common/json.js';
-import type { SecretBox } from '../common/secret-box.js';
+import { isJsonObject, type JsonObject, parseJson } from '../common/text/json.js';
+import type { SecretBox } from '../common/secrets/secret-box.js';
 import { AppError } from '../common/app-error.js';
-import type { ModelParameters, ModelSettings, ProviderKind } from '../common/chat-provider.js';
+import type { ModelParameters, ModelSettings, ProviderKind } from '../common/contracts/chat-provider.js';
 import { baseUrlProblem, headerProblems } from '../models/model-parameters.js';
-import { pastedKey, pastedText } from '../common/pasted.js';
-import { DIFY_MODES, type DifyConnection, type DifyMode, isDifyMode } from '../common/dify.js';
+import { pastedKey, pastedText } from '../common/text/pasted.js';
+import { DIFY_MODES, type DifyConnection, type DifyMode, isDifyMode } from '../common/contracts/dify.js';
 
 const MODEL_FIELDS = ['bind_model', 'model_name'];
 

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error.js';
-import type { ModelSettings } from '../common/chat-provider.js';
-import type { DifyConnection } from '../common/dify.js';
+import type { ModelSettings } from '../common/contracts/chat-provider.js';
+import type { DifyConnection } from '../common/contracts/dify.js';
 import type { Owner } from '../common/owned.js';
-import { SecretBox, SecretBoxError } from '../common/secret-box.js';
+import { SecretBox, SecretBoxError } from '../common/secrets/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { type ModelLookup, ModelsService } from '../models/models.service.js';
-import { DIFY_SHELL } from '../common/shell-types.js';
+import { DIFY_SHELL } from '../common/contracts/shell-types.js';
 import { type ShellLookup, shellProblem, ShellsService } from '../shells/shells.service.js';
 import { agentEnv, difyConnectionFromEnv, modelSettingsFromEnv, openConfig } from './agent-config.js';
 import type { StoredServers } from './bot-servers.js';

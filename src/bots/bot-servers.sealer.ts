@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { SecretBox } from '../common/secret-box.js';
+import { SecretBox } from '../common/secrets/secret-box.js';
 import { sealServers } from './bot-servers.js';
 import { BotsRepository } from './bots.repository.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SecretBox } from '../common/secret-box.js';
+import { SecretBox } from '../common/secrets/secret-box.js';
 import { openServers, sealServers, tryOpenServers } from './bot-servers.js';
 
 const box = new SecretBox(['ab'.repeat(32)]);

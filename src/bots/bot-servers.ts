@@ -1,6 +1,6 @@
 /** The MCP servers of a bot at rest: their environment, headers and arguments hold secrets. */
-import type { JsonObject } from '../common/json.js';
-import type { SecretBox } from '../common/secret-box.js';
+import type { JsonObject } from '../common/text/json.js';
+import type { SecretBox } from '../common/secrets/secret-box.js';
 import { openConfig, sealConfig, tryOpenConfig } from './agent-config.js';
 import type { BotRow } from './bots.repository.js';
 

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, type FieldProblem } from '../common/app-error.js';
-import { isJsonObject, type JsonObject } from '../common/json.js';
-import { keepMaskedObject } from '../common/mask.js';
-import { SecretBox } from '../common/secret-box.js';
-import { CHAT_SHELL, DIFY_SHELL } from '../common/shell-types.js';
+import { isJsonObject, type JsonObject } from '../common/text/json.js';
+import { keepMaskedObject } from '../common/secrets/mask.js';
+import { SecretBox } from '../common/secrets/secret-box.js';
+import { CHAT_SHELL, DIFY_SHELL } from '../common/contracts/shell-types.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 import { ModelsService } from '../models/models.service.js';
 import { ShellsService } from '../shells/shells.service.js';

@@ -1,6 +1,6 @@
 import { BoolField, ObjectField, TextField, TextListField } from '../common/fields.js';
-import type { JsonObject } from '../common/json.js';
-import { maskObject } from '../common/mask.js';
+import type { JsonObject } from '../common/text/json.js';
+import { maskObject } from '../common/secrets/mask.js';
 import type { BotRow } from './bots.repository.js';
 
 const optional = true;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError, found } from '../common/app-error.js';
 import { ownedBy, type Owner } from '../common/owned.js';
 import type { MessageDto, PageQuery } from '../common/page.js';
-import { SecretBox } from '../common/secret-box.js';
+import { SecretBox } from '../common/secrets/secret-box.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
@@ -20,7 +20,7 @@ import {
   type UpdateBotDto,
 } from './bots.dto.js';
 import { type BotRow, BotsRepository, type NewBot } from './bots.repository.js';
-import type { JsonObject } from '../common/json.js';
+import type { JsonObject } from '../common/text/json.js';
 
 /** A public bot of a seed file. */
 export type BotSeed = Pick<BotRow, 'name' | 'shellName' | 'systemPrompt' | 'skills'> & {

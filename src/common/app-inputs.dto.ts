@@ -1,6 +1,6 @@
-import { type DifyFile, FILE_TYPES, TRANSFER_METHODS } from './dify.js';
+import { type DifyFile, FILE_TYPES, TRANSFER_METHODS } from './contracts/dify.js';
 import { EnumField, NestedListField, ObjectField, TextField } from './fields.js';
-import type { JsonObject } from './json.js';
+import type { JsonObject } from './text/json.js';
 
 const optional = true;
 

@@ -1,6 +1,6 @@
 /** Problems that variables have together; those of one alone are found by {@link Env}. */
 import ipaddr from 'ipaddr.js';
-import { parseRegistryAuth } from '../common/registry-auth.js';
+import { parseRegistryAuth } from '../common/secrets/registry-auth.js';
 import { isLoopback } from '../common/loopback.js';
 import { list } from './config-parts.js';
 import type { Env } from './env.js';

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
-import type { JsonObject } from '../common/json.js';
+import type { JsonObject } from '../common/text/json.js';
 import { MessageDto } from '../common/page.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { DIFY_MODES, type DifyFile } from '../common/dify.js';
+import { DIFY_MODES, type DifyFile } from '../common/contracts/dify.js';
 import { EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import type { DifyAppInfo } from './client/dify.client.js';
 import type { FileRules } from './inputs/file-rules.js';

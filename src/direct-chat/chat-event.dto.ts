@@ -1,4 +1,4 @@
-import type { ChatEvent } from '../common/chat-event.js';
+import type { ChatEvent } from '../common/contracts/chat-event.js';
 import {
   type Fields,
   type SchemaObject,
@@ -13,7 +13,7 @@ import {
   step,
   text,
   usage,
-} from '../common/answer-schemas.js';
+} from '../common/contracts/answer-schemas.js';
 import { ApiEventStream, eventComponents } from '../infra/sse/api-events.js';
 
 const usageSoFar: SchemaObject = { ...usage, description: 'As far as it was known' };

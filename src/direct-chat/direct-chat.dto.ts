@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { CancelProof } from '../common/chat-event.js';
+import type { CancelProof } from '../common/contracts/chat-event.js';
 import { AppInputsDto } from '../common/app-inputs.dto.js';
 import { IdField, IntField, ObjectField, TextField } from '../common/fields.js';
 

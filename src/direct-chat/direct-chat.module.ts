@@ -1,6 +1,6 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
-import { CHAT_PROVIDERS } from '../common/chat-provider.js';
+import { CHAT_PROVIDERS } from '../common/contracts/chat-provider.js';
 import { AppConfig } from '../config/app-config.js';
 import { DifyProvider } from '../dify/run/dify.provider.js';
 import { DifyModule } from '../dify/dify.module.js';
@@ -24,8 +24,8 @@ import { OrphanedTurnFinalizer } from './run/orphaned-turn-finalizer.js';
 import { DirectChatBackend } from './direct-chat.backend.js';
 import { DirectChatController } from './direct-chat.controller.js';
 import { DirectChatService } from './request/direct-chat.service.js';
-import { ConnectionTestController } from './providers/connection-test.controller.js';
-import { ConnectionTestService } from './providers/connection-test.service.js';
+import { ConnectionTestController } from './connection-test/connection-test.controller.js';
+import { ConnectionTestService } from './connection-test/connection-test.service.js';
 import { ChatShellProvider } from './providers/chat.provider.js';
 import { PipelineSteps } from './run/pipeline-steps.js';
 import { ProviderCalls } from './run/provider-calls.js';

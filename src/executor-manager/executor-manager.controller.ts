@@ -15,7 +15,7 @@ import {
   ValidateImageDto,
 } from './executor-manager.dto.js';
 import { ImageValidationRunner } from './validation/image-validation-runner.js';
-import { within } from '../common/within.js';
+import { within } from '../common/async/within.js';
 import { DockerEngine } from './engine/docker-engine.js';
 
 /** What a callback has besides its result. */

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IntField, TextField } from '../common/fields.js';
-import type { ImageCheck, ValidateImageOrder } from '../common/image-validation.js';
+import type { ImageCheck, ValidateImageOrder } from '../common/contracts/image-validation.js';
 import { DropsUnknownFields } from '../infra/http/server/validation.pipe.js';
 
 const MAX_IMAGE = 1_000;

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { ImageReferenceError, parseImageReference } from '../common/image-reference.js';
-import type { ValidationReport } from '../common/image-validation.js';
+import type { ValidationReport } from '../common/contracts/image-validation.js';
 import { type AppConfig, loadConfig } from '../config/app-config.js';
 import { LABELS } from './engine/container-options.js';
 import { DockerEngine } from './engine/docker-engine.js';

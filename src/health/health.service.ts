@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DeadlineError, within } from '../common/within.js';
+import { DeadlineError, within } from '../common/async/within.js';
 import { DATABASE } from '../infra/database/database.module.js';
 import type { OpenDatabase } from '../infra/database/database.js';
 import { Lifecycle } from '../infra/lifecycle.js';

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { bearerOf } from '../auth/auth-user.js';
 import { AppError } from '../common/app-error.js';
 import { isDirectFromHere } from '../common/loopback.js';
-import { isSameSecret } from '../common/same-secret.js';
+import { isSameSecret } from '../common/secrets/same-secret.js';
 import { AppConfig } from '../config/app-config.js';
 
 /**

@@ -2,7 +2,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import type { FieldProblem } from '../common/app-error.js';
-import type { ModelParameters, ModelPrices } from '../common/chat-provider.js';
+import type { ModelParameters, ModelPrices } from '../common/contracts/chat-provider.js';
 import {
   BoolField,
   EnumField,
@@ -13,8 +13,8 @@ import {
   TextField,
   TextListField,
 } from '../common/fields.js';
-import { isJsonObject } from '../common/json.js';
-import { isSecretName } from '../common/mask.js';
+import { isJsonObject } from '../common/text/json.js';
+import { isSecretName } from '../common/secrets/mask.js';
 
 const optional = true;
 const MAX_PRICE = 1_000_000;

@@ -1,14 +1,14 @@
 import type { FieldProblem } from '../common/app-error.js';
-import { isJsonObject, type JsonObject } from '../common/json.js';
-import { isMasked, keepMaskedObject } from '../common/mask.js';
-import { pastedKey, pastedText } from '../common/pasted.js';
-import type { SecretBox } from '../common/secret-box.js';
+import { isJsonObject, type JsonObject } from '../common/text/json.js';
+import { isMasked, keepMaskedObject } from '../common/secrets/mask.js';
+import { pastedKey, pastedText } from '../common/text/pasted.js';
+import type { SecretBox } from '../common/secrets/secret-box.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 import { baseUrlProblem, headerProblems, parameterProblems } from './model-parameters.js';
 import { type CreateModelDto, UpdateModelDto } from './models.dto.js';
 import { openHeaders } from './models.mapper.js';
 import type { ModelRow, NewModel } from './models.repository.js';
-import type { ModelSettings } from '../common/chat-provider.js';
+import type { ModelSettings } from '../common/contracts/chat-provider.js';
 
 /** Paths of the API that would hide a model of that name. */
 const RESERVED_NAMES = ['unified', 'names', 'compatible', 'test-connection'];

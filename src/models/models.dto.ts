@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { ProviderKind } from '../common/chat-provider.js';
+import type { ProviderKind } from '../common/contracts/chat-provider.js';
 import { BoolField, EnumField, ObjectField, TextField } from '../common/fields.js';
-import type { JsonObject } from '../common/json.js';
+import type { JsonObject } from '../common/text/json.js';
 import { ModelParametersDto } from './model-parameters.js';
 
 const PROVIDERS = ['claude', 'openai'] as const;

@@ -1,9 +1,9 @@
 import { AppError } from '../common/app-error.js';
-import type { ModelSettings } from '../common/chat-provider.js';
-import { isJsonObject, type JsonObject } from '../common/json.js';
-import { maskObject, maskSecret } from '../common/mask.js';
-import { pastedKey, pastedText } from '../common/pasted.js';
-import { type SecretBox, SecretBoxError } from '../common/secret-box.js';
+import type { ModelSettings } from '../common/contracts/chat-provider.js';
+import { isJsonObject, type JsonObject } from '../common/text/json.js';
+import { maskObject, maskSecret } from '../common/secrets/mask.js';
+import { pastedKey, pastedText } from '../common/text/pasted.js';
+import { type SecretBox, SecretBoxError } from '../common/secrets/secret-box.js';
 import type { ModelDto, UnifiedModelDto } from './models.dto.js';
 import type { ModelRow } from './models.repository.js';
 

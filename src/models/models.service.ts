@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../common/app-error.js';
-import type { ModelSettings } from '../common/chat-provider.js';
+import type { ModelSettings } from '../common/contracts/chat-provider.js';
 import { OwnedByName, type Owner } from '../common/owned.js';
 import { type MessageDto, offsetOf, type PageQuery } from '../common/page.js';
-import { SecretBox } from '../common/secret-box.js';
-import { shellSupportsModel } from '../common/shell-types.js';
+import { SecretBox } from '../common/secrets/secret-box.js';
+import { shellSupportsModel } from '../common/contracts/shell-types.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import { type ModelSeed, modelValues, seedValues } from './model-values.js';

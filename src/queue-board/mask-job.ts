@@ -1,4 +1,4 @@
-import { isJsonObject } from '../common/json.js';
+import { isJsonObject } from '../common/text/json.js';
 
 /** Longer texts of jobs are words of users, or of those that answer them. */
 const MAX_SHOWN = 100;

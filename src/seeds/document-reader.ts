@@ -1,5 +1,5 @@
-import { textProblem } from '../common/storable.js';
-import { isJsonObject, type JsonObject } from '../common/json.js';
+import { textProblem } from '../common/text/storable.js';
+import { isJsonObject, type JsonObject } from '../common/text/json.js';
 import type { Path, SeedDocument } from './seed-file.js';
 
 const UNFILLED = /\$\{[A-Z][A-Z0-9_]*\}/;

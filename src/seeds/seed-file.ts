@@ -1,6 +1,6 @@
 /** Reads YAML files of seeds: documents of Wegent's kinds, with `${NAME}` variables. */
 import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml';
-import { isJsonObject, type JsonObject } from '../common/json.js';
+import { isJsonObject, type JsonObject } from '../common/text/json.js';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errorCode } from '../common/app-error.js';

@@ -1,9 +1,9 @@
 /** Reads each kind of seed document. */
 import { readModelEnv } from '../bots/agent-config.js';
 import { AppError } from '../common/app-error.js';
-import type { ModelParameters, ModelSettings } from '../common/chat-provider.js';
-import { isJsonObject, type JsonObject, parseJson } from '../common/json.js';
-import { DIRECT_CHAT_SHELLS } from '../common/shell-types.js';
+import type { ModelParameters, ModelSettings } from '../common/contracts/chat-provider.js';
+import { isJsonObject, type JsonObject, parseJson } from '../common/text/json.js';
+import { DIRECT_CHAT_SHELLS } from '../common/contracts/shell-types.js';
 import { parameterProblems } from '../models/model-parameters.js';
 import type { ModelSeed } from '../models/model-values.js';
 import type { ShellSeed } from '../shells/shells.service.js';

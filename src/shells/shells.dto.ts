@@ -1,6 +1,6 @@
 import { BoolField, EnumField, TextField } from '../common/fields.js';
 import { MAX_IMAGE_LENGTH } from '../common/image-reference.js';
-import type { ShellState } from '../common/shell-types.js';
+import type { ShellState } from '../common/contracts/shell-types.js';
 import type { ValidatedShell } from './shells.repository.js';
 import { toValidationSummary, ValidationSummaryDto } from './validations/validation.dto.js';
 

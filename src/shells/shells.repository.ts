@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, desc, eq, getTableColumns, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Owner } from '../common/owned.js';
-import type { ShellState } from '../common/shell-types.js';
+import type { ShellState } from '../common/contracts/shell-types.js';
 import { DB, type Db, hasRows } from '../infra/database/database.js';
 import { OwnedRepository } from '../infra/database/owned-table.js';
 import { imageValidations } from '../infra/database/schema/image-validations.schema.js';

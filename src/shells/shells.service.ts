@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { AppError, found } from '../common/app-error.js';
-import { ShellImageChangedEvent } from '../common/domain-events.js';
+import { ShellImageChangedEvent } from '../common/contracts/domain-events.js';
 import type { MessageDto } from '../common/page.js';
 import { ownedBy, OwnedByName, type Owner } from '../common/owned.js';
 import type { Db } from '../infra/database/database.js';

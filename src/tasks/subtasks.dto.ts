@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ApiSchema, SUBTASK_RESULT } from '../common/answer-schemas.js';
+import { ApiSchema, SUBTASK_RESULT } from '../common/contracts/answer-schemas.js';
 import type { SubtaskResult } from '../infra/database/schema/schema.js';
 import type { ListedSubtask } from './tasks.repository.js';
 import type { SubtaskRow } from './turns/answer-turn.js';

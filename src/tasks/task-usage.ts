@@ -1,4 +1,4 @@
-import type { Usage } from '../common/chat-event.js';
+import type { Usage } from '../common/contracts/chat-event.js';
 import type { UsageSum } from './tasks.repository.js';
 
 const COST_DIGITS = 10;

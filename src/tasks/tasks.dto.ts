@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ApiSchema, SUBTASK_RESULT, USAGE_SUM } from '../common/answer-schemas.js';
+import { ApiSchema, SUBTASK_RESULT, USAGE_SUM } from '../common/contracts/answer-schemas.js';
 import { BoolField, EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
 import { type SubtaskResult, TASK_STATUSES, type TaskStatus } from '../infra/database/schema/schema.js';

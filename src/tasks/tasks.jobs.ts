@@ -1,4 +1,4 @@
-import type { ErrorEvent, TerminalEvent } from '../common/chat-event.js';
+import type { ErrorEvent, TerminalEvent } from '../common/contracts/chat-event.js';
 import { CAPPED_BACKOFF, cappedBackoff } from '../infra/queue/capped-backoff.js';
 import type { SubtaskResult, SubtaskStatus } from '../infra/database/schema/schema.js';
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, desc, eq, getTableColumns, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { offsetOf, type Page, type PageQuery } from '../common/page.js';
-import { searchKey } from '../common/prompt.js';
+import { searchKey } from '../common/text/prompt.js';
 import { DB, type Db, hasRows, idList, isOneOf, rowsOf } from '../infra/database/database.js';
 import {
   type SubtaskResult,

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { pollUntil } from '../common/poll-until.js';
+import { pollUntil } from '../common/async/poll-until.js';
 import { AppError, found, notFound } from '../common/app-error.js';
 import type { PageQuery } from '../common/page.js';
-import { checkPrompt } from '../common/prompt.js';
+import { checkPrompt } from '../common/text/prompt.js';
 import type { TeamDto } from '../teams/teams.dto.js';
 import { TeamsService } from '../teams/teams.service.js';
 import { TaskCancelService } from './cancel/task-cancel.service.js';

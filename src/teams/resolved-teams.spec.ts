@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type FakeClock, fakeClock } from '../common/fake-clock.testing.js';
+import { type FakeClock, fakeClock } from '../common/async/fake-clock.testing.js';
 import { type ResolvedTeam, ResolvedTeams } from './resolved-teams.js';
 
 const team = (id: number): ResolvedTeam => ({ id, name: `team ${id}`, mode: 'pipeline', members: [] });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { LRUCache } from 'lru-cache';
-import { CacheInvalidatedEvent } from '../common/domain-events.js';
+import { CacheInvalidatedEvent } from '../common/contracts/domain-events.js';
 import type { ResolvedBot } from '../bots/bot-resolver.js';
 import { AppError } from '../common/app-error.js';
 

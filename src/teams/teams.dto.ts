@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { BotSummaryDto } from '../bots/bots.dto.js';
 import { BoolField, IdField, NestedField, NestedListField, TextField } from '../common/fields.js';
-import { DIRECT_CHAT_SHELLS } from '../common/shell-types.js';
+import { DIRECT_CHAT_SHELLS } from '../common/contracts/shell-types.js';
 import type { TeamRow } from './teams.repository.js';
 
 const optional = true;

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { Counter } from 'prom-client';
 import { AppError } from '../common/app-error.js';
-import { webhookSignatureOf } from '../common/signature.js';
+import { webhookSignatureOf } from '../common/secrets/signature.js';
 import { AppConfig } from '../config/app-config.js';
 import { logLine } from '../infra/database/database-errors.js';
 import { ProviderHttp } from '../infra/http/client/provider-http.js';
 import { QueueProcessor } from '../infra/queue/queue-processor.js';
 import { QueueWorkers } from '../infra/queue/queue-workers.js';
 import { isWebhookPayload, WEBHOOK_BACKOFF, type WebhookPayload, WEBHOOKS } from './webhooks.service.js';
-import { firstPart } from '../common/text-cut.js';
+import { firstPart } from '../common/text/text-cut.js';
 
 /** From the start of the connection to the head of the reply. */
 const TIMEOUT_MS = 10_000;

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import { openServers } from '../../src/bots/bot-servers.js';
 import { BotServersSealer } from '../../src/bots/bot-servers.sealer.js';
 import { BotsModule } from '../../src/bots/bots.module.js';
-import { SecretBox } from '../../src/common/secret-box.js';
+import { SecretBox } from '../../src/common/secrets/secret-box.js';
 import { bots, shells } from '../../src/infra/database/schema/schema.js';
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ShellsModule } from '../../src/shells/shells.module.js';

@@ -3,7 +3,7 @@ import { UsersService } from '../../src/auth/users.service.js';
 import { openServers } from '../../src/bots/bot-servers.js';
 import { BotsModule } from '../../src/bots/bots.module.js';
 import { BotsService } from '../../src/bots/bots.service.js';
-import { SecretBox } from '../../src/common/secret-box.js';
+import { SecretBox } from '../../src/common/secrets/secret-box.js';
 import { bots, models, shells } from '../../src/infra/database/schema/schema.js';
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ShellsModule } from '../../src/shells/shells.module.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SecretBox } from '../../src/common/secret-box.js';
+import { SecretBox } from '../../src/common/secrets/secret-box.js';
 import { models } from '../../src/infra/database/schema/schema.js';
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ModelsService } from '../../src/models/models.service.js';

@@ -1,5 +1,5 @@
 /** What holds for every answer, whatever a case is about. */
-import { storageProblems } from '../../src/common/storable.js';
+import { storageProblems } from '../../src/common/text/storable.js';
 import { flaws } from '../support/sse.js';
 import type { Actual } from './run.js';
 

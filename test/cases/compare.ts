@@ -1,5 +1,5 @@
 /** Compares what a turn has come to with what a case expects. */
-import { isJsonObject } from '../../src/common/json.js';
+import { isJsonObject } from '../../src/common/text/json.js';
 import { type Expected, type ExpectedRequest, many } from './case.js';
 import type { Actual } from './run.js';
 

@@ -1,4 +1,4 @@
-import type { ChatEvent } from '../../src/common/chat-event.js';
+import type { ChatEvent } from '../../src/common/contracts/chat-event.js';
 import { type RawReply, send } from './http-send.js';
 import { fold, type Folded, openStream, type SseStream, type StreamRequest } from './sse.js';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { buildExecutorManager } from '../../src/executor-manager/executor-manager.setup.js';
 import { loadConfig } from '../../src/config/app-config.js';
 import { AppConfigModule } from '../../src/config/config.module.js';
-import type { ValidationReport } from '../../src/common/image-validation.js';
+import type { ValidationReport } from '../../src/common/contracts/image-validation.js';
 import type { ReceiptDto } from '../../src/executor-manager/executor-manager.dto.js';
 import { Api } from './api.js';
 import { DockerServer } from './docker-engine.js';

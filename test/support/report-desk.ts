@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ValidationReport } from '../../src/common/image-validation.js';
+import type { ValidationReport } from '../../src/common/contracts/image-validation.js';
 import { eventually } from './child.js';
 
 /** A call that came, as it came. */

@@ -1,6 +1,6 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { ChatEvent, TerminalEvent } from '../../src/common/chat-event.js';
+import type { ChatEvent, TerminalEvent } from '../../src/common/contracts/chat-event.js';
 import { connect, EventStream, type StreamRequest } from './event-stream.js';
 
 /** One event as it came over the wire. */

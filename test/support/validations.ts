@@ -1,4 +1,4 @@
-import type { ValidationReport } from '../../src/common/image-validation.js';
+import type { ValidationReport } from '../../src/common/contracts/image-validation.js';
 import type { ValidationDto, ValidationRequestDto } from '../../src/shells/validations/validation.dto.js';
 import type { Api, ErrorBody, Reply } from './api.js';
 import { eventually } from './child.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import type { FastifyReply } from 'fastify';
-import { UserChangedEvent } from '../../common/domain-events.js';
+import { UserChangedEvent } from '../../common/contracts/domain-events.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { isCurrent, type TokenClaims } from './token-claims.js';
 import type { UserRow } from '../users.repository.js';

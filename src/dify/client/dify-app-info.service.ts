@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import type { DifyConnection } from '../../common/dify.js';
-import type { JsonObject } from '../../common/json.js';
+import type { DifyConnection } from '../../common/contracts/dify.js';
+import type { JsonObject } from '../../common/text/json.js';
 import { answering } from '../../teams/resolved-teams.js';
 import { TeamsService } from '../../teams/teams.service.js';
 import { DifyApps } from './dify-apps.js';

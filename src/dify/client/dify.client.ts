@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { AppError } from '../../common/app-error.js';
-import type { DifyConnection, DifyMode } from '../../common/dify.js';
-import { asText, isJsonObject, type JsonObject, parseJson } from '../../common/json.js';
+import type { DifyConnection, DifyMode } from '../../common/contracts/dify.js';
+import { asText, isJsonObject, type JsonObject, parseJson } from '../../common/text/json.js';
 import {
   ProviderHttp,
   type ProviderRequest,
@@ -10,7 +10,7 @@ import {
   readText,
 } from '../../infra/http/client/provider-http.js';
 import { errorFromReply, isLostConversation, isUnknown, protocolError, sourceOf } from './dify.errors.js';
-import { asStorable } from '../../common/storable.js';
+import { asStorable } from '../../common/text/storable.js';
 
 /** For calls that are answered at once; runs have deadlines of their own. */
 const CALL_TIMEOUT_MS = 10_000;

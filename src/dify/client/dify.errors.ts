@@ -1,7 +1,7 @@
 /** Maps Dify's errors, by HTTP status or inside a stream, to errors with a stable code. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError, type ErrorCode, errorCode } from '../../common/app-error.js';
-import type { DifyConnection } from '../../common/dify.js';
+import type { DifyConnection } from '../../common/contracts/dify.js';
 import {
   cleanMessage,
   ProviderError,
@@ -10,7 +10,7 @@ import {
 } from '../../infra/provider-stream/provider-error.js';
 import { problemOf, type ProviderProblem, readProblem } from '../../infra/provider-stream/provider-problem.js';
 import { addressAdvice } from '../../infra/provider-stream/address-advice.js';
-import { asNumber, asObject, asText, parseJson } from '../../common/json.js';
+import { asNumber, asObject, asText, parseJson } from '../../common/text/json.js';
 import { codeOfModel, innermostReason, isAboutInputs, speaksOfLostConversation } from './dify.reasons.js';
 
 /** The host that messages name, and the secrets that they must not repeat. */

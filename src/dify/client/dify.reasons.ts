@@ -1,6 +1,6 @@
 /** What the texts of Dify's errors mean, which often repeat what an app's model, plugin or tool has said. Pure. */
 import type { ErrorCode } from '../../common/app-error.js';
-import { asObject, asText, parseJson } from '../../common/json.js';
+import { asObject, asText, parseJson } from '../../common/text/json.js';
 
 /** Errors in errors that are opened one after the other. */
 const MAX_DEPTH = 6;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ChatMessage } from '../../common/chat-provider.js';
-import type { DifyFile, DifyMode, DifyTurn } from '../../common/dify.js';
+import type { ChatMessage } from '../../common/contracts/chat-provider.js';
+import type { DifyFile, DifyMode, DifyTurn } from '../../common/contracts/dify.js';
 import { runBody } from './dify.request.js';
 
 const FILE: DifyFile = { type: 'image', transfer_method: 'remote_url', url: 'https://x.test/a.png' };

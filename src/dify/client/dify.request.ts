@@ -1,10 +1,10 @@
 /** A chat turn -> the body of a run. Pure. */
-import type { ChatMessage, ChatRequest } from '../../common/chat-provider.js';
-import type { DifyMode, DifyTurn } from '../../common/dify.js';
-import type { JsonObject } from '../../common/json.js';
-import { firstPart } from '../../common/text-cut.js';
+import type { ChatMessage, ChatRequest } from '../../common/contracts/chat-provider.js';
+import type { DifyMode, DifyTurn } from '../../common/contracts/dify.js';
+import type { JsonObject } from '../../common/text/json.js';
+import { firstPart } from '../../common/text/text-cut.js';
 import { type InputField, inputForText } from '../inputs/input-form.js';
-import { storableText } from '../../common/storable.js';
+import { storableText } from '../../common/text/storable.js';
 
 /** How much of a lost conversation is repeated in the question. */
 const HISTORY_MESSAGES = 10;

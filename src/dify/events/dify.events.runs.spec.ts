@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import type { ProviderEvent, Step } from '../../common/chat-event.js';
+import type { ProviderEvent, Step } from '../../common/contracts/chat-event.js';
 import type { Shown } from './dify.events.js';
 import { chat, chunk, flow, flowEnd, messageEnd, read, stepsOf, text } from './dify.events.testing.js';
 

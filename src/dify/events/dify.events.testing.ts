@@ -1,8 +1,8 @@
 /** Streams of Dify for specs. */
-import type { ProviderEvent, Step } from '../../common/chat-event.js';
-import type { DifyMode, DifyRun } from '../../common/dify.js';
+import type { ProviderEvent, Step } from '../../common/contracts/chat-event.js';
+import type { DifyMode, DifyRun } from '../../common/contracts/dify.js';
 import { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { SseReader } from '../../infra/provider-stream/sse-reader.js';
+import { SseReader } from '../../infra/provider-stream/body/sse-reader.js';
 import { DifyEvents, type Shown } from './dify.events.js';
 
 /** What every event of a chat app has. */

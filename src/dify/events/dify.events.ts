@@ -1,10 +1,10 @@
 /** Events of Dify's service API -> the project's. */
 import type { EventSourceMessage } from 'eventsource-parser';
-import type { Step } from '../../common/chat-event.js';
-import type { DifyRun } from '../../common/dify.js';
+import type { Step } from '../../common/contracts/chat-event.js';
+import type { DifyRun } from '../../common/contracts/dify.js';
 import type { AnswerMapper, EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { asObject, asText, type JsonObject } from '../../common/json.js';
-import { readEventData } from '../../infra/provider-stream/event-json.js';
+import { asObject, asText, type JsonObject } from '../../common/text/json.js';
+import { readEventData } from '../../infra/provider-stream/body/event-json.js';
 import { type DifySource, errorFromEvent, otherConversation, protocolError } from '../client/dify.errors.js';
 import { DifyForms } from './dify.forms.js';
 import { isFlow } from '../client/dify.request.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DifyRun, PendingForm } from '../../common/dify.js';
+import type { DifyRun, PendingForm } from '../../common/contracts/dify.js';
 import { hasWaitedTooLong, isAnswered, nextCheckAt } from './dify.forms.js';
 
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
 /** Forms of apps that people fill in, and how long runs wait for them. */
-import type { InputForm } from '../../common/chat-event.js';
-import type { DifyConnection, DifyRun, PendingForm } from '../../common/dify.js';
+import type { InputForm } from '../../common/contracts/chat-event.js';
+import type { DifyConnection, DifyRun, PendingForm } from '../../common/contracts/dify.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { asNumber, asObject, asText, type JsonObject } from '../../common/json.js';
+import { asNumber, asObject, asText, type JsonObject } from '../../common/text/json.js';
 import type { DifyClient } from '../client/dify.client.js';
 import { type DifySteps, formStepId } from './dify.steps.js';
 

@@ -1,7 +1,7 @@
 /** How the run of an app ended. */
 import { AppError } from '../../common/app-error.js';
-import type { FinishReason, StepStatus, Usage } from '../../common/chat-event.js';
-import { asNumber, asObject, asText, type JsonObject } from '../../common/json.js';
+import type { FinishReason, StepStatus, Usage } from '../../common/contracts/chat-event.js';
+import { asNumber, asObject, asText, type JsonObject } from '../../common/text/json.js';
 import { DifyError, type DifySource, errorFromEvent } from '../client/dify.errors.js';
 import { addUsage, textOfOutputs, usageOf } from './map-outputs.js';
 

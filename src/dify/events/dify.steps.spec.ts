@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Step } from '../../common/chat-event.js';
+import type { Step } from '../../common/contracts/chat-event.js';
 import { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { DifySteps } from './dify.steps.js';
 

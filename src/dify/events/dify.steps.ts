@@ -1,7 +1,7 @@
 /** Maps nodes, iterations, thoughts, tools and logs of an app to steps. */
-import type { Step, StepKind, StepStatus } from '../../common/chat-event.js';
+import type { Step, StepKind, StepStatus } from '../../common/contracts/chat-event.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
+import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/text/json.js';
 import { cut, truncateDetail } from './map-outputs.js';
 
 const STATUS = new Map<string, StepStatus>([

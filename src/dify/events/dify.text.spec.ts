@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { contentOf, flowEnd, chat, chunk, finishOf, messageEnd, read, text } from './dify.events.testing.js';
-import type { ProviderEvent } from '../../common/chat-event.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
 
 const reasoningOf = (events: readonly ProviderEvent[]) =>
   events.flatMap((event) => (event.type === 'reasoning' ? [event.content] : [])).join('');

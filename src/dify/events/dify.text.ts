@@ -1,5 +1,5 @@
 /** The text of an app's answer. */
-import type { ProviderEvent } from '../../common/chat-event.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
 import { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { ThinkTags } from '../../infra/provider-stream/thinking/think-tags.js';
 

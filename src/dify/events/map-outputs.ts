@@ -1,8 +1,8 @@
 /** Maps outputs, files, sources and usage of Dify's replies, and truncates long values. Pure. */
-import type { AnswerFile, Source, Usage } from '../../common/chat-event.js';
-import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/json.js';
+import type { AnswerFile, Source, Usage } from '../../common/contracts/chat-event.js';
+import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/text/json.js';
 import { toUsage } from '../../infra/provider-stream/event-batch.js';
-import { firstPart } from '../../common/text-cut.js';
+import { firstPart } from '../../common/text/text-cut.js';
 
 /** Names under which workflows give their answer, most telling first. */
 const ANSWER_NAMES = ['text', 'answer', 'result', 'output'];

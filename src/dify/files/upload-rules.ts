@@ -1,6 +1,6 @@
 /** Which files may be uploaded to an app, according to its `/parameters`. */
 import { AppError } from '../../common/app-error.js';
-import type { DifyFile } from '../../common/dify.js';
+import type { DifyFile } from '../../common/contracts/dify.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import type { FileRules } from '../inputs/file-rules.js';
 import { type AppForm, type FileSizes, isFileField } from '../inputs/input-form.js';

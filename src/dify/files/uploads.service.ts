@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../common/app-error.js';
-import type { DifyConnection } from '../../common/dify.js';
+import type { DifyConnection } from '../../common/contracts/dify.js';
 import { MAX_ID } from '../../common/fields.js';
-import { asNumber, asText, type JsonObject } from '../../common/json.js';
+import { asNumber, asText, type JsonObject } from '../../common/text/json.js';
 import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import { openUpload, type Upload } from '../../infra/http/server/multipart.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';

@@ -1,6 +1,6 @@
 /** Checks inputs of a request against the form of an app, before the run is started. */
 import type { FieldProblem } from '../../common/app-error.js';
-import { isJsonObject, type JsonObject, parseObject } from '../../common/json.js';
+import { isJsonObject, type JsonObject, parseObject } from '../../common/text/json.js';
 import { countProblem, fileProblem } from './file-rules.js';
 import { type AppForm, type InputField, type InputType, isBlank, mergeInputs, isFileField } from './input-form.js';
 

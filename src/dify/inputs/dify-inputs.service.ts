@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ResolvedBot } from '../../bots/bot-resolver.js';
 import type { FieldProblem } from '../../common/app-error.js';
-import type { DifyConnection, DifyFile } from '../../common/dify.js';
-import type { JsonObject } from '../../common/json.js';
-import { splitPrompt } from '../../common/prompt.js';
-import { DIFY_SHELL } from '../../common/shell-types.js';
-import { storageProblems } from '../../common/storable.js';
-import { within } from '../../common/within.js';
+import type { DifyConnection, DifyFile } from '../../common/contracts/dify.js';
+import type { JsonObject } from '../../common/text/json.js';
+import { splitPrompt } from '../../common/text/prompt.js';
+import { DIFY_SHELL } from '../../common/contracts/shell-types.js';
+import { storageProblems } from '../../common/text/storable.js';
+import { within } from '../../common/async/within.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import { ConversationPaths } from '../../tasks/turns/conversation-paths.js';
 import { DifyApps } from '../client/dify-apps.js';

@@ -1,6 +1,6 @@
 /** Which files an app accepts, from its `/parameters`: for the conversation and for each of its file inputs. */
-import { FILE_TYPES, TRANSFER_METHODS } from '../../common/dify.js';
-import { isJsonObject, type JsonObject } from '../../common/json.js';
+import { FILE_TYPES, TRANSFER_METHODS } from '../../common/contracts/dify.js';
+import { isJsonObject, type JsonObject } from '../../common/text/json.js';
 
 /** Longer ones are refused by proxies on the way. */
 const MAX_URL = 8_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { inputForText, mergeInputs, readForm } from './input-form.js';
-import type { JsonObject } from '../../common/json.js';
+import type { JsonObject } from '../../common/text/json.js';
 
 const fieldsOf = (...items: unknown[]) => readForm({ user_input_form: items }).fields;
 

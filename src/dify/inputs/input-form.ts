@@ -1,5 +1,5 @@
 /** The form of an app, from the reply of its `/parameters`. Fields that are not as documented are ignored. */
-import { asText, isJsonObject, type JsonObject } from '../../common/json.js';
+import { asText, isJsonObject, type JsonObject } from '../../common/text/json.js';
 import { type FileRules, readFileUpload, readRules } from './file-rules.js';
 
 /** Types that are checked; others are passed on as they come. */

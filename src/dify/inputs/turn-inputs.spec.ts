@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DifyFile, DifyMode } from '../../common/dify.js';
-import type { JsonObject } from '../../common/json.js';
+import type { DifyFile, DifyMode } from '../../common/contracts/dify.js';
+import type { JsonObject } from '../../common/text/json.js';
 import { readForm } from './input-form.js';
 import { type AskedApp, checkTurn } from './turn-inputs.js';
 

@@ -1,7 +1,7 @@
 /** Checks the inputs and files of a turn against the form of each app. Pure. */
 import type { FieldProblem } from '../../common/app-error.js';
-import type { DifyFile, DifyMode } from '../../common/dify.js';
-import type { JsonObject } from '../../common/json.js';
+import type { DifyFile, DifyMode } from '../../common/contracts/dify.js';
+import type { JsonObject } from '../../common/text/json.js';
 import { hasConversations } from '../client/dify.request.js';
 import { checkInputs, checkQuestionFiles } from './check-inputs.js';
 import { type AppForm, inputForText, mergeInputs } from './input-form.js';

@@ -1,6 +1,6 @@
 import { AppError } from '../../common/app-error.js';
-import type { ProviderEvent } from '../../common/chat-event.js';
-import type { DifyRun } from '../../common/dify.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
+import type { DifyRun } from '../../common/contracts/dify.js';
 import type { AnswerParts } from '../../infra/provider-stream/answer-iterator.js';
 import { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { cleanMessage } from '../../infra/provider-stream/provider-error.js';

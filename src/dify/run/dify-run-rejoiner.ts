@@ -1,6 +1,6 @@
 import { AppError } from '../../common/app-error.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import type { JsonObject } from '../../common/json.js';
+import type { JsonObject } from '../../common/text/json.js';
 import { abortableSleep } from '../../infra/provider-stream/retry.js';
 import type { Turn } from './dify-starter.js';
 import { ENDED } from './dify-stopper.js';

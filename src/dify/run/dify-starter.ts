@@ -1,5 +1,5 @@
-import type { ChatRequest, UpstreamLink } from '../../common/chat-provider.js';
-import type { DifyMode, DifyRun, DifyTurn } from '../../common/dify.js';
+import type { ChatRequest, UpstreamLink } from '../../common/contracts/chat-provider.js';
+import type { DifyMode, DifyRun, DifyTurn } from '../../common/contracts/dify.js';
 import type { ProviderTimeouts } from '../../infra/provider-stream/provider-timeouts.js';
 import { abortableSleep, type retryDelay } from '../../infra/provider-stream/retry.js';
 import type { ProviderResponse } from '../../infra/http/client/provider-http.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pollUntil } from '../../common/poll-until.js';
+import { pollUntil } from '../../common/async/poll-until.js';
 import { AppError } from '../../common/app-error.js';
-import type { DifyConnection, DifyRun, DifyStop } from '../../common/dify.js';
+import type { DifyConnection, DifyRun, DifyStop } from '../../common/contracts/dify.js';
 import { DifyClient } from '../client/dify.client.js';
 
 /**

@@ -1,9 +1,9 @@
-import { withinOr } from '../../common/within.js';
-import type { DifyRun } from '../../common/dify.js';
+import { withinOr } from '../../common/async/within.js';
+import type { DifyRun } from '../../common/contracts/dify.js';
 import { AnswerReader } from '../../infra/provider-stream/answer-reader.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
-import { parseJson } from '../../common/json.js';
-import { MAX_EVENT_LENGTH, SseReader } from '../../infra/provider-stream/sse-reader.js';
+import { parseJson } from '../../common/text/json.js';
+import { MAX_EVENT_LENGTH, SseReader } from '../../infra/provider-stream/body/sse-reader.js';
 import { type ProviderResponse, readText } from '../../infra/http/client/provider-http.js';
 import type { DifyConversations } from './dify-conversations.js';
 import { conversationRow, type Turn } from './dify-starter.js';

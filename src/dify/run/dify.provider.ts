@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import type { ProviderEvent } from '../../common/chat-event.js';
-import type { ChatProvider, ChatRequest, StopReason } from '../../common/chat-provider.js';
-import type { DifyRun } from '../../common/dify.js';
-import { DIFY_SHELL } from '../../common/shell-types.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
+import type { ChatProvider, ChatRequest, StopReason } from '../../common/contracts/chat-provider.js';
+import type { DifyRun } from '../../common/contracts/dify.js';
+import { DIFY_SHELL } from '../../common/contracts/shell-types.js';
 import { AppConfig } from '../../config/app-config.js';
 import { type AnswerCall, AnswerIterator, type OpenAnswer } from '../../infra/provider-stream/answer-iterator.js';
 import { ProviderTimeouts, type ProviderTimeoutLimits } from '../../infra/provider-stream/provider-timeouts.js';

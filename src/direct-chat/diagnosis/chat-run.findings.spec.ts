@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ChatEvent, StartEvent } from '../../common/chat-event.js';
+import type { ChatEvent, StartEvent } from '../../common/contracts/chat-event.js';
 import { fromRow } from '../../tasks/diagnosis/findings.js';
 import { type ChatRunFacts, findingsOf } from './chat-run.findings.js';
 

@@ -1,6 +1,6 @@
 /** Explains the state of a run to its owner, from the facts of queue and stream. Pure. */
-import type { ChatEvent } from '../../common/chat-event.js';
-import type { DifyRun } from '../../common/dify.js';
+import type { ChatEvent } from '../../common/contracts/chat-event.js';
+import type { DifyRun } from '../../common/contracts/dify.js';
 import { duration, type Findings } from '../../tasks/diagnosis/findings.js';
 import { CHAT_RUNS } from '../queue/chat-runs.jobs.js';
 import type { StreamHealth } from './chat-run.inspector.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { JobState, Queue } from 'bullmq';
 import { InjectQueue } from '@nestjs/bullmq';
-import type { ChatEvent } from '../../common/chat-event.js';
+import type { ChatEvent } from '../../common/contracts/chat-event.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { STREAM_HEALTH } from '../stream/scripts.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ChatMessage } from '../../common/chat-provider.js';
+import type { ChatMessage } from '../../common/contracts/chat-provider.js';
 import { estimateTokens, fitIntoWindow } from './context-window.js';
 
 const say = (role: ChatMessage['role'], tokens: number): ChatMessage => ({ role, content: 'x'.repeat(tokens * 4) });

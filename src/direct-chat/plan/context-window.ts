@@ -1,4 +1,4 @@
-import type { ChatMessage, ModelParameters } from '../../common/chat-provider.js';
+import type { ChatMessage, ModelParameters } from '../../common/contracts/chat-provider.js';
 
 const DEFAULT_WINDOW = 128_000;
 const DEFAULT_ANSWER = 4_096;

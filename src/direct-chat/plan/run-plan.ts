@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import type { ChatMessage, ChatRequest, ModelSettings } from '../../common/chat-provider.js';
-import type { DifyConnection, DifyTurn } from '../../common/dify.js';
-import { stepPrompt, withoutParams } from '../../common/prompt.js';
-import { DIFY_SHELL } from '../../common/shell-types.js';
+import type { ChatMessage, ChatRequest, ModelSettings } from '../../common/contracts/chat-provider.js';
+import type { DifyConnection, DifyTurn } from '../../common/contracts/dify.js';
+import { stepPrompt, withoutParams } from '../../common/text/prompt.js';
+import { DIFY_SHELL } from '../../common/contracts/shell-types.js';
 import { DifyApps } from '../../dify/client/dify-apps.js';
 import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import { ModelsService } from '../../models/models.service.js';

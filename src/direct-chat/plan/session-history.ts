@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { ChatMessage } from '../../common/chat-provider.js';
+import type { ChatMessage } from '../../common/contracts/chat-provider.js';
 import { AppConfig } from '../../config/app-config.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';

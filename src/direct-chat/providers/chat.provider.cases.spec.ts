@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { CLAUDE_CASES } from '../../../tools/simulator/claude-cases.js';
 import { OPENAI_CASES } from '../../../tools/simulator/openai-cases.js';
 import { generatedText, reasoningText, unicodeText } from '../../../tools/simulator/simulator.js';
-import type { ModelSettings } from '../../common/chat-provider.js';
+import type { ModelSettings } from '../../common/contracts/chat-provider.js';
 import { ProviderBench, until } from './chat.provider.testing.js';
 
 let bench: ProviderBench;

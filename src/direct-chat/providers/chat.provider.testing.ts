@@ -1,9 +1,9 @@
 /** The provider against the simulator, for specs. */
 import { startSimulator, type Simulator } from '../../../tools/simulator/simulator.js';
 import type { AppError } from '../../common/app-error.js';
-import type { ProviderEvent } from '../../common/chat-event.js';
-import type { ChatRequest, ModelSettings, ProviderKind } from '../../common/chat-provider.js';
-import { pollUntil } from '../../common/poll-until.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
+import type { ChatRequest, ModelSettings, ProviderKind } from '../../common/contracts/chat-provider.js';
+import { pollUntil } from '../../common/async/poll-until.js';
 import { EgressPolicy } from '../../infra/http/client/egress.js';
 import { ProviderHttp } from '../../infra/http/client/provider-http.js';
 import { type ChatProviderLimits, ChatShellProvider } from './chat.provider.js';

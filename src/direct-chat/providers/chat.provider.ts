@@ -1,6 +1,12 @@
 import { AppError } from '../../common/app-error.js';
-import type { ProviderEvent } from '../../common/chat-event.js';
-import type { ChatProvider, ChatRequest, ModelRequest, ModelSettings, TokenMeter } from '../../common/chat-provider.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
+import type {
+  ChatProvider,
+  ChatRequest,
+  ModelRequest,
+  ModelSettings,
+  TokenMeter,
+} from '../../common/contracts/chat-provider.js';
 import type { ProviderHttp, ProviderPost, ProviderResponse } from '../../infra/http/client/provider-http.js';
 import {
   type AnswerCall,

@@ -1,7 +1,7 @@
 /** Maps the events of Anthropic's Messages API, in the dialects of compatible gateways. */
-import type { FinishReason } from '../../common/chat-event.js';
-import type { ModelParameters } from '../../common/chat-provider.js';
-import { asObject, asText, type JsonObject } from '../../common/json.js';
+import type { FinishReason } from '../../common/contracts/chat-event.js';
+import type { ModelParameters } from '../../common/contracts/chat-provider.js';
+import { asObject, asText, type JsonObject } from '../../common/text/json.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import type { Added } from './dialects/answer-builder.js';
 import { isErrorName, isFailure } from './dialects/failed-reply.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ChatMessage } from '../../common/chat-provider.js';
+import type { ChatMessage } from '../../common/contracts/chat-provider.js';
 import { claudeRequest } from './claude.request.js';
 import { chatRequest } from './providers.testing.js';
 

@@ -1,5 +1,5 @@
 /** Builds requests of Anthropic's Messages API. */
-import type { ModelRequest, ModelSettings } from '../../common/chat-provider.js';
+import type { ModelRequest, ModelSettings } from '../../common/contracts/chat-provider.js';
 import { defined, endpoint, mergeHeaders, type ModelPost, normalizeTurns, ownHeaders } from './request-parts.js';
 
 const DEFAULT_BASE_URL = 'https://api.anthropic.com';

@@ -5,7 +5,7 @@ import type { ProviderHttp } from '../../infra/http/client/provider-http.js';
 import { LocalServer, makeHttp } from '../../infra/http/client/provider-http.testing.js';
 import type { TestConnectionDto } from '../../models/models.dto.js';
 import { ChatShellProvider } from './chat.provider.js';
-import { ConnectionTestService } from './connection-test.service.js';
+import { ConnectionTestService } from '../connection-test/connection-test.service.js';
 import { dataLines } from './providers.testing.js';
 
 const USER = 7;

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { addressAdvice } from '../../infra/provider-stream/address-advice.js';
 import type { ErrorCode } from '../../common/app-error.js';
-import type { ProviderKind } from '../../common/chat-provider.js';
+import type { ProviderKind } from '../../common/contracts/chat-provider.js';
 import {
   cleanMessage,
   ProviderError,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ModelParameters } from '../../common/chat-provider.js';
+import type { ModelParameters } from '../../common/contracts/chat-provider.js';
 import { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { OpenaiEvents } from './openai.events.js';
 import { OPENAI_SOURCE, dataLines, fixture, replay, summary } from './providers.testing.js';

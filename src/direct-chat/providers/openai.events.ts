@@ -1,6 +1,6 @@
 /** Maps the chunks of OpenAI's Chat Completions API, in the dialects of compatible servers. */
-import type { ModelParameters } from '../../common/chat-provider.js';
-import { asNumber, asObject, asText, isJsonObject, type JsonObject } from '../../common/json.js';
+import type { ModelParameters } from '../../common/contracts/chat-provider.js';
+import { asNumber, asObject, asText, isJsonObject, type JsonObject } from '../../common/text/json.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { isTelling } from '../../infra/provider-stream/provider-problem.js';
 import type { ErrorSource } from './error-mapping.js';

@@ -1,5 +1,10 @@
 /** Builds requests of OpenAI's Chat Completions API, as compatible servers accept them. */
-import type { ChatMessage, ModelParameters, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
+import type {
+  ChatMessage,
+  ModelParameters,
+  ModelRequest,
+  ModelSettings,
+} from '../../common/contracts/chat-provider.js';
 import { isOpenai, keyHeaders, openaiUrl } from './openai.address.js';
 import { defined, mergeHeaders, type ModelPost, normalizeTurns, ownHeaders } from './request-parts.js';
 

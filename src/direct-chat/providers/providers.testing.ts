@@ -1,11 +1,11 @@
 /** What the specs of this folder share. */
 import { readFileSync } from 'node:fs';
 import type { EventSourceMessage } from 'eventsource-parser';
-import type { ProviderEvent } from '../../common/chat-event.js';
-import type { ChatRequest, ModelRequest, ModelSettings } from '../../common/chat-provider.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
+import type { ChatRequest, ModelRequest, ModelSettings } from '../../common/contracts/chat-provider.js';
 import { type AnswerMapper, EventBatch } from '../../infra/provider-stream/event-batch.js';
 import type { ErrorSource } from './error-mapping.js';
-import { BodyReader } from '../../infra/provider-stream/body-reader.js';
+import { BodyReader } from '../../infra/provider-stream/body/body-reader.js';
 
 export const CLAUDE_SOURCE: ErrorSource = { provider: 'claude', host: 'claude.test', secrets: ['my-own-key-1234'] };
 export const OPENAI_SOURCE: ErrorSource = { provider: 'openai', host: 'openai.test', secrets: ['my-own-key-1234'] };

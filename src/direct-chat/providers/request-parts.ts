@@ -1,9 +1,9 @@
 /** Parts of the requests to both providers. */
 import { AppError } from '../../common/app-error.js';
-import type { ChatMessage, ModelSettings } from '../../common/chat-provider.js';
+import type { ChatMessage, ModelSettings } from '../../common/contracts/chat-provider.js';
 import type { ProviderPost } from '../../infra/http/client/provider-http.js';
 import { parseUrl } from '../../infra/http/client/axios-client.js';
-import { storableText } from '../../common/storable.js';
+import { storableText } from '../../common/text/storable.js';
 
 /** A request for an answer. */
 export type ModelPost = ProviderPost & { url: URL };

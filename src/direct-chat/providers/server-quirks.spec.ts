@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ModelParameters } from '../../common/chat-provider.js';
+import type { ModelParameters } from '../../common/contracts/chat-provider.js';
 import { errorFromStatus } from './error-mapping.js';
 import { modelSettings, OPENAI_SOURCE } from './providers.testing.js';
 import { ServerQuirks } from './server-quirks.js';

@@ -1,6 +1,6 @@
 /** Requests as servers want them that refuse a usual field: learned from their refusals, for as long as the process runs. */
 import { LRUCache } from 'lru-cache';
-import type { ModelParameters, ModelSettings } from '../../common/chat-provider.js';
+import type { ModelParameters, ModelSettings } from '../../common/contracts/chat-provider.js';
 import { ProviderError } from '../../infra/provider-stream/provider-error.js';
 
 /** Parameters that a server's refusal teaches. */

@@ -1,7 +1,7 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { pollUntil } from '../../common/poll-until.js';
+import { pollUntil } from '../../common/async/poll-until.js';
 import { AppError, found, notFound } from '../../common/app-error.js';
 import { DifyClient } from '../../dify/client/dify.client.js';
 import { logLine } from '../../infra/database/database-errors.js';

@@ -2,7 +2,7 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { AppError } from '../../common/app-error.js';
-import { within } from '../../common/within.js';
+import { within } from '../../common/async/within.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { isRedisFull } from '../../infra/redis/redis-memory.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
-import { withinOr } from '../../common/within.js';
+import { withinOr } from '../../common/async/within.js';
 import { AppConfig } from '../../config/app-config.js';
 import { QueueProcessor } from '../../infra/queue/queue-processor.js';
 import { QueueWorkers } from '../../infra/queue/queue-workers.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { InjectQueue } from '@nestjs/bullmq';
 import type { Queue } from 'bullmq';
-import { isTerminal, type TerminalEvent } from '../../common/chat-event.js';
+import { isTerminal, type TerminalEvent } from '../../common/contracts/chat-event.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
 import { resultOf } from '../run/answer-accumulator.js';

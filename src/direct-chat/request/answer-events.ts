@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ChatEvent } from '../../common/chat-event.js';
+import type { ChatEvent } from '../../common/contracts/chat-event.js';
 import { isUnfinished, type SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import { answerOf } from '../run/answer-accumulator.js';
 import { endOf } from '../run/terminal-event.js';

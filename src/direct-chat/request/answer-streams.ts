@@ -1,8 +1,8 @@
 import { Injectable, type MessageEvent } from '@nestjs/common';
-import { pollUntil } from '../../common/poll-until.js';
+import { pollUntil } from '../../common/async/poll-until.js';
 import { AppError } from '../../common/app-error.js';
-import type { TerminalEvent } from '../../common/chat-event.js';
-import { isTerminal as isTerminalEvent } from '../../common/chat-event.js';
+import type { TerminalEvent } from '../../common/contracts/chat-event.js';
+import { isTerminal as isTerminalEvent } from '../../common/contracts/chat-event.js';
 import type { OpenSseSource, SseSource } from '../../infra/sse/sse-source.js';
 import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
 import { TaskCancelService } from '../../tasks/cancel/task-cancel.service.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import { CHAT_PROVIDERS, type ChatProvider } from '../../common/chat-provider.js';
-import { checkPrompt } from '../../common/prompt.js';
+import { CHAT_PROVIDERS, type ChatProvider } from '../../common/contracts/chat-provider.js';
+import { checkPrompt } from '../../common/text/prompt.js';
 import { DifyInputs } from '../../dify/inputs/dify-inputs.service.js';
 import { type Idempotency, IdempotentStarts, type StartedAnswer } from '../../tasks/turns/idempotency.js';
 import type { RunChoice } from '../../tasks/turns/new-turn.js';

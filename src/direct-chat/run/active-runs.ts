@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StopReason } from '../../common/chat-provider.js';
+import type { StopReason } from '../../common/contracts/chat-provider.js';
 import { RedisBus } from '../../infra/redis/redis.bus.js';
 import { StreamLog } from '../stream/stream-log.js';
 

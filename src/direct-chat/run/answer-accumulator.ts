@@ -1,8 +1,8 @@
-import type { ChatEvent, Usage } from '../../common/chat-event.js';
+import type { ChatEvent, Usage } from '../../common/contracts/chat-event.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import { type AnswerExtras, extrasOf, withExtra } from '../stream/answer-extras.js';
 import type { Snapshot } from '../stream/stream-text.js';
-import { TextAccumulator } from '../../common/text-accumulator.js';
+import { TextAccumulator } from '../../common/text/text-accumulator.js';
 
 /** Most bytes of UTF-8 that one UTF-16 unit becomes. */
 const MAX_BYTES_PER_UNIT = 3;

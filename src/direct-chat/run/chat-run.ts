@@ -9,8 +9,8 @@ import {
   type SuspendEvent,
   type TerminalEvent,
   type Usage,
-} from '../../common/chat-event.js';
-import type { StopReason } from '../../common/chat-provider.js';
+} from '../../common/contracts/chat-event.js';
+import type { StopReason } from '../../common/contracts/chat-provider.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import { AnswerAccumulator, answerOf } from './answer-accumulator.js';
 import type { RunPlan } from '../plan/run-plan.js';

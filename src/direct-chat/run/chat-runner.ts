@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import type { DifyRun } from '../../common/dify.js';
+import type { DifyRun } from '../../common/contracts/dify.js';
 import type { AnswerTurn, SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import type { ChatRun } from './chat-run.js';
 import { PipelineSteps } from './pipeline-steps.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ChatEvent } from '../../common/chat-event.js';
+import type { ChatEvent } from '../../common/contracts/chat-event.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
 import { answerOf } from './answer-accumulator.js';

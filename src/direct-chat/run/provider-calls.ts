@@ -1,7 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import type { ProviderEvent } from '../../common/chat-event.js';
-import { CHAT_PROVIDERS, type ChatProvider, type ChatRequest, type TokenMeter } from '../../common/chat-provider.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
+import {
+  CHAT_PROVIDERS,
+  type ChatProvider,
+  type ChatRequest,
+  type TokenMeter,
+} from '../../common/contracts/chat-provider.js';
 import { EventLoopThrottle } from '../../infra/http/server/event-loop-throttle.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
 import type { ProviderRun } from './provider-runs.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { UpstreamLink } from '../../common/chat-provider.js';
-import type { DifyRun, DifyStop } from '../../common/dify.js';
+import type { UpstreamLink } from '../../common/contracts/chat-provider.js';
+import type { DifyRun, DifyStop } from '../../common/contracts/dify.js';
 import { DifyStopper } from '../../dify/run/dify-stopper.js';
 import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';

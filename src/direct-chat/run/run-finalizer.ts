@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
-import { withinOr } from '../../common/within.js';
+import { withinOr } from '../../common/async/within.js';
 import { AppError } from '../../common/app-error.js';
-import type { CancelProof, TerminalEvent } from '../../common/chat-event.js';
+import type { CancelProof, TerminalEvent } from '../../common/contracts/chat-event.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import type { AnswerTurn, SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import { type Settled, TaskUpdatesService } from '../../tasks/status/task-updates.service.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
-import type { StopReason } from '../../common/chat-provider.js';
+import type { StopReason } from '../../common/contracts/chat-provider.js';
 import { ChatRun } from './chat-run.js';
 import type { RunHandle } from './active-runs.js';
 import { LogWriter } from '../stream/log-writer.js';

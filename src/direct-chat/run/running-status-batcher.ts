@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { Batcher } from '../../common/batcher.js';
+import { Batcher } from '../../common/async/batcher.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 

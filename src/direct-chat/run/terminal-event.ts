@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type ChatEvent, type DoneEvent, isTerminal, type TerminalEvent } from '../../common/chat-event.js';
+import { type ChatEvent, type DoneEvent, isTerminal, type TerminalEvent } from '../../common/contracts/chat-event.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import { answerOf } from './answer-accumulator.js';
 import { resyncOf } from '../stream/stream-text.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { pollUntil } from '../../common/poll-until.js';
+import { pollUntil } from '../../common/async/poll-until.js';
 import { AppError } from '../../common/app-error.js';
 import { isDatabaseDown } from '../../infra/database/database-errors.js';
 import { type AnswerTurn, isUnfinished } from '../../tasks/turns/answer-turn.js';

@@ -1,5 +1,5 @@
-import type { ChatEvent, Usage } from '../../common/chat-event.js';
-import type { ModelPrices, TokenMeter } from '../../common/chat-provider.js';
+import type { ChatEvent, Usage } from '../../common/contracts/chat-event.js';
+import type { ModelPrices, TokenMeter } from '../../common/contracts/chat-provider.js';
 
 const TOKENS_PER_PRICE = 1_000_000;
 /** Digits of a cost: a millionth of the smallest coin. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ChatEvent, InputForm, Step } from '../../common/chat-event.js';
+import type { ChatEvent, InputForm, Step } from '../../common/contracts/chat-event.js';
 import { type AnswerExtras, endedSteps, extrasOf, withExtra } from './answer-extras.js';
 import { frame } from './frames.js';
 import { EMPTY_TEXT, foldFrames, resyncOf } from './stream-text.js';

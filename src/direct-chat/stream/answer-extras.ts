@@ -1,4 +1,4 @@
-import type { ChatEvent, Extras, Step, StepEvent, StepStatus } from '../../common/chat-event.js';
+import type { ChatEvent, Extras, Step, StepEvent, StepStatus } from '../../common/contracts/chat-event.js';
 
 /** Steps that are kept of one answer: the newest ones. */
 const MAX_STEPS = 500;

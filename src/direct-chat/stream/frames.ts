@@ -1,5 +1,5 @@
 import type { MessageEvent } from '@nestjs/common';
-import type { ChatEvent } from '../../common/chat-event.js';
+import type { ChatEvent } from '../../common/contracts/chat-event.js';
 
 /** Consecutive events of one stream, ready for the wire: SSE frames in order, each ended by a blank line. */
 export interface FrameBatch {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { withinOr } from '../../common/within.js';
+import { withinOr } from '../../common/async/within.js';
 import type { FrameBatch } from './frames.js';
 import { StreamCursor } from './stream-cursor.js';
 import { StreamHub } from './stream-hub.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ChatEvent } from '../../common/chat-event.js';
+import type { ChatEvent } from '../../common/contracts/chat-event.js';
 import { frame } from './frames.js';
 import { EMPTY_TEXT, eventsOf, foldFrames, hasStarted, resyncOf } from './stream-text.js';
 

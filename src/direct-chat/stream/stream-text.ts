@@ -1,4 +1,4 @@
-import type { ChatEvent, ResyncEvent } from '../../common/chat-event.js';
+import type { ChatEvent, ResyncEvent } from '../../common/contracts/chat-event.js';
 import { type AnswerExtras, extrasOf, withExtra } from './answer-extras.js';
 import type { FrameBatch } from './frames.js';
 

@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { AppError } from '../../common/app-error.js';
-import { titleFrom, withoutParams } from '../../common/prompt.js';
+import { titleFrom, withoutParams } from '../../common/text/prompt.js';
 import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { QueueProcessor } from '../../infra/queue/queue-processor.js';

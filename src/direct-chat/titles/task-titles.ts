@@ -1,7 +1,7 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import type { ModelSettings } from '../../common/chat-provider.js';
+import type { ModelSettings } from '../../common/contracts/chat-provider.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { SimulatorProcess } from '../../infra/embedded/simulator-process.js';

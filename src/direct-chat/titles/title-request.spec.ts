@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ProviderEvent } from '../../common/chat-event.js';
-import type { ModelSettings } from '../../common/chat-provider.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
+import type { ModelSettings } from '../../common/contracts/chat-provider.js';
 import { cleanTitle, MAX_TITLE, readTitle, titleRequest } from './title-request.js';
 
 const MODEL: ModelSettings = {

@@ -1,7 +1,7 @@
-import type { ProviderEvent } from '../../common/chat-event.js';
-import type { ChatMessage, ChatRequest, ModelSettings } from '../../common/chat-provider.js';
-import { withoutParams } from '../../common/prompt.js';
-import { firstPart } from '../../common/text-cut.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
+import type { ChatMessage, ChatRequest, ModelSettings } from '../../common/contracts/chat-provider.js';
+import { withoutParams } from '../../common/text/prompt.js';
+import { firstPart } from '../../common/text/text-cut.js';
 
 /** Room for a title in any script, and for a little reasoning before it. */
 const MAX_TOKENS = 300;

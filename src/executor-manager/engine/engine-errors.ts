@@ -1,7 +1,7 @@
-import type { TroubleCode } from '../../common/image-validation.js';
+import type { TroubleCode } from '../../common/contracts/image-validation.js';
 import { errorCode } from '../../common/app-error.js';
-import { DeadlineError, within } from '../../common/within.js';
-import { firstPart } from '../../common/text-cut.js';
+import { DeadlineError, within } from '../../common/async/within.js';
+import { firstPart } from '../../common/text/text-cut.js';
 
 /** The image cannot be used: a verdict. Its message is for the owner of the image. */
 export class ImageProblem extends Error {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ValidationReport } from '../../common/image-validation.js';
+import type { ValidationReport } from '../../common/contracts/image-validation.js';
 import { AppConfig } from '../../config/app-config.js';
 import { InternalHttp, type InternalReply } from '../../infra/http/client/internal-http.js';
 

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import { isJsonObject, type JsonObject } from '../../common/json.js';
+import { isJsonObject, type JsonObject } from '../../common/text/json.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import type { InternalReply } from '../../infra/http/client/internal-http.js';
 import { BackendClient } from './backend.client.js';
-import type { ValidationReport, ValidationStage } from '../../common/image-validation.js';
+import type { ValidationReport, ValidationStage } from '../../common/contracts/image-validation.js';
 
 /** The request to the API that an executor's callback becomes. */
 export interface Forward {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ValidationReport } from '../../common/image-validation.js';
+import type { ValidationReport } from '../../common/contracts/image-validation.js';
 import type { ReportAnswer } from './backend.client.js';
 import { ReportSender } from './report-sender.js';
 

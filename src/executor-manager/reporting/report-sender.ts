@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ValidationReport } from '../../common/image-validation.js';
+import type { ValidationReport } from '../../common/contracts/image-validation.js';
 import type { ReportAnswer } from './backend.client.js';
 
 const FIRST_DELAY_MS = 250;

@@ -1,7 +1,7 @@
-import type { ImageCheck } from '../../common/image-validation.js';
+import type { ImageCheck } from '../../common/contracts/image-validation.js';
 import type { CommandResult } from '../engine/check-container.js';
 import { type Platforms, programProblem } from './program-problems.js';
-import { firstPart } from '../../common/text-cut.js';
+import { firstPart } from '../../common/text/text-cut.js';
 
 /** What an image must hold for each runtime. docs/images.md says the same in words. */
 

@@ -1,9 +1,9 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
-import { withinOr } from '../../common/within.js';
+import { withinOr } from '../../common/async/within.js';
 import { AppError } from '../../common/app-error.js';
 import { ImageReferenceError, parseImageReference } from '../../common/image-reference.js';
-import type { ValidateImageOrder } from '../../common/image-validation.js';
-import { DIRECT_CHAT_SHELLS } from '../../common/shell-types.js';
+import type { ValidateImageOrder } from '../../common/contracts/image-validation.js';
+import { DIRECT_CHAT_SHELLS } from '../../common/contracts/shell-types.js';
 import { AppConfig } from '../../config/app-config.js';
 import type { ReceiptDto } from '../executor-manager.dto.js';
 import { BackendClient } from '../reporting/backend.client.js';
@@ -12,7 +12,7 @@ import { EngineTrouble, engineWords } from '../engine/engine-errors.js';
 import { checksFor, IMAGE_CHECKS } from './image-checks.js';
 import { ImageValidator, type Validation } from './image-validator.js';
 import { ReportSender } from '../reporting/report-sender.js';
-import { Semaphore } from '../../common/semaphore.js';
+import { Semaphore } from '../../common/async/semaphore.js';
 import { RunStopped, ValidationRun } from './validation-run.js';
 
 /** The API regards a manager as lost when it is silent for much longer than this. */

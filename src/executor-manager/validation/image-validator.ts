@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ImageReference, parseImageReference } from '../../common/image-reference.js';
-import { type ImageCheck, STAGE_PROGRESS, type ValidationReport } from '../../common/image-validation.js';
+import { type ImageCheck, STAGE_PROGRESS, type ValidationReport } from '../../common/contracts/image-validation.js';
 import { AppConfig } from '../../config/app-config.js';
 import type { CheckContainer, CommandResult } from '../engine/check-container.js';
 import type { Labels } from '../engine/container-options.js';
@@ -11,7 +11,7 @@ import { exitProblem, type Platforms, startProblem } from './program-problems.js
 import { RegistryLogins } from './registry-logins.js';
 import { RegistryEgress } from '../../infra/http/client/registry-egress.js';
 import { AppError } from '../../common/app-error.js';
-import { lastPart } from '../../common/text-cut.js';
+import { lastPart } from '../../common/text/text-cut.js';
 
 /** An image to validate. */
 export interface Validation {

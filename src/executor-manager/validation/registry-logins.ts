@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { readFile } from 'node:fs/promises';
-import { loginFor, parseRegistryAuth, type RegistryLogin } from '../../common/registry-auth.js';
+import { loginFor, parseRegistryAuth, type RegistryLogin } from '../../common/secrets/registry-auth.js';
 import type { ImageReference } from '../../common/image-reference.js';
 import { AppConfig } from '../../config/app-config.js';
 import { EngineTrouble } from '../engine/engine-errors.js';

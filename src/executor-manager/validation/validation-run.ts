@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { STAGE_PROGRESS, type ValidationReport } from '../../common/image-validation.js';
+import { STAGE_PROGRESS, type ValidationReport } from '../../common/contracts/image-validation.js';
 import { EngineTrouble } from '../engine/engine-errors.js';
 import type { OnProgress } from './image-validator.js';
 import type { ReportSender } from '../reporting/report-sender.js';

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsInt, Max, Min } from 'class-validator';
 import { EnumField, IntField, MAX_ID } from '../../common/fields.js';
-import type { JsonObject } from '../../common/json.js';
+import type { JsonObject } from '../../common/text/json.js';
 import { DropsUnknownFields } from '../../infra/http/server/validation.pipe.js';
 import { SUBTASK_STATUSES, type SubtaskStatus } from '../../infra/database/schema/schema.js';
 

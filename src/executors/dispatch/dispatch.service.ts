@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { AppError, type ErrorCode } from '../../common/app-error.js';
-import { SecretBoxError } from '../../common/secret-box.js';
+import { SecretBoxError } from '../../common/secrets/secret-box.js';
 import { AppConfig } from '../../config/app-config.js';
 import type { Db } from '../../infra/database/database.js';
 import { TaskChangePublisher } from '../../tasks/events/task-change.publisher.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ModelSettings } from '../../common/chat-provider.js';
-import { stepPrompt } from '../../common/prompt.js';
+import type { ModelSettings } from '../../common/contracts/chat-provider.js';
+import { stepPrompt } from '../../common/text/prompt.js';
 import { agentConfigOf, toDispatched } from './dispatched-subtask.js';
 import type { ExecutionPlan } from './execution-plans.js';
 import type { ClaimedSubtask } from './dispatch.repository.js';

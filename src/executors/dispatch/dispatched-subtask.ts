@@ -1,8 +1,8 @@
 /** From a subtask, its turn and who answers it to the JSON that executors know. Pure. */
 import { bindModel } from '../../bots/agent-config.js';
-import type { ModelSettings } from '../../common/chat-provider.js';
-import type { JsonObject } from '../../common/json.js';
-import { stepPrompt } from '../../common/prompt.js';
+import type { ModelSettings } from '../../common/contracts/chat-provider.js';
+import type { JsonObject } from '../../common/text/json.js';
+import { stepPrompt } from '../../common/text/prompt.js';
 import type { DispatchedSubtaskDto } from './dispatch.dto.js';
 import type { ExecutionPlan, PlannedBot } from './execution-plans.js';
 import type { ClaimedSubtask } from './dispatch.repository.js';

@@ -3,7 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { createHash } from 'node:crypto';
 import { AppError } from '../../common/app-error.js';
-import { isJsonObject } from '../../common/json.js';
+import { isJsonObject } from '../../common/text/json.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { CAPPED_BACKOFF, cappedBackoff } from '../../infra/queue/capped-backoff.js';
 import { ExecutorManagerClient } from './executor-manager.client.js';

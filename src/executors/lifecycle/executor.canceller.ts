@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Counter } from 'prom-client';
-import { withinOr } from '../../common/within.js';
+import { withinOr } from '../../common/async/within.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { keys } from '../../infra/redis/keys.js';

@@ -1,9 +1,9 @@
 /** From the report of an executor to a task update. Pure. */
 import type { FieldProblem } from '../../common/app-error.js';
-import type { JsonObject } from '../../common/json.js';
+import type { JsonObject } from '../../common/text/json.js';
 import type { ExecutorReport, TaskUpdate } from '../../tasks/tasks.jobs.js';
 import type { ExecutorReportDto, IgnoredReason, ReportedStatus } from './executor-reports.dto.js';
-import { firstPart } from '../../common/text-cut.js';
+import { firstPart } from '../../common/text/text-cut.js';
 import type { KnownReport } from './report-dedup-cache.js';
 
 const STATUS: Readonly<Record<ReportedStatus, TaskUpdate['status']>> = {

@@ -1,5 +1,5 @@
 import { EnumField, IdField, IntField, ObjectField, TextField } from '../../common/fields.js';
-import type { JsonObject } from '../../common/json.js';
+import type { JsonObject } from '../../common/text/json.js';
 import { DropsUnknownFields, RepairsTexts } from '../../infra/http/server/validation.pipe.js';
 
 /** Wegent's executors say the last four among themselves; its managers may pass them on. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { AppError, notFound } from '../../common/app-error.js';
-import { Batcher } from '../../common/batcher.js';
+import { Batcher } from '../../common/async/batcher.js';
 import { AppConfig } from '../../config/app-config.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';

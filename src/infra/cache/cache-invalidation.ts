@@ -11,7 +11,7 @@ import {
 import { EventEmitter2, OnEvent } from '@nestjs/event-emitter';
 import type { FastifyRequest } from 'fastify';
 import { mergeMap, type Observable } from 'rxjs';
-import { CacheInvalidatedEvent, UserChangedEvent } from '../../common/domain-events.js';
+import { CacheInvalidatedEvent, UserChangedEvent } from '../../common/contracts/domain-events.js';
 import { type BusMessages, type BusTopic, RedisBus } from '../redis/redis.bus.js';
 
 /** Publishes {@link CacheInvalidatedEvent} in this process; {@link CacheInvalidationRelay} forwards it to the others. */

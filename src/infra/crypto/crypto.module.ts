@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { SecretBox } from '../../common/secret-box.js';
+import { SecretBox } from '../../common/secrets/secret-box.js';
 import { AppConfig } from '../../config/app-config.js';
 import { EndUserPseudonyms } from './end-user-pseudonyms.js';
 import { loadSecrets, Secrets } from './secrets.js';

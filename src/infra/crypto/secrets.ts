@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../common/app-error.js';
-import { isJsonObject, parseJson } from '../../common/json.js';
+import { isJsonObject, parseJson } from '../../common/text/json.js';
 import type { AppConfig } from '../../config/app-config.js';
 
 const FILE = 'secrets.json';

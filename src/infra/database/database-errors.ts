@@ -1,5 +1,5 @@
 import { AppError, errorCode } from '../../common/app-error.js';
-import { isJsonObject } from '../../common/json.js';
+import { isJsonObject } from '../../common/text/json.js';
 
 /** Meanings of the errors of node-postgres and PGlite, also as causes of Drizzle's. */
 const UNIQUE_VIOLATION = '23505';

@@ -1,4 +1,4 @@
-import { pollUntil } from '../../common/poll-until.js';
+import { pollUntil } from '../../common/async/poll-until.js';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { type ChildProcess, spawn } from 'node:child_process';

@@ -6,7 +6,7 @@ import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { within } from '../../common/within.js';
+import { within } from '../../common/async/within.js';
 import { AppConfig } from '../../config/app-config.js';
 
 const ENTRY = fileURLToPath(new URL('../../executor-manager/embedded.js', import.meta.url));

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { within } from '../../common/within.js';
+import { within } from '../../common/async/within.js';
 import { AppConfig } from '../../config/app-config.js';
 
 const ENTRY = fileURLToPath(new URL('../../../tools/simulator/main.js', import.meta.url));

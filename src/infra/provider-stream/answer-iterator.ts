@@ -1,5 +1,5 @@
 /** Answers as async iterables, at the cost of one promise per network read. */
-import type { ProviderEvent } from '../../common/chat-event.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
 
 type Batch = readonly ProviderEvent[];
 type Result = IteratorResult<Batch, undefined>;

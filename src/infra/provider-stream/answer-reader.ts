@@ -1,9 +1,9 @@
 /** Reads the body of a reply into batches of events, no faster than its consumer asks for them. */
 import type { Readable } from 'node:stream';
-import type { ProviderEvent } from '../../common/chat-event.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
 import { EventLoopThrottle } from '../http/server/event-loop-throttle.js';
 import type { AnswerParts } from './answer-iterator.js';
-import { BodyReader } from './body-reader.js';
+import { BodyReader } from './body/body-reader.js';
 import { type AnswerMapper, EventBatch } from './event-batch.js';
 import type { ProviderTimeouts } from './provider-timeouts.js';
 

@@ -1,7 +1,7 @@
 import type { EventSourceMessage } from 'eventsource-parser';
-import type { ProviderEvent, Usage } from '../../common/chat-event.js';
-import { asStorable, storableText } from '../../common/storable.js';
-import { isHighSurrogate } from '../../common/text-cut.js';
+import type { ProviderEvent, Usage } from '../../common/contracts/chat-event.js';
+import { asStorable, storableText } from '../../common/text/storable.js';
+import { isHighSurrogate } from '../../common/text/text-cut.js';
 
 /**
  * Collects the events of one network read. Consecutive deltas of one kind become one event, so that everything

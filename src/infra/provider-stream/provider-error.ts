@@ -1,9 +1,9 @@
 /** Errors of providers: reads their replies, and makes messages that are safe to show. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ModelSettings } from '../../common/chat-provider.js';
-import { asText } from '../../common/json.js';
-import { storableText } from '../../common/storable.js';
-import { firstPart } from '../../common/text-cut.js';
+import type { ModelSettings } from '../../common/contracts/chat-provider.js';
+import { asText } from '../../common/text/json.js';
+import { storableText } from '../../common/text/storable.js';
+import { firstPart } from '../../common/text/text-cut.js';
 import { AppError, type AppErrorOptions, type ErrorCode } from '../../common/app-error.js';
 import { isMarkup } from './provider-problem.js';
 

@@ -1,6 +1,6 @@
 /** Finds what a provider says about a failure, in the many shapes in which providers, gateways and proxies say it. */
-import { asNumber, asObject, asText, type JsonObject } from '../../common/json.js';
-import { jsonTextsOf, parseLenient } from './lenient-json.js';
+import { asNumber, asObject, asText, type JsonObject } from '../../common/text/json.js';
+import { jsonTextsOf, parseLenient } from './body/lenient-json.js';
 
 /** The parts of an error body that describe the failure. */
 export interface ProviderProblem {

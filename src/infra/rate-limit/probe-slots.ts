@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import { Semaphore } from '../../common/semaphore.js';
+import { Semaphore } from '../../common/async/semaphore.js';
 
 const AT_A_TIME = 2;
 const MAX_WAITING = 8;

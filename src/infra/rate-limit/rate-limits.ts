@@ -4,7 +4,7 @@ import {
   RateLimiterRedis,
   RLWrapperTimeouts,
 } from 'rate-limiter-flexible';
-import { isJsonObject } from '../../common/json.js';
+import { isJsonObject } from '../../common/text/json.js';
 import { keys } from '../redis/keys.js';
 import type { RedisClient } from '../redis/redis-clients.js';
 

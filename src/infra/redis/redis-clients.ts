@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { within } from '../../common/within.js';
+import { within } from '../../common/async/within.js';
 import type { HostPort, RedisConfig } from '../../config/config-parts.js';
 
 export type RedisClient = Redis | Cluster;

@@ -1,6 +1,6 @@
 import { applyDecorators, type Type, UseGuards } from '@nestjs/common';
 import { ApiExtraModels, ApiProduces, ApiResponse } from '@nestjs/swagger';
-import type { SchemaObject } from '../../common/answer-schemas.js';
+import type { SchemaObject } from '../../common/contracts/answer-schemas.js';
 import { StreamLimitGuard } from './sse-streams.js';
 
 const pathOf = (schema: string) => `#/components/schemas/${schema}`;

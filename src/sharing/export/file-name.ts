@@ -1,4 +1,4 @@
-import { firstPart } from '../../common/text-cut.js';
+import { firstPart } from '../../common/text/text-cut.js';
 
 const MAX_NAME = 80;
 

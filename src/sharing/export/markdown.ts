@@ -1,5 +1,5 @@
-import { asText, isJsonObject, type JsonObject } from '../../common/json.js';
-import { withoutParams } from '../../common/prompt.js';
+import { asText, isJsonObject, type JsonObject } from '../../common/text/json.js';
+import { withoutParams } from '../../common/text/prompt.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import type { ExportedTaskDto } from '../../tasks/tasks.dto.js';
 import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { LinkAccess } from '../../auth/tokens/task-link-tokens.js';
-import { ApiSchema, SHARED_RESULT } from '../../common/answer-schemas.js';
-import type { AnswerFile, Extras, Source, Step } from '../../common/chat-event.js';
-import { withoutParams } from '../../common/prompt.js';
+import { ApiSchema, SHARED_RESULT } from '../../common/contracts/answer-schemas.js';
+import type { AnswerFile, Extras, Source, Step } from '../../common/contracts/chat-event.js';
+import { withoutParams } from '../../common/text/prompt.js';
 import {
   SUBTASK_STATUSES,
   type SubtaskResult,

@@ -1,5 +1,5 @@
 import type { MessageEvent } from '@nestjs/common';
-import { isJsonObject, parseObject } from '../../common/json.js';
+import { isJsonObject, parseObject } from '../../common/text/json.js';
 
 /** Removes inputs and outputs from a step of an app: they can contain its prompts. */
 export function withoutDetails<Step extends { detail?: unknown }>({

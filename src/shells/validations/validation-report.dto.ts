@@ -12,7 +12,7 @@ import {
   VALIDATION_STAGES,
   type ValidationReport,
   type ValidationStage,
-} from '../../common/image-validation.js';
+} from '../../common/contracts/image-validation.js';
 import { DropsUnknownFields } from '../../infra/http/server/validation.pipe.js';
 
 const optional = true;

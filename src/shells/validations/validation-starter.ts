@@ -4,7 +4,7 @@ import { OnEvent } from '@nestjs/event-emitter';
 import type { Queue } from 'bullmq';
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../common/app-error.js';
-import { ShellImageChangedEvent } from '../../common/domain-events.js';
+import { ShellImageChangedEvent } from '../../common/contracts/domain-events.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { ImageManagerHttp } from '../../infra/http/client/executor-manager-http.js';

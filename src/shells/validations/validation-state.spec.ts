@@ -5,7 +5,7 @@ import {
   STAGE_PROGRESS,
   VALIDATION_STAGES,
   type ValidationReport,
-} from '../../common/image-validation.js';
+} from '../../common/contracts/image-validation.js';
 import { applyReport, endBy, reasonOf, type ValidationRow } from './validation-state.js';
 
 const NOW = new Date('2026-11-28T10:00:00.000Z');

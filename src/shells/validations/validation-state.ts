@@ -5,9 +5,9 @@ import {
   VALIDATION_STAGES,
   type ValidationReport,
   type ValidationStage,
-} from '../../common/image-validation.js';
+} from '../../common/contracts/image-validation.js';
 import type { imageValidations, ValidationOutcome } from '../../infra/database/schema/image-validations.schema.js';
-import { lastPart } from '../../common/text-cut.js';
+import { lastPart } from '../../common/text/text-cut.js';
 
 export type ValidationRow = typeof imageValidations.$inferSelect;
 export type ValidationChange = Partial<typeof imageValidations.$inferInsert>;

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { TextField } from '../../common/fields.js';
 import { MAX_IMAGE_LENGTH } from '../../common/image-reference.js';
-import type { ImageCheck, ValidationStage } from '../../common/image-validation.js';
+import type { ImageCheck, ValidationStage } from '../../common/contracts/image-validation.js';
 import type { ValidationOutcome } from '../../infra/database/schema/image-validations.schema.js';
 import type { ValidationRow } from './validation-state.js';
 

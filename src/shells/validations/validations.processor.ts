@@ -1,8 +1,8 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import { type Job, type Queue, UnrecoverableError } from 'bullmq';
-import type { ValidateImageOrder } from '../../common/image-validation.js';
-import { isJsonObject } from '../../common/json.js';
+import type { ValidateImageOrder } from '../../common/contracts/image-validation.js';
+import { isJsonObject } from '../../common/text/json.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { ImageManagerHttp } from '../../infra/http/client/executor-manager-http.js';
 import type { InternalReply } from '../../infra/http/client/internal-http.js';

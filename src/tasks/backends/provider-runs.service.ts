@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, eq, sql } from 'drizzle-orm';
-import type { DifyRun } from '../../common/dify.js';
+import type { DifyRun } from '../../common/contracts/dify.js';
 import { DB, type Db } from '../../infra/database/database.js';
 import { subtasks } from '../../infra/database/schema/schema.js';
 import { Statement } from '../../infra/database/statement.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Semaphore } from '../../common/semaphore.js';
+import { Semaphore } from '../../common/async/semaphore.js';
 import { type ConversationFilter, ConversationsRepository, type Hit } from './conversations.repository.js';
 import { batchesOf, oneLine, spellingsOf } from './search-texts.js';
 

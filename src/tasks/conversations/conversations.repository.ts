@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { offsetOf, type PageQuery } from '../../common/page.js';
-import { searchKey } from '../../common/prompt.js';
+import { searchKey } from '../../common/text/prompt.js';
 import { DB, type Db, idList, isOneOf, rowsOf } from '../../infra/database/database.js';
 import type { TaskStatus } from '../../infra/database/schema/schema.js';
 import { BEFORE_HIT, SHOWN_LENGTH, type SizedText } from './search-texts.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { offsetOf } from '../../common/page.js';
-import { withoutParams } from '../../common/prompt.js';
+import { withoutParams } from '../../common/text/prompt.js';
 import { type TeamLabel, TeamsService } from '../../teams/teams.service.js';
 import { ConversationSearch } from './conversation-search.js';
 import type { ConversationDto, ConversationListDto, ConversationsQuery } from './conversations.dto.js';

@@ -1,4 +1,4 @@
-import { firstPart } from '../../common/text-cut.js';
+import { firstPart } from '../../common/text/text-cut.js';
 
 /** Characters of a preview, and of what is shown around a hit. */
 export const SHOWN_LENGTH = 160;

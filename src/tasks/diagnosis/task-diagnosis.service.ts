@@ -2,7 +2,7 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { found } from '../../common/app-error.js';
-import { within } from '../../common/within.js';
+import { within } from '../../common/async/within.js';
 import { AppConfig } from '../../config/app-config.js';
 import { isTerminal } from '../task-status.js';
 import { TASK_CANCELLATIONS, type TaskCancellation } from '../tasks.jobs.js';

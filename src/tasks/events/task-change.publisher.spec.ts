@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { TasksChangedEvent } from '../../common/domain-events.js';
+import { TasksChangedEvent } from '../../common/contracts/domain-events.js';
 import type { TaskEventLog } from './task-event-log.js';
 import { type TaskChange, TaskChangePublisher } from './task-change.publisher.js';
 

@@ -1,9 +1,9 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { Counter } from 'prom-client';
-import { Batcher } from '../../common/batcher.js';
-import { TasksChangedEvent } from '../../common/domain-events.js';
-import { within } from '../../common/within.js';
+import { Batcher } from '../../common/async/batcher.js';
+import { TasksChangedEvent } from '../../common/contracts/domain-events.js';
+import { within } from '../../common/async/within.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { TaskEventLog } from './task-event-log.js';
 

@@ -1,5 +1,5 @@
 import { TextField } from '../../common/fields.js';
-import type { SchemaObject } from '../../common/answer-schemas.js';
+import type { SchemaObject } from '../../common/contracts/answer-schemas.js';
 import { ApiEventStream, eventComponents } from '../../infra/sse/api-events.js';
 import { SubtaskDto } from '../subtasks.dto.js';
 import { TaskDto } from '../tasks.dto.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { AppError } from '../../common/app-error.js';
-import { TasksChangedEvent } from '../../common/domain-events.js';
+import { TasksChangedEvent } from '../../common/contracts/domain-events.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { MaintenanceTasks } from '../../infra/queue/maintenance-tasks.js';

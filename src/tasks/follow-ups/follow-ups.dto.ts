@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { AppInputsDto, DifyFileDto } from '../../common/app-inputs.dto.js';
 import { TextField } from '../../common/fields.js';
-import type { JsonObject } from '../../common/json.js';
+import type { JsonObject } from '../../common/text/json.js';
 
 const MAX_BODY = 1_048_576;
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, found, notFound } from '../../common/app-error.js';
-import { checkPrompt } from '../../common/prompt.js';
+import { checkPrompt } from '../../common/text/prompt.js';
 import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import { isTerminal } from '../task-status.js';
 import { TasksRepository } from '../tasks.repository.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { MAX_ID } from '../../common/fields.js';
-import { isJsonObject } from '../../common/json.js';
+import { isJsonObject } from '../../common/text/json.js';
 import { QueueProcessor } from '../../infra/queue/queue-processor.js';
 import { QueueWorkers } from '../../infra/queue/queue-workers.js';
 import { TERMINAL } from '../task-status.js';

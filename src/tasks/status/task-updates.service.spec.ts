@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { pollUntil } from '../../common/poll-until.js';
+import { pollUntil } from '../../common/async/poll-until.js';
 import type { RedisBus } from '../../infra/redis/redis.bus.js';
 import type { TaskChangePublisher } from '../events/task-change.publisher.js';
 import type { TaskUpdatesRepository } from './task-updates.repository.js';

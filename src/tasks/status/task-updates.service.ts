@@ -1,9 +1,9 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter } from 'prom-client';
-import { withinOr } from '../../common/within.js';
-import { Batcher } from '../../common/batcher.js';
-import { toStorable } from '../../common/storable.js';
+import { withinOr } from '../../common/async/within.js';
+import { Batcher } from '../../common/async/batcher.js';
+import { toStorable } from '../../common/text/storable.js';
 import { isBadData, logLine } from '../../infra/database/database-errors.js';
 import { RedisBus } from '../../infra/redis/redis.bus.js';
 import { TaskChangePublisher } from '../events/task-change.publisher.js';

@@ -1,5 +1,5 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm';
-import { searchKey } from '../../common/prompt.js';
+import { searchKey } from '../../common/text/prompt.js';
 import { type Db, idList, isOneOf } from '../../infra/database/database.js';
 import type { TaskStatus } from '../../infra/database/schema/schema.js';
 import { Statement } from '../../infra/database/statement.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Queue } from 'bullmq';
-import { pollUntil } from '../../common/poll-until.js';
+import { pollUntil } from '../../common/async/poll-until.js';
 import type { TaskUpdate, TaskUpdates } from '../tasks.jobs.js';
 import { UpdateQueue } from './update-queue.js';
 

@@ -1,8 +1,8 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { Batcher } from '../../common/batcher.js';
-import { within } from '../../common/within.js';
+import { Batcher } from '../../common/async/batcher.js';
+import { within } from '../../common/async/within.js';
 import { TASK_UPDATES, type TaskUpdate, type TaskUpdates, UPDATE_JOB_OPTIONS } from '../tasks.jobs.js';
 
 /** More of them in one statement would hold the event loop for too long where the database is the embedded one. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, desc, eq, isNotNull, sql } from 'drizzle-orm';
-import type { JsonObject } from '../../common/json.js';
+import type { JsonObject } from '../../common/text/json.js';
 import { DB, type Db, idList, isOneOf } from '../../infra/database/database.js';
 import { subtasks } from '../../infra/database/schema/schema.js';
 import type { SubtaskRow } from './answer-turn.js';

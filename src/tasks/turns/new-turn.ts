@@ -1,5 +1,5 @@
-import type { DifyFile } from '../../common/dify.js';
-import type { JsonObject } from '../../common/json.js';
+import type { DifyFile } from '../../common/contracts/dify.js';
+import type { JsonObject } from '../../common/text/json.js';
 import type { SubtaskRow, TaskRow } from './answer-turn.js';
 
 /** What a new task is made of, besides its first turn. */

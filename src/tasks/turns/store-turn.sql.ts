@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { searchKey } from '../../common/prompt.js';
+import { searchKey } from '../../common/text/prompt.js';
 import { Statement } from '../../infra/database/statement.js';
 import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
 import { TERMINAL } from '../task-status.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, found } from '../../common/app-error.js';
-import { checkPrompt, titleFrom, withoutParams } from '../../common/prompt.js';
-import { DIRECT_CHAT_SHELLS } from '../../common/shell-types.js';
+import { checkPrompt, titleFrom, withoutParams } from '../../common/text/prompt.js';
+import { DIRECT_CHAT_SHELLS } from '../../common/contracts/shell-types.js';
 import { AppConfig } from '../../config/app-config.js';
 import type { ResolvedTeam } from '../../teams/resolved-teams.js';
 import { requireShell, TeamsService } from '../../teams/teams.service.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import { searchKey } from '../../common/prompt.js';
+import { searchKey } from '../../common/text/prompt.js';
 import { DB, type Db, hasRows, idList, rowsOf, writtenRow } from '../../infra/database/database.js';
 import { tasks } from '../../infra/database/schema/schema.js';
 import { TERMINAL } from '../task-status.js';

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { found } from '../../common/app-error.js';
-import { checkPrompt } from '../../common/prompt.js';
+import { checkPrompt } from '../../common/text/prompt.js';
 import { AnswerBackends } from '../backends/answer-backends.js';
 import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import type { TaskDetailDto, TaskDto } from '../tasks.dto.js';

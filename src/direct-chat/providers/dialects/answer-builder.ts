@@ -1,5 +1,5 @@
-import type { FinishReason, Source } from '../../../common/chat-event.js';
-import type { ModelParameters } from '../../../common/chat-provider.js';
+import type { FinishReason, Source } from '../../../common/contracts/chat-event.js';
+import type { ModelParameters } from '../../../common/contracts/chat-provider.js';
 import type { EventBatch } from '../../../infra/provider-stream/event-batch.js';
 import { ThinkTags } from '../../../infra/provider-stream/thinking/think-tags.js';
 import type { ImageFile } from './message-files.js';

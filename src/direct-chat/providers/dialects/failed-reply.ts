@@ -1,5 +1,5 @@
 /** Recognises failures in replies whose HTTP status is 200. */
-import { asNumber, asObject, asText, type JsonObject } from '../../../common/json.js';
+import { asNumber, asObject, asText, type JsonObject } from '../../../common/text/json.js';
 import { isTelling } from '../../../infra/provider-stream/provider-problem.js';
 
 /** Fields that exist for failures alone. */

@@ -1,7 +1,7 @@
 /** Reads why an answer ended, in the words of any vendor. */
 import type { ErrorCode } from '../../../common/app-error.js';
-import type { FinishReason } from '../../../common/chat-event.js';
-import { asText } from '../../../common/json.js';
+import type { FinishReason } from '../../../common/contracts/chat-event.js';
+import { asText } from '../../../common/text/json.js';
 
 /** What a reason means: an end of the answer, or its failure. */
 export type EndMark = { finish: FinishReason } | { failure: ErrorCode; words: string };

@@ -1,5 +1,5 @@
 /** Reads images out of the shapes in which providers send them. */
-import { asObject, asText, type JsonObject } from '../../../common/json.js';
+import { asObject, asText, type JsonObject } from '../../../common/text/json.js';
 
 /** An image of an answer: an address, or a `data:` URL. */
 export interface ImageFile {

@@ -1,8 +1,8 @@
 /** Reads what a delta, a message or a content block holds, in the shapes in which providers send it. */
-import { asObject, asText, type JsonObject } from '../../../common/json.js';
+import { asObject, asText, type JsonObject } from '../../../common/text/json.js';
 import { fileOf, type ImageFile } from './message-files.js';
 import { addSources } from './message-sources.js';
-import type { Source } from '../../../common/chat-event.js';
+import type { Source } from '../../../common/contracts/chat-event.js';
 
 /** The parts of a message. */
 export interface MessageParts {

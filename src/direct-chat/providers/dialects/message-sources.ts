@@ -1,7 +1,7 @@
 /** Reads the sources of an answer: annotations, citations, results of searches. */
-import { firstPart } from '../../../common/text-cut.js';
-import type { Source } from '../../../common/chat-event.js';
-import { asNumber, asObject, asText, type JsonObject } from '../../../common/json.js';
+import { firstPart } from '../../../common/text/text-cut.js';
+import type { Source } from '../../../common/contracts/chat-event.js';
+import { asNumber, asObject, asText, type JsonObject } from '../../../common/text/json.js';
 
 /** Objects within which a source is described. `web` and `retrievedContext` are Gemini's. */
 const INNER = [

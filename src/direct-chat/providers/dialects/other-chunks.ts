@@ -1,5 +1,5 @@
 /** Finds the choices of chunks that are not like OpenAI's. */
-import { asObject, asText, isJsonObject, type JsonObject } from '../../../common/json.js';
+import { asObject, asText, isJsonObject, type JsonObject } from '../../../common/text/json.js';
 
 /** Objects in which gateways wrap a chunk. `output` is DashScope's. */
 const WRAPPERS = ['data', 'result', 'output', 'response', 'body'];

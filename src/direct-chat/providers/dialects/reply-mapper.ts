@@ -1,10 +1,10 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import { AppError, type ErrorCode } from '../../../common/app-error.js';
-import type { FinishReason, Usage } from '../../../common/chat-event.js';
-import type { ModelParameters } from '../../../common/chat-provider.js';
-import { isJsonObject, type JsonObject, parseJson } from '../../../common/json.js';
+import type { FinishReason, Usage } from '../../../common/contracts/chat-event.js';
+import type { ModelParameters } from '../../../common/contracts/chat-provider.js';
+import { isJsonObject, type JsonObject, parseJson } from '../../../common/text/json.js';
 import type { AnswerMapper, EventBatch } from '../../../infra/provider-stream/event-batch.js';
-import { jsonTextsOf, parseLenient } from '../../../infra/provider-stream/lenient-json.js';
+import { jsonTextsOf, parseLenient } from '../../../infra/provider-stream/body/lenient-json.js';
 import { cleanMessage, ProviderError } from '../../../infra/provider-stream/provider-error.js';
 import { isMarkup } from '../../../infra/provider-stream/provider-problem.js';
 import { errorFromPayload, type ErrorSource } from '../error-mapping.js';

@@ -1,4 +1,4 @@
-import { TextAccumulator } from '../../../common/text-accumulator.js';
+import { TextAccumulator } from '../../../common/text/text-accumulator.js';
 
 /** A shorter beginning is no sign that texts repeat each other. */
 const MIN_SIGN_LENGTH = 4;

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Counter } from 'prom-client';
-import { isJsonObject } from '../../../common/json.js';
+import { isJsonObject } from '../../../common/text/json.js';
 
 const unknownShapes = new Counter({
   name: 'conch_provider_unknown_shapes_total',

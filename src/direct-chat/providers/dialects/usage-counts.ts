@@ -1,6 +1,6 @@
 /** Reads token counts under the names and in the places that providers use. */
-import type { Usage } from '../../../common/chat-event.js';
-import { asNumber, asObject, asText, type JsonObject } from '../../../common/json.js';
+import type { Usage } from '../../../common/contracts/chat-event.js';
+import { asNumber, asObject, asText, type JsonObject } from '../../../common/text/json.js';
 import { toUsage } from '../../../infra/provider-stream/event-batch.js';
 
 /** Paths of each count: of OpenAI, Claude, Gemini, Ollama, llama.cpp, Bedrock and Cohere. */

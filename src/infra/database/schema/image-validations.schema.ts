@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
-import type { ImageCheck, ValidationStage } from '../../../common/image-validation.js';
+import type { ImageCheck, ValidationStage } from '../../../common/contracts/image-validation.js';
 import { users } from './schema.js';
 
 const time = (name: string) => timestamp(name, { withTimezone: true });

@@ -12,10 +12,10 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { ModelParameters, ProviderKind } from '../../../common/chat-provider.js';
-import type { DifyFile, DifyRun } from '../../../common/dify.js';
-import type { JsonObject } from '../../../common/json.js';
-import type { ShellState } from '../../../common/shell-types.js';
+import type { ModelParameters, ProviderKind } from '../../../common/contracts/chat-provider.js';
+import type { DifyFile, DifyRun } from '../../../common/contracts/dify.js';
+import type { JsonObject } from '../../../common/text/json.js';
+import type { ShellState } from '../../../common/contracts/shell-types.js';
 
 const createdAt = timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
 const updatedAt = timestamp('updated_at', { withTimezone: true }).notNull().defaultNow();

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, primaryKey, serial, text, timestamp } from 'drizzle-orm/pg-core';
-import type { DifyFile } from '../../../common/dify.js';
-import type { JsonObject } from '../../../common/json.js';
+import type { DifyFile } from '../../../common/contracts/dify.js';
+import type { JsonObject } from '../../../common/text/json.js';
 import { subtasks, tasks, users } from './schema.js';
 
 /** Ids that `POST /api/tasks` has reserved for a caller and that no task uses yet. */

@@ -2,7 +2,7 @@
 import axios, { type AxiosInstance, type CreateAxiosDefaults, isAxiosError } from 'axios';
 import type { ClientRequest } from 'node:http';
 import { AppError, errorCode } from '../../../common/app-error.js';
-import { asObject, asText } from '../../../common/json.js';
+import { asObject, asText } from '../../../common/text/json.js';
 
 /**
  * Returns an instance that resolves with every status. It follows no redirects, which would send credentials to another

@@ -2,9 +2,9 @@ import type { OnModuleDestroy } from '@nestjs/common';
 import type { AxiosInstance } from 'axios';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { isJsonObject, type JsonObject } from '../../../common/json.js';
+import { isJsonObject, type JsonObject } from '../../../common/text/json.js';
 import { createAxios, withoutRequest } from './axios-client.js';
-import { firstPart } from '../../../common/text-cut.js';
+import { firstPart } from '../../../common/text/text-cut.js';
 
 const TIMEOUT_MS = 10_000;
 const MAX_REPLY_BYTES = 1024 * 1024;

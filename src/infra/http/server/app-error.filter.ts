@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { AppError, type ErrorCode, errorCode, type FieldProblem } from '../../../common/app-error.js';
-import { isJsonObject } from '../../../common/json.js';
+import { isJsonObject } from '../../../common/text/json.js';
 import { isDatabaseDown, logLine } from '../../database/database-errors.js';
 import { isRedisFull } from '../../redis/redis-memory.js';
 import type { ErrorDto } from './error.dto.js';

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isUtf8 } from 'node:buffer';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { AppError } from '../../../common/app-error.js';
-import { jsonSizeProblem } from '../../../common/json-limits.js';
+import { jsonSizeProblem } from '../../../common/text/json-limits.js';
 import type { AppConfig } from '../../../config/app-config.js';
 import type { RouteTraits } from './event-loop-throttle.js';
 

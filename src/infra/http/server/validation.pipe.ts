@@ -1,7 +1,7 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe, type ValidationPipeOptions } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { AppError, type ErrorCode, type FieldProblem } from '../../../common/app-error.js';
-import { nestingProblems, storageProblems, toStorable } from '../../../common/storable.js';
+import { nestingProblems, storageProblems, toStorable } from '../../../common/text/storable.js';
 
 const CHECKED = ['body', 'query', 'param'];
 const MAX_REPORTED = 50;

@@ -1,5 +1,5 @@
-import type { ModelParameters } from '../../../common/chat-provider.js';
-import { TextAccumulator } from '../../../common/text-accumulator.js';
+import type { ModelParameters } from '../../../common/contracts/chat-provider.js';
+import { TextAccumulator } from '../../../common/text/text-accumulator.js';
 import type { EventBatch } from '../event-batch.js';
 import { beginsChannel, ChannelMarks } from './channel-marks.js';
 import {

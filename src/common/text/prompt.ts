@@ -1,4 +1,4 @@
-import { AppError } from './app-error.js';
+import { AppError } from '../app-error.js';
 import { type JsonObject, parseObject } from './json.js';
 
 /** Bytes of UTF-8 that a prompt may have, on every path. */

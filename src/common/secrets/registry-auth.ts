@@ -1,5 +1,5 @@
-import type { ImageReference } from './image-reference.js';
-import { isJsonObject, type JsonObject, parseJson } from './json.js';
+import type { ImageReference } from '../image-reference.js';
+import { isJsonObject, type JsonObject, parseJson } from '../text/json.js';
 
 /** A log-in to a registry, in the format of the engine's API. */
 export interface RegistryLogin {

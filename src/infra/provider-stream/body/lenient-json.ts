@@ -1,5 +1,5 @@
 /** Reads data that is not quite JSON: what parsers refuse, and what servers and relays send nevertheless. */
-import { parseJson } from '../../common/json.js';
+import { parseJson } from '../../../common/text/json.js';
 
 /** Strings of JSON, and the numbers of Python that JSON does not know. */
 const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\[\s\S])*"|-?\b(?:NaN|Infinity)\b/g;

@@ -1,4 +1,4 @@
-import type { FieldProblem } from './app-error.js';
+import type { FieldProblem } from '../app-error.js';
 import { isJsonObject } from './json.js';
 
 const MAX_DEPTH = 32;

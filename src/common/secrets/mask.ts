@@ -1,8 +1,8 @@
-import { AppError } from './app-error.js';
-import { jsonSizeProblem } from './json-limits.js';
-import { isJsonObject, type JsonObject, parseObject } from './json.js';
+import { AppError } from '../app-error.js';
+import { jsonSizeProblem } from '../text/json-limits.js';
+import { isJsonObject, type JsonObject, parseObject } from '../text/json.js';
 import { looksSecret } from './secret-shape.js';
-import { lastPart } from './text-cut.js';
+import { lastPart } from '../text/text-cut.js';
 
 const MASK = '***';
 const MASKED = /^\*{3}.{0,4}$/s;

@@ -1,8 +1,8 @@
 /** Reads a body for what it is, which its label does not tell: events, one JSON reply, or lines of JSON. */
-import { firstPart } from '../../common/text-cut.js';
+import { firstPart } from '../../../common/text/text-cut.js';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { StringDecoder } from 'node:string_decoder';
-import { AppError } from '../../common/app-error.js';
+import { AppError } from '../../../common/app-error.js';
 import { jsonTextsOf, parseLenient } from './lenient-json.js';
 import { MAX_EVENT_LENGTH, SseReader } from './sse-reader.js';
 

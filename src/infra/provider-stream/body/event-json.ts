@@ -1,5 +1,5 @@
 /** Reads the data of a provider's events as leniently as their senders write them. */
-import { isJsonObject, type JsonObject } from '../../common/json.js';
+import { isJsonObject, type JsonObject } from '../../../common/text/json.js';
 import { jsonTextsOf, parseLenient } from './lenient-json.js';
 
 /** What one block of data holds. */

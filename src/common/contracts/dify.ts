@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.js';
+import type { JsonObject } from '../text/json.js';
 
 /** Kinds of Dify apps, by the names that `GET /info` gives them (`advanced-chat` is a chatflow). */
 export const DIFY_MODES = ['chat', 'agent-chat', 'advanced-chat', 'agent', 'completion', 'workflow'] as const;

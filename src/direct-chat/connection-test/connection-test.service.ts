@@ -1,14 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import { CHAT_PROVIDERS, type ChatProvider, type ChatRequest, type ModelSettings } from '../../common/chat-provider.js';
-import { CHAT_SHELL } from '../../common/shell-types.js';
+import {
+  CHAT_PROVIDERS,
+  type ChatProvider,
+  type ChatRequest,
+  type ModelSettings,
+} from '../../common/contracts/chat-provider.js';
+import { CHAT_SHELL } from '../../common/contracts/shell-types.js';
 import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import { baseUrlProblem, headerProblems, parameterProblems } from '../../models/model-parameters.js';
 import type { TestConnectionDto, TestConnectionResultDto } from '../../models/models.dto.js';
-import type { ProviderEvent } from '../../common/chat-event.js';
-import { isMasked } from '../../common/mask.js';
-import { pastedKey, pastedText } from '../../common/pasted.js';
+import type { ProviderEvent } from '../../common/contracts/chat-event.js';
+import { isMasked } from '../../common/secrets/mask.js';
+import { pastedKey, pastedText } from '../../common/text/pasted.js';
 
 /** Tests a model with one short question, which is asked like any other: in the same form, with the same deadlines. */
 @Injectable()

@@ -1,8 +1,8 @@
 /** Parses the bytes of an SSE body into events. */
-import { firstPart } from '../../common/text-cut.js';
+import { firstPart } from '../../../common/text/text-cut.js';
 import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser';
 import { StringDecoder } from 'node:string_decoder';
-import { AppError } from '../../common/app-error.js';
+import { AppError } from '../../../common/app-error.js';
 import { jsonTextsOf, parseLenient } from './lenient-json.js';
 
 const BOM = '\uFEFF';
