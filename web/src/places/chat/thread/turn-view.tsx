@@ -47,12 +47,12 @@ function LiveTurn({ turn }: { turn: Turn }) {
 }
 
 /** A question that the server has stored, before its rows are read. */
-export function PendingTurn({ text }: { text: string }) {
+export function PendingTurn({ text, isFresh }: { text: string; isFresh: boolean }) {
   const { t } = useTranslation('chat');
   const { state, connection } = useLiveAnswer();
 
   return (
-    <section className={classes['turn']} data-fresh aria-label={t('turn')}>
+    <section className={classes['turn']} data-fresh={isFresh || undefined} aria-label={t('turn')}>
       <QuestionText text={text} />
       {state && <AnswerView state={state} rows={[]} questionId={null} isLast requestId={connection.requestId} />}
     </section>
