@@ -73,7 +73,7 @@ function QuestionEditor({ question, text, onClose }: { question: Subtask; text: 
   const send = async () => {
     if (value.trim() === '' || isSending) return;
     setSending(true);
-    const isTaken = await actions.edit(question.id, value);
+    const isTaken = (await actions?.edit(question.id, value)) ?? false;
     setSending(false);
     if (isTaken) onClose();
   };
@@ -132,7 +132,7 @@ function Versions({ question, isBusy }: Props) {
       aria-label={label}
       title={label}
       disabled={isBusy || ids[to - 1] === undefined}
-      onClick={() => void actions.showVersion(ids[to - 1] ?? question.id)}
+      onClick={() => void actions?.showVersion(ids[to - 1] ?? question.id)}
     >
       <Icon size={16} stroke={1.6} />
     </ActionIcon>
