@@ -75,6 +75,7 @@ function build(c: ClaudeRequest, reasoningTokens: number, more: Partial<Answer> 
 
 const ANSWERS: Record<string, (c: ClaudeRequest) => Answer> = {
   thinking: (c) => build(c, 8),
+  guide: (c) => build(c, 8),
   'thinking-omitted': (c) => build(c, 0, { blocks: [wire.thinkingBlock(0, []), wire.textBlock(1, c.tokens)] }),
   'redacted-thinking': (c) => build(c, 0, { blocks: [wire.redactedBlock(), wire.textBlock(1, c.tokens)] }),
   'tool-use': (c) =>

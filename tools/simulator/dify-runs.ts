@@ -39,9 +39,9 @@ interface Ask {
   conversation?: Conversation;
 }
 
-function scriptOf(x: Exchange, texts: readonly unknown[]): DifyScript {
+function scriptOf(x: Exchange, app: DifyApp, texts: readonly unknown[]): DifyScript {
   const prompt = texts.filter((text) => typeof text === 'string').join('\n');
-  const asked = parseDifyScript(prompt, DIFY_CASES);
+  const asked = parseDifyScript(app, prompt, DIFY_CASES);
   const script = strikes(x.state, asked) ? asked : { ...asked, case: 'happy', status: undefined };
   x.request.script = script;
   return script;
@@ -63,7 +63,7 @@ function askOf(x: Exchange, app: DifyApp, route: string): Ask {
   checkRunnable(app);
   const given = asObject(body['inputs']);
   const query = queryOf(app, body, given);
-  const script = scriptOf(x, [...Object.values(given), body['query']]);
+  const script = scriptOf(x, app, [...Object.values(given), body['query']]);
   const conversation = app.mode === 'workflow' ? undefined : conversationOf(dify, app, user, body['conversation_id']);
   if (script.case === 'no-conversation' && conversation) {
     throw new DifyProblem(404, 'not_found', 'Conversation Not Exists.');

@@ -1,5 +1,6 @@
 // What a prompt may ask of a simulated Dify app, beyond the keys of all providers.
 import { numberOf, type Pairs } from '../shared/script-pairs.js';
+import { type DifyApp, isApp } from './dify-apps.js';
 import { parseScript, type Script } from './script.js';
 
 /** How one run of an app goes. */
@@ -23,12 +24,20 @@ export interface DifyScript extends Script {
 const KEYS = ['nodes', 'node_bytes', 'node_ms', 'form_seconds', 'stop_ms', 'suggest_ms', 'ping_ms'];
 const MAX_BYTES = 64 * 1024 * 1024;
 
+/** What apps do without being asked, by a word of their keys. */
+const BY_WORD: readonly (readonly [string, string])[] = [
+  ['steps', 'sim:nodes=4,node_ms=900'],
+  ['approval', 'sim:case=human-input'],
+];
+
 /**
+ * @param app its words may bring a script along, whose keys the prompt may override
  * @param prompt the query, or for workflows all texts of the inputs
  * @throws ScriptError
  */
-export function parseDifyScript(prompt: string, cases: readonly string[]): DifyScript {
-  const script = parseScript('', prompt, cases, KEYS);
+export function parseDifyScript(app: DifyApp, prompt: string, cases: readonly string[]): DifyScript {
+  const model = BY_WORD.find(([word]) => isApp(app, word))?.[1] ?? '';
+  const script = parseScript(model, prompt, cases, KEYS);
   const number = (pairs: Pairs, key: string, usual: number, max = 1_000_000): number =>
     numberOf('sim', pairs, key, { max }) ?? usual;
   const { extra } = script;

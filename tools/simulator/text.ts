@@ -1,4 +1,5 @@
 // The answers of the simulator. Everything is deterministic, so that a test can detect a missing or doubled token.
+import { GUIDE } from './guide.js';
 import type { Script } from './script.js';
 
 /** The tokens `w0 `, `w1 `, … each padded with spaces to `size` characters (longer when the number needs it). */
@@ -59,6 +60,7 @@ function pieces(text: string, size: number): string[] {
 export function answerTokens(script: Script, prompt: string): string[] {
   if (script.text !== undefined) return pieces(script.text, script.size);
   if (script.case === 'utf8-split') return unicodeTokens(script.tokens ?? 20);
+  if (script.case === 'guide') return words(GUIDE);
   if (script.tokens === undefined) return words(demoText(prompt));
   return generatedTokens(script.tokens, script.size);
 }

@@ -2,9 +2,10 @@ import { ActionIcon, AppShell, Burger } from '@mantine/core';
 import { useDisclosure, useMediaQuery } from '@mantine/hooks';
 import { IconEdit } from '@tabler/icons-react';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ConversationList } from '../places/chat/conversations/conversation-list';
+import { LazyPart } from '../ui/lazy-part';
 import { ConnectionBanner } from './connection-banner';
 import styles from './layout.module.css';
 import { Logo } from './logo';
@@ -85,12 +86,12 @@ export function Layout() {
         <ConnectionBanner />
         <Outlet />
       </AppShell.Main>
-      <Suspense fallback={null}>
+      <LazyPart>
         {dialog.name === 'palette' && (
           <CommandPalette onClose={dialog.close} onShortcuts={() => dialog.open('shortcuts')} />
         )}
         {dialog.name === 'shortcuts' && <ShortcutsDialog onClose={dialog.close} />}
-      </Suspense>
+      </LazyPart>
     </AppShell>
   );
 }

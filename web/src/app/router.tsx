@@ -1,16 +1,18 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { ChatPage } from '../places/chat/chat.page';
 import { readPageSearch } from '../ui/page-search';
+import { RouteProblem } from '../ui/route-problem';
 import { Layout } from './layout';
 
-const root = createRootRoute({ component: Layout, validateSearch: readPageSearch });
+const root = createRootRoute({ validateSearch: readPageSearch });
+const framed = createRoute({ getParentRoute: () => root, id: 'framed', component: Layout });
 const route = <const P extends string>(path: P, component: ReturnType<typeof lazyRouteComponent>) =>
-  createRoute({ getParentRoute: () => root, path, component });
+  createRoute({ getParentRoute: () => framed, path, component });
 
 /** The chat loads with the page; each other place when it is first opened. */
-const routes = root.addChildren([
-  createRoute({ getParentRoute: () => root, path: '/', component: ChatPage }),
-  createRoute({ getParentRoute: () => root, path: '/chat/$taskId', component: ChatPage }),
+const places = framed.addChildren([
+  createRoute({ getParentRoute: () => framed, path: '/', component: ChatPage }),
+  createRoute({ getParentRoute: () => framed, path: '/chat/$taskId', component: ChatPage }),
   route(
     '/tasks',
     lazyRouteComponent(() => import('../places/tasks/tasks.page'), 'TasksPage'),
@@ -41,7 +43,19 @@ const routes = root.addChildren([
   ),
 ]);
 
-export const router = createRouter({ routeTree: routes, defaultPreload: 'intent', scrollRestoration: false });
+/** What a link shows stands alone: there may be no session. */
+const shared = createRoute({
+  getParentRoute: () => root,
+  path: '/shared/$token',
+  component: lazyRouteComponent(() => import('../places/shared/shared.page'), 'SharedPage'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([places, shared]),
+  defaultPreload: 'intent',
+  defaultErrorComponent: RouteProblem,
+  scrollRestoration: false,
+});
 
 declare module '@tanstack/react-router' {
   interface Register {

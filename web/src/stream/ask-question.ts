@@ -3,7 +3,7 @@ import { fetchApi, type Schemas } from '../api/client';
 import { queryClient } from '../app/query-client';
 import { answerStream } from './answer-stream';
 import { conversationsKey, taskKey } from './query-keys';
-import { forgetQuestionKey, questionKey } from './question-keys';
+import { withQuestionKey } from './question-keys';
 
 /** Requests whose reply was lost are repeated under the same key, after these milliseconds. */
 const REPEAT_AFTER_MS = [300, 1_000, 3_000];
@@ -37,21 +37,13 @@ export function askQuestion(question: Question): Promise<{ taskId: number }> {
 }
 
 async function send(body: string, prompt: string): Promise<{ taskId: number }> {
-  const key = questionKey(body);
-  try {
-    const response = await request(body, key);
-    const taskId = Number(response.headers.get('x-task-id'));
-    forgetQuestionKey(body);
-    answerStream(taskId).begin(response, prompt);
-    void queryClient.invalidateQueries({ queryKey: taskKey(taskId) });
-    void queryClient.invalidateQueries({ queryKey: conversationsKey });
+  const response = await withQuestionKey(body, (key) => request(body, key));
+  const taskId = Number(response.headers.get('x-task-id'));
+  answerStream(taskId).begin(response, prompt);
+  void queryClient.invalidateQueries({ queryKey: taskKey(taskId) });
+  void queryClient.invalidateQueries({ queryKey: conversationsKey });
 
-    return { taskId };
-  } catch (error) {
-    // A refused question is not stored; after a lost reply it may be.
-    if (error instanceof ApiProblem && !error.isTemporary) forgetQuestionKey(body);
-    throw error;
-  }
+  return { taskId };
 }
 
 async function request(body: string, key: string): Promise<Response> {

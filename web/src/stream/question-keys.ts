@@ -1,3 +1,5 @@
+import { ApiProblem } from '../api/api-problem';
+
 const STORAGE_KEY = 'conch-questions-under-way';
 /** As long as the server knows a key. */
 const MAX_AGE_MS = 24 * 3_600_000;
@@ -9,10 +11,23 @@ interface KeptKey {
 }
 
 /**
- * Returns the idempotency key of a question that may have been sent before: the same one until it is known to be stored,
- * after a reload as well, so that nothing is answered and paid twice.
+ * Sends a question under its idempotency key: the same one until it is known to be stored, after a reload as well, so
+ * that nothing is answered and paid twice. @param body names the question
  */
-export function questionKey(body: string): string {
+export async function withQuestionKey<T>(body: string, send: (key: string) => Promise<T>): Promise<T> {
+  try {
+    const reply = await send(questionKey(body));
+    forgetQuestionKey(body);
+
+    return reply;
+  } catch (error) {
+    // A refused question is not stored; after a lost reply it may be.
+    if (error instanceof ApiProblem && !error.isTemporary) forgetQuestionKey(body);
+    throw error;
+  }
+}
+
+function questionKey(body: string): string {
   const keys = readKeys();
   const known = keys.find((each) => each.body === body);
   if (known) return known.key;
@@ -23,7 +38,7 @@ export function questionKey(body: string): string {
 }
 
 /** The question is stored or refused: to ask it again is to ask another one. */
-export function forgetQuestionKey(body: string): void {
+function forgetQuestionKey(body: string): void {
   writeKeys(readKeys().filter((each) => each.body !== body));
 }
 

@@ -1,5 +1,6 @@
 import { useRouterState } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef } from 'react';
+import { usePageSearch } from '../../ui/use-page-search';
 import { useDraft } from './data/memory';
 import { type Conversation, useConversation } from './data/use-conversation';
 import { difyBotOf, firstTeam, type Team, useTeams } from './data/use-teams';
@@ -37,6 +38,7 @@ function Chat({ taskId }: { taskId: number | null }) {
   useEffect(() => {
     if (window.matchMedia('(hover: hover)').matches) input.current?.focus();
   }, []);
+  useAskedTeam(taskId, choose);
   const showExample = (teamName: string, text: string) => {
     choose(teams.find(({ name }) => name === teamName)?.id ?? null, text);
     input.current?.focus();
@@ -52,7 +54,7 @@ function Chat({ taskId }: { taskId: number | null }) {
         <StopKey />
         <Announcer />
         <div className={classes['chat']}>
-          <Body taskId={taskId} conversation={conversation} onExample={showExample} />
+          <Body taskId={taskId} conversation={conversation} teams={teams} onExample={showExample} />
           <Composer
             taskId={taskId}
             teams={teams}
@@ -80,15 +82,27 @@ function useChatTeam(taskId: number | null, task: Conversation['task']) {
   return { teams, team: find(draft.teamId) ?? ownTeam ?? first, ownTeam: ownTeam ?? first, choose };
 }
 
+/** An address may name the team of a new conversation. Once chosen it is the draft's, and leaves the address. */
+function useAskedTeam(taskId: number | null, choose: (teamId: number) => void): void {
+  const { search, setSearch } = usePageSearch();
+  const asked = taskId === null ? search.team : undefined;
+  useEffect(() => {
+    if (asked === undefined) return;
+    choose(asked);
+    setSearch({ team: undefined });
+  });
+}
+
 interface BodyProps {
   taskId: number | null;
   conversation: Conversation;
+  teams: readonly Team[];
   onExample: (teamName: string, text: string) => void;
 }
 
-function Body({ taskId, conversation, onExample }: BodyProps) {
+function Body({ taskId, conversation, teams, onExample }: BodyProps) {
   const { task, error, turns, hasOlder, loadOlder, refresh } = conversation;
-  if (taskId === null) return <FirstRun onExample={onExample} />;
+  if (taskId === null) return <FirstRun teams={teams} onExample={onExample} />;
   if (task) return <Thread taskId={taskId} turns={turns} hasOlder={hasOlder} loadOlder={loadOlder} />;
   if (error) return <ThreadProblem error={error} onRetry={() => void refresh()} />;
 

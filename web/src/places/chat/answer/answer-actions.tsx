@@ -1,10 +1,12 @@
 import { ActionIcon } from '@mantine/core';
-import { IconGitBranch, IconRefresh } from '@tabler/icons-react';
+import { IconGitBranch, IconRefresh, IconSwitchHorizontal } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { AnswerState } from '../../../stream/answer-state';
 import { CopyButton } from '../markdown/copy-button';
 import { useAnswerStatus } from '../thread/live-answer';
 import { useThread } from '../thread/thread-context';
+import type { TurnActions } from '../thread/use-turn-actions';
+import { ModelMenu } from './model-menu';
 import { MoreMenu } from './more-menu';
 import { UsageInfo } from './usage-info';
 import classes from './answer.module.css';
@@ -13,12 +15,13 @@ interface Props {
   state: AnswerState;
   questionId: number;
   isLast: boolean;
+  actions: TurnActions;
 }
 
 /** What can be done with an answer: shown on hover and focus, always below the newest one. */
-export function AnswerActions({ state, questionId, isLast }: Props) {
+export function AnswerActions({ state, questionId, isLast, actions }: Props) {
   const { t } = useTranslation('chat');
-  const { actions } = useThread();
+  const { botId } = useThread();
   const { isRunning } = useAnswerStatus();
   const text = state.parts.map(({ content }) => content).join('\n\n');
 
@@ -36,6 +39,20 @@ export function AnswerActions({ state, questionId, isLast }: Props) {
       >
         <IconRefresh size={16} stroke={1.6} />
       </ActionIcon>
+      {botId === null && (
+        <ModelMenu onModel={(modelId) => void actions.retry(questionId, modelId)}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="sm"
+            aria-label={t('actions.otherModel')}
+            title={t('actions.otherModel')}
+            disabled={isRunning}
+          >
+            <IconSwitchHorizontal size={16} stroke={1.6} />
+          </ActionIcon>
+        </ModelMenu>
+      )}
       <ActionIcon
         variant="subtle"
         color="gray"

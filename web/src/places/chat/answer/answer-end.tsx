@@ -21,12 +21,18 @@ export function AnswerEnd({ state, questionId, isLast, requestId }: Props) {
   const { actions } = useThread();
   const { phase, failure } = state;
   if (phase === 'failed' && failure) {
-    const retry = questionId === null || !isLast ? null : () => void actions.retry(questionId);
+    const retry =
+      actions && questionId !== null && isLast ? (modelId?: string) => void actions.retry(questionId, modelId) : null;
 
-    return <FailureCard failure={failure} requestId={requestId} onRetry={retry} />;
+    return <FailureCard failure={failure} requestId={requestId} onRetry={retry} isReadOnly={!actions} />;
   }
   if (phase === 'cancelled') {
-    return <StopReceipt proof={state.proof} onGoOn={isLast && hasText(state) ? () => void actions.goOn() : null} />;
+    return (
+      <StopReceipt
+        proof={state.proof}
+        onGoOn={actions && isLast && hasText(state) ? () => void actions.goOn() : null}
+      />
+    );
   }
 
   return phase === 'done' ? <DoneEnd state={state} isLast={isLast} /> : null;
@@ -44,7 +50,7 @@ function DoneEnd({ state, isLast }: { state: AnswerState; isLast: boolean }) {
       {!isNoted && !hasText(state) && state.files.length === 0 && (
         <p className={classes['finish']}>{t('finish.empty')}</p>
       )}
-      {isLast && suggestions.length > 0 && (
+      {actions && isLast && suggestions.length > 0 && (
         <Suggestions questions={suggestions} onAsk={(text) => void actions.ask(text)} />
       )}
     </>

@@ -32,7 +32,7 @@ interface Props {
 /** One answer: each step of a pipeline with its own line above it. */
 export function AnswerView({ state, rows, questionId, isLast, requestId }: Props) {
   const { t } = useTranslation('chat');
-  const { taskId, team, botId } = useThread();
+  const { taskId, team, botId, actions } = useThread();
   const isRunning = !hasEnded(state);
   const name = team ? teamName(team) : null;
   const parts = state.parts;
@@ -52,12 +52,16 @@ export function AnswerView({ state, rows, questionId, isLast, requestId }: Props
         />
       ))}
       {isRunning &&
+        actions &&
         state.forms.map((form) => <AppForm key={form.form_token} form={form} taskId={taskId} botId={botId} />)}
-      {isRunning && state.phase !== 'input_required' && <AnswerWaiting state={state} taskId={taskId} />}
+      {isRunning && state.phase !== 'input_required' && <AnswerWaiting state={state} taskId={actions && taskId} />}
+      {state.phase === 'input_required' && !actions && <p className={classes['waiting']}>{t('form.elsewhere')}</p>}
       {state.files.length > 0 && <AnswerFiles files={state.files} />}
       {state.sources.length > 0 && <Sources sources={state.sources} />}
       <AnswerEnd state={state} questionId={questionId} isLast={isLast} requestId={requestId} />
-      {!isRunning && questionId !== null && <AnswerActions state={state} questionId={questionId} isLast={isLast} />}
+      {!isRunning && actions && questionId !== null && (
+        <AnswerActions state={state} questionId={questionId} isLast={isLast} actions={actions} />
+      )}
     </article>
   );
 }

@@ -12,7 +12,8 @@ const STUCK_MS = 30_000;
 
 interface Props {
   state: AnswerState;
-  taskId: number;
+  /** Null for readers who may not ask why it waits. */
+  taskId: number | null;
 }
 
 /** What an answer that has no text to show is doing. */
@@ -56,7 +57,7 @@ function Silence({ state, taskId }: Props) {
         {silentMs >= SLOW_MS && (hasText ? t('state.silent', { time: seconds }) : t('state.slow', { time: seconds }))}
         {silentMs < SLOW_MS && model && <span className={classes['soft']}>{model}</span>}
       </p>
-      {silentMs >= STUCK_MS && <Diagnosis taskId={taskId} />}
+      {silentMs >= STUCK_MS && taskId !== null && <Diagnosis taskId={taskId} />}
     </div>
   );
 }

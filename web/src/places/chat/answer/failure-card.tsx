@@ -3,18 +3,23 @@ import { IconAlertCircle, IconRefresh } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { AnswerFailure } from '../../../stream/answer-state';
+import { useThread } from '../thread/thread-context';
 import { adviceFor } from './failure-advice';
+import { ModelMenu } from './model-menu';
 import classes from './ends.module.css';
 
 interface Props {
   failure: AnswerFailure;
   requestId: string | null;
-  onRetry: (() => void) | null;
+  /** Null where the question cannot be asked again. */
+  onRetry: ((modelId?: string) => void) | null;
+  isReadOnly: boolean;
 }
 
 /** Why an answer failed, whether asking again helps, and what to change. */
-export function FailureCard({ failure, requestId, onRetry }: Props) {
+export function FailureCard({ failure, requestId, onRetry, isReadOnly }: Props) {
   const { t } = useTranslation('chat');
+  const { botId } = useThread();
   const { text, canRetry, place } = adviceFor(failure.code, failure.retryable);
 
   return (
@@ -31,12 +36,19 @@ export function FailureCard({ failure, requestId, onRetry }: Props) {
             size="xs"
             variant={canRetry ? 'filled' : 'default'}
             leftSection={<IconRefresh size={14} stroke={1.6} aria-hidden />}
-            onClick={onRetry}
+            onClick={() => onRetry()}
           >
             {t('actions.retry')}
           </Button>
         )}
-        {place && (
+        {onRetry && botId === null && (
+          <ModelMenu onModel={onRetry}>
+            <Button size="xs" variant="default">
+              {t('actions.otherModel')}
+            </Button>
+          </ModelMenu>
+        )}
+        {place && !isReadOnly && (
           <Button component={Link} to={place} size="xs" variant={canRetry ? 'default' : 'filled'}>
             {t(`failure.open.${place.slice(1)}`)}
           </Button>

@@ -1,7 +1,8 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { IconBraces, IconDeviceMobile, IconDots, IconDownload, IconStethoscope } from '@tabler/icons-react';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { LazyPart } from '../../../ui/lazy-part';
 import { showProblem } from '../../../ui/show-problem';
 import { downloadExport, EXPORT_FORMATS, type ExportFormat } from '../data/export';
 import { useThread } from '../thread/thread-context';
@@ -48,9 +49,9 @@ export function MoreMenu({ streamId }: { streamId: number | null }) {
         </Menu.Dropdown>
       </Menu>
       {dialog && (
-        <Suspense>
+        <LazyPart>
           <AnswerDialog name={dialog} taskId={taskId} streamId={streamId} onClose={() => setDialog(null)} />
-        </Suspense>
+        </LazyPart>
       )}
     </>
   );

@@ -1,96 +1,58 @@
-import { fetchApi, type Schemas } from '../../../api/client';
-
-type Task = Schemas['TaskDto'];
+import { api, bodyOf, type Schemas } from '../../../api/client';
+import { withQuestionKey } from '../../../stream/question-keys';
 
 /** A question that waits for the answer before it to end. */
-export interface FollowUp {
-  id: number;
-  prompt: string;
-  created_at: string;
-  position: number;
-}
+export type FollowUp = Schemas['FollowUpDto'];
+export type FollowUps = Schemas['FollowUpListDto'];
+export type LinkAccess = Schemas['LinkDto']['access'];
 
-export interface FollowUps {
-  items: readonly FollowUp[];
-  is_paused: boolean;
-  paused_reason?: 'task_failed' | 'task_cancelled' | 'version_shown' | 'refused' | null;
-  /** Why the next one was refused. */
-  paused_message?: string | null;
-}
+const pathOf = (id: number) => ({ params: { path: { id } } });
 
-export interface TaskLink {
-  token: string;
-  path: string;
-  expires_at: string;
-  access: LinkAccess;
-}
+/**
+ * Asks a question again; the versions before it are kept. Asked once more after a lost reply, it is answered once.
+ * @throws ApiProblem
+ */
+export const askVersion = (taskId: number, body: Schemas['NewVersionDto']): Promise<Schemas['TaskDto']> =>
+  withQuestionKey(JSON.stringify([taskId, body]), (key) =>
+    bodyOf(
+      api.POST('/api/tasks/{id}/versions', {
+        params: { path: { id: taskId }, header: { 'Idempotency-Key': key } },
+        body,
+      }),
+    ),
+  );
 
-export type LinkAccess = 'read' | 'read_and_stop';
+/** Shows another version of a question. @throws ApiProblem */
+export const chooseVersion = (taskId: number, subtaskId: number): Promise<Schemas['TaskDetailDto']> =>
+  bodyOf(api.PUT('/api/tasks/{id}/versions', { ...pathOf(taskId), body: { subtask_id: subtaskId } }));
 
-/** Which versions of a question there are. */
-export interface TurnVersion {
-  /** From 1. */
-  index: number;
-  count: number;
-  subtask_ids: readonly number[];
-}
+/** Begins a conversation with the turns up to one. @throws ApiProblem */
+export const branchOff = (taskId: number, subtaskId: number): Promise<Schemas['TaskDto']> =>
+  bodyOf(api.POST('/api/tasks/{id}/branch', { ...pathOf(taskId), body: { subtask_id: subtaskId } }));
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await fetchApi(
-    new Request(new URL(path, window.location.origin), {
-      method,
-      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+/** The questions that wait. @throws ApiProblem */
+export const readFollowUps = (taskId: number): Promise<FollowUps> =>
+  bodyOf(api.GET('/api/tasks/{id}/follow-ups', pathOf(taskId)));
+
+/** Queues a question behind the running answer. @throws ApiProblem */
+export const addFollowUp = (taskId: number, body: Schemas['NewFollowUpDto']): Promise<FollowUp> =>
+  bodyOf(api.POST('/api/tasks/{id}/follow-ups', { ...pathOf(taskId), body }));
+
+/** Takes a question out of the queue. @throws ApiProblem */
+export const removeFollowUp = (taskId: number, followUpId: number): Promise<FollowUp> =>
+  bodyOf(
+    api.DELETE('/api/tasks/{id}/follow-ups/{follow_up_id}', {
+      params: { path: { id: taskId, follow_up_id: followUpId } },
     }),
   );
 
-  return (await response.json()) as T;
-}
+/** Goes on with the queue after a failure. @throws ApiProblem */
+export const resumeFollowUps = (taskId: number): Promise<FollowUps> =>
+  bodyOf(api.POST('/api/tasks/{id}/follow-ups/resume', pathOf(taskId)));
 
-interface NewVersion {
-  /** The question; the newest one when missing. */
-  subtask_id?: number;
-  /** In place of the question that was asked. */
-  prompt?: string;
-  model_id?: string;
-}
+/** Makes a link that opens the conversation without a log-in. @throws ApiProblem */
+export const makeLink = (taskId: number, access: LinkAccess, seconds: number): Promise<Schemas['LinkDto']> =>
+  bodyOf(api.POST('/api/tasks/{id}/links', { ...pathOf(taskId), body: { access, expires_in_seconds: seconds } }));
 
-/** Asks a question again; the versions before it are kept. */
-export const askVersion = (taskId: number, body: NewVersion): Promise<Task> =>
-  call('POST', `/api/tasks/${taskId}/versions`, body);
-
-/** Shows another version of a question. */
-export const chooseVersion = (taskId: number, subtaskId: number): Promise<unknown> =>
-  call('PUT', `/api/tasks/${taskId}/versions`, { subtask_id: subtaskId });
-
-/** Begins a conversation with the turns up to one. */
-export const branchOff = (taskId: number, subtaskId: number): Promise<Task> =>
-  call('POST', `/api/tasks/${taskId}/branch`, { subtask_id: subtaskId });
-
-/** The questions that wait. */
-export const readFollowUps = (taskId: number): Promise<FollowUps> => call('GET', `/api/tasks/${taskId}/follow-ups`);
-
-/** Queues a question behind the running answer. */
-export const addFollowUp = (taskId: number, body: { prompt: string; inputs?: object; files?: object[] }): Promise<FollowUp> =>
-  call('POST', `/api/tasks/${taskId}/follow-ups`, body);
-
-/** Takes a question out of the queue. */
-export const removeFollowUp = (taskId: number, id: number): Promise<FollowUp> =>
-  call('DELETE', `/api/tasks/${taskId}/follow-ups/${id}`);
-
-/** Goes on with the queue after a failure. */
-export const resumeFollowUps = (taskId: number): Promise<unknown> =>
-  call('POST', `/api/tasks/${taskId}/follow-ups/resume`);
-
-/** Makes a link that opens the conversation without a log-in. */
-export const makeLink = (taskId: number, access: LinkAccess, seconds: number): Promise<TaskLink> =>
-  call('POST', `/api/tasks/${taskId}/links`, { access, expires_in_seconds: seconds });
-
-/** Ends all links of a conversation. */
-export const endLinks = (taskId: number): Promise<unknown> => call('DELETE', `/api/tasks/${taskId}/links`);
-
-/** The version of a question; null while it was asked once only. */
-export function versionOf(question: Schemas['SubtaskDto']): TurnVersion | null {
-  const { version } = question as { version?: TurnVersion | null };
-
-  return version && version.count > 1 ? version : null;
-}
+/** Ends all links of a conversation. @throws ApiProblem */
+export const endLinks = (taskId: number) => bodyOf(api.DELETE('/api/tasks/{id}/links', pathOf(taskId)));

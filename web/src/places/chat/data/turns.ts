@@ -2,19 +2,21 @@ import type { Schemas } from '../../../api/client';
 
 export type Subtask = Schemas['SubtaskDto'];
 
+type TurnRow = Pick<Subtask, 'id' | 'role' | 'message_id'>;
+
 /** A question with its answers: a pipeline has one answer for each step. */
-export interface Turn {
+export interface Turn<Row = Subtask> {
   /** Of the question. */
   id: number;
-  question: Subtask;
-  answers: readonly Subtask[];
+  question: Row;
+  answers: readonly Row[];
 }
 
 /** Sorts rows into turns, oldest first. Answers whose question is on another page are left out. */
-export function turnsOf(subtasks: readonly Subtask[]): Turn[] {
+export function turnsOf<Row extends TurnRow>(subtasks: readonly Row[]): Turn<Row>[] {
   const byId = new Map(subtasks.map((row) => [row.id, row]));
   const rows = inOrder([...byId.values()]);
-  const turns: (Turn & { answers: Subtask[] })[] = [];
+  const turns: (Turn<Row> & { answers: Row[] })[] = [];
   for (const row of rows) {
     if (row.role === 'USER') turns.push({ id: row.id, question: row, answers: [] });
     else turns.at(-1)?.answers.push(row);
@@ -48,7 +50,7 @@ export const hasTwoPaths = (rows: readonly Subtask[]): boolean =>
     return before !== undefined && row.role === 'USER' && row.parent_id !== before.message_id;
   });
 
-const inOrder = (rows: readonly Subtask[]) => rows.toSorted((a, b) => a.message_id - b.message_id || a.id - b.id);
+const inOrder = <Row extends TurnRow>(rows: readonly Row[]) => rows.toSorted((a, b) => a.message_id - b.message_id || a.id - b.id);
 
 const PARAMS_BLOCK = /^\[EXTERNAL_API_PARAMS\][\s\S]*?\[\/EXTERNAL_API_PARAMS\]\n?/;
 

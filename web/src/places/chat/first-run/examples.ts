@@ -2,15 +2,13 @@ export type ExampleName = 'long' | 'steps' | 'person';
 
 interface Example {
   name: ExampleName;
-  /** A team of the demo. */
+  /** A team of the demo: what its answer is like is part of the team. */
   team: string;
-  /** What the simulated provider is to do. */
-  script: string;
 }
 
 /** Questions to the teams of the demo: a long answer to stop and refresh, an app with steps, one that waits for a person. */
 export const EXAMPLES: readonly Example[] = [
-  { name: 'long', team: 'demo-team', script: '[sim case=thinking reasoning=40 tokens=1200 rate=40]' },
-  { name: 'steps', team: 'demo-dify-workflow', script: '[sim nodes=4 node_ms=900 tokens=60]' },
-  { name: 'person', team: 'demo-dify-workflow', script: '[sim case=human-input tokens=40]' },
+  { name: 'long', team: 'demo-guide' },
+  { name: 'steps', team: 'demo-dify-steps' },
+  { name: 'person', team: 'demo-dify-approval' },
 ];

@@ -1,8 +1,10 @@
-import { lazy, Suspense } from 'react';
+import { lazy } from 'react';
+import { LazyPart } from '../../../ui/lazy-part';
 import classes from './markdown.module.css';
 
 /** The readers of markdown load beside the page, so that a question can be written before they are there. */
 const loading = import('./markdown-blocks').then(({ MarkdownBlocks }) => ({ default: MarkdownBlocks }));
+loading.catch(() => undefined);
 const Blocks = lazy(() => loading);
 
 interface Props {
@@ -14,8 +16,8 @@ interface Props {
 /** A text in markdown; as it was written until its readers have loaded. */
 export function MarkdownText({ text, isGrowing = false }: Props) {
   return (
-    <Suspense fallback={<div className={`${classes['text'] ?? ''} ${classes['plain'] ?? ''}`}>{text}</div>}>
+    <LazyPart fallback={<div className={`${classes['text'] ?? ''} ${classes['plain'] ?? ''}`}>{text}</div>}>
       <Blocks text={text} isGrowing={isGrowing} />
-    </Suspense>
+    </LazyPart>
   );
 }

@@ -5,7 +5,6 @@ import { useTranslation } from 'react-i18next';
 import { formatNumber } from '../../../ui/format';
 import { useComposition } from '../composer/use-composition';
 import { type Subtask, questionText } from '../data/turns';
-import { versionOf } from '../data/turn-calls';
 import { CopyButton } from '../markdown/copy-button';
 import { useThread } from './thread-context';
 import classes from './question.module.css';
@@ -74,7 +73,7 @@ function QuestionEditor({ question, text, onClose }: { question: Subtask; text: 
   const send = async () => {
     if (value.trim() === '' || isSending) return;
     setSending(true);
-    const isTaken = await actions.edit(question.id, value);
+    const isTaken = (await actions?.edit(question.id, value)) ?? false;
     setSending(false);
     if (isTaken) onClose();
   };
@@ -123,9 +122,8 @@ function QuestionEditor({ question, text, onClose }: { question: Subtask; text: 
 function Versions({ question, isBusy }: Props) {
   const { t } = useTranslation('chat');
   const { actions } = useThread();
-  const version = versionOf(question);
-  if (!version) return null;
-  const { index, count, subtask_ids: ids } = version;
+  if (!question.version || question.version.count < 2) return null;
+  const { index, count, subtask_ids: ids } = question.version;
   const arrow = (to: number, label: string, Icon: typeof IconChevronLeft) => (
     <ActionIcon
       variant="subtle"
@@ -134,7 +132,7 @@ function Versions({ question, isBusy }: Props) {
       aria-label={label}
       title={label}
       disabled={isBusy || ids[to - 1] === undefined}
-      onClick={() => void actions.showVersion(ids[to - 1] ?? question.id)}
+      onClick={() => void actions?.showVersion(ids[to - 1] ?? question.id)}
     >
       <Icon size={16} stroke={1.6} />
     </ActionIcon>

@@ -5,10 +5,11 @@ import type { TurnActions } from './use-turn-actions';
 /** What the parts of a thread need to know of their conversation. */
 export interface ThreadValue {
   taskId: number;
-  team: Team | null;
+  team: Pick<Team, 'name' | 'display_name'> | null;
   /** The bot that takes the files of the team's app. */
   botId: number | null;
-  actions: TurnActions;
+  /** Null for readers who may only look. */
+  actions: TurnActions | null;
 }
 
 export const ThreadContext = createContext<ThreadValue | null>(null);

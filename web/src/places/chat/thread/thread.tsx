@@ -3,6 +3,7 @@ import { IconArrowDown } from '@tabler/icons-react';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
+import { usePreferences } from '../../../ui/preferences';
 import { ConnectionBar } from '../answer/connection-bar';
 import type { Turn } from '../data/turns';
 import { useAnswerStatus, useLiveAnswer } from './live-answer';
@@ -32,6 +33,7 @@ export function Thread({ taskId, turns, hasOlder, loadOlder }: Props) {
   const { scroller, content, isFollowing, jump, following } = useFollowEnd(saved?.isFollowing ?? true);
   const shift = useShift(items);
   const firstFresh = useFirstFresh(items);
+  const { isQuestionOnTop } = usePreferences();
   const { connection } = useAnswerStatus();
   useSavedPosition(taskId, { scroller, list, following }, items.length);
   useFreshAtTop(items, firstFresh, jump);
@@ -67,13 +69,15 @@ export function Thread({ taskId, turns, hasOlder, loadOlder }: Props) {
           >
             {(item, index) =>
               'text' in item ? (
-                <PendingTurn key={item.id} text={item.text} />
+                <PendingTurn key={item.id} text={item.text} isFresh={isQuestionOnTop} />
               ) : (
                 <TurnView
                   key={item.id}
                   turn={item}
                   isLast={index === items.length - 1}
-                  isFresh={index === items.length - 1 && firstFresh !== null && index >= firstFresh}
+                  isFresh={
+                    isQuestionOnTop && index === items.length - 1 && firstFresh !== null && index >= firstFresh
+                  }
                 />
               )
             }

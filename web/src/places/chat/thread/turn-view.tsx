@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { type AnswerState, hasEnded } from '../../../stream/answer-state';
 import { answerFromSubtasks } from '../../../stream/stored-answer';
 import { AnswerView } from '../answer/answer-view';
-import { isSameTurn, type Turn } from '../data/turns';
+import { isSameTurn, type Subtask, type Turn } from '../data/turns';
 import { useAnswerStatus, useLiveAnswer } from './live-answer';
 import { Question, QuestionText } from './question';
 import classes from './thread.module.css';
@@ -41,18 +41,25 @@ function StoredTurn({ turn }: { turn: Turn }) {
 function LiveTurn({ turn }: { turn: Turn }) {
   const { state: live, connection } = useLiveAnswer();
   const stored = useMemo(() => answerFromSubtasks(turn.answers), [turn.answers]);
-  const state = live && isOfTurn(live, turn) && !isBehind(live, stored) ? withSuggestions(live, stored) : stored;
+  const state = newestOf(live, stored, turn);
 
   return <AnswerView state={state} rows={turn.answers} questionId={turn.id} isLast requestId={connection.requestId} />;
 }
 
+/** What the stream tells of a turn, unless its rows know better. */
+export function newestOf(live: AnswerState | null, stored: AnswerState, turn: AnsweredTurn): AnswerState {
+  return live && isOfTurn(live, turn) && !isBehind(live, stored) ? withSuggestions(live, stored) : stored;
+}
+
+type AnsweredTurn = Turn<Pick<Subtask, 'id' | 'status'>>;
+
 /** A question that the server has stored, before its rows are read. */
-export function PendingTurn({ text }: { text: string }) {
+export function PendingTurn({ text, isFresh }: { text: string; isFresh: boolean }) {
   const { t } = useTranslation('chat');
   const { state, connection } = useLiveAnswer();
 
   return (
-    <section className={classes['turn']} data-fresh aria-label={t('turn')}>
+    <section className={classes['turn']} data-fresh={isFresh || undefined} aria-label={t('turn')}>
       <QuestionText text={text} />
       {state && <AnswerView state={state} rows={[]} questionId={null} isLast requestId={connection.requestId} />}
     </section>
@@ -60,7 +67,7 @@ export function PendingTurn({ text }: { text: string }) {
 }
 
 /** Whether a stream is about the answer of this turn. */
-export function isOfTurn({ streamId }: Pick<AnswerState, 'streamId'>, turn: Turn): boolean {
+export function isOfTurn({ streamId }: Pick<AnswerState, 'streamId'>, turn: AnsweredTurn): boolean {
   if (streamId !== null) return turn.answers.some(({ id }) => id === streamId);
 
   return turn.answers.some(({ status }) => status === 'PENDING' || status === 'RUNNING');

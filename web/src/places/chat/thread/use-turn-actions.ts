@@ -11,8 +11,8 @@ import type { Team } from '../data/use-teams';
 
 /** What a reader can do with a turn. Refusals are shown; nothing throws. */
 export interface TurnActions {
-  /** Asks again, as a new version. @returns whether the server took it */
-  retry: (questionId: number) => Promise<boolean>;
+  /** Asks again, as a new version, or another model. @returns whether the server took it */
+  retry: (questionId: number, modelId?: string) => Promise<boolean>;
   /** Asks something else in place of a question. */
   edit: (questionId: number, prompt: string) => Promise<boolean>;
   /** Begins another conversation that goes on after this turn. */
@@ -50,7 +50,7 @@ export function useTurnActions(taskId: number | null, team: Team | null): TurnAc
       });
 
     return {
-      retry: (questionId) => newVersion({ subtask_id: questionId }),
+      retry: (questionId, modelId) => newVersion({ subtask_id: questionId, ...(modelId && { model_id: modelId }) }),
       edit: (questionId, prompt) => newVersion({ subtask_id: questionId, prompt }),
       branch: (questionId) =>
         attempt(async () => {
