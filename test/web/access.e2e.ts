@@ -147,10 +147,10 @@ describe('a server with users', () => {
     await dialog.waitFor();
     expect(await dialog.getByLabel('User name').inputValue()).toBe('ann');
     await passwordOf(tab.page).fill('wrong');
-    await dialog.getByRole('button', { name: 'Sign in' }).click();
+    await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
     await dialog.getByText('The user name or the password is wrong.').waitFor();
     await passwordOf(tab.page).fill(PASSWORDS.ann);
-    await dialog.getByRole('button', { name: 'Sign in' }).click();
+    await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
     await dialog.waitFor({ state: 'hidden' });
     expect(await tab.composer.inputValue()).toContain('Typed before the session ended');
     await tab.composer.press('Enter');
