@@ -198,7 +198,7 @@ describe('a server with users', () => {
   });
 
   it('says that the server is away, keeps what is typed, and comes back by itself', async () => {
-    const tab = await openAs('ann');
+    const tab = await openAs('admin');
     await tab.ask(script(QUICK, 'Before'));
     await tab.untilComplete();
     await stage.server(0).kill();
