@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { keys } from '../src/infra/redis/keys.js';
 import { generatedText } from '../tools/simulator/simulator.js';
 import type { Api, ErrorBody, Turn } from './support/api.js';
-import { started } from './support/api.js';
+import { started, startOf } from './support/api.js';
 import { endAll, nth } from './support/child.js';
 import { sharedStage } from './support/shared-stage.js';
 import { flaws, fold } from './support/sse.js';
@@ -70,6 +70,17 @@ describe.each(STAGES)('resuming an answer, %s', (kind) => {
       }
     },
   );
+
+  it('names the task in the head of the reply, before the first event', async () => {
+    const stream = await api.ask(script('tokens=1 rate=0'));
+    const named = Number(stream.headers['x-task-id']);
+    await stream.untilClosed();
+
+    expect(startOf(stream).taskId).toBe(named);
+    const next = await api.ask({ task_id: named, prompt: script('tokens=1 rate=0') });
+    expect(next.headers['x-task-id']).toBe(String(named));
+    await next.untilClosed();
+  });
 
   it('takes the id from the query, for clients that cannot set the header', async () => {
     const { id } = nth(ended.stream.events, 2);

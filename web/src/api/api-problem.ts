@@ -21,6 +21,9 @@ export class ApiProblem extends Error {
   }
 }
 
+/** There was no reply. */
+export const unreachable = () => new ApiProblem(0, 'unreachable', 'The server cannot be reached.');
+
 /** Reads a refusal as the API writes it; a proxy's own page becomes a sentence with its status. */
 export async function problemOf(response: Response): Promise<ApiProblem> {
   const body = toRecord(await response.json().catch(() => null));

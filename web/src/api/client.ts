@@ -1,10 +1,13 @@
 import createClient from 'openapi-fetch';
-import { ApiProblem, problemOf } from './api-problem';
+import { ApiProblem, problemOf, unreachable } from './api-problem';
 import type { components, paths } from './schema';
 import { authorization, refreshSession, setExpired } from './session';
 
 /** Bodies and replies of the API by their names in the OpenAPI document. */
 export type Schemas = components['schemas'];
+
+/** Calls that need no session: their 401 does not end one. */
+const OPEN_CALLS = /^\/api\/auth\/(login|refresh|logout)$/;
 
 /**
  * `fetch` with the session: an expired access token is exchanged once, unseen. A refused session is told to the page.
@@ -12,10 +15,10 @@ export type Schemas = components['schemas'];
  */
 export async function fetchApi(input: Request): Promise<Response> {
   const again = input.clone();
+  const needsSession = !OPEN_CALLS.test(new URL(input.url).pathname);
   let response = await send(input);
-  if (response.status === 401 && !input.url.includes('/api/auth/') && (await refreshSession()))
-    response = await send(again);
-  if (response.status === 401 && !input.url.includes('/api/auth/')) setExpired(true);
+  if (response.status === 401 && needsSession && (await refreshSession())) response = await send(again);
+  if (response.status === 401 && needsSession) setExpired(true);
   if (!response.ok) throw await problemOf(response);
 
   return response;
@@ -27,7 +30,7 @@ async function send(request: Request): Promise<Response> {
     return await fetch(request);
   } catch (error) {
     if (request.signal.aborted) throw error;
-    throw new ApiProblem(0, 'unreachable', 'The server cannot be reached.');
+    throw unreachable();
   }
 }
 

@@ -1,3 +1,5 @@
+import { problemOf, unreachable } from './api-problem';
+
 /**
  * Who uses the page. The access token lives in memory only, where no other page's script can read it; the refresh
  * token is a cookie that scripts cannot read. Without authentication the server needs neither.
@@ -17,7 +19,11 @@ export function setAccessToken(token: string | null): void {
   setExpired(false);
 }
 
-/** Exchanges the cookie for a new access token; calls at the same time share one request. @returns whether it worked */
+/**
+ * Exchanges the cookie for a new access token; calls at the same time share one request.
+ * @returns false when the session has ended
+ * @throws ApiProblem when the server could not be asked, which does not end the session
+ */
 export function refreshSession(): Promise<boolean> {
   refreshing ??= refresh().finally(() => {
     refreshing = null;
@@ -28,7 +34,13 @@ export function refreshSession(): Promise<boolean> {
 
 async function refresh(): Promise<boolean> {
   const response = await fetch('/api/auth/refresh', { method: 'POST', credentials: 'same-origin' }).catch(() => null);
-  if (!response?.ok) return false;
+  if (!response) throw unreachable();
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.isTemporary) throw problem;
+
+    return false;
+  }
   const { access_token: token } = (await response.json()) as { access_token: string };
   setAccessToken(token);
 

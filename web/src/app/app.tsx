@@ -9,6 +9,8 @@ import { theme } from './theme';
 
 /** The nonce that the policy of the page allows styles with; the server writes it into the page. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+/** Where the dialogs' lock of scrolling looks for it. */
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 /** The whole page: theme, data, routes. */
 export function App() {

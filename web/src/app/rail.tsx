@@ -2,10 +2,10 @@ import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useMe } from '../api/me';
 import styles from './layout.module.css';
 import { Logo } from './logo';
 import { type Place, placesFor } from './places';
-import { useMe } from './use-me';
 import { COMMAND_KEY } from './use-shortcuts';
 import { UserMenu } from './user-menu';
 

@@ -1,12 +1,11 @@
 import { Avatar, Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { IconCheck, IconKeyboard, IconLogout, IconMoon, IconSun, IconSunMoon } from '@tabler/icons-react';
-import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { fetchApi } from '../api/client';
-import { authorization, setAccessToken, setExpired } from '../api/session';
+import { useMe } from '../api/me';
 import { LANGUAGES } from '../i18n/i18n';
+import { hasSession, signOut } from '../places/login/sign-in';
+import { useAction } from '../ui/use-action';
 import styles from './layout.module.css';
-import { useMe } from './use-me';
 
 const THEMES = [
   { name: 'light', Icon: IconSun },
@@ -20,15 +19,8 @@ const ICON = { size: 16, stroke: 1.6 } as const;
 export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
   const { t, i18n } = useTranslation('layout');
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const queryClient = useQueryClient();
   const name = useMe()?.user_name ?? '';
-  const hasSession = 'authorization' in authorization();
-  const signOut = async () => {
-    await fetchApi(new Request('/api/auth/logout', { method: 'POST' })).catch(() => undefined);
-    setAccessToken(null);
-    setExpired(true);
-    queryClient.clear();
-  };
+  const leave = useAction(() => signOut(false));
   const mark = (isChosen: boolean) => isChosen && <IconCheck {...ICON} />;
 
   return (
@@ -67,8 +59,8 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
         <Menu.Item leftSection={<IconKeyboard {...ICON} />} onClick={onShortcuts}>
           {t('shortcuts.title')}
         </Menu.Item>
-        {hasSession && (
-          <Menu.Item leftSection={<IconLogout {...ICON} />} onClick={() => void signOut()}>
+        {hasSession() && (
+          <Menu.Item leftSection={<IconLogout {...ICON} />} onClick={() => leave.mutate()}>
             {t('user.signOut')}
           </Menu.Item>
         )}

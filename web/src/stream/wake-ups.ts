@@ -4,7 +4,8 @@ import { session } from '../api/session';
 export type WakeUp = 'stale' | 'quick';
 
 /**
- * Calls a listener when a page that slept, was hidden or was offline is back, and when the reader has logged in again.
+ * Calls a listener when a page that slept, was hidden or was offline is back, when the network goes away, and when the
+ * reader has logged in again.
  * @returns a function that ends it
  */
 export function onWakeUp(listener: (wakeUp: WakeUp) => void): () => void {
@@ -12,19 +13,21 @@ export function onWakeUp(listener: (wakeUp: WakeUp) => void): () => void {
     if (document.visibilityState === 'visible') listener('quick');
   };
   const onShown = (event: PageTransitionEvent) => listener(event.persisted ? 'stale' : 'quick');
-  const onOnline = () => listener('stale');
+  const onNetwork = () => listener('stale');
   const unsubscribe = session.subscribe(() => {
     if (!session.isExpired()) listener('quick');
   });
   document.addEventListener('visibilitychange', onVisible);
   window.addEventListener('pageshow', onShown);
-  window.addEventListener('online', onOnline);
+  window.addEventListener('online', onNetwork);
+  window.addEventListener('offline', onNetwork);
 
   return () => {
     unsubscribe();
     document.removeEventListener('visibilitychange', onVisible);
     window.removeEventListener('pageshow', onShown);
-    window.removeEventListener('online', onOnline);
+    window.removeEventListener('online', onNetwork);
+    window.removeEventListener('offline', onNetwork);
   };
 }
 

@@ -2,12 +2,12 @@ import { useMantineColorScheme } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useMe } from '../../api/me';
 import { api, bodyOf } from '../../api/client';
 import { listConversations } from '../../api/conversations';
 import { LANGUAGES } from '../../i18n/i18n';
 import { conversationsKey } from '../../stream/query-keys';
 import { placesFor } from '../places';
-import { useMe } from '../use-me';
 
 export const SECTIONS = ['conversations', 'actions', 'places', 'teams'] as const;
 export type Section = (typeof SECTIONS)[number];

@@ -63,7 +63,8 @@ function useWait(error: unknown, since: number): number {
   const seconds = isSlowedDown(error) ? (error.retryAfter ?? 1) : 0;
   const now = useNow(seconds > 0 ? 500 : null);
 
-  return Math.max(0, Math.ceil((since + seconds * 1000 - now) / 1000));
+  // The time stands still while nothing is waited for.
+  return seconds === 0 ? 0 : Math.max(0, Math.ceil((since + seconds * 1000 - now) / 1000));
 }
 
 const isSlowedDown = (error: unknown): error is ApiProblem => error instanceof ApiProblem && error.status === 429;

@@ -1,4 +1,4 @@
-import { problemOf } from '../../api/api-problem';
+import { ApiProblem } from '../../api/api-problem';
 import { api, bodyOf } from '../../api/client';
 import { authorization, setAccessToken } from '../../api/session';
 
@@ -10,13 +10,14 @@ export async function signIn(userName: string, password: string): Promise<void> 
   setAccessToken(token);
 }
 
-/** Ends this session, or all of the user, and shows the login. */
+/** Ends this session, or all of the user, and shows the login. @throws ApiProblem when the server could not be told */
 export async function signOut(isEverywhere: boolean): Promise<void> {
-  const headers = authorization();
-  const path = isEverywhere ? '/api/auth/logout-all' : '/api/auth/logout';
-  const response = await fetch(path, { method: 'POST', headers });
-  // A session that has ended already needs no end.
-  if (!response.ok && response.status !== 401) throw await problemOf(response);
+  try {
+    await (isEverywhere ? api.POST('/api/auth/logout-all') : api.POST('/api/auth/logout'));
+  } catch (error) {
+    // A session that has ended already needs no end.
+    if (!(error instanceof ApiProblem && error.status === 401)) throw error;
+  }
   setAccessToken(null);
   window.location.assign('/');
 }
