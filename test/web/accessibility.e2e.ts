@@ -157,8 +157,4 @@ async function findings(page: Page): Promise<string[]> {
 
 /** Pixels by which the page is wider than its window. */
 const widthBeyond = (page: Page): Promise<number> =>
-  page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-
-    return scrollWidth - clientWidth;
-  });
+  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
