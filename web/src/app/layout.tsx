@@ -77,9 +77,9 @@ export function Layout() {
           onShortcuts={() => dialog.open('shortcuts')}
         />
         {hasList && (
-          <div className={styles.conversations}>
+          <section className={styles.conversations} aria-label={t('conversations:title')}>
             <ConversationList openTask={openTask} onOpen={drawer.close} />
-          </div>
+          </section>
         )}
       </AppShell.Navbar>
       <AppShell.Main id="content" className={styles.main} tabIndex={-1}>

@@ -22,11 +22,11 @@ export function Rail({ place, onPlace, onPalette, onShortcuts }: Props) {
   const isAdmin = useMe()?.role === 'admin';
 
   return (
-    <div className={styles.rail}>
+    <nav className={styles.rail} aria-label={t('menu')}>
       <Link to="/" className={styles.logo} aria-label="Conch" onClick={onPlace}>
         <Logo />
       </Link>
-      <nav className={styles.places} aria-label={t('menu')}>
+      <div className={styles.places}>
         {placesFor(isAdmin).map(({ to, name, Icon }) => (
           <Link
             key={to}
@@ -39,13 +39,13 @@ export function Rail({ place, onPlace, onPalette, onShortcuts }: Props) {
             {t(`places.${name}`)}
           </Link>
         ))}
-      </nav>
+      </div>
       <Tooltip label={`${t('layout:palette.title')} (${COMMAND_KEY} K)`} position="right" openDelay={400}>
         <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('layout:palette.title')} onClick={onPalette}>
           <IconSearch size={18} stroke={1.6} />
         </ActionIcon>
       </Tooltip>
       <UserMenu onShortcuts={onShortcuts} />
-    </div>
+    </nav>
   );
 }

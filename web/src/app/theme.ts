@@ -1,6 +1,6 @@
 import { createTheme, type MantineColorsTuple } from '@mantine/core';
 
-/** Sea green: the one accent. Shade 7 on white and shade 4 on the dark ground have 4.5:1 and more. */
+/** Sea green: the one accent. White on shade 7, shade 7 on white and shade 4 on the dark ground have 4.5:1 and more. */
 const sea: MantineColorsTuple = [
   '#eefaf7',
   '#d6f1ea',
@@ -48,8 +48,7 @@ const MONOSPACE = 'ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, "D
 /** Sizes 13, 14, 16, 20, 28; spacing in steps of 4; radius 8 for controls and 10 for cards. */
 export const theme = createTheme({
   primaryColor: 'sea',
-  primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
+  primaryShade: 7,
   colors: { sea, gray, dark },
   fontFamily: SYSTEM_FONTS,
   fontFamilyMonospace: MONOSPACE,

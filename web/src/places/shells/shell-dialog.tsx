@@ -61,6 +61,11 @@ export function ShellDialog({ shell, shells, onClose }: Props) {
         >
           {t('validate')}
         </Button>
+        {check.cancel && (
+          <Button variant="subtle" size="xs" loading={check.cancel.isPending} onClick={check.cancel.start}>
+            {t('cancelValidation')}
+          </Button>
+        )}
         <Text fz="sm" c="var(--text-soft)" style={{ flex: '1 1 200px' }}>
           {check.words}
         </Text>

@@ -16,17 +16,29 @@ export function useImageCheck(shellType: string, image: string, shell: Shell | n
   });
   const isCurrent = isSame(submit.variables, { image, shellType });
   const reply = isCurrent ? submit.data : undefined;
-  const { validation, error } = useValidation(reply?.validationId ?? null);
+  const id = reply?.validationId ?? null;
+  const { validation, error } = useValidation(id);
+  const isRunning = isFollowed(reply, validation, error);
   const isUnchanged = shell?.baseImage === image;
 
   return {
     start: () => submit.mutate({ image, shellType, ...(shell && { shellName: shell.name }) }),
+    cancel: useCancel(isRunning ? id : null),
     validation,
-    isRunning: submit.isPending || isFollowed(reply, validation, error),
+    isRunning: submit.isPending || isRunning,
     isPassed: isUnchanged || hasPassed(reply, validation),
     error: refusalOf(reply) ?? (isCurrent ? submit.error : null) ?? error,
     words: isUnchanged ? t('imageUnchanged') : skippedWords(reply),
   };
+}
+
+/** Ends a validation without a verdict; null while nothing runs. */
+function useCancel(id: string | null) {
+  const cancel = useAction((running: string) =>
+    api.POST('/api/shells/validation-status/{id}/cancel', { params: { path: { id: running } } }),
+  );
+
+  return id === null ? null : { start: () => cancel.mutate(id), isPending: cancel.isPending };
 }
 
 const isSame = (sent: Request | undefined, { image, shellType }: Request) =>

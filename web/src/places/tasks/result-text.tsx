@@ -1,8 +1,6 @@
-import { CopyButton, Button, Group, Typography } from '@mantine/core';
+import { Box, Button, CopyButton, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import Markdown from 'react-markdown';
-import rehypeSanitize from 'rehype-sanitize';
-import remarkGfm from 'remark-gfm';
+import { MarkdownText } from '../chat/markdown/markdown-text';
 
 /** An answer that has ended, as formatted text. */
 export function ResultText({ text }: { text: string }) {
@@ -19,11 +17,9 @@ export function ResultText({ text }: { text: string }) {
           )}
         </CopyButton>
       </Group>
-      <Typography maw={720}>
-        <Markdown remarkPlugins={[[remarkGfm, { singleTilde: false }]]} rehypePlugins={[rehypeSanitize]}>
-          {text}
-        </Markdown>
-      </Typography>
+      <Box maw={720}>
+        <MarkdownText text={text} />
+      </Box>
     </>
   );
 }

@@ -31,7 +31,9 @@ export function TaskPage() {
       title={task.data?.title || t('untitled', { id })}
       description={
         <>
-          <TextLink to="/tasks">{t('heading')}</TextLink>
+          <TextLink to="/tasks" underline="always">
+            {t('heading')}
+          </TextLink>
           {' / '}
           {t('number', { id })}
           {task.data && (
