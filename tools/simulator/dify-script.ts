@@ -6,6 +6,8 @@ import { parseScript, type Script } from './script.js';
 export interface DifyScript extends Script {
   /** Nodes of a workflow beyond its usual ones. */
   nodes: number;
+  /** Their titles. */
+  titles: readonly string[];
   /** Characters in the output of the first of them. */
   nodeBytes: number;
   /** Milliseconds that each node takes. */
@@ -20,7 +22,7 @@ export interface DifyScript extends Script {
   pingMs: number;
 }
 
-const KEYS = ['nodes', 'node_bytes', 'node_ms', 'form_seconds', 'stop_ms', 'suggest_ms', 'ping_ms'];
+const KEYS = ['nodes', 'titles', 'node_bytes', 'node_ms', 'form_seconds', 'stop_ms', 'suggest_ms', 'ping_ms'];
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -35,6 +37,7 @@ export function parseDifyScript(prompt: string, cases: readonly string[]): DifyS
   return {
     ...script,
     nodes: number(extra, 'nodes', 0, 10_000),
+    titles: extra['titles']?.split('|') ?? [],
     nodeBytes: number(extra, 'node_bytes', 0, MAX_BYTES),
     nodeMs: number(extra, 'node_ms', 0),
     formSeconds: numberOf('sim', extra, 'form_seconds', { fractions: true }) ?? 300,
