@@ -5,7 +5,6 @@ const SSE = `For model answers, **SSE is the better default**. Text flows one wa
 | | SSE | WebSocket |
 |---|---|---|
 | Resume after a lost connection | built in: \`Last-Event-ID\` | write it yourself |
-| Proxies and load balancers | plain HTTP | need an upgrade |
 | Client to server | a second request | same connection |
 | Cost of an idle reader | one response | one socket, and pings |
 
@@ -13,14 +12,12 @@ Reading it takes a few lines:
 
 \`\`\`ts
 const source = new EventSource(\`/api/answers/\${id}\`);
-
 source.addEventListener('token', ({ data }) => {
   answer.append(JSON.parse(data).text);
 });
-source.addEventListener('done', () => source.close());
 \`\`\`
 
-Choose WebSockets when the client talks as much as the server: cursors, games, live audio.`;
+Choose WebSockets when the client talks as much as the server.`;
 
 const LIMITS = `Over HTTP/1.1 a browser opens at most **six connections per host**, and each open stream keeps one. Three ways out:
 
@@ -71,12 +68,14 @@ He moved in before the water came. It took two tides until he had seen all rooms
 
 const SHORT = {
   'Why does this query scan the whole table?':
-    "Because `lower(email)` is not what the index is on. Add an index on the expression: `CREATE INDEX ON users (lower(email));`",
+    'Because `lower(email)` is not what the index is on. Add an index on the expression: `CREATE INDEX ON users (lower(email));`',
   'Write release notes for 2.4 from these commits': '## 2.4\n\n- **New:** conversations can be exported as Markdown.',
   'A regex for ISO dates, please': '`^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$`',
-  'Plan three days in Lisbon with children': '**Day one**: Oceanário in the morning, the cable car at noon, Parque das Nações.',
+  'Plan three days in Lisbon with children':
+    '**Day one**: Oceanário in the morning, the cable car at noon, Parque das Nações.',
   'Ten names for an internal status page': '1. Pulse\n2. Weathervane\n3. Lighthouse\n4. Tideline',
-  'Explain Raft to a new colleague': 'Raft keeps several servers in agreement by electing one leader that orders all changes.',
+  'Explain Raft to a new colleague':
+    'Raft keeps several servers in agreement by electing one leader that orders all changes.',
   'How do I rotate the signing keys without logging everybody out?':
     'Publish both keys, sign with the new one, and remove the old one when the last token signed with it has ended.',
 };

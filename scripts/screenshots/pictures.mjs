@@ -66,13 +66,14 @@ const PICTURES = {
     play: async (page, scene) => {
       await ask(page, scene, 'Feedback', QUESTIONS.feedback);
       await page.locator('main li', { hasText: 'Praise' }).waitFor();
+      await page.getByText(/^6 steps/).click();
     },
   },
   stopped: {
     play: async (page, scene) => {
       await ask(page, scene, 'Engineering', QUESTIONS.story);
       await page.getByText('good algae').waitFor();
-      await page.getByRole('button', { name: 'Stop', exact: true }).click();
+      await page.getByRole('button', { name: /^Stop/ }).click();
       await page.getByText(/was closed after/).waitFor();
     },
   },

@@ -4,8 +4,22 @@ import { EARLIER, QUESTIONS } from './answers.mjs';
 import { eventually, INTERNAL_TOKEN } from './world.mjs';
 
 const MODELS = [
-  ['claude-sonnet', 'Claude Sonnet', 'claude', 'claude-sonnet-4-5', '/claude', { input: 3, output: 15, cached: 0.3, currency: 'USD' }],
-  ['qwen-local', 'Qwen 3 on our GPUs', 'openai', 'qwen3-32b', '/openai/v1', { input: 0.2, output: 0.6, currency: 'USD' }],
+  [
+    'claude-sonnet',
+    'Claude Sonnet',
+    'claude',
+    'claude-sonnet-4-5',
+    '/claude',
+    { input: 3, output: 15, cached: 0.3, currency: 'USD' },
+  ],
+  [
+    'qwen-local',
+    'Qwen 3 on our GPUs',
+    'openai',
+    'qwen3-32b',
+    '/openai/v1',
+    { input: 0.2, output: 0.6, currency: 'USD' },
+  ],
 ];
 const TEAMS = [
   ['Engineering', 'engineer', 'claude-sonnet', 'You answer questions about software, briefly and with code.'],
@@ -23,7 +37,8 @@ export async function seed(app, simulatorUrl, orders) {
   const team = await addTeams(app, simulatorUrl);
   await addShell(app, orders);
   const days = new Map();
-  for (const [title, prompt, ago] of EARLIER) days.set(await app.ask({ title, prompt, team_id: team.Engineering }), ago);
+  for (const [title, prompt, ago] of EARLIER)
+    days.set(await app.ask({ title, prompt, team_id: team.Engineering }), ago);
   const chinese = await app.ask({ title: '统计最近七天的新用户', prompt: QUESTIONS.chinese, team_id: team.Support });
   const first = await app.ask({ title: 'SSE or WebSockets?', prompt: QUESTIONS.sse, team_id: team.Engineering });
   await addExecutorTasks(app);

@@ -59,7 +59,10 @@ export class App {
   async call(method, path, body, token) {
     const response = await fetch(`${this.url}/api${path}`, {
       method,
-      headers: { ...(body && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) },
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
       ...(body && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
