@@ -55,7 +55,7 @@ function respond(x: Exchange): [Reply, Script?] {
   const body = asObject(request.body);
   const prompt = lastUserText(body['messages']);
   try {
-    const asked = parseScript(String(body['model']), prompt, CLAUDE_CASES);
+    const asked = parseScript(String(body['model']), x.state.scripts.get(prompt) ?? prompt, CLAUDE_CASES);
     const script: Script = strikes(x.state, asked) ? asked : { ...asked, case: 'happy', status: undefined };
     request.script = script;
     return [claudeReply(requestOf(body, script, prompt)), script];

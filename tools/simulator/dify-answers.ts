@@ -127,7 +127,13 @@ function moreNodes(call: DifyCall, nodes: DifyNodes): Beat[] {
   const { script } = call;
   return Array.from({ length: script.nodes }, (_, i) => {
     const result = i === 0 && script.nodeBytes > 0 ? 'x'.repeat(script.nodeBytes) : `step ${i}`;
-    const node = { nodeId: `code-${i}`, type: 'code', title: `Step ${i}`, inputs: { i }, outputs: { result } };
+    const node = {
+      nodeId: `code-${i}`,
+      type: 'code',
+      title: script.titles[i] ?? `Step ${i}`,
+      inputs: { i },
+      outputs: { result },
+    };
     return nodes.run(node);
   }).flat();
 }

@@ -40,7 +40,8 @@ interface Ask {
 }
 
 function scriptOf(x: Exchange, app: DifyApp, texts: readonly unknown[]): DifyScript {
-  const prompt = texts.filter((text) => typeof text === 'string').join('\n');
+  const written = texts.filter((text) => typeof text === 'string');
+  const prompt = written.map((text) => x.state.scripts.get(text) ?? text).join('\n');
   const asked = parseDifyScript(app, prompt, DIFY_CASES);
   const script = strikes(x.state, asked) ? asked : { ...asked, case: 'happy', status: undefined };
   x.request.script = script;

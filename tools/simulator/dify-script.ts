@@ -7,6 +7,8 @@ import { parseScript, type Script } from './script.js';
 export interface DifyScript extends Script {
   /** Nodes of a workflow beyond its usual ones. */
   nodes: number;
+  /** Their titles. */
+  titles: readonly string[];
   /** Characters in the output of the first of them. */
   nodeBytes: number;
   /** Milliseconds that each node takes. */
@@ -21,7 +23,7 @@ export interface DifyScript extends Script {
   pingMs: number;
 }
 
-const KEYS = ['nodes', 'node_bytes', 'node_ms', 'form_seconds', 'stop_ms', 'suggest_ms', 'ping_ms'];
+const KEYS = ['nodes', 'titles', 'node_bytes', 'node_ms', 'form_seconds', 'stop_ms', 'suggest_ms', 'ping_ms'];
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** What apps do without being asked, by a word of their keys. */
@@ -44,6 +46,7 @@ export function parseDifyScript(app: DifyApp, prompt: string, cases: readonly st
   return {
     ...script,
     nodes: number(extra, 'nodes', 0, 10_000),
+    titles: extra['titles']?.split('|') ?? [],
     nodeBytes: number(extra, 'node_bytes', 0, MAX_BYTES),
     nodeMs: number(extra, 'node_ms', 0),
     formSeconds: numberOf('sim', extra, 'form_seconds', { fractions: true }) ?? 300,

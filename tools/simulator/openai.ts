@@ -58,7 +58,7 @@ function respond(x: Exchange): [Reply, Script?] {
   const body = asObject(request.body);
   const prompt = lastUserText(body['messages']);
   try {
-    const asked = parseScript(String(body['model']), prompt, OPENAI_CASES);
+    const asked = parseScript(String(body['model']), x.state.scripts.get(prompt) ?? prompt, OPENAI_CASES);
     const script: Script = strikes(x.state, asked) ? asked : { ...asked, case: 'happy', status: undefined };
     request.script = script;
     return [openAiReply(requestOf(body, script, prompt)), script];

@@ -14,6 +14,14 @@ export { demoText, generatedText, generatedTokens, reasoningText, reasoningToken
 
 const PROVIDERS: readonly Provider[] = [claude, openai, dify, difyFiles];
 
+/** How a simulator starts; everything may be left out. */
+export interface SimulatorOptions {
+  port?: number;
+  host?: string;
+  /** Directives for questions that have none, e.g. `{"Hello!": "[sim text=Hi]"}`. */
+  scripts?: Readonly<Record<string, string>>;
+}
+
 /** A running simulator. */
 export interface Simulator {
   /** `http://host:port`; clients get `${url}/claude`, `${url}/openai/v1` and `${url}/dify/v1` as base URLs. */
@@ -112,9 +120,9 @@ function onFailure(res: ServerResponse, error: unknown): void {
 }
 
 /** Starts a simulator, by default on 127.0.0.1 and a free port. */
-export async function startSimulator(options: { port?: number; host?: string } = {}): Promise<Simulator> {
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const host = options.host ?? '127.0.0.1';
-  const state = createState();
+  const state = createState(options.scripts);
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
     serve(state, req, res).catch((error: unknown) => onFailure(res, error));
   });

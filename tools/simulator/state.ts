@@ -45,6 +45,8 @@ export interface SimulatorState {
   /** How often each `key` of a script was seen. */
   readonly attempts: Map<string, number>;
   readonly dify: DifyState;
+  /** What to do for questions without a directive of their own, by question. */
+  readonly scripts: ReadonlyMap<string, string>;
   /** Paced answers wait when they have sent so many tokens. */
   heldAt: number;
 }
@@ -63,8 +65,9 @@ export function wallClock(): number {
 }
 
 /** A fresh memory. */
-export function createState(): SimulatorState {
+export function createState(scripts: Readonly<Record<string, string>> = {}): SimulatorState {
   return {
+    scripts: new Map(Object.entries(scripts)),
     requests: [],
     counters: { ...ZERO, openStreams: 0 },
     attempts: new Map(),

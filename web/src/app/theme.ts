@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, defaultVariantColorsResolver, type MantineColorsTuple } from '@mantine/core';
 
 /** Sea green: the one accent. White on shade 7, shade 7 on white and shade 4 on the dark ground have 4.5:1 and more. */
 const sea: MantineColorsTuple = [
@@ -58,5 +58,10 @@ export const theme = createTheme({
   defaultRadius: 'md',
   headings: { fontFamily: SYSTEM_FONTS, fontWeight: '600' },
   respectReducedMotion: true,
+  variantColorResolver: (input) => ({
+    ...defaultVariantColorsResolver(input),
+    // Icons stay behind the text that they belong to.
+    ...(input.variant === 'subtle' && input.color === 'gray' && { color: 'var(--text-soft)' }),
+  }),
   cursorType: 'pointer',
 });

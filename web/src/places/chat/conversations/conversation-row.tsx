@@ -54,7 +54,6 @@ export function ConversationRow({ conversation, isOpen, isUnread, onOpen, onDele
         onKeyDown={onKeyDown}
         onDoubleClick={() => setIsRenaming(true)}
       >
-        <ConversationStatus conversation={conversation} isUnread={isUnread} />
         <span className={styles.texts}>
           <span className={styles.title}>{title}</span>
           {match && (
@@ -63,6 +62,7 @@ export function ConversationRow({ conversation, isOpen, isUnread, onOpen, onDele
             </Text>
           )}
         </span>
+        <ConversationStatus conversation={conversation} isUnread={isUnread} />
       </Link>
       <Menu position="bottom-end" width={160} returnFocus>
         <Menu.Target>

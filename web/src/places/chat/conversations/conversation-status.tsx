@@ -11,11 +11,11 @@ interface Props {
   isUnread: boolean;
 }
 
-/** The mark before a title: waits for you, answering, failed, unread; none when there is nothing to say. */
+/** The mark behind a title: waits for you, answering, failed, unread; none when there is nothing to say. */
 export function ConversationStatus({ conversation, isUnread }: Props) {
   const { t } = useTranslation('conversations');
   const mark = markOf(conversation, isUnread);
-  if (!mark) return <span className={styles.mark} />;
+  if (!mark) return null;
 
   return (
     <Tooltip label={t(`marks.${mark}`)} openDelay={400}>

@@ -46,6 +46,9 @@ const ALIASES: Record<string, string> = {
   yml: 'yaml',
 };
 
+/** The first line of a language compiles its expressions, which takes a slow device longer than the line itself. */
+const LIMITS = { tokenizeTimeLimit: 2000, tokenizeMaxLineLength: 2000 };
+
 let highlighter: Promise<HighlighterCore> | null = null;
 
 /** @returns the tokens of each line, or null for a language without colours */
@@ -61,7 +64,7 @@ export async function colourCode(code: string, name: string): Promise<CodeToken[
   const core = await highlighter;
   await core.loadLanguage(source);
   const themes = { light: 'github-light', dark: 'github-dark' };
-  const { tokens } = core.codeToTokens(code, { lang: language, themes, defaultColor: false, tokenizeTimeLimit: 100 });
+  const { tokens } = core.codeToTokens(code, { lang: language, themes, defaultColor: false, ...LIMITS });
 
   return tokens.map((line) => line.map(({ content, htmlStyle }) => ({ content, style: htmlStyle ?? {} })));
 }
