@@ -12,7 +12,7 @@ import styles from './shared.page.module.css';
 /** A conversation that somebody has shared by a link: to be read, live, without an account. */
 export function SharedPage() {
   const { t } = useTranslation('shared');
-  const { token = '' } = useParams({ strict: false });
+  const { token = '' }: { token?: string } = useParams({ strict: false });
   const shared = useSharedTask(token);
   const { task, error } = shared;
   const hasEnded = error instanceof ApiProblem && error.status === 404;

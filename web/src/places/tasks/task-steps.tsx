@@ -21,7 +21,7 @@ const TONES: Record<AnswerStep['status'], Tone> = {
 export function TaskSteps({ task }: { task: Task }) {
   const { t } = useTranslation('tasks');
   const answers = task.subtasks
-    .map(({ id, result }) => ({ id, roots: stepTree((result?.['steps']) ?? []) }))
+    .map(({ id, result }) => ({ id, roots: stepTree(result?.['steps'] ?? []) }))
     .filter(({ roots }) => roots.length > 0);
   if (answers.length === 0) return <FirstStep title={t('noSteps')} text={t('noStepsText')} />;
 

@@ -32,7 +32,7 @@ interface Props {
 /** One answer: each step of a pipeline with its own line above it. */
 export function AnswerView({ state, rows, questionId, isLast, requestId }: Props) {
   const { t } = useTranslation('chat');
-  const { taskId, team, botId, actions } = useThread();
+  const { team, actions } = useThread();
   const isRunning = !hasEnded(state);
   const name = team ? teamName(team) : null;
   const parts = state.parts;
@@ -51,11 +51,7 @@ export function AnswerView({ state, rows, questionId, isLast, requestId }: Props
           isRunning={isRunning && index === parts.length - 1}
         />
       ))}
-      {isRunning &&
-        actions &&
-        state.forms.map((form) => <AppForm key={form.form_token} form={form} taskId={taskId} botId={botId} />)}
-      {isRunning && state.phase !== 'input_required' && <AnswerWaiting state={state} taskId={actions && taskId} />}
-      {state.phase === 'input_required' && !actions && <p className={classes['waiting']}>{t('form.elsewhere')}</p>}
+      {isRunning && <Awaited state={state} />}
       {state.files.length > 0 && <AnswerFiles files={state.files} />}
       {state.sources.length > 0 && <Sources sources={state.sources} />}
       <AnswerEnd state={state} questionId={questionId} isLast={isLast} requestId={requestId} />
@@ -63,6 +59,22 @@ export function AnswerView({ state, rows, questionId, isLast, requestId }: Props
         <AnswerActions state={state} questionId={questionId} isLast={isLast} actions={actions} />
       )}
     </article>
+  );
+}
+
+/** What a running answer waits for: a person, or the next event. */
+function Awaited({ state }: { state: AnswerState }) {
+  const { t } = useTranslation('chat');
+  const { taskId, botId, actions } = useThread();
+  const isForm = state.phase === 'input_required';
+
+  return (
+    <>
+      {actions &&
+        state.forms.map((form) => <AppForm key={form.form_token} form={form} taskId={taskId} botId={botId} />)}
+      {isForm && !actions && <p className={classes['waiting']}>{t('form.elsewhere')}</p>}
+      {!isForm && <AnswerWaiting state={state} taskId={actions && taskId} />}
+    </>
   );
 }
 

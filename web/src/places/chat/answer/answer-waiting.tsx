@@ -48,14 +48,14 @@ function Silence({ state, taskId }: Props) {
   const model = state.parts.at(-1)?.model ?? null;
   const silentMs = state.lastEventAt === null ? 0 : Math.max(0, now - state.lastEventAt);
   if (hasText && silentMs < SLOW_MS) return null;
-  const seconds = formatDuration(Math.floor(silentMs / 1000) * 1000);
+  const time = formatDuration(Math.floor(silentMs / 1000) * 1000);
+  const slow = hasText ? t('state.silent', { time }) : t('state.slow', { time });
 
   return (
     <div className={classes['silence']}>
       <p className={classes['waiting']}>
         <Dots />
-        {silentMs >= SLOW_MS && (hasText ? t('state.silent', { time: seconds }) : t('state.slow', { time: seconds }))}
-        {silentMs < SLOW_MS && model && <span className={classes['soft']}>{model}</span>}
+        {silentMs >= SLOW_MS ? slow : model && <span className={classes['soft']}>{model}</span>}
       </p>
       {silentMs >= STUCK_MS && taskId !== null && <Diagnosis taskId={taskId} />}
     </div>

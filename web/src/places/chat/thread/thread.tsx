@@ -75,9 +75,7 @@ export function Thread({ taskId, turns, hasOlder, loadOlder }: Props) {
                   key={item.id}
                   turn={item}
                   isLast={index === items.length - 1}
-                  isFresh={
-                    isQuestionOnTop && index === items.length - 1 && firstFresh !== null && index >= firstFresh
-                  }
+                  isFresh={isQuestionOnTop && index === items.length - 1 && firstFresh !== null && index >= firstFresh}
                 />
               )
             }
