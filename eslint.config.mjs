@@ -90,7 +90,12 @@ export default defineConfig(
   },
   {
     files: ['**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { process: 'readonly', URL: 'readonly', module: 'writable' } },
+    languageOptions: {
+      globals: {
+        ...{ process: 'readonly', URL: 'readonly', module: 'writable' },
+        ...{ fetch: 'readonly', AbortController: 'readonly', TextDecoderStream: 'readonly' },
+      },
+    },
   },
   prettier,
 );

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core';
 import { useRouterState } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef } from 'react';
 import { usePageSearch } from '../../ui/use-page-search';
@@ -51,6 +52,7 @@ function Chat({ taskId }: { taskId: number | null }) {
       isDirect={ownTeam ? ownTeam.supports_direct_chat : task?.task_type !== 'code'}
     >
       <ThreadContext value={thread}>
+        {task && <ConversationHeading title={task.title} />}
         <StopKey />
         <Announcer />
         <div className={classes['chat']}>
@@ -107,6 +109,15 @@ function Body({ taskId, conversation, teams, onExample }: BodyProps) {
   if (error) return <ThreadProblem error={error} onRetry={() => void refresh()} />;
 
   return <ThreadSkeleton />;
+}
+
+/** The list shows the title to who sees it. */
+function ConversationHeading({ title }: { title: string }) {
+  return (
+    <VisuallyHidden>
+      <h1>{title}</h1>
+    </VisuallyHidden>
+  );
 }
 
 function StopKey() {

@@ -6,7 +6,7 @@ import remarkMath from 'remark-math';
 import { remarkCjkBold } from './cjk-bold';
 import { remarkHtmlAsText } from './html-as-text';
 import { MarkdownCode, MarkdownPre } from './markdown-code';
-import { MarkdownImage, MarkdownLink, MarkdownTable } from './markdown-elements';
+import { MarkdownCheckbox, MarkdownImage, MarkdownLink, MarkdownTable } from './markdown-elements';
 import { withDollarMath } from './math-marks';
 import { repairEnd } from './repair';
 
@@ -35,6 +35,7 @@ const rehypePlugins: Options['rehypePlugins'] = [[rehypeSanitize, schema]];
 const components: Components = {
   a: MarkdownLink,
   img: MarkdownImage,
+  input: MarkdownCheckbox,
   table: MarkdownTable,
   pre: MarkdownPre,
   code: MarkdownCode,

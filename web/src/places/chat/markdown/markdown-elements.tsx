@@ -44,6 +44,15 @@ export function MarkdownImage({ src, alt }: ComponentProps<'img'>) {
   );
 }
 
+/** The box of an item in a list of tasks. */
+export function MarkdownCheckbox({ checked }: ComponentProps<'input'>) {
+  const { t } = useTranslation('chat');
+
+  return (
+    <input type="checkbox" disabled checked={checked} aria-label={t(checked ? 'markdown.done' : 'markdown.notDone')} />
+  );
+}
+
 /** A table scrolls by itself, so that the column of text keeps its width. */
 export function MarkdownTable({ children }: ComponentProps<'table'>) {
   const { t } = useTranslation('chat');
