@@ -92,5 +92,9 @@ export default defineConfig(
     files: ['**/*.mjs', '**/*.cjs'],
     languageOptions: { globals: { process: 'readonly', URL: 'readonly', module: 'writable' } },
   },
+  {
+    files: ['scripts/screenshots/*.mjs'],
+    languageOptions: { globals: { fetch: 'readonly', AbortController: 'readonly', TextDecoderStream: 'readonly' } },
+  },
   prettier,
 );
