@@ -97,5 +97,9 @@ export default defineConfig(
       },
     },
   },
+  {
+    files: ['scripts/screenshots/*.mjs'],
+    languageOptions: { globals: { fetch: 'readonly', AbortController: 'readonly', TextDecoderStream: 'readonly' } },
+  },
   prettier,
 );

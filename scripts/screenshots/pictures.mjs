@@ -51,7 +51,7 @@ async function openChat(page, scene, name = 'first') {
 
 /** Asks in the page itself, with a team. */
 async function ask(page, { app, seeded }, team, question) {
-  const task = await app.ask({ prompt: question, team_id: seeded.team[team] }, { isLeft: true });
+  const task = await app.ask({ title: question, prompt: question, team_id: seeded.team[team] }, { isLeft: true });
   await page.goto(`${app.url}/chat/${task}`);
 
   return task;
