@@ -91,10 +91,7 @@ export default defineConfig(
   {
     files: ['**/*.mjs', '**/*.cjs'],
     languageOptions: {
-      globals: {
-        ...{ process: 'readonly', URL: 'readonly', module: 'writable' },
-        ...{ fetch: 'readonly', AbortController: 'readonly', TextDecoderStream: 'readonly' },
-      },
+      globals: { process: 'readonly', URL: 'readonly', module: 'writable' },
     },
   },
   {
