@@ -102,11 +102,4 @@ const PICTURES = {
   },
   models: { play: (page, scene) => goto(page, scene, '/models') },
   tasks: { play: (page, scene) => goto(page, scene, '/tasks') },
-  // For looking at the page while it is worked on; not kept in the repository.
-  ...Object.fromEntries(
-    ['/', '/teams', '/shells', '/settings', '/admin'].map((path) => [
-      `x-${path.slice(1) || 'first'}`,
-      { play: (page, scene) => goto(page, scene, path) },
-    ]),
-  ),
 };
