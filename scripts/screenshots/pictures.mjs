@@ -87,7 +87,7 @@ const PICTURES = {
   validation: {
     play: async (page, scene) => {
       await goto(page, scene, '/shells');
-      await page.getByRole('button', { name: 'Add a shell' }).first().click();
+      await page.getByRole('button', { name: 'Add an image' }).first().click();
       await page.getByRole('textbox', { name: 'Name' }).fill('python-3-13-tools');
       await page.getByRole('textbox', { name: 'Image' }).fill('ghcr.io/acme/python-tools:3.13');
       const before = scene.orders.length;
