@@ -87,7 +87,7 @@ const PICTURES = {
   validation: {
     play: async (page, scene) => {
       await goto(page, scene, '/shells');
-      await page.getByRole('button', { name: 'Add a shell' }).first().click();
+      await page.getByRole('button', { name: 'Add an image' }).first().click();
       await page.getByRole('textbox', { name: 'Name' }).fill('python-3-13-tools');
       await page.getByRole('textbox', { name: 'Image' }).fill('ghcr.io/acme/python-tools:3.13');
       const before = scene.orders.length;
@@ -102,11 +102,4 @@ const PICTURES = {
   },
   models: { play: (page, scene) => goto(page, scene, '/models') },
   tasks: { play: (page, scene) => goto(page, scene, '/tasks') },
-  // For looking at the page while it is worked on; not kept in the repository.
-  ...Object.fromEntries(
-    ['/', '/teams', '/shells', '/settings', '/admin'].map((path) => [
-      `x-${path.slice(1) || 'first'}`,
-      { play: (page, scene) => goto(page, scene, path) },
-    ]),
-  ),
 };
