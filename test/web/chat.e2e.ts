@@ -60,14 +60,14 @@ describe('the chat of the page', () => {
 
   it('queues a question that is taken back, and stops with a receipt', async () => {
     await ask(page, script('tokens=2000 rate=20'));
-    await page.getByText(/w3 w4/).waitFor();
+    await page.getByText(/w3\s+w4/).waitFor();
     await ask(page, 'The next one');
     await button(page, 'Take back').click();
     await button(page, 'Take back').waitFor({ state: 'detached' });
     expect(await box(page).inputValue()).toBe('The next one');
     await button(page, 'Stop (Esc)').click();
     await page.getByText(/connection was closed after/).waitFor();
-    expect(await page.getByText(/w3 w4/).count()).toBeGreaterThan(0);
+    expect(await page.getByText(/w3\s+w4/).count()).toBeGreaterThan(0);
   });
 
   it('stops before the first token', async () => {
@@ -88,7 +88,7 @@ describe('the chat of the page', () => {
 
   it('shows hostile markdown as text', async () => {
     const text =
-      '<script>window.hurt=1</script> [click](javascript:window.hurt=2) <img src=x onerror=alert(1)> **end**';
+      '<script>window.hurt=1</script> [click](javascript:window.hurt=2) <img src=x onerror=alert(1)>\n\n**end**';
     await ask(page, script(`text=${encodeURIComponent(text)}`));
     await page.locator('strong', { hasText: 'end' }).waitFor();
     expect(await page.locator('a[href^="javascript"], img[onerror]').count()).toBe(0);
@@ -114,7 +114,8 @@ describe('the chat of the page', () => {
   it('asks the person whom a Dify app waits for', async () => {
     await page.getByText('A question back to you').click();
     await button(page, 'Send').click();
-    await button(page, /approve/i).click();
+    await page.getByRole('textbox', { name: 'comment' }).fill('Fine with me');
+    await button(page, 'Approve').click();
     await button(page, 'Continue from here in a new chat').waitFor();
   });
 
