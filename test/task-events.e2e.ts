@@ -77,11 +77,9 @@ describe.each(STAGES)('live events of tasks, %s', (kind) => {
       subtasks: rows,
       user: _user,
       team: _team,
+      usage: _usage,
       ...row
-    } = (await api.task(task.id)) as TaskBody & {
-      user: unknown;
-      team: unknown;
-    };
+    } = (await api.task(task.id)) as TaskBody & Record<'user' | 'team' | 'usage', unknown>;
     expect(shown(stream.events)).toEqual({
       [`task ${task.id}`]: row,
       ...Object.fromEntries(rows.map(({ version: _version, ...subtask }) => [`subtask ${subtask.id}`, subtask])),
