@@ -50,7 +50,7 @@ describe('reports about turns of several answers', () => {
     const [, , third] = await db.answersOf(taskId);
 
     expect(third).toMatchObject({ status: 'CANCELLED', errorMessage: `Not started: step 2 ${how}`, fairRank: null });
-    expect(changes).toEqual([{ userId: db.userId, taskId, subtaskIds: [second?.id, third?.id] }]);
+    expect(changes).toEqual([{ userId: db.userId, taskId, subtaskIds: [second?.id, third?.id], hasEnded: true }]);
     expect(await db.task(taskId)).toMatchObject({
       status,
       errorMessage: 'because',
@@ -71,7 +71,7 @@ describe('reports about turns of several answers', () => {
     const { taskId, subtaskId } = await onExecutors(1);
     await db.rows(sql`update subtasks set status = 'FAILED', error_message = 'why' where id = ${subtaskId}`);
     await db.tasks.startCancel(db.userId, taskId);
-    expect(await db.updates.reconcile(taskId)).toEqual([{ userId: db.userId, taskId, subtaskIds: [] }]);
+    expect(await db.updates.reconcile(taskId)).toEqual([{ userId: db.userId, taskId, subtaskIds: [], hasEnded: true }]);
     expect(await db.task(taskId)).toMatchObject({ status: 'FAILED', errorMessage: 'why' });
     expect(await db.updates.reconcile(taskId)).toEqual([]);
   });
