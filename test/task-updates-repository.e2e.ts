@@ -26,7 +26,7 @@ describe('reports in the database', () => {
     expect(await db.task(taskId)).toMatchObject({ status: 'RUNNING', progress: 40 });
     const { results, changes } = await db.updates.apply([{ subtaskId, ...end('COMPLETED', 'done') }]);
     expect(results).toMatchObject([{ outcome: 'applied', taskId, status: 'COMPLETED', taskStatus: 'COMPLETED' }]);
-    expect(changes).toEqual([{ userId: db.userId, taskId, subtaskIds: [subtaskId] }]);
+    expect(changes).toEqual([{ userId: db.userId, taskId, subtaskIds: [subtaskId], hasEnded: true }]);
     expect(await db.task(taskId)).toMatchObject({
       status: 'COMPLETED',
       progress: 100,
