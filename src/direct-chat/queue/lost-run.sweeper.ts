@@ -5,7 +5,7 @@ import { isTerminal, type TerminalEvent } from '../../common/contracts/chat-even
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
 import { resultOf } from '../run/answer-accumulator.js';
-import { StreamLog } from '../stream/stream-log.js';
+import { provenEnd, StreamLog } from '../stream/stream-log.js';
 import { AppConfig } from '../../config/app-config.js';
 import { MaintenanceTasks } from '../../infra/queue/maintenance-tasks.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
@@ -38,7 +38,7 @@ export class LoggedEndRecovery {
       status: STATUS[last.type],
       result: { ...resultOf(text, last.usage), ...timesOf(last) },
       ...(last.type === 'error' && { errorMessage: last.error }),
-      terminal: { event: last, seq: state.last },
+      terminal: { event: last, seq: provenEnd(state) },
     });
 
     return true;

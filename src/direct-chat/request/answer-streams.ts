@@ -9,8 +9,8 @@ import { TaskCancelService } from '../../tasks/cancel/task-cancel.service.js';
 import type { StartedAnswer } from '../../tasks/turns/idempotency.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import type { CancelChatDto } from '../direct-chat.dto.js';
-import { parseEventId, RESTATED } from '../stream/frames.js';
-import { StreamLog, type StreamState } from '../stream/stream-log.js';
+import { parseEventId } from '../stream/frames.js';
+import { provenEnd, StreamLog, type StreamState } from '../stream/stream-log.js';
 import { StreamReader } from '../stream/stream-reader.js';
 import { eventsOf } from '../stream/stream-text.js';
 import { endOf, terminalOf } from '../run/terminal-event.js';
@@ -67,7 +67,7 @@ export class AnswerStreams {
     const cursor = parseEventId(lastEventId, first.id);
     const state = await this.stateOf(turn);
     if (state === 'expired') return this.fromDatabase(turn, cursor);
-    if (state?.ended && hasEverything(state, cursor)) return null;
+    if (state?.ended && cursor === provenEnd(state)) return null;
 
     return () => this.reader.open(first.id, cursor, { hasEnded: () => this.hasEnded(first.id) });
   }
@@ -140,11 +140,6 @@ export class AnswerStreams {
 
     return turn && !turn.current ? terminalOf(turn.deciding) : null;
   }
-}
-
-/** Whether a client with that cursor has the terminal event. After a restart a lost owner may have sent its number as well. */
-function hasEverything({ last, base }: StreamState, cursor: number): boolean {
-  return cursor >= RESTATED || (base === null && cursor === last);
 }
 
 /** A source of stored events. */

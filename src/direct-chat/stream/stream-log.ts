@@ -3,7 +3,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { PROCESS_NAME } from '../../infra/lifecycle.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
-import { type FrameBatch, batchAfter, joinBatches } from './frames.js';
+import { type FrameBatch, batchAfter, joinBatches, RESTATED } from './frames.js';
 import { ANNOUNCE, APPEND, BEGIN, SNAPSHOT } from './scripts.js';
 import { EMPTY_TEXT, foldFrames, type Snapshot, type StreamText } from './stream-text.js';
 
@@ -34,6 +34,11 @@ export interface StreamState {
   ended: boolean;
   /** Last event before the answer was restarted; null when it was not. */
   base: number | null;
+}
+
+/** Returns the number that proves to an ended answer's reader that nothing is missing. */
+export function provenEnd({ last, base }: Pick<StreamState, 'last' | 'base'>): number {
+  return base === null ? last : RESTATED + last;
 }
 
 type Scripts = Record<
