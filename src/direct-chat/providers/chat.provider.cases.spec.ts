@@ -1,6 +1,7 @@
 /** Every case of the simulator, for both providers. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CLAUDE_CASES } from '../../../tools/simulator/claude-cases.js';
+import { GUIDE } from '../../../tools/simulator/guide.js';
 import { OPENAI_CASES } from '../../../tools/simulator/openai-cases.js';
 import { generatedText, reasoningText, unicodeText } from '../../../tools/simulator/simulator.js';
 import type { ModelSettings } from '../../common/contracts/chat-provider.js';
@@ -55,6 +56,7 @@ const BOTH: Record<string, Expected> = {
 const CLAUDE: Record<string, Expected> = {
   ...BOTH,
   thinking: THOUGHT,
+  guide: { ...THOUGHT, content: GUIDE },
   ...{ 'thinking-omitted': WHOLE, 'redacted-thinking': WHOLE, pings: WHOLE, 'unknown-events': WHOLE },
   ...{ 'no-event-names': WHOLE, 'two-message-deltas': WHOLE, 'no-message-stop': WHOLE },
   'tool-use': { ...WHOLE, finish: 'tool_calls' },
