@@ -6,6 +6,7 @@ import {
   type ChatEvent,
   hasEnded,
   NO_ANSWER,
+  NO_CONNECTION,
   type ReceivedEvent,
 } from './answer-state';
 import { EventStream, type StreamMessage } from './event-stream';
@@ -35,11 +36,12 @@ export interface AnswerView {
   question: string | null;
 }
 
-const IDLE: AnswerConnection = { status: 'idle', resumes: 0, requestId: null, problem: null };
+/** Of an answer that this page knows nothing of. */
+export const NOTHING_ASKED: AnswerView = { state: null, connection: NO_CONNECTION, question: null };
 
 /** The newest answer of a conversation: its state, and its stream while it is shown and not at its end. */
 export class AnswerFollower {
-  private view: AnswerView = { state: null, connection: IDLE, question: null };
+  private view = NOTHING_ASKED;
   private isStopping = false;
   private isFilling = false;
   private viewers = 0;
@@ -128,7 +130,7 @@ export class AnswerFollower {
     this.stream?.close();
     this.stream = null;
     this.batch.flush();
-    this.show({ connection: IDLE });
+    this.show({ connection: NO_CONNECTION });
   }
 
   private closeUnseenLater(): void {

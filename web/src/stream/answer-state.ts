@@ -97,6 +97,9 @@ export interface AnswerConnection {
   problem: ApiProblem | null;
 }
 
+/** Before the first request. */
+export const NO_CONNECTION: AnswerConnection = { status: 'idle', resumes: 0, requestId: null, problem: null };
+
 /** Returns whether nothing more comes. */
 export const hasEnded = ({ phase }: Pick<AnswerState, 'phase'>): boolean =>
   phase === 'done' || phase === 'failed' || phase === 'cancelled';

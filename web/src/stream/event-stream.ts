@@ -1,6 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import { ApiProblem } from '../api/api-problem';
-import type { AnswerConnection } from './answer-state';
+import { type AnswerConnection, NO_CONNECTION } from './answer-state';
 import type { WakeUp } from './wake-ups';
 
 /** The server pings every 15 s: after this silence the connection is dead. */
@@ -35,7 +35,7 @@ export interface EventStreamOptions {
  * page wakes up, else after a growing pause. 204 and refusals that do not pass end it.
  */
 export class EventStream {
-  private connection: AnswerConnection = { status: 'idle', resumes: 0, requestId: null, problem: null };
+  private connection = NO_CONNECTION;
   private lastEventId: string | null;
   private lastByteAt = Date.now();
   private failures = 0;

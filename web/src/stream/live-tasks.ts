@@ -1,5 +1,5 @@
 import type { Schemas } from '../api/client';
-import type { AnswerConnection } from './answer-state';
+import { NO_CONNECTION } from './answer-state';
 import { ExternalStore, useStore } from './external-store';
 
 export type TaskEvent = Schemas['TaskEvent'];
@@ -10,12 +10,7 @@ export type LiveTask = Omit<Schemas['TaskDto'], 'result'>;
 export const liveTasks = new ExternalStore<ReadonlyMap<number, LiveTask>>(new Map());
 
 /** How the stream of the live events is doing, in whichever tab has it. */
-export const taskConnection = new ExternalStore<AnswerConnection>({
-  status: 'idle',
-  resumes: 0,
-  requestId: null,
-  problem: null,
-});
+export const taskConnection = new ExternalStore(NO_CONNECTION);
 
 /** The unfinished and the newest tasks of the reader, live. */
 export const useLiveTasks = () => useStore(liveTasks);

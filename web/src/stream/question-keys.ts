@@ -1,4 +1,5 @@
 import { ApiProblem } from '../api/api-problem';
+import { readStored, writeStored } from '../ui/browser-storage';
 
 const STORAGE_KEY = 'conch-questions-under-way';
 /** As long as the server knows a key. */
@@ -50,24 +51,14 @@ function newKey(): string {
 let kept: KeptKey[] | null = null;
 
 function readKeys(): KeptKey[] {
-  kept ??= storedKeys();
+  kept ??= (readStored(STORAGE_KEY, tabStorage) as KeptKey[] | null) ?? [];
 
   return kept.filter(({ at }) => Date.now() - at < MAX_AGE_MS);
 }
 
-function storedKeys(): KeptKey[] {
-  try {
-    return JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? '[]') as KeptKey[];
-  } catch {
-    return [];
-  }
-}
-
 function writeKeys(keys: KeptKey[]): void {
   kept = keys;
-  try {
-    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(keys));
-  } catch {
-    // Storage is blocked or full: the keys live as long as the page.
-  }
+  writeStored(STORAGE_KEY, keys, tabStorage);
 }
+
+const tabStorage = () => sessionStorage;

@@ -1,29 +1,12 @@
 import type { Schemas } from '../api/client';
 import { newPart, withParts } from './answer-parts';
-import {
-  type AnswerFile,
-  type AnswerPart,
-  type AnswerPhase,
-  type AnswerSource,
-  type AnswerState,
-  type AnswerStep,
-  type AnswerUsage,
-  NO_ANSWER,
-} from './answer-state';
+import { type AnswerPart, type AnswerPhase, type AnswerState, NO_ANSWER } from './answer-state';
 
 /** What an answer needs of a subtask. */
 export type StoredRow = Pick<Schemas['SubtaskDto'], 'id' | 'role' | 'status' | 'result' | 'error_message'>;
 
 /** What a subtask keeps of its answer. */
-interface StoredResult {
-  value?: string;
-  reasoning?: string;
-  usage?: AnswerUsage;
-  steps?: AnswerStep[];
-  sources?: AnswerSource[];
-  files?: AnswerFile[];
-  suggestions?: string[];
-}
+type StoredResult = Partial<NonNullable<StoredRow['result']>>;
 
 const PHASES: Record<string, AnswerPhase> = {
   PENDING: 'sent',

@@ -5,7 +5,7 @@ import { type LiveTask, liveTasks, type TaskEvent, taskConnection, updateLiveTas
 import { requestStream } from './request-stream';
 import { updateTaskCaches } from './task-cache';
 import { followUnread, noticeEnd } from './unread';
-import { isOnline, onWakeUp } from './wake-ups';
+import { isOnline, isVisible, onWakeUp } from './wake-ups';
 
 const NAME = 'conch-task-events';
 /** How long the leading tab waits for one that is visible. */
@@ -140,5 +140,3 @@ export class TaskEvents {
     if (!this.closing.signal.aborted) this.channel.postMessage(message);
   }
 }
-
-const isVisible = () => document.visibilityState === 'visible';

@@ -1,5 +1,7 @@
 import { ExternalStore, useStore } from './external-store';
 import { isRunning } from './live-tasks';
+import { isVisible } from './wake-ups';
+import { readStored, writeStored } from '../ui/browser-storage';
 
 /** Ids that are kept at most, the newest. */
 const MAX_KEPT = 200;
@@ -66,20 +68,10 @@ export function followUnread(): () => void {
   };
 }
 
-const isVisible = () => document.visibilityState === 'visible';
-
 function readIds(key: string): Set<number> {
-  try {
-    return new Set(JSON.parse(localStorage.getItem(key) ?? '[]') as number[]);
-  } catch {
-    return new Set();
-  }
+  return new Set((readStored(key) as number[] | null) ?? []);
 }
 
 function writeIds(key: string, ids: ReadonlySet<number>): void {
-  try {
-    localStorage.setItem(key, JSON.stringify([...ids].slice(-MAX_KEPT)));
-  } catch {
-    // Storage is blocked or full: marks live as long as the page.
-  }
+  writeStored(key, [...ids].slice(-MAX_KEPT));
 }

@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import type { AnswerView } from './answer-follower';
+import { type AnswerView, NOTHING_ASKED } from './answer-follower';
 import { answerStream } from './answer-stream';
 
 export interface Answer extends AnswerView {
@@ -9,11 +9,6 @@ export interface Answer extends AnswerView {
   attach: () => void;
 }
 
-const NOTHING: AnswerView = {
-  state: null,
-  connection: { status: 'idle', resumes: 0, requestId: null, problem: null },
-  question: null,
-};
 const subscribeToNothing = () => () => undefined;
 
 /**
@@ -22,7 +17,7 @@ const subscribeToNothing = () => () => undefined;
  */
 export function useAnswer(taskId: number | null, isUnderWay: boolean): Answer {
   const stream = taskId === null ? null : answerStream(taskId);
-  const view = useSyncExternalStore(stream?.subscribe ?? subscribeToNothing, stream?.current ?? (() => NOTHING));
+  const view = useSyncExternalStore(stream?.subscribe ?? subscribeToNothing, stream?.current ?? (() => NOTHING_ASKED));
 
   useEffect(() => {
     if (taskId === null) return;

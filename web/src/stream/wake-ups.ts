@@ -10,7 +10,7 @@ export type WakeUp = 'stale' | 'quick';
  */
 export function onWakeUp(listener: (wakeUp: WakeUp) => void): () => void {
   const onVisible = () => {
-    if (document.visibilityState === 'visible') listener('quick');
+    if (isVisible()) listener('quick');
   };
   const onShown = (event: PageTransitionEvent) => listener(event.persisted ? 'stale' : 'quick');
   const onNetwork = () => listener('stale');
@@ -33,3 +33,6 @@ export function onWakeUp(listener: (wakeUp: WakeUp) => void): () => void {
 
 /** Whether the browser has a network at all. */
 export const isOnline = (): boolean => navigator.onLine;
+
+/** Whether this tab is in front. */
+export const isVisible = (): boolean => document.visibilityState === 'visible';

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { readStored, writeStored } from './browser-storage';
 
 /** What the reader prefers on this device. */
 export interface Preferences {
@@ -14,11 +15,7 @@ const listeners = new Set<() => void>();
 let current = read();
 
 function read(): Preferences {
-  try {
-    return { ...DEFAULTS, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Preferences>) };
-  } catch {
-    return DEFAULTS;
-  }
+  return { ...DEFAULTS, ...(readStored(KEY) as Partial<Preferences> | null) };
 }
 
 export const preferences = (): Preferences => current;
@@ -26,7 +23,7 @@ export const preferences = (): Preferences => current;
 /** Changes preferences, on all open pages of this browser. */
 export function setPreferences(changes: Partial<Preferences>): void {
   current = { ...current, ...changes };
-  localStorage.setItem(KEY, JSON.stringify(current));
+  writeStored(KEY, current);
   for (const listener of listeners) listener();
 }
 

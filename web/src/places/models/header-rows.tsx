@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { HeaderField } from './model-fields';
+import { IconButton } from '../../ui/icon-button';
 
 interface Props {
   headers: readonly HeaderField[];
@@ -36,14 +37,11 @@ export function HeaderRows({ headers, error, onChange }: Props) {
             style={{ flex: 2 }}
             onChange={(event) => change(index, { value: event.currentTarget.value })}
           />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t('removeHeader')}
+          <IconButton
+            label={t('removeHeader')}
+            icon={IconX}
             onClick={() => onChange(headers.filter((_, at) => at !== index))}
-          >
-            <IconX size={16} />
-          </ActionIcon>
+          />
         </Group>
       ))}
       {error !== undefined && (

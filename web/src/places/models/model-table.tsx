@@ -1,9 +1,9 @@
-import { ActionIcon, Code, Group, Text } from '@mantine/core';
-import { IconPencil, IconTrash } from '@tabler/icons-react';
+import { Code, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Model } from '../../api/catalog';
 import { type Column, DataTable } from '../../ui/data-table';
 import { RelativeTime } from '../../ui/relative-time';
+import { RowActions } from '../../ui/row-actions';
 
 interface Props {
   label: string;
@@ -38,24 +38,11 @@ export function ModelTable({ label, models, onEdit, onDelete }: Props) {
       label: '',
       align: 'right',
       cell: (model) => (
-        <Group gap={4} wrap="nowrap" justify="flex-end">
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t('editNamed', { name: model.name })}
-            onClick={() => onEdit(model.name)}
-          >
-            <IconPencil size={16} />
-          </ActionIcon>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t('deleteNamed', { name: model.name })}
-            onClick={() => onDelete(model)}
-          >
-            <IconTrash size={16} />
-          </ActionIcon>
-        </Group>
+        <RowActions
+          labels={{ edit: t('editNamed', { name: model.name }), remove: t('deleteNamed', { name: model.name }) }}
+          onEdit={() => onEdit(model.name)}
+          onDelete={() => onDelete(model)}
+        />
       ),
     });
 

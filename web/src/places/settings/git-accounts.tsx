@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Code, Text } from '@mantine/core';
+import { Button, Code, Text } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,6 +9,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog';
 import { Section } from '../../ui/place';
 import { useAction } from '../../ui/use-action';
 import { GitAccountDialog } from './git-account-dialog';
+import { IconButton } from '../../ui/icon-button';
 
 type Account = Schemas['GitAccountDto'];
 
@@ -35,14 +36,7 @@ export function GitAccounts({ accounts }: { accounts: readonly Account[] }) {
       label: '',
       align: 'right',
       cell: ({ git_domain: domain }) => (
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          aria-label={t('removeGit', { domain })}
-          onClick={() => setRemoved(domain)}
-        >
-          <IconTrash size={16} />
-        </ActionIcon>
+        <IconButton label={t('removeGit', { domain })} icon={IconTrash} onClick={() => setRemoved(domain)} />
       ),
     },
   ];

@@ -1,10 +1,10 @@
-import { ActionIcon, Code, Group, Text } from '@mantine/core';
-import { IconPencil, IconTrash } from '@tabler/icons-react';
+import { Code, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Shell } from '../../api/catalog';
 import { type Column, DataTable } from '../../ui/data-table';
 import { RelativeTime } from '../../ui/relative-time';
 import { StatusBadge, type Tone } from '../../ui/status-badge';
+import { RowActions } from '../../ui/row-actions';
 
 const TONES: Record<Shell['state'], Tone> = { Available: 'good', Pending: 'waiting', Unavailable: 'bad' };
 const DIGEST_SHOWN = 19;
@@ -48,24 +48,11 @@ export function ShellTable({ shells, onEdit, onDelete }: Props) {
       label: '',
       align: 'right',
       cell: (shell) => (
-        <Group gap={4} wrap="nowrap" justify="flex-end">
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t('editNamed', { name: shell.name })}
-            onClick={() => onEdit(shell.name)}
-          >
-            <IconPencil size={16} />
-          </ActionIcon>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t('deleteNamed', { name: shell.name })}
-            onClick={() => onDelete(shell)}
-          >
-            <IconTrash size={16} />
-          </ActionIcon>
-        </Group>
+        <RowActions
+          labels={{ edit: t('editNamed', { name: shell.name }), remove: t('deleteNamed', { name: shell.name }) }}
+          onEdit={() => onEdit(shell.name)}
+          onDelete={() => onDelete(shell)}
+        />
       ),
     },
   ];

@@ -1,11 +1,11 @@
-import { ActionIcon, Group, Text } from '@mantine/core';
-import { IconPencil, IconTrash } from '@tabler/icons-react';
+import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { type Bot, botsQuery, isPublic, teamLabel, teamsQuery } from '../../api/catalog';
 import { type Column, DataTable } from '../../ui/data-table';
 import { RelativeTime } from '../../ui/relative-time';
 import { teamsWith } from './team-parts';
+import { RowActions } from '../../ui/row-actions';
 
 /** All bots, the reader's own first: their runtime, their model, and the teams they work in. */
 export function BotTable({ onEdit, onDelete }: { onEdit: (open: string) => void; onDelete: (bot: Bot) => void }) {
@@ -60,23 +60,10 @@ function BotActions({ bot, onEdit, onDelete }: ActionsProps) {
     );
 
   return (
-    <Group gap={4} wrap="nowrap" justify="flex-end">
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        aria-label={t('editNamed', { name: bot.name })}
-        onClick={() => onEdit(`bot-${bot.id}`)}
-      >
-        <IconPencil size={16} />
-      </ActionIcon>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        aria-label={t('deleteNamed', { name: bot.name })}
-        onClick={() => onDelete(bot)}
-      >
-        <IconTrash size={16} />
-      </ActionIcon>
-    </Group>
+    <RowActions
+      labels={{ edit: t('editNamed', { name: bot.name }), remove: t('deleteNamed', { name: bot.name }) }}
+      onEdit={() => onEdit(`bot-${bot.id}`)}
+      onDelete={() => onDelete(bot)}
+    />
   );
 }

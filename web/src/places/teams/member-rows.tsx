@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconPlus, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -6,6 +6,7 @@ import { botsQuery } from '../../api/catalog';
 import styles from './member-rows.module.css';
 import { moved } from './moved';
 import type { Member } from './team-parts';
+import { IconButton } from '../../ui/icon-button';
 
 interface Props {
   members: readonly Member[];
@@ -103,9 +104,5 @@ interface MoveProps {
 }
 
 function MoveButton({ label, Icon, isOff, onClick }: MoveProps) {
-  return (
-    <ActionIcon variant="subtle" color="gray" aria-label={label} disabled={isOff} onClick={onClick}>
-      <Icon size={16} />
-    </ActionIcon>
-  );
+  return <IconButton label={label} icon={Icon} disabled={isOff} onClick={onClick} />;
 }

@@ -1,10 +1,11 @@
-import { ActionIcon, Group, Text } from '@mantine/core';
-import { IconMessageCircle, IconPencil, IconTrash } from '@tabler/icons-react';
+import { Group, Text } from '@mantine/core';
+import { IconMessageCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { type Team, teamLabel } from '../../api/catalog';
 import type { Schemas } from '../../api/client';
 import { ButtonLink } from '../../ui/button-link';
 import styles from './team-cards.module.css';
+import { RowActions } from '../../ui/row-actions';
 
 interface Props {
   label: string;
@@ -40,24 +41,11 @@ function TeamCard({ team, onEdit, onDelete }: { team: Team } & Pick<Props, 'onEd
           </Text>
         </div>
         {onEdit && onDelete && (
-          <Group gap={4} wrap="nowrap">
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              aria-label={t('editNamed', { name: label })}
-              onClick={() => onEdit(`team-${team.id}`)}
-            >
-              <IconPencil size={16} />
-            </ActionIcon>
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              aria-label={t('deleteNamed', { name: label })}
-              onClick={() => onDelete(team)}
-            >
-              <IconTrash size={16} />
-            </ActionIcon>
-          </Group>
+          <RowActions
+            labels={{ edit: t('editNamed', { name: label }), remove: t('deleteNamed', { name: label }) }}
+            onEdit={() => onEdit(`team-${team.id}`)}
+            onDelete={() => onDelete(team)}
+          />
         )}
       </Group>
       <List className={styles.members}>

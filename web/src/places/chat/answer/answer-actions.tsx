@@ -1,4 +1,3 @@
-import { ActionIcon } from '@mantine/core';
 import { IconGitBranch, IconRefresh, IconSwitchHorizontal } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { AnswerState } from '../../../stream/answer-state';
@@ -10,6 +9,7 @@ import { ModelMenu } from './model-menu';
 import { MoreMenu } from './more-menu';
 import { UsageInfo } from './usage-info';
 import classes from './answer.module.css';
+import { IconButton } from '../../../ui/icon-button';
 
 interface Props {
   state: AnswerState;
@@ -28,41 +28,24 @@ export function AnswerActions({ state, questionId, isLast, actions }: Props) {
   return (
     <div className={classes['actions']} data-last={isLast || undefined} role="toolbar" aria-label={t('actions.label')}>
       <CopyButton text={text} label={t('actions.copy')} />
-      <ActionIcon
-        variant="subtle"
-        color="gray"
+      <IconButton
+        label={t('actions.retry')}
+        icon={IconRefresh}
         size="sm"
-        aria-label={t('actions.retry')}
-        title={t('actions.retry')}
         disabled={isRunning}
         onClick={() => void actions.retry(questionId)}
-      >
-        <IconRefresh size={16} stroke={1.6} />
-      </ActionIcon>
+      />
       {botId === null && (
         <ModelMenu onModel={(modelId) => void actions.retry(questionId, modelId)}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="sm"
-            aria-label={t('actions.otherModel')}
-            title={t('actions.otherModel')}
-            disabled={isRunning}
-          >
-            <IconSwitchHorizontal size={16} stroke={1.6} />
-          </ActionIcon>
+          <IconButton label={t('actions.otherModel')} icon={IconSwitchHorizontal} size="sm" disabled={isRunning} />
         </ModelMenu>
       )}
-      <ActionIcon
-        variant="subtle"
-        color="gray"
+      <IconButton
+        label={t('actions.branch')}
+        icon={IconGitBranch}
         size="sm"
-        aria-label={t('actions.branch')}
-        title={t('actions.branch')}
         onClick={() => void actions.branch(questionId)}
-      >
-        <IconGitBranch size={16} stroke={1.6} />
-      </ActionIcon>
+      />
       <UsageInfo state={state} />
       <MoreMenu streamId={state.streamId} />
     </div>

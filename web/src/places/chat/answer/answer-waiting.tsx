@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { AnswerState } from '../../../stream/answer-state';
 import { formatDuration } from '../../../ui/format';
 import { Diagnosis } from './diagnosis';
-import { useNow } from './use-now';
+import { useNow } from '../../../ui/use-now';
 import classes from './answer.module.css';
 
 /** Silence of so many ms gets words, then a way to ask why. */

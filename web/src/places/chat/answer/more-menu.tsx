@@ -1,4 +1,4 @@
-import { ActionIcon, Menu } from '@mantine/core';
+import { Menu } from '@mantine/core';
 import { IconBraces, IconDeviceMobile, IconDots, IconDownload, IconStethoscope } from '@tabler/icons-react';
 import { lazy, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,6 +6,7 @@ import { LazyPart } from '../../../ui/lazy-part';
 import { showProblem } from '../../../ui/show-problem';
 import { downloadExport, EXPORT_FORMATS, type ExportFormat } from '../data/export';
 import { useThread } from '../thread/thread-context';
+import { IconButton } from '../../../ui/icon-button';
 
 const AnswerDialog = lazy(() =>
   import('./answer-dialog').then(({ AnswerDialog: component }) => ({ default: component })),
@@ -26,9 +27,7 @@ export function MoreMenu({ streamId }: { streamId: number | null }) {
     <>
       <Menu position="top-start" returnFocus>
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size="sm" aria-label={t('actions.more')} title={t('actions.more')}>
-            <IconDots size={16} stroke={1.6} />
-          </ActionIcon>
+          <IconButton label={t('actions.more')} icon={IconDots} size="sm" />
         </Menu.Target>
         <Menu.Dropdown>
           {EXPORT_FORMATS.map((format) => (

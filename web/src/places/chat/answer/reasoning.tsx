@@ -6,7 +6,7 @@ import type { AnswerPart } from '../../../stream/answer-state';
 import { formatDuration } from '../../../ui/format';
 import { MarkdownText } from '../markdown/markdown-text';
 import { lastLine } from './answer-numbers';
-import { useNow } from './use-now';
+import { useNow } from '../../../ui/use-now';
 import classes from './answer.module.css';
 
 /** The reasoning of a model: one line that the reader may open. It stays as the reader has left it. */

@@ -1,10 +1,11 @@
-import { ActionIcon, Popover } from '@mantine/core';
+import { Popover } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { AnswerState, AnswerUsage } from '../../../stream/answer-state';
 import { formatCost, formatDuration, formatNumber } from '../../../ui/format';
 import { tokensPerSecond } from './answer-numbers';
 import classes from './extras.module.css';
+import { IconButton } from '../../../ui/icon-button';
 
 /** What an answer took: tokens, money, time. */
 export function UsageInfo({ state }: { state: AnswerState }) {
@@ -15,9 +16,7 @@ export function UsageInfo({ state }: { state: AnswerState }) {
   return (
     <Popover position="top-start" withArrow trapFocus returnFocus>
       <Popover.Target>
-        <ActionIcon variant="subtle" color="gray" size="md" aria-label={t('usage.label')} title={t('usage.label')}>
-          <IconInfoCircle size={16} stroke={1.6} />
-        </ActionIcon>
+        <IconButton label={t('usage.label')} icon={IconInfoCircle} size="md" />
       </Popover.Target>
       <Popover.Dropdown>
         <dl className={classes['usage']}>

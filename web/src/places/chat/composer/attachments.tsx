@@ -1,7 +1,8 @@
-import { ActionIcon, CloseButton, FileButton, Loader } from '@mantine/core';
+import { CloseButton, FileButton, Loader } from '@mantine/core';
 import { IconPaperclip } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { formatBytes } from '../../../ui/format';
+import { IconButton } from '../../../ui/icon-button';
 import type { DraftFile } from '../data/memory';
 import fieldClasses from '../fields/fields.module.css';
 
@@ -11,18 +12,7 @@ export function AttachButton({ onFiles }: { onFiles: (files: File[]) => void }) 
 
   return (
     <FileButton multiple onChange={onFiles}>
-      {(props) => (
-        <ActionIcon
-          {...props}
-          variant="subtle"
-          color="gray"
-          size="lg"
-          aria-label={t('files.attach')}
-          title={t('files.attach')}
-        >
-          <IconPaperclip size={16} stroke={1.6} />
-        </ActionIcon>
-      )}
+      {(props) => <IconButton {...props} label={t('files.attach')} icon={IconPaperclip} size="lg" />}
     </FileButton>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Menu, Text } from '@mantine/core';
+import { Menu, Text } from '@mantine/core';
 import { IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type KeyboardEvent, useState } from 'react';
@@ -8,6 +8,7 @@ import { ConversationStatus } from './conversation-status';
 import styles from './conversations.module.css';
 import { RenameField } from './rename-field';
 import { useRename } from './use-rename';
+import { IconButton } from '../../../ui/icon-button';
 
 interface Props {
   conversation: Conversation;
@@ -66,9 +67,7 @@ export function ConversationRow({ conversation, isOpen, isUnread, onOpen, onDele
       </Link>
       <Menu position="bottom-end" width={160} returnFocus>
         <Menu.Target>
-          <ActionIcon className={styles.more} variant="subtle" color="gray" size="sm" aria-label={t('more', { title })}>
-            <IconDots size={16} stroke={1.6} />
-          </ActionIcon>
+          <IconButton className={styles.more} label={t('more', { title })} icon={IconDots} size="sm" />
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item leftSection={<IconPencil size={16} stroke={1.6} />} onClick={() => setIsRenaming(true)}>

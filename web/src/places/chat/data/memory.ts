@@ -1,4 +1,5 @@
 import { useCallback, useSyncExternalStore } from 'react';
+import { readStored, removeStored, storedNames, writeStored } from '../../../ui/browser-storage';
 
 /** What the browser keeps of a conversation that is being written: it survives a reload. */
 export interface Draft {
@@ -51,7 +52,7 @@ export function writeDraft(taskId: number | null, change: Partial<Draft>): void 
   const name = nameOf(taskId);
   const draft = { ...readDraft(taskId), ...change };
   drafts.set(name, draft);
-  store(name, JSON.stringify(draft));
+  store(name, draft);
   for (const listener of listeners) listener();
 }
 
@@ -70,22 +71,14 @@ function subscribe(listener: () => void): () => void {
 }
 
 function storedObject(name: string): Partial<Draft> {
-  try {
-    const value: unknown = JSON.parse(localStorage.getItem(name) ?? '{}');
+  const value = readStored(name);
 
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
+  return typeof value === 'object' && value !== null ? value : {};
 }
 
-/** A full store loses the oldest drafts; without a store they last as long as the page. */
-function store(name: string, value: string): void {
-  try {
-    const names = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) && key !== name);
-    for (const old of names.slice(0, Math.max(0, names.length - MAX_DRAFTS))) localStorage.removeItem(old);
-    localStorage.setItem(name, value);
-  } catch {
-    // Storage is off or full: the draft stays in memory.
-  }
+/** Keeps a draft; the oldest ones beyond a number are forgotten. */
+function store(name: string, draft: Draft): void {
+  const names = storedNames().filter((key) => key.startsWith(PREFIX) && key !== name);
+  names.slice(0, Math.max(0, names.length - MAX_DRAFTS)).forEach(removeStored);
+  writeStored(name, draft);
 }

@@ -25,7 +25,14 @@ const row = (id: number, role: 'USER' | 'ASSISTANT', messageId = id): Subtask =>
 
 describe('turns', () => {
   it('are in the order of the conversation, each row once', () => {
-    const rows = [row(3, 'USER'), row(4, 'ASSISTANT'), row(5, 'ASSISTANT'), row(1, 'USER'), row(2, 'ASSISTANT'), row(3, 'USER')];
+    const rows = [
+      row(3, 'USER'),
+      row(4, 'ASSISTANT'),
+      row(5, 'ASSISTANT'),
+      row(1, 'USER'),
+      row(2, 'ASSISTANT'),
+      row(3, 'USER'),
+    ];
     const ids = turnsOf(rows).map(({ id, answers }) => [id, ...answers.map((answer) => answer.id)]);
     expect(ids).toEqual([
       [1, 2],

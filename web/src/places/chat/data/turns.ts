@@ -50,7 +50,8 @@ export const hasTwoPaths = (rows: readonly Subtask[]): boolean =>
     return before !== undefined && row.role === 'USER' && row.parent_id !== before.message_id;
   });
 
-const inOrder = <Row extends TurnRow>(rows: readonly Row[]) => rows.toSorted((a, b) => a.message_id - b.message_id || a.id - b.id);
+const inOrder = <Row extends TurnRow>(rows: readonly Row[]) =>
+  rows.toSorted((a, b) => a.message_id - b.message_id || a.id - b.id);
 
 const PARAMS_BLOCK = /^\[EXTERNAL_API_PARAMS\][\s\S]*?\[\/EXTERNAL_API_PARAMS\]\n?/;
 

@@ -1,10 +1,10 @@
-import { ActionIcon } from '@mantine/core';
 import { IconTextWrap } from '@tabler/icons-react';
 import { lazy, memo, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton } from './copy-button';
 import { HighlightedCode } from './highlighted-code';
 import classes from './code-block.module.css';
+import { IconButton } from '../../../ui/icon-button';
 
 const Diagram = lazy(() => import('./diagram').then(({ Diagram: component }) => ({ default: component })));
 
@@ -26,17 +26,13 @@ export const CodeBlock = memo(function CodeBlock({ code, language, isOpen }: Pro
       <figcaption className={classes['head']}>
         <span>{language || t('markdown.code')}</span>
         <span className={classes['buttons']}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
+          <IconButton
+            label={t('markdown.wrap')}
+            icon={IconTextWrap}
             size="sm"
-            aria-label={t('markdown.wrap')}
-            title={t('markdown.wrap')}
             aria-pressed={isWrapped}
             onClick={() => setWrapped(!isWrapped)}
-          >
-            <IconTextWrap size={16} stroke={1.6} />
-          </ActionIcon>
+          />
           <CopyButton text={code} label={t('markdown.copyCode')} />
         </span>
       </figcaption>

@@ -1,26 +1,19 @@
-import { ActionIcon } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { IconButton } from '../../../ui/icon-button';
 
 /** Copies a text, and says for a moment that it has. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const { t } = useTranslation('chat');
-  const clipboard = useClipboard({ timeout: 1500 });
-  const name = clipboard.copied ? t('copied') : label;
+  const { copied: isCopied, copy } = useClipboard({ timeout: 1500 });
 
   return (
-    <ActionIcon
-      variant="subtle"
-      color="gray"
+    <IconButton
+      label={isCopied ? t('copied') : label}
+      icon={isCopied ? IconCheck : IconCopy}
       size="sm"
-      aria-label={name}
-      title={name}
-      onClick={() => {
-        clipboard.copy(text);
-      }}
-    >
-      {clipboard.copied ? <IconCheck size={16} stroke={1.6} /> : <IconCopy size={16} stroke={1.6} />}
-    </ActionIcon>
+      onClick={() => copy(text)}
+    />
   );
 }

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { formatDateTime, formatDuration } from '../../../ui/format';
-import { useNow } from '../answer/use-now';
+import { useNow } from '../../../ui/use-now';
 import classes from './steps.module.css';
 
 /** How long a form still waits. */

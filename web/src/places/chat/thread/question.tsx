@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Textarea } from '@mantine/core';
+import { Button, Textarea } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight, IconPencil } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,7 @@ import { type Subtask, questionText } from '../data/turns';
 import { CopyButton } from '../markdown/copy-button';
 import { useThread } from './thread-context';
 import classes from './question.module.css';
+import { IconButton } from '../../../ui/icon-button';
 
 interface Props {
   question: Subtask;
@@ -27,18 +28,14 @@ export function Question({ question, isBusy }: Props) {
       <div className={classes['actions']}>
         <Versions question={question} isBusy={isBusy} />
         <CopyButton text={text} label={t('actions.copyQuestion')} />
-        <ActionIcon
-          variant="subtle"
-          color="gray"
+        <IconButton
+          label={t('actions.edit')}
+          icon={IconPencil}
           size="sm"
-          aria-label={t('actions.edit')}
-          title={t('actions.edit')}
           disabled={isBusy}
           data-edit-question
           onClick={() => setEditing(true)}
-        >
-          <IconPencil size={16} stroke={1.6} />
-        </ActionIcon>
+        />
       </div>
     </div>
   );
@@ -125,17 +122,13 @@ function Versions({ question, isBusy }: Props) {
   if (!question.version || question.version.count < 2) return null;
   const { index, count, subtask_ids: ids } = question.version;
   const arrow = (to: number, label: string, Icon: typeof IconChevronLeft) => (
-    <ActionIcon
-      variant="subtle"
-      color="gray"
+    <IconButton
+      label={label}
+      icon={Icon}
       size="sm"
-      aria-label={label}
-      title={label}
       disabled={isBusy || ids[to - 1] === undefined}
       onClick={() => void actions?.showVersion(ids[to - 1] ?? question.id)}
-    >
-      <Icon size={16} stroke={1.6} />
-    </ActionIcon>
+    />
   );
 
   return (
