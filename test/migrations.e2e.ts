@@ -7,6 +7,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openPglite, rowsOf } from '../src/infra/database/database.js';
 import { TasksRepository } from '../src/tasks/tasks.repository.js';
+import { ConversationPaths } from '../src/tasks/turns/conversation-paths.js';
 import { temporaryDirectory } from './support/child.js';
 
 const MIGRATIONS = resolve('src/infra/database/migrations');
@@ -80,7 +81,7 @@ describe('migration 0007_versions', () => {
     );
 
     const database = await openPglite(path);
-    const { items } = await new TasksRepository(database.db).subtasks(1, { page: 1, limit: 10 });
+    const { items } = await new ConversationPaths(database.db).page(1, { page: 1, limit: 10 });
     const [conversation] = await rowsOf<{ turn: number }>(database.db, sql`select turn from dify_conversations`);
     await database.close();
 

@@ -53,7 +53,7 @@ describe('the rows of live events', () => {
   it('a snapshot of one task has its newest 100 subtasks, in the order of the conversation', async () => {
     const { taskId } = await db.newTask({ steps: Array.from({ length: 120 }, (_, index) => [index + 1]) });
     const refs = await rows.snapshot({ userId: db.userId, taskId }, false);
-    const { items } = await db.tasks.subtasks(taskId, { page: 1, limit: 100 });
+    const { items } = await db.conversations.page(taskId, { page: 1, limit: 100 });
 
     expect(refs[0]).toEqual({ kind: 'task', id: taskId });
     expect(refs.slice(1)).toEqual(items.map(({ id }) => ({ kind: 'subtask', id })));

@@ -17,7 +17,7 @@ describe('tasks in the database', () => {
   describe('storing turns', () => {
     it('puts question and answers in order, one answer per step', async () => {
       const { taskId, subtaskId, subtaskIds } = await db.newTask({ steps: [[1], [2], [3]] });
-      const { items } = await db.tasks.subtasks(taskId, { page: 1, limit: 10 });
+      const { items } = await db.conversations.page(taskId, { page: 1, limit: 10 });
       expect(items.map(({ role, messageId, parentId, botIds }) => [role, messageId, parentId, botIds])).toEqual([
         ['USER', 1, 0, []],
         ['ASSISTANT', 2, 1, [1]],

@@ -216,7 +216,7 @@ function taskParts(env: Env) {
       },
     },
     images: {
-      /** Registries that images of shells may come from; empty or with `*`: any public one. */
+      /** Registries that images of shells may come from; empty or with `*` all public ones. */
       registries: list(env.SHELL_IMAGE_REGISTRIES ?? (env.AUTH_MODE === 'jwt' ? KNOWN_REGISTRIES : '')),
       /** After this long a validation ends without a verdict. */
       validationTimeoutSeconds: env.IMAGE_VALIDATION_TIMEOUT_SECONDS ?? 600,

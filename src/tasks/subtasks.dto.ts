@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ApiSchema, SUBTASK_RESULT } from '../common/contracts/answer-schemas.js';
 import type { SubtaskResult } from '../infra/database/schema/schema.js';
-import type { ListedSubtask } from './tasks.repository.js';
+import type { ListedSubtask } from './turns/conversation-paths.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
 import { omission } from './turns/sized-result.sql.js';
 

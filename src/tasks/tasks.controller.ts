@@ -4,19 +4,8 @@ import { MessageDto, PageQuery } from '../common/page.js';
 import { ApiController, ApiCreated, ApiOk } from '../infra/http/server/api-replies.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { TaskCancelService } from './cancel/task-cancel.service.js';
-import {
-  CancelTaskDto,
-  CreateTaskDto,
-  CreateTaskQuery,
-  LiteTaskListDto,
-  SearchTasksQuery,
-  TaskDetailDto,
-  TaskDto,
-  TaskIdDto,
-  TaskListDto,
-  TasksQuery,
-  UpdateTaskDto,
-} from './tasks.dto.js';
+import { CreateTaskDto, CreateTaskQuery, SearchTasksQuery, TasksQuery, UpdateTaskDto } from './task-requests.dto.js';
+import { CancelTaskDto, LiteTaskListDto, TaskDetailDto, TaskDto, TaskIdDto, TaskListDto } from './tasks.dto.js';
 import { SubtaskListDto } from './subtasks.dto.js';
 import { TasksService } from './tasks.service.js';
 

@@ -3,7 +3,7 @@ import { and, asc, desc, eq, getTableColumns, inArray, ne, type SQL, sql } from 
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { offsetOf, type Page, type PageQuery } from '../common/page.js';
 import { searchKey } from '../common/text/prompt.js';
-import { DB, type Db, hasRows, idList, isOneOf, rowsOf } from '../infra/database/database.js';
+import { DB, type Db, hasRows, rowsOf } from '../infra/database/database.js';
 import {
   type SubtaskResult,
   subtasks,
@@ -17,15 +17,9 @@ import { FOLLOW_UP_COUNT } from './follow-ups/follow-up-count.sql.js';
 import { fromStates, TASK_TRANSITIONS, TERMINAL, UNFINISHED } from './task-status.js';
 import type { SubtaskRow, TaskRow } from './turns/answer-turn.js';
 import { sizedResult } from './turns/sized-result.sql.js';
-import type { TurnVersion } from './turns/turn-tree.js';
-import { readTurnTree } from './turns/turn-tree.sql.js';
-import { withinMemory } from './turns/within-memory.sql.js';
 
 /** A task with the result of its answer, the name of its user and how many queued prompts wait. */
 export type TaskDetails = TaskRow & { result: SubtaskResult | null; userName: string; followUps: number };
-
-/** A subtask of a list; `version` is that of its turn, for questions. */
-export type ListedSubtask = Listed<SubtaskRow> & { version: TurnVersion | null };
 
 /** A task or subtask of a list: its result is null when it was left out. */
 export type Listed<Row> = Row & { isOmitted: boolean };
@@ -149,37 +143,6 @@ export class TasksRepository {
       .from(tasks)
       .innerJoin(users, eq(users.id, tasks.userId))
       .leftJoin(subtasks, eq(subtasks.id, tasks.resultOf));
-  }
-
-  /**
-   * Returns a page of the subtasks on the path that is shown: page 1 holds the newest, each page is in the order of the
-   * conversation. Results that make a page too large are left out, those of the oldest first; the newest one always stays.
-   */
-  async subtasks(taskId: number, page: PageQuery): Promise<Page<ListedSubtask>> {
-    const { result, ...columns } = getTableColumns(subtasks);
-    const tree = await readTurnTree(this.db, taskId);
-    const versions = new Map(tree.path.map((turn) => [turn.messages[0]?.id, tree.versionOf(turn)]));
-    const path = tree.path.flatMap(({ messages }) => messages.map(({ id }) => id));
-    const end = path.length - offsetOf(page);
-    const isOnPage = isOneOf(subtasks.id, idList(path.slice(Math.max(0, end - page.limit), Math.max(0, end))));
-    const isWhole = await withinMemory(
-      this.db,
-      sql`select id, message_id, result from subtasks where task_id = ${taskId} and ${isOnPage}`,
-    );
-    const items = await this.db
-      .select({
-        ...columns,
-        result: sql<SubtaskResult | null>`case when ${isWhole} then ${result} end`,
-        isOmitted: sql<boolean>`${result} is not null and not ${isWhole}`,
-      })
-      .from(subtasks)
-      .where(isOnPage)
-      .orderBy(asc(subtasks.messageId));
-
-    return {
-      total: path.length,
-      items: items.map((row) => ({ ...row, version: (row.role === 'USER' && versions.get(row.id)) || null })),
-    };
   }
 
   /** Returns the sums of the token counts in the ends of a task's answers, by currency; null for costs without one. */

@@ -10,20 +10,14 @@ import { AnswerBackends } from './backends/answer-backends.js';
 import { TaskChangePublisher } from './events/task-change.publisher.js';
 import { isTerminal } from './task-status.js';
 import { TaskUpdatesService } from './status/task-updates.service.js';
-import type {
-  CreateTaskDto,
-  ExportedTaskDto,
-  LiteTaskListDto,
-  TaskDetailDto,
-  TaskDto,
-  TaskListDto,
-  TasksQuery,
-  UpdateTaskDto,
-} from './tasks.dto.js';
+import type { CreateTaskDto, TasksQuery, UpdateTaskDto } from './task-requests.dto.js';
+import type { ExportedTaskDto, LiteTaskListDto, TaskDetailDto, TaskDto, TaskListDto } from './tasks.dto.js';
 import { type SubtaskListDto, toListedSubtaskDto } from './subtasks.dto.js';
-import { toListedTaskDto, toLiteTaskDto, toTaskDto, toTaskFields } from './tasks.dto.js';
+import { toTaskFields } from './task-requests.dto.js';
+import { toListedTaskDto, toLiteTaskDto, toTaskDto } from './tasks.dto.js';
 import { toTaskUsage } from './task-usage.js';
 import { TasksRepository } from './tasks.repository.js';
+import { ConversationPaths } from './turns/conversation-paths.js';
 import { choiceOf } from './turns/new-turn.js';
 import { type TurnRequest, TurnsService } from './turns/turns.service.js';
 
@@ -38,6 +32,7 @@ export class TasksService {
 
   constructor(
     private readonly repository: TasksRepository,
+    private readonly conversations: ConversationPaths,
     private readonly turns: TurnsService,
     private readonly teams: TeamsService,
     private readonly cancels: TaskCancelService,
@@ -73,7 +68,7 @@ export class TasksService {
 
   async detail(userId: number, taskId: number): Promise<TaskDetailDto> {
     const task = await this.require(userId, taskId);
-    const { items } = await this.repository.subtasks(taskId, { page: 1, limit: DETAIL_SUBTASKS });
+    const { items } = await this.conversations.page(taskId, { page: 1, limit: DETAIL_SUBTASKS });
 
     return {
       ...toTaskDto(task),
@@ -106,7 +101,7 @@ export class TasksService {
 
   async subtasks(userId: number, taskId: number, page: PageQuery): Promise<SubtaskListDto> {
     await this.require(userId, taskId);
-    const { total, items } = await this.repository.subtasks(taskId, page);
+    const { total, items } = await this.conversations.page(taskId, page);
 
     return { total, items: items.map(toListedSubtaskDto) };
   }

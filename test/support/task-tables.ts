@@ -7,6 +7,7 @@ import type { NewTask, NewTurn, StoredTurn } from '../../src/tasks/turns/new-tur
 import { TaskUpdatesRepository } from '../../src/tasks/status/task-updates.repository.js';
 import type { TaskUpdate } from '../../src/tasks/tasks.jobs.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
+import { ConversationPaths } from '../../src/tasks/turns/conversation-paths.js';
 import type { SubtaskRow } from '../../src/tasks/turns/answer-turn.js';
 import { AnswerTurnsRepository } from '../../src/tasks/turns/answer-turns.repository.js';
 import { TurnsRepository } from '../../src/tasks/turns/turns.repository.js';
@@ -38,6 +39,7 @@ export const end = (status: TaskUpdate['status'], value = 'text'): Omit<TaskUpda
 export class TaskTables {
   readonly turns: TurnsRepository;
   readonly tasks: TasksRepository;
+  readonly conversations: ConversationPaths;
   readonly updates: TaskUpdatesRepository;
 
   private constructor(
@@ -49,6 +51,7 @@ export class TaskTables {
     const { db } = database;
     this.turns = new TurnsRepository(db);
     this.tasks = new TasksRepository(db);
+    this.conversations = new ConversationPaths(db);
     this.updates = new TaskUpdatesRepository(db, loadConfig({ EXECUTOR_LEASE_SECONDS: '120' }));
   }
 
@@ -101,7 +104,7 @@ export class TaskTables {
   }
 
   async answersOf(taskId: number): Promise<SubtaskRow[]> {
-    const { items } = await this.tasks.subtasks(taskId, { page: 1, limit: 50 });
+    const { items } = await this.conversations.page(taskId, { page: 1, limit: 50 });
 
     return items.filter(({ role }) => role === 'ASSISTANT');
   }

@@ -171,8 +171,8 @@ export function mayMeanLostConversation(error: unknown): boolean {
 }
 
 /**
- * Whether Dify cannot have started a run for a request that failed so. Its API is not idempotent: any other request that
- * is repeated may be paid twice.
+ * Whether Dify cannot have started a run for a request that failed so. Its API is not idempotent, and every other request
+ * that is repeated may be paid twice.
  */
 export function isUnsent(error: unknown): boolean {
   if (error instanceof DifyError) return [429, 502, 503, 504].includes(error.providerStatus ?? 0);

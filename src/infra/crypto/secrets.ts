@@ -24,7 +24,7 @@ export class Secrets {
  */
 export function loadSecrets(config: AppConfig): Secrets {
   if (config.databaseUrl) {
-    // Without AUTH_MODE=jwt no token is checked: any secret is sufficient.
+    // Without AUTH_MODE=jwt no token is checked, so that a random secret is sufficient.
     return new Secrets(config.encryptionKeys, config.auth.jwtSecret ?? randomHex());
   }
   const kept = readOrCreate(config.dataDir);

@@ -1,12 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, desc, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, isNotNull, sql } from 'drizzle-orm';
 import type { JsonObject } from '../../common/text/json.js';
 import { DB, type Db, idList, isOneOf } from '../../infra/database/database.js';
-import { subtasks } from '../../infra/database/schema/schema.js';
+import { type SubtaskResult, subtasks } from '../../infra/database/schema/schema.js';
+import { offsetOf, type Page, type PageQuery } from '../../common/page.js';
+import type { Listed } from '../tasks.repository.js';
 import type { SubtaskRow } from './answer-turn.js';
-import { placesOf, type TurnTree } from './turn-tree.js';
+import { placesOf, type TurnTree, type TurnVersion } from './turn-tree.js';
 import { readTurnTree } from './turn-tree.sql.js';
 import { withinMemory } from './within-memory.sql.js';
+
+/** A subtask of a list; `version` is that of its turn, for questions. */
+export type ListedSubtask = Listed<SubtaskRow> & { version: TurnVersion | null };
 
 /** Answers have some MiB at most. */
 const ROWS_AT_A_TIME = 8;
@@ -36,6 +41,37 @@ export class ConversationPaths {
       .from(subtasks)
       .where(wanted)
       .orderBy(asc(subtasks.messageId));
+  }
+
+  /**
+   * Returns a page of the subtasks on the path that is shown: page 1 holds the newest, each page is in the order of the
+   * conversation. Results that make a page too large are left out, those of the oldest first; the newest one always stays.
+   */
+  async page(taskId: number, page: PageQuery): Promise<Page<ListedSubtask>> {
+    const { result, ...columns } = getTableColumns(subtasks);
+    const tree = await this.tree(taskId);
+    const versions = new Map(tree.path.map((turn) => [turn.messages[0]?.id, tree.versionOf(turn)]));
+    const path = tree.path.flatMap(({ messages }) => messages.map(({ id }) => id));
+    const end = path.length - offsetOf(page);
+    const isOnPage = isOneOf(subtasks.id, idList(path.slice(Math.max(0, end - page.limit), Math.max(0, end))));
+    const isWhole = await withinMemory(
+      this.db,
+      sql`select id, message_id, result from subtasks where task_id = ${taskId} and ${isOnPage}`,
+    );
+    const items = await this.db
+      .select({
+        ...columns,
+        result: sql<SubtaskResult | null>`case when ${isWhole} then ${result} end`,
+        isOmitted: sql<boolean>`${result} is not null and not ${isWhole}`,
+      })
+      .from(subtasks)
+      .where(isOnPage)
+      .orderBy(asc(subtasks.messageId));
+
+    return {
+      total: path.length,
+      items: items.map((row) => ({ ...row, version: (row.role === 'USER' && versions.get(row.id)) || null })),
+    };
   }
 
   /**

@@ -11,7 +11,7 @@ import type { ExpireHours, NewTask, NewTurn, RunRequest, StoredTurn } from './ne
 import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import { isTerminal } from '../task-status.js';
 import { busy, closed, notFailed, tooManyRuns, unknownId } from './turn-errors.js';
-import { toTaskFields } from '../tasks.dto.js';
+import { toTaskFields } from '../task-requests.dto.js';
 import { TasksRepository } from '../tasks.repository.js';
 import type { SubtaskRow, TaskRow } from './answer-turn.js';
 import { TurnQuotas } from './turn-quotas.js';

@@ -17,7 +17,7 @@ export class RegistryEgress {
   private readonly egress: EgressPolicy;
 
   constructor(
-    /** Empty or with `*`: any. */
+    /** Empty or with `*` all of them. */
     private readonly registries: readonly string[],
     egress: EgressOptions,
     private readonly resolve: ResolveHost = resolveHost,
