@@ -102,10 +102,10 @@ describe('StreamCursor', () => {
   it('states an ended answer again to a client that may have the number of its end from a lost owner', async () => {
     const state = { born: '100', last: 18, ended: true, base: 13 };
     const text = { seq: 18, content: 'the whole text', reasoning: '' };
-    const end = {
-      ...batch(18, 18, true),
-      text: frame(1, 18, { type: 'cancelled', cancelled: true, proof: { while: 'running' } }),
-    };
+    // One entry of the log has the last words and the end.
+    const words = frame(1, 17, { type: 'content', content: 'text' });
+    const cancelled = frame(1, 18, { type: 'cancelled', cancelled: true, proof: { while: 'running' } });
+    const end = { ...batch(17, 18, true), text: words + cancelled };
     const log = {
       state: () => Promise.resolve(state),
       text: () => Promise.resolve(text),
@@ -114,7 +114,9 @@ describe('StreamCursor', () => {
     const { cursor } = open(true, new LiveStream(1), log, 18);
     const found = await next(cursor);
 
-    expect(found?.text).toMatch(/^id: 1-1000000017\ndata: .*the whole text.*\n\nid: 1-1000000018\ndata: .*cancelled/);
+    expect(found?.text).toMatch(
+      /^id: 1-1000000017\ndata: .*the whole text.*\n\nid: 1-1000000018\ndata: \{"type":"cancelled".*\n\n$/,
+    );
     expect([found?.last, cursor.ended]).toEqual([1_000_000_018, true]);
   });
 

@@ -171,16 +171,16 @@ export class StreamCursor implements SseSource {
     return end ? this.restate(text, end) : this.resync({ ...text, seq: state.ended ? state.last - 1 : text.seq });
   }
 
-  /** The whole text and the terminal event, with numbers that no owner has used. */
+  /** The whole text and the terminal event, the last of `end`, with numbers that no owner has used. */
   private restate(text: Omit<Snapshot, 'seq'>, end: FrameBatch): FrameBatch {
     const { subtaskId } = this.stream;
     const last = RESTATED + end.last;
-    const frames = [
-      frame(subtaskId, last - 1, resyncOf(subtaskId, text)),
-      ...eventsOf(end.text).map((event) => frame(subtaskId, last, event)),
-    ];
+    const whole = frame(subtaskId, last - 1, resyncOf(subtaskId, text));
+    const terminal = eventsOf(end.text)
+      .slice(-1)
+      .map((event) => frame(subtaskId, last, event));
 
-    return { first: last - 1, last, text: frames.join(''), terminal: true, selfContained: true };
+    return { first: last - 1, last, text: whole + terminal.join(''), terminal: true, selfContained: true };
   }
 
   /** Resets the client. The event has number 0, because it is not in the log. */
