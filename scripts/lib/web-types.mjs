@@ -20,8 +20,6 @@ export function ensureWebTypes() {
 }
 
 function must(program, args) {
-  const result = quiet(program, args);
-  if (!result.ok) throw new UserError(`The types of the page could not be made:\n${result.output}`);
-
-  return result;
+  const { ok, output } = quiet(program, args);
+  if (!ok) throw new UserError(`The types of the page could not be made:\n${output}`);
 }

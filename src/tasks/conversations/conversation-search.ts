@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Semaphore } from '../../common/async/semaphore.js';
 import { type ConversationFilter, ConversationsRepository, type Hit } from './conversations.repository.js';
-import { batchesOf, oneLine, spellingsOf } from './search-texts.js';
+import { batchesOf, previewOf, spellingsOf } from './search-texts.js';
 
 /** Conversations whose titles are compared, and whose texts are read: the newest ones. */
 const MAX_TITLES = 10_000;
@@ -81,7 +81,7 @@ export class ConversationSearch {
 }
 
 function snippetOf({ snippet, isCutBefore, isCutAfter }: Hit): string {
-  const text = oneLine(snippet);
+  const text = previewOf(snippet);
 
   return `${isCutBefore ? '…' : ''}${text}${isCutAfter ? '…' : ''}`;
 }

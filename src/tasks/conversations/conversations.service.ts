@@ -5,7 +5,7 @@ import { type TeamLabel, TeamsService } from '../../teams/teams.service.js';
 import { ConversationSearch } from './conversation-search.js';
 import type { ConversationDto, ConversationListDto, ConversationsQuery } from './conversations.dto.js';
 import { type ConversationRow, ConversationsRepository } from './conversations.repository.js';
-import { oneLine } from './search-texts.js';
+import { previewOf } from './search-texts.js';
 
 /** Lists and searches the conversations of a user. */
 @Injectable()
@@ -58,7 +58,7 @@ function toDto(row: ConversationRow, team: TeamLabel | undefined, match: string 
     model_id: row.modelId,
     last_activity_at: row.updatedAt.toISOString(),
     created_at: row.createdAt.toISOString(),
-    preview: oneLine(withoutParams(row.text ?? '')),
+    preview: previewOf(withoutParams(row.text ?? '')),
     ...(match !== undefined && { match }),
     input_required: row.isWaiting ?? false,
     turn_count: row.turnCount,

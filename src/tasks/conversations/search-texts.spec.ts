@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { batchesOf, oneLine, spellingsOf } from './search-texts.js';
+import { batchesOf, previewOf, spellingsOf } from './search-texts.js';
 
 describe('search texts', () => {
   it('looks for one spelling of ASCII and of scripts without case, and for the usual ones of other letters', () => {
@@ -17,8 +17,8 @@ describe('search texts', () => {
   });
 
   it('puts a text on one line and cuts it between characters', () => {
-    expect(oneLine('  a\n\n b\tc ')).toBe('a b c');
-    expect(oneLine('x'.repeat(159) + '😀')).toBe('x'.repeat(159));
-    expect(oneLine('字'.repeat(200))).toHaveLength(160);
+    expect(previewOf('  a\n\n b\tc ')).toBe('a b c');
+    expect(previewOf('x'.repeat(159) + '😀')).toBe('x'.repeat(159));
+    expect(previewOf('字'.repeat(200))).toHaveLength(160);
   });
 });

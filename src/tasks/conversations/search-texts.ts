@@ -43,7 +43,7 @@ export function batchesOf(texts: readonly SizedText[], maxBytes: number): number
   return batches;
 }
 
-/** Puts a text on one line and cuts it. */
-export function oneLine(text: string): string {
+/** Returns the beginning of a text, on one line. */
+export function previewOf(text: string): string {
   return firstPart(text.trim().replace(/\s+/g, ' '), SHOWN_LENGTH);
 }
