@@ -103,6 +103,8 @@ function serverPart(env: Env) {
     maxConnectionsPerAddress: env.MAX_CONNECTIONS_PER_ADDRESS,
     /** Open event streams of one user at this process. Without authentication all callers are one user. */
     maxStreamsPerUser: env.MAX_STREAMS_PER_USER ?? (env.AUTH_MODE === 'jwt' ? 20 : 1000),
+    /** Shorter than every idle timeout on the way: nginx and load balancers have 60 s. */
+    ssePingMs: env.SSE_PING_MS ?? 15_000,
   };
 }
 

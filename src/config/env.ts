@@ -68,6 +68,7 @@ const VARIABLES = {
   USER_STORED_MB: int(0, 10_000_000),
   MAX_ANSWER_BYTES: int(1024, 33_554_432),
   MAX_STREAMS_PER_USER: int(1, 100_000),
+  SSE_PING_MS: int(100, 600_000),
   METRICS_TOKEN: text(MinLength(16)),
   API_DOCS: oneOf('on', 'off'),
   MAX_CONNECTIONS: int(1, 1_000_000),

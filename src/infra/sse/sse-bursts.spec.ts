@@ -52,7 +52,7 @@ class QuietController {
   }
 }
 
-const config = AppConfigModule.for(loadConfig({}));
+const config = AppConfigModule.for(loadConfig({ SSE_PING_MS: '500' }));
 
 @Module({ imports: [config, SseModule], controllers: [QuietController] })
 class QuietModule {}
@@ -123,10 +123,13 @@ describe('event streams end with their connections', () => {
   });
 
   it('HEAD opens nothing, and has the status and no body', async () => {
-    const socket = await dial('HEAD /events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    const next = 'GET /none HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+    const socket = await dial(`HEAD /events HTTP/1.1\r\nHost: localhost\r\n\r\n${next}`);
     let text = '';
     for await (const part of socket) text += String(part);
-    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*content-type: text\/event-stream\r\n[^]*\r\n\r\n$/i);
+    const [head, rest] = text.split(/(?<=\r\n\r\n)(?=HTTP)/);
+    expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*content-type: text\/event-stream\r\n[^]*\r\n\r\n$/i);
+    expect(rest).toMatch(/^HTTP\/1\.1 404 /);
     expect(opened.size).toBe(0);
   });
 });

@@ -16,16 +16,15 @@ import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../database/database-errors.js';
 import { SseSubscription } from './sse-subscription.js';
 import type { OpenSseSource } from './sse-source.js';
+import { writeWholeChunks } from './whole-chunks.js';
 
-/** Shorter than every idle timeout on the way (nginx and load balancers: 60 s). */
-const PING_MS = 15_000;
 /** How long the last events of open streams may take to be sent at shutdown. */
 const CLOSE_MS = 1_000;
 
 const open = new Gauge({ name: 'conch_sse_connections', help: 'Open event streams' });
 const dropped = new Counter({
   name: 'conch_sse_dropped_total',
-  help: 'Event streams whose client received nothing for a minute',
+  help: 'Event streams whose client read nothing for four pings',
 });
 
 /** A request of an identified user, or of another caller whose streams are counted apart. */
@@ -40,13 +39,15 @@ const userOf = (request: UserRequest) => request.user?.id ?? request.streamsOf ?
 @Injectable()
 export class SseStreams implements BeforeApplicationShutdown {
   private readonly log = new Logger(SseStreams.name);
-  private readonly pings = interval(PING_MS);
+  private readonly pings: Observable<number>;
   private readonly closing = new Subject<void>();
   private readonly replies = new Set<FastifyReply>();
   /** Numbers of open streams, by user. */
   private readonly counts = new Map<number | string | null, number>();
 
-  constructor(private readonly config: AppConfig) {}
+  constructor(private readonly config: AppConfig) {
+    this.pings = interval(config.server.ssePingMs);
+  }
 
   /** Number of streams that are open. */
   get size(): number {
@@ -64,6 +65,7 @@ export class SseStreams implements BeforeApplicationShutdown {
     return new Observable((subscriber) => {
       this.requirePlace(reply.request);
       this.add(reply);
+      writeWholeChunks(reply.raw);
       const subscription = new SseSubscription(subscriber, reply.raw, (error) => {
         this.log.error(`an event stream broke: ${logLine(error)}`);
         subscriber.complete();
