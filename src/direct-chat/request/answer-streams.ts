@@ -9,11 +9,11 @@ import { TaskCancelService } from '../../tasks/cancel/task-cancel.service.js';
 import type { StartedAnswer } from '../../tasks/turns/idempotency.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import type { CancelChatDto } from '../direct-chat.dto.js';
-import { parseEventId } from '../stream/frames.js';
-import { provenEnd, StreamLog, type StreamState } from '../stream/stream-log.js';
-import { StreamReader } from '../stream/stream-reader.js';
-import { eventsOf } from '../stream/stream-text.js';
-import { endOf, terminalOf } from '../run/terminal-event.js';
+import { parseEventId } from '../../answer-stream/log/frames.js';
+import { provenEnd, StreamLog, type StreamState } from '../../answer-stream/log/stream-log.js';
+import { StreamReader } from '../../answer-stream/readers/stream-reader.js';
+import { eventsOf } from '../../answer-stream/log/stream-text.js';
+import { endOf, terminalOf } from '../../answer-stream/terminal-event.js';
 
 const CANCEL_WAIT_MS = 2_000;
 /**

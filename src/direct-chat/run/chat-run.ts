@@ -12,17 +12,18 @@ import {
 } from '../../common/contracts/chat-event.js';
 import type { StopReason } from '../../common/contracts/chat-provider.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
-import { AnswerAccumulator, answerOf } from './answer-accumulator.js';
+import { AnswerAccumulator } from './answer-accumulator.js';
+import { answerOf } from '../../answer-stream/stored-answer.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import type { ProviderRun } from './provider-runs.js';
-import { endedSteps } from '../stream/answer-extras.js';
-import { type FrameBatch, frame, RESTATED } from '../stream/frames.js';
-import type { LiveStream } from '../stream/live-stream.js';
-import { type LoggedRun, PendingAppend } from '../stream/pending-append.js';
-import type { LogWriter } from '../stream/log-writer.js';
-import type { LogOwner } from '../stream/stream-log.js';
-import { resyncOf, type Snapshot } from '../stream/stream-text.js';
-import type { StreamHub } from '../stream/stream-hub.js';
+import { endedSteps } from '../../answer-stream/log/answer-extras.js';
+import { type FrameBatch, frame, RESTATED } from '../../answer-stream/log/frames.js';
+import type { LiveStream } from '../../answer-stream/readers/live-stream.js';
+import { type LoggedRun, PendingAppend } from '../../answer-stream/log/pending-append.js';
+import type { LogWriter } from '../../answer-stream/log/log-writer.js';
+import type { LogOwner } from '../../answer-stream/log/stream-log.js';
+import { resyncOf, type Snapshot } from '../../answer-stream/log/stream-text.js';
+import type { StreamHub } from '../../answer-stream/readers/stream-hub.js';
 import { UsageMeter, withCost } from './usage-cost.js';
 
 /**

@@ -3,10 +3,10 @@ import { AppConfig } from '../../config/app-config.js';
 import type { StopReason } from '../../common/contracts/chat-provider.js';
 import { ChatRun } from './chat-run.js';
 import type { RunHandle } from './active-runs.js';
-import { LogWriter } from '../stream/log-writer.js';
-import { StreamHub } from '../stream/stream-hub.js';
-import { StreamLog } from '../stream/stream-log.js';
-import type { StreamText } from '../stream/stream-text.js';
+import { LogWriter } from '../../answer-stream/log/log-writer.js';
+import { StreamHub } from '../../answer-stream/readers/stream-hub.js';
+import { StreamLog } from '../../answer-stream/log/stream-log.js';
+import type { StreamText } from '../../answer-stream/log/stream-text.js';
 
 /** Longer than a Redis restart. Later events are written once Redis is back, as long as this process lives. */
 const FLUSH_PATIENCE_MS = 5_000;

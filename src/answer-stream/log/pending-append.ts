@@ -1,5 +1,5 @@
 import { type FrameBatch, joinBatches } from './frames.js';
-import type { LiveStream } from './live-stream.js';
+import type { LiveStream } from '../readers/live-stream.js';
 import type { Append, LogOwner } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type ChatEvent, type DoneEvent, isTerminal, type TerminalEvent } from '../../common/contracts/chat-event.js';
-import type { SubtaskResult } from '../../infra/database/schema/schema.js';
-import { answerOf } from './answer-accumulator.js';
-import { resyncOf } from '../stream/stream-text.js';
+import { type ChatEvent, type DoneEvent, isTerminal, type TerminalEvent } from '../common/contracts/chat-event.js';
+import type { SubtaskResult } from '../infra/database/schema/schema.js';
+import { answerOf } from './stored-answer.js';
+import { resyncOf } from './log/stream-text.js';
 
 /** The stored end of a subtask. */
 interface Ended {

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { LogWriter } from './log/log-writer.js';
+import { StreamLog } from './log/stream-log.js';
+import { StreamHub } from './readers/stream-hub.js';
+import { StreamReader } from './readers/stream-reader.js';
+
+/** The event logs of answers, for all that produces answers, and their readers. */
+@Module({
+  providers: [StreamLog, StreamHub, StreamReader, LogWriter],
+  exports: [StreamLog, StreamHub, StreamReader, LogWriter],
+})
+export class AnswerStreamModule {}
