@@ -5,6 +5,7 @@ import { CHAT_PROVIDERS } from '../common/contracts/chat-provider.js';
 import { AppConfig } from '../config/app-config.js';
 import { DifyProvider } from '../dify/run/dify.provider.js';
 import { DifyModule } from '../dify/dify.module.js';
+import { ExecutorsModule } from '../executors/executors.module.js';
 import { ProviderHttpModule } from '../infra/http/client/provider-http.module.js';
 import { ProviderHttp } from '../infra/http/client/provider-http.js';
 import { SseModule } from '../infra/sse/sse-streams.js';
@@ -55,6 +56,7 @@ import { TaskTitlesProcessor } from './titles/task-titles.processor.js';
     SseModule,
     ProviderHttpModule,
     DifyModule,
+    ExecutorsModule,
   ],
   controllers: [DirectChatController, ConnectionTestController],
   providers: [

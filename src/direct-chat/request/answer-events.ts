@@ -54,7 +54,7 @@ export class AnswerEvents {
 
 function stored(streamId: number, step: SubtaskRow): AnswerEventRecord[] {
   const events = isUnfinished(step.status)
-    ? [resyncOf(streamId, { ...answerOf(step.result), subtaskId: step.id })]
+    ? [resyncOf(streamId, { ...answerOf(step), subtaskId: step.id })]
     : endOf(streamId, step);
 
   return events.map((event) => ({ id: null, event }));

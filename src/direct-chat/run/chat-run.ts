@@ -12,8 +12,8 @@ import {
 } from '../../common/contracts/chat-event.js';
 import type { StopReason } from '../../common/contracts/chat-provider.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
-import { AnswerAccumulator } from './answer-accumulator.js';
-import { answerOf } from '../../answer-stream/stored-answer.js';
+import { AnswerAccumulator } from '../../answer-stream/answer-accumulator.js';
+import type { WholeAnswer } from '../../answer-stream/stored-answer.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import type { ProviderRun } from './provider-runs.js';
 import { endedSteps } from '../../answer-stream/log/answer-extras.js';
@@ -54,21 +54,20 @@ export class ChatRun implements LoggedRun {
   /** Counts the tokens of the step. */
   readonly meter = new UsageMeter();
   private readonly answer: AnswerAccumulator;
-  /** Whether another owner may have sent events that are not in the log. */
-  private isRestarted: boolean;
 
   constructor(
     /** First subtask of the turn, which names the stream. */
     readonly subtaskId: number,
     readonly owner: LogOwner,
     private seq: number,
+    /** Whether another owner may have sent events that are not in the log. */
+    private isRestarted: boolean,
     private readonly hub: StreamHub,
     private readonly writer: LogWriter,
     private readonly stop: (reason: StopReason) => void,
     maxAnswerBytes: number,
   ) {
     this.answer = new AnswerAccumulator(maxAnswerBytes);
-    this.isRestarted = owner.epoch > 1;
     this.stepId = subtaskId;
     this.shownId = subtaskId;
     this.stream = hub.openLocal(subtaskId, { born: owner.born, last: seq, snapshot: () => this.snapshot() });
@@ -213,9 +212,9 @@ export class ChatRun implements LoggedRun {
   }
 
   /** Replaces the text of an ended step by the stored one. */
-  correct(stepId: number, stored: SubtaskResult): void {
+  correct(stepId: number, stored: WholeAnswer): void {
     this.shownId = stepId;
-    this.emit([resyncOf(this.subtaskId, { ...answerOf(stored), subtaskId: stepId })], true, false);
+    this.emit([resyncOf(this.subtaskId, { ...stored, subtaskId: stepId })], true, false);
   }
 
   /** Returns the answer so far, as a client has it that received every event. */

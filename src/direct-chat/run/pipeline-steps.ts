@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ChatEvent } from '../../common/contracts/chat-event.js';
 import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
-import { eventsOfAnswer } from '../../answer-stream/stored-answer.js';
+import { answerOf, eventsOfAnswer } from '../../answer-stream/stored-answer.js';
 import type { ChatRun } from './chat-run.js';
 import { RunFinalizer } from './run-finalizer.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
@@ -44,9 +44,9 @@ export class PipelineSteps {
       return null;
     }
     signal.throwIfAborted();
-    const stored = turn.step(subtaskId)?.result;
+    const stored = turn.step(subtaskId);
     // The stored text differs when a worker that counted as lost has ended this step, or some characters cannot be stored.
-    if (stored && stored.value !== shown.value) run.correct(subtaskId, stored);
+    if (stored?.result && stored.result.value !== shown.value) run.correct(subtaskId, answerOf(stored));
 
     return this.plans.load(turn, next);
   }
@@ -58,7 +58,7 @@ export class PipelineSteps {
       if (step === turn.current) break;
       const label = await this.plans.labelOf(turn, step);
       events.push({ type: 'start', task_id: step.taskId, subtask_id: step.id, attempt, ...label });
-      events.push(...eventsOfAnswer(step.result));
+      events.push(...eventsOfAnswer(answerOf(step)));
     }
 
     return events;

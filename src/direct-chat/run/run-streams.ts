@@ -23,11 +23,13 @@ export class RunStreams {
 
   /** Makes this process the owner of a run's stream. Returns null when the stream has ended. */
   async open(handle: RunHandle): Promise<ChatRun | null> {
-    const { owner, last } = await this.log.begin(handle.subtaskId);
+    const { owner, last, isRestarted } = await this.log.begin(handle.subtaskId);
     if (owner.epoch === 0) return null;
     const stop = (reason: StopReason) => handle.stop(reason);
 
-    return new ChatRun(handle.subtaskId, owner, last, this.hub, this.writer, stop, this.config.chat.maxAnswerBytes);
+    const { maxAnswerBytes } = this.config.chat;
+
+    return new ChatRun(handle.subtaskId, owner, last, isRestarted, this.hub, this.writer, stop, maxAnswerBytes);
   }
 
   /** Returns the text in the log, for an attempt that resumes from it. */

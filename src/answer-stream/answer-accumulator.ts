@@ -1,9 +1,9 @@
-import type { ChatEvent, Usage } from '../../common/contracts/chat-event.js';
-import type { SubtaskResult } from '../../infra/database/schema/schema.js';
-import { type AnswerExtras, withExtra } from '../../answer-stream/log/answer-extras.js';
-import type { Snapshot } from '../../answer-stream/log/stream-text.js';
-import { resultOf } from '../../answer-stream/stored-answer.js';
-import { TextAccumulator } from '../../common/text/text-accumulator.js';
+import type { ChatEvent, Usage } from '../common/contracts/chat-event.js';
+import type { SubtaskResult } from '../infra/database/schema/schema.js';
+import { type AnswerExtras, withExtra } from './log/answer-extras.js';
+import type { Snapshot } from './log/stream-text.js';
+import { resultOf } from './stored-answer.js';
+import { TextAccumulator } from '../common/text/text-accumulator.js';
 
 /** Most bytes of UTF-8 that one UTF-16 unit becomes. */
 const MAX_BYTES_PER_UNIT = 3;
