@@ -6,7 +6,7 @@ const LAYERS = [
   ['common'],
   ['config'],
   ['infra'],
-  ['auth'],
+  ['auth', 'answer-stream'],
   ['models', 'shells', 'executor-manager'],
   ['bots'],
   ['teams'],

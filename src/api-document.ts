@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { existsSync } from 'node:fs';
-import { chatEventComponents } from './direct-chat/chat-event.dto.js';
+import { chatEventComponents } from './answer-stream/chat-event.dto.js';
 import { PAGE_POLICY } from './infra/http/server/security-headers.js';
 import { taskEventComponents } from './tasks/events/task-event.dto.js';
 

@@ -27,6 +27,8 @@ export const ERROR_STATUS = {
   subtask_final: 409,
   /** The executor was silent for too long, and its subtask goes to others: stop working on it. */
   lease_lost: 409,
+  /** Events of an executor are missing before the ones that it sent: `last` in the reply has the newest one that is stored. */
+  events_gap: 409,
   /** A link that is forged, has expired or was ended. Not 401: no log-in helps. */
   link_not_valid: 404,
   direct_chat_not_supported: 400,
@@ -81,6 +83,19 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
+/** Codes that `error` events may have: those from `provider_auth` on, and what may happen to any answer. */
+export function isRunErrorCode(code: string): code is ErrorCode {
+  const codes = Object.keys(ERROR_STATUS);
+
+  return codes.indexOf(code) >= codes.indexOf('provider_auth') || code === 'internal' || code === 'service_unavailable';
+}
+
+/** Codes of runs that may succeed when they are tried again. */
+export const RETRYABLE_RUN_ERRORS: ReadonlySet<string> = new Set<ErrorCode>([
+  ...(['provider_rate_limited', 'provider_overloaded', 'provider_unavailable', 'provider_timeout'] as const),
+  ...(['provider_idle_timeout', 'provider_truncated', 'worker_lost', 'executor_lost', 'service_unavailable'] as const),
+]);
+
 export interface FieldProblem {
   field: string;
   message: string;
@@ -95,6 +110,8 @@ export interface AppErrorOptions {
   /** Seconds, for the Retry-After header. */
   retryAfter?: number;
   errors?: FieldProblem[];
+  /** With `events_gap`: number of the newest event that is stored. */
+  last?: number;
 }
 
 /** The one error that is meant for clients: its message is safe to show and never holds a secret. */
@@ -104,6 +121,7 @@ export class AppError extends Error {
   readonly providerStatus: number | undefined;
   readonly retryAfter: number | undefined;
   readonly errors: FieldProblem[] | undefined;
+  readonly last: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -117,6 +135,7 @@ export class AppError extends Error {
     this.providerStatus = options.providerStatus;
     this.retryAfter = options.retryAfter;
     this.errors = options.errors;
+    this.last = options.last;
   }
 }
 

@@ -10,7 +10,7 @@ import { SseStreams } from '../infra/sse/sse-streams.js';
 import { IDEMPOTENCY_KEY } from '../tasks/turns/idempotency.js';
 import { AnswerStreams } from './request/answer-streams.js';
 import { AppInputService } from './queue/app-input.service.js';
-import { ApiChatStream } from './chat-event.dto.js';
+import { ApiChatStream } from '../answer-stream/chat-event.dto.js';
 import {
   AppInputDto,
   AppInputReplyDto,

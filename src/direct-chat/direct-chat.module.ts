@@ -1,9 +1,11 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
+import { AnswerStreamModule } from '../answer-stream/answer-stream.module.js';
 import { CHAT_PROVIDERS } from '../common/contracts/chat-provider.js';
 import { AppConfig } from '../config/app-config.js';
 import { DifyProvider } from '../dify/run/dify.provider.js';
 import { DifyModule } from '../dify/dify.module.js';
+import { ExecutorsModule } from '../executors/executors.module.js';
 import { ProviderHttpModule } from '../infra/http/client/provider-http.module.js';
 import { ProviderHttp } from '../infra/http/client/provider-http.js';
 import { SseModule } from '../infra/sse/sse-streams.js';
@@ -39,24 +41,22 @@ import { TurnLoader } from './run/turn-loader.js';
 import { ProviderRuns } from './run/provider-runs.js';
 import { RunningStatusBatcher } from './run/running-status-batcher.js';
 import { SessionHistory } from './plan/session-history.js';
-import { LogWriter } from './stream/log-writer.js';
-import { StreamHub } from './stream/stream-hub.js';
-import { StreamLog } from './stream/stream-log.js';
 import { TASK_TITLES } from './titles/task-titles.jobs.js';
 import { TaskTitles } from './titles/task-titles.js';
 import { TaskTitlesProcessor } from './titles/task-titles.processor.js';
-import { StreamReader } from './stream/stream-reader.js';
 
 /** One chat turn: from the request to its streamed, resumable, cancellable answer. */
 @Module({
   imports: [
     BullModule.registerQueue({ name: CHAT_RUNS }, { name: TASK_TITLES }),
+    AnswerStreamModule,
     TasksModule,
     TeamsModule,
     ModelsModule,
     SseModule,
     ProviderHttpModule,
     DifyModule,
+    ExecutorsModule,
   ],
   controllers: [DirectChatController, ConnectionTestController],
   providers: [
@@ -70,7 +70,6 @@ import { StreamReader } from './stream/stream-reader.js';
         return [new ChatShellProvider(http, { firstTokenMs, idleMs, totalMs, endSilenceMs }), dify];
       },
     },
-    ...[StreamLog, StreamHub, StreamReader, LogWriter],
     ...[ActiveRuns, RunOwnershipCheck, RunStreams, RunPlans, RunFinalizer, ChatRunQueue, SessionHistory],
     ...[TurnLoader, ProviderRuns, RunningStatusBatcher, ProviderCalls, PipelineSteps, ChatRunner],
     ...[ChatRunsProcessor, LostRunSweeper, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],

@@ -4,12 +4,14 @@ import { AppConfig } from '../config/app-config.js';
 import { ModelsService } from '../models/models.service.js';
 import { type AnswerBackend, AnswerBackends } from '../tasks/backends/answer-backends.js';
 import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js';
+import type { AppliedUpdate } from '../tasks/status/apply-reports.js';
 import type { SubtaskRow } from '../tasks/turns/answer-turn.js';
 import type { RunChoice, StoredTurn } from '../tasks/turns/new-turn.js';
 import { runsOnExecutors, type TurnRequest, TurnsService } from '../tasks/turns/turns.service.js';
 import { executorFindings } from './diagnosis/executor-findings.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ExecutorDeletions } from './lifecycle/executor-deletions.js';
+import { ReportedStreams } from './stream/reported-streams.js';
 import { ExecutorCanceller } from './lifecycle/executor.canceller.js';
 
 /** Executors as tasks see them: starts, cancels and inspects the answers that executors claim and report on. */
@@ -22,6 +24,7 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     private readonly canceller: ExecutorCanceller,
     private readonly deletions: ExecutorDeletions,
     private readonly repository: DispatchRepository,
+    private readonly streams: ReportedStreams,
     private readonly config: AppConfig,
   ) {}
 
@@ -56,11 +59,21 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
   /** Finds out whether a subtask waits for an executor, was claimed by one, or has lost it. */
   async inspect({ subtask, task }: AnswerInspection): Promise<Findings> {
     const { leaseSeconds, maxAttempts } = this.config.executors;
-    const position = subtask.status === 'PENDING' ? await this.repository.positionOf(subtask) : null;
+    const [waiting] = subtask.status === 'PENDING' ? await this.repository.positionsOf([subtask.id]) : [];
     const acked = task.status === 'CANCELLING' && (await this.canceller.isAcknowledged(subtask.id));
     const cancel = acked ? 'acknowledged' : task.status === 'CANCELLING' ? 'asked' : 'none';
 
-    return executorFindings(subtask, { position, cancel, leaseSeconds, maxAttempts, now: Date.now() });
+    return executorFindings(subtask, {
+      position: waiting?.position ?? null,
+      cancel,
+      leaseSeconds,
+      maxAttempts,
+      now: Date.now(),
+    });
+  }
+
+  reported(reports: readonly AppliedUpdate[]): void {
+    this.streams.follow(reports);
   }
 
   /** Has the containers of the task deleted, if executors have worked on it. @throws AppError service_unavailable */

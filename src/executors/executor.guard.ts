@@ -1,4 +1,4 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { type ExecutorClaims, ExecutorTokens } from '../auth/tokens/executor-tokens.js';
 import { InternalGuard } from '../auth/internal-access.js';
@@ -11,7 +11,12 @@ import { SubtasksRepository } from './subtasks.repository.js';
 type SubtaskRequest = FastifyRequest<{
   Params: { subtask_id?: string };
   Body: { subtask_id?: unknown } | null | undefined;
-}>;
+}> & { claimedOffer?: number };
+
+/** The claim that the token of an executor is for, counted from 1; null for a manager. */
+export const ClaimedOffer = createParamDecorator((_data: unknown, context: ExecutionContext): number | null => {
+  return context.switchToHttp().getRequest<SubtaskRequest>().claimedOffer ?? null;
+});
 
 /**
  * Guards the calls of executors about their subtask. Admits the executor by the `auth_token` that it was handed out with
@@ -38,6 +43,8 @@ export class ExecutorGuard implements CanActivate {
     if (!(await this.isAlive(claims))) {
       throw new AppError('unauthorized', `Subtask ${subtaskId} has ended or is not yours any more: stop working on it`);
     }
+
+    request.claimedOffer = claims.offer;
 
     return true;
   }

@@ -1,18 +1,23 @@
 import { Body, HttpCode, Post, Put, Query, UseGuards } from '@nestjs/common';
 import { Public } from '../auth/auth-user.js';
 import { InternalGuard } from '../auth/internal-access.js';
+import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { ApiController, ApiOk } from '../infra/http/server/api-replies.js';
 import { MaxBodyBytes } from '../infra/http/server/request-body.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { DispatchDto, DispatchQuery } from './dispatch/dispatch.dto.js';
 import { DispatchService } from './dispatch/dispatch.service.js';
-import { ExecutorGuard } from './executor.guard.js';
+import { ClaimedOffer, ExecutorGuard } from './executor.guard.js';
 import { ExecutorReportDto, HeartbeatDto, LeaseDto, ReportReceiptDto } from './reports/executor-reports.dto.js';
 import { ExecutorReportsService } from './reports/executor-reports.service.js';
+import { EventsReceiptDto, ExecutorEventsDto } from './stream/executor-events.dto.js';
+import { ExecutorEventsService } from './stream/executor-events.service.js';
 import { LeasesService } from './lifecycle/leases.service.js';
 
 /** What a report has besides its result. */
 const SLACK_BYTES = 64 * 1024;
+/** Of a call with events, which may begin with the whole text. */
+const EVENTS_BYTES = 512 * 1024;
 /** Bodies of calls that say little. */
 const SMALL_BYTES = 16 * 1024;
 
@@ -24,6 +29,7 @@ export class ExecutorsController {
     private readonly dispatches: DispatchService,
     private readonly reports: ExecutorReportsService,
     private readonly leases: LeasesService,
+    private readonly events: ExecutorEventsService,
   ) {}
 
   /** Take subtasks: oldest first, fair between users, each handed out once, with a lease */
@@ -42,6 +48,20 @@ export class ExecutorsController {
   @ApiOk(ReportReceiptDto, 'forbidden', 'not_found', 'payload_too_large', 'service_unavailable')
   report(@Body() body: ExecutorReportDto): Promise<ReportReceiptDto> {
     return this.reports.receive(body);
+  }
+
+  /** Send events of the answer as they happen: clients receive them at once. Extends the lease as a heartbeat does */
+  @Post(':subtask_id/events')
+  @UseGuards(ExecutorGuard)
+  @MaxBodyBytes(({ executors }) => executors.maxResultBytes + EVENTS_BYTES, { isLight: true, isInternal: true })
+  @ApiOk(EventsReceiptDto, 'forbidden', 'not_found', 'payload_too_large', 'service_unavailable')
+  @ApiErrors('events_gap', 'subtask_final', 'lease_lost')
+  sendEvents(
+    @IdParam('subtask_id') subtaskId: number,
+    @Body() body: ExecutorEventsDto,
+    @ClaimedOffer() offer: number | null,
+  ): Promise<EventsReceiptDto> {
+    return this.events.receive(subtaskId, body, offer);
   }
 
   /** Say that the executor is alive: extends its lease. 409 and `cancelling` tell it to stop */

@@ -1,5 +1,6 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
+import { AnswerStreamModule } from '../answer-stream/answer-stream.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { InternalGuard } from '../auth/internal-access.js';
 import { ModelsModule } from '../models/models.module.js';
@@ -17,20 +18,27 @@ import { ExecutorsController } from './executors.controller.js';
 import { LeasesService } from './lifecycle/leases.service.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ReportDedupCache } from './reports/report-dedup-cache.js';
+import { ExecutorEventsService } from './stream/executor-events.service.js';
+import { ReportedStreams } from './stream/reported-streams.js';
+import { StepLabels } from './stream/step-labels.js';
+import { StreamWatch } from './stream/stream-watch.js';
+import { TurnProjector } from './stream/turn-projector.js';
 import { SubtasksRepository } from './subtasks.repository.js';
 
 /** The contract with executor managers: handing out subtasks, their reports, leases, cancels and containers. */
 @Module({
   imports: [
     BullModule.registerQueue({ name: EXECUTOR_DELETIONS }),
-    ...[AuthModule, ModelsModule, TeamsModule, TasksModule],
+    ...[AuthModule, AnswerStreamModule, ModelsModule, TeamsModule, TasksModule],
   ],
   controllers: [ExecutorsController],
   providers: [
     InternalGuard,
     ...[DispatchRepository, SubtasksRepository, ReportDedupCache, ExecutorManagerClient],
     ...[ExecutionPlans, DispatchService, ExecutorReportsService, LeasesService],
+    ...[StepLabels, TurnProjector, ReportedStreams, StreamWatch, ExecutorEventsService],
     ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor, ExecutorBackend],
   ],
+  exports: [ExecutorBackend, StreamWatch],
 })
 export class ExecutorsModule {}

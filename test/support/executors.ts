@@ -33,6 +33,12 @@ export interface Lease extends ErrorBody {
   cancelling: boolean;
 }
 
+export interface EventsReceipt extends ErrorBody {
+  subtask_id: number;
+  last: number;
+  cancelling: boolean;
+}
+
 /** A server's API as an executor manager calls it, or an executor with its own token. */
 export class ExecutorApi {
   private readonly headers: { authorization: string };
@@ -67,6 +73,11 @@ export class ExecutorApi {
 
   report(subtaskId: number, status: string, more: object = {}): Promise<Reply<Receipt>> {
     return this.api.call('PUT', '/executors/tasks', { subtask_id: subtaskId, status, ...more }, this.headers);
+  }
+
+  /** Sends events of an answer. @param first number of the first one */
+  events(subtaskId: number, first: number, events: readonly object[], more: object = {}): Promise<Reply<EventsReceipt>> {
+    return this.api.call('POST', `/executors/tasks/${subtaskId}/events`, { first, events, ...more }, this.headers);
   }
 
   heartbeat(subtaskId: number | string, body?: object): Promise<Reply<Lease>> {

@@ -2,7 +2,7 @@
 import type { Step, StepKind, StepStatus } from '../../common/contracts/chat-event.js';
 import type { EventBatch } from '../../infra/provider-stream/event-batch.js';
 import { asNumber, asObject, asText, type JsonObject, parseJson } from '../../common/text/json.js';
-import { cut, truncateDetail } from './map-outputs.js';
+import { cut, truncateDetail } from '../../common/text/detail.js';
 
 const STATUS = new Map<string, StepStatus>([
   ['running', 'running'],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
 import type { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
-import { RESTATED } from '../stream/frames.js';
-import type { StreamLog } from '../stream/stream-log.js';
+import { RESTATED } from '../../answer-stream/log/frames.js';
+import type { StreamLog } from '../../answer-stream/log/stream-log.js';
 import { LoggedEndRecovery } from './lost-run.sweeper.js';
 
 describe('LoggedEndRecovery', () => {

@@ -2,8 +2,8 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
-import { StreamHub } from '../stream/stream-hub.js';
-import { StreamLog } from '../stream/stream-log.js';
+import { StreamHub } from '../../answer-stream/readers/stream-hub.js';
+import { StreamLog } from '../../answer-stream/log/stream-log.js';
 import { CHAT_RUNS, chatRunJobId, type ChatRunJob, subtaskIdOf } from './chat-runs.jobs.js';
 
 const PUBLISH_EVERY_MS = 250;

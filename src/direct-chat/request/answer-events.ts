@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ChatEvent } from '../../common/contracts/chat-event.js';
 import { isUnfinished, type SubtaskRow } from '../../tasks/turns/answer-turn.js';
-import { answerOf } from '../run/answer-accumulator.js';
-import { endOf } from '../run/terminal-event.js';
-import { batchAfter } from '../stream/frames.js';
-import { StreamLog } from '../stream/stream-log.js';
-import { eventsOf, resyncOf } from '../stream/stream-text.js';
+import { answerOf } from '../../answer-stream/stored-answer.js';
+import { endOf } from '../../answer-stream/terminal-event.js';
+import { batchAfter } from '../../answer-stream/log/frames.js';
+import { StreamLog } from '../../answer-stream/log/stream-log.js';
+import { eventsOf, resyncOf } from '../../answer-stream/log/stream-text.js';
 
 /** An event of an answer; `id` as in its stream, null when it was made of what is stored. */
 export interface AnswerEventRecord {
@@ -54,7 +54,7 @@ export class AnswerEvents {
 
 function stored(streamId: number, step: SubtaskRow): AnswerEventRecord[] {
   const events = isUnfinished(step.status)
-    ? [resyncOf(streamId, { ...answerOf(step.result), subtaskId: step.id })]
+    ? [resyncOf(streamId, { ...answerOf(step), subtaskId: step.id })]
     : endOf(streamId, step);
 
   return events.map((event) => ({ id: null, event }));

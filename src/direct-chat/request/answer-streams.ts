@@ -8,12 +8,13 @@ import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
 import { TaskCancelService } from '../../tasks/cancel/task-cancel.service.js';
 import type { StartedAnswer } from '../../tasks/turns/idempotency.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
+import { StreamWatch } from '../../executors/stream/stream-watch.js';
 import type { CancelChatDto } from '../direct-chat.dto.js';
-import { parseEventId } from '../stream/frames.js';
-import { provenEnd, StreamLog, type StreamState } from '../stream/stream-log.js';
-import { StreamReader } from '../stream/stream-reader.js';
-import { eventsOf } from '../stream/stream-text.js';
-import { endOf, terminalOf } from '../run/terminal-event.js';
+import { parseEventId, RESTATED } from '../../answer-stream/log/frames.js';
+import { provenEnd, StreamLog, type StreamState } from '../../answer-stream/log/stream-log.js';
+import { type OpenOptions, StreamReader } from '../../answer-stream/readers/stream-reader.js';
+import { eventsOf } from '../../answer-stream/log/stream-text.js';
+import { endOf, terminalOf } from '../../answer-stream/terminal-event.js';
 
 const CANCEL_WAIT_MS = 2_000;
 /**
@@ -33,6 +34,7 @@ export class AnswerStreams {
     private readonly reader: StreamReader,
     private readonly log: StreamLog,
     private readonly cancels: TaskCancelService,
+    private readonly executorStreams: StreamWatch,
   ) {}
 
   /** Opens the stream of a requested answer: from its start, or after `lastEventId` when an earlier request started it. */
@@ -43,7 +45,7 @@ export class AnswerStreams {
     const askFrom = Date.now() + FRESH_MS;
     const hasEnded = async () => Date.now() > askFrom && (await this.hasEnded(subtaskId));
 
-    return () => this.reader.open(subtaskId, 0, { isNew: true, hasEnded });
+    return () => this.read(answer.hasExecutors === true, subtaskId, 0, { isNew: true, hasEnded });
   }
 
   /**
@@ -58,7 +60,7 @@ export class AnswerStreams {
   ): Promise<OpenSseSource | null> {
     const turn = await this.turns.newestTurn(userId, taskId, subtaskId);
     const { first } = turn;
-    if (!first.runRequestedAt) {
+    if (!isStarted(turn)) {
       throw new AppError(
         'stream_not_found',
         `No answer of task ${taskId} was started: POST /api/direct-chat/${taskId}/stream starts it`,
@@ -69,7 +71,15 @@ export class AnswerStreams {
     if (state === 'expired') return this.fromDatabase(turn, cursor);
     if (state?.ended && cursor === provenEnd(state)) return null;
 
-    return () => this.reader.open(first.id, cursor, { hasEnded: () => this.hasEnded(first.id) });
+    return () => this.read(hasExecutors(turn), first.id, cursor, { hasEnded: () => this.hasEnded(first.id) });
+  }
+
+  /** Opens a stream. What executors answer is brought up to date once it has a reader. */
+  private async read(byExecutors: boolean, streamId: number, cursor: number, options: OpenOptions): Promise<SseSource> {
+    const source = await this.reader.open(streamId, cursor, options);
+    if (byExecutors) this.executorStreams.add(streamId);
+
+    return source;
   }
 
   private async hasEnded(subtaskId: number): Promise<boolean> {
@@ -95,9 +105,11 @@ export class AnswerStreams {
     }
   }
 
-  private fromDatabase({ first, deciding, steps }: AnswerTurn, cursor: number): OpenSseSource | null {
+  private fromDatabase(turn: AnswerTurn, cursor: number): OpenSseSource | null {
+    const { first, deciding, steps } = turn;
     // A step that never began has no number: the stream ended with a step before it.
-    const seq = Math.max(...steps.map(({ terminalSeq }) => terminalSeq ?? 0), 2);
+    // The ends of executors' answers are stored before they have a number.
+    const seq = hasExecutors(turn) ? RESTATED + 2 : Math.max(...steps.map(({ terminalSeq }) => terminalSeq ?? 0), 2);
     if (cursor >= seq) return null;
     const events = endOf(first.id, deciding).map((event, index) => ({
       id: `${first.id}-${seq - 1 + index}`,
@@ -116,7 +128,7 @@ export class AnswerStreams {
       () => 0,
     );
     await this.cancels.request(userId, taskId);
-    const end = first.runRequestedAt ? await this.endFrom(first.id, cursor) : await this.storedEnd(first.id);
+    const end = isStarted(turn) ? await this.endFrom(first.id, cursor) : await this.storedEnd(first.id);
     const ids = { task_id: taskId, subtask_id: (current ?? deciding).id };
     if (!end) return { message: 'The answer is being stopped', ...ids, status: 'CANCELLING' };
     if (end.type === 'cancelled') {
@@ -141,6 +153,11 @@ export class AnswerStreams {
     return turn && !turn.current ? terminalOf(turn.deciding) : null;
   }
 }
+
+const hasExecutors = ({ steps }: AnswerTurn) => steps.some(({ lane }) => lane !== null);
+
+/** Whether a turn was started: executors may claim theirs from the beginning. */
+const isStarted = ({ first }: AnswerTurn) => first.runRequestedAt !== null || first.lane !== null;
 
 /** A source of stored events. */
 class StoredEvents implements SseSource {

@@ -6,6 +6,7 @@ import { DifyInputs } from '../../dify/inputs/dify-inputs.service.js';
 import { type Idempotency, IdempotentStarts, type StartedAnswer } from '../../tasks/turns/idempotency.js';
 import type { RunChoice } from '../../tasks/turns/new-turn.js';
 import { isTerminal } from '../../tasks/task-status.js';
+import { ExecutorBackend } from '../../executors/executor.backend.js';
 import { type TurnRequest, TurnsService } from '../../tasks/turns/turns.service.js';
 import { answering, type ResolvedTeam } from '../../teams/resolved-teams.js';
 import type { CheckChatDto, StreamChatDto, StreamTaskDto } from '../direct-chat.dto.js';
@@ -30,6 +31,7 @@ export class DirectChatService {
     private readonly inputs: DifyInputs,
     private readonly admission: ChatAdmission,
     private readonly queue: ChatRunQueue,
+    private readonly executors: ExecutorBackend,
     @Inject(CHAT_PROVIDERS) providers: readonly ChatProvider[],
   ) {
     this.supportedShells = providers.map(({ shellType }) => shellType);
@@ -53,6 +55,8 @@ export class DirectChatService {
     const { task, first } = await this.turns.newestTurn(userId, taskId);
     if (isTerminal(task.status)) return this.appendTurn(userId, taskId, task.teamId, dto);
     if (first.status !== 'PENDING' || first.runRequestedAt) throw busy(taskId, task.status);
+    // Executors may claim it already: there is nothing to start.
+    if (first.lane !== null) return { taskId, subtaskId: first.id, isNew: false };
     const team = await this.turns.teamFor(userId, { team_id: first.teamId });
     const { prompt } = await this.turns.questionOf(first);
     const choice = await this.check({ userId, taskId, team, prompt }, choiceOf(dto), task);
@@ -69,12 +73,19 @@ export class DirectChatService {
    * service_unavailable and what storing a turn throws
    */
   async startTurn(turn: TurnRequest, choice: RunChoice, task?: TaskChoice): Promise<StartedAnswer> {
+    if (this.executors.handlesTeam(turn.team)) return this.startOnExecutors(turn, choice);
     const checked = await this.check(turn, choice, task);
     const stored = await this.admission.admit((limit) => this.turns.store({ ...turn, run: { ...checked, limit } }));
     const { taskId, subtaskId } = stored;
     await this.queue.enqueueNew(taskId, subtaskId);
 
     return { taskId, subtaskId, isNew: true };
+  }
+
+  private async startOnExecutors(turn: TurnRequest, choice: RunChoice): Promise<StartedAnswer> {
+    const { taskId, subtaskId } = await this.executors.start(turn, choice);
+
+    return { taskId, subtaskId, isNew: true, hasExecutors: true };
   }
 
   /** Returns whether a team can chat directly. @throws AppError not_found */

@@ -3,7 +3,7 @@ import { Gauge } from 'prom-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StopReason } from '../../common/contracts/chat-provider.js';
 import { RedisBus } from '../../infra/redis/redis.bus.js';
-import { StreamLog } from '../stream/stream-log.js';
+import { StreamLog } from '../../answer-stream/log/stream-log.js';
 
 /**
  * How a run has ended. `suspendedUntil` (milliseconds since the epoch): an app waits for a person; another attempt resumes

@@ -12,17 +12,18 @@ import {
 } from '../../common/contracts/chat-event.js';
 import type { StopReason } from '../../common/contracts/chat-provider.js';
 import type { SubtaskResult } from '../../infra/database/schema/schema.js';
-import { AnswerAccumulator, answerOf } from './answer-accumulator.js';
+import { AnswerAccumulator } from '../../answer-stream/answer-accumulator.js';
+import type { WholeAnswer } from '../../answer-stream/stored-answer.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import type { ProviderRun } from './provider-runs.js';
-import { endedSteps } from '../stream/answer-extras.js';
-import { type FrameBatch, frame, RESTATED } from '../stream/frames.js';
-import type { LiveStream } from '../stream/live-stream.js';
-import { type LoggedRun, PendingAppend } from '../stream/pending-append.js';
-import type { LogWriter } from '../stream/log-writer.js';
-import type { LogOwner } from '../stream/stream-log.js';
-import { resyncOf, type Snapshot } from '../stream/stream-text.js';
-import type { StreamHub } from '../stream/stream-hub.js';
+import { endedSteps } from '../../answer-stream/log/answer-extras.js';
+import { type FrameBatch, frame, RESTATED } from '../../answer-stream/log/frames.js';
+import type { LiveStream } from '../../answer-stream/readers/live-stream.js';
+import { type LoggedRun, PendingAppend } from '../../answer-stream/log/pending-append.js';
+import type { LogWriter } from '../../answer-stream/log/log-writer.js';
+import type { LogOwner } from '../../answer-stream/log/stream-log.js';
+import { resyncOf, type Snapshot } from '../../answer-stream/log/stream-text.js';
+import type { StreamHub } from '../../answer-stream/readers/stream-hub.js';
 import { UsageMeter, withCost } from './usage-cost.js';
 
 /**
@@ -53,21 +54,20 @@ export class ChatRun implements LoggedRun {
   /** Counts the tokens of the step. */
   readonly meter = new UsageMeter();
   private readonly answer: AnswerAccumulator;
-  /** Whether another owner may have sent events that are not in the log. */
-  private isRestarted: boolean;
 
   constructor(
     /** First subtask of the turn, which names the stream. */
     readonly subtaskId: number,
     readonly owner: LogOwner,
     private seq: number,
+    /** Whether another owner may have sent events that are not in the log. */
+    private isRestarted: boolean,
     private readonly hub: StreamHub,
     private readonly writer: LogWriter,
     private readonly stop: (reason: StopReason) => void,
     maxAnswerBytes: number,
   ) {
     this.answer = new AnswerAccumulator(maxAnswerBytes);
-    this.isRestarted = owner.epoch > 1;
     this.stepId = subtaskId;
     this.shownId = subtaskId;
     this.stream = hub.openLocal(subtaskId, { born: owner.born, last: seq, snapshot: () => this.snapshot() });
@@ -212,9 +212,9 @@ export class ChatRun implements LoggedRun {
   }
 
   /** Replaces the text of an ended step by the stored one. */
-  correct(stepId: number, stored: SubtaskResult): void {
+  correct(stepId: number, stored: WholeAnswer): void {
     this.shownId = stepId;
-    this.emit([resyncOf(this.subtaskId, { ...answerOf(stored), subtaskId: stepId })], true, false);
+    this.emit([resyncOf(this.subtaskId, { ...stored, subtaskId: stepId })], true, false);
   }
 
   /** Returns the answer so far, as a client has it that received every event. */

@@ -12,7 +12,7 @@ import { RunStreams } from './run-streams.js';
 import { TurnLoader } from './turn-loader.js';
 import { ProviderRuns } from './provider-runs.js';
 import { RunningStatusBatcher } from './running-status-batcher.js';
-import { hasStarted } from '../stream/stream-text.js';
+import { hasStarted } from '../../answer-stream/log/stream-text.js';
 
 /** Attempts after which an answer fails when its workers die. */
 const MAX_ATTEMPTS = 5;

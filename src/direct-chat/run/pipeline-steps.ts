@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ChatEvent } from '../../common/contracts/chat-event.js';
-import type { SubtaskResult } from '../../infra/database/schema/schema.js';
 import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
-import { answerOf } from './answer-accumulator.js';
+import { answerOf, eventsOfAnswer } from '../../answer-stream/stored-answer.js';
 import type { ChatRun } from './chat-run.js';
 import { RunFinalizer } from './run-finalizer.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
@@ -45,9 +44,9 @@ export class PipelineSteps {
       return null;
     }
     signal.throwIfAborted();
-    const stored = turn.step(subtaskId)?.result;
+    const stored = turn.step(subtaskId);
     // The stored text differs when a worker that counted as lost has ended this step, or some characters cannot be stored.
-    if (stored && stored.value !== shown.value) run.correct(subtaskId, stored);
+    if (stored?.result && stored.result.value !== shown.value) run.correct(subtaskId, answerOf(stored));
 
     return this.plans.load(turn, next);
   }
@@ -59,24 +58,9 @@ export class PipelineSteps {
       if (step === turn.current) break;
       const label = await this.plans.labelOf(turn, step);
       events.push({ type: 'start', task_id: step.taskId, subtask_id: step.id, attempt, ...label });
-      events.push(...eventsOf(step.result));
+      events.push(...eventsOfAnswer(answerOf(step)));
     }
 
     return events;
   }
-}
-
-/** Returns the events that add up to a stored answer. */
-function eventsOf(result: SubtaskResult | null): ChatEvent[] {
-  const { content, reasoning, extras = {} } = answerOf(result);
-  const { steps = [], sources, files = [], suggestions } = extras;
-
-  return [
-    ...(reasoning === '' ? [] : [{ type: 'reasoning' as const, content: reasoning }]),
-    ...steps.map((step) => ({ type: 'step' as const, ...step })),
-    ...(content === '' ? [] : [{ type: 'content' as const, content }]),
-    ...files.map((file) => ({ type: 'file' as const, file })),
-    ...(sources ? [{ type: 'sources' as const, sources }] : []),
-    ...(suggestions ? [{ type: 'suggestions' as const, questions: suggestions }] : []),
-  ];
 }

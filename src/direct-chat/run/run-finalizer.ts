@@ -15,7 +15,7 @@ import type { RunHandle } from './active-runs.js';
 import { RunStreams } from './run-streams.js';
 import { SessionHistory } from '../plan/session-history.js';
 import { TaskTitles } from '../titles/task-titles.js';
-import { digestOf, endOf, terminalOf } from './terminal-event.js';
+import { digestOf, endOf, terminalOf } from '../../answer-stream/terminal-event.js';
 
 /** How long the last event waits for suggestions; later ones are only stored. */
 const SUGGESTIONS_PATIENCE_MS = 100;

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { inArray, sql } from 'drizzle-orm';
-import { DB, type Db, idList, rowsOf } from '../../infra/database/database.js';
+import { DB, type Db, idList, isOneOf, rowsOf } from '../../infra/database/database.js';
 import { executorEvents } from '../../infra/database/schema/task-records.schema.js';
-import type { SubtaskRow, TaskRow } from '../../tasks/turns/answer-turn.js';
+import type { TaskRow } from '../../tasks/turns/answer-turn.js';
 import {
   CLAIM_NEXT,
   CLAIM_OF_TASKS,
@@ -54,16 +54,16 @@ export class DispatchRepository {
     return rows.map(toClaimed);
   }
 
-  /** Returns the position of a subtask in its dispatch queue, 1 = next; null when it is not in the queue. */
-  async positionOf({ id, lane, fairRank }: Pick<SubtaskRow, 'id' | 'lane' | 'fairRank'>): Promise<number | null> {
-    if (lane === null || fairRank === null) return null;
-    const [row] = await rowsOf<{ before: number }>(
-      this.db,
-      sql`select count(*)::int as before from subtasks
-        where status = 'PENDING' and fair_rank is not null and lane = ${lane} and (fair_rank, id) < (${fairRank}, ${id})`,
-    );
+  /** Returns those of some subtasks that wait in a dispatch queue, with their positions, 1 = next. */
+  async positionsOf(subtaskIds: readonly number[]): Promise<{ subtaskId: number; position: number }[]> {
+    if (subtaskIds.length === 0) return [];
 
-    return (row?.before ?? 0) + 1;
+    return rowsOf<{ subtaskId: number; position: number }>(
+      this.db,
+      sql`select me.id as "subtaskId", (select count(*)::int + 1 from subtasks o where o.status = 'PENDING'
+          and o.fair_rank is not null and o.lane = me.lane and (o.fair_rank, o.id) < (me.fair_rank, me.id)) as position
+        from subtasks me where ${isOneOf(sql`me.id`, idList(subtaskIds))} and me.status = 'PENDING' and me.fair_rank is not null`,
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import { AppConfig } from '../../config/app-config.js';
 import type { Db } from '../../infra/database/database.js';
 import { TaskChangePublisher } from '../../tasks/events/task-change.publisher.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
+import { TurnProjector } from '../stream/turn-projector.js';
 import type { DispatchDto, DispatchedSubtaskDto, DispatchQuery } from './dispatch.dto.js';
 import { toDispatched } from './dispatched-subtask.js';
 import { type ExecutionPlan, ExecutionPlans } from './execution-plans.js';
@@ -46,6 +47,7 @@ export class DispatchService {
     private readonly plans: ExecutionPlans,
     private readonly updates: TaskUpdatesService,
     private readonly changes: TaskChangePublisher,
+    private readonly projector: TurnProjector,
     { executors }: AppConfig,
   ) {
     this.leaseSeconds = executors.leaseSeconds;
@@ -72,6 +74,7 @@ export class DispatchService {
     for (const { subtask } of round.claimed) {
       dispatchedTotal.inc({ lane: String(subtask.lane), outcome: 'handed_out' });
       this.log.log(`task ${subtask.taskId} subtask ${subtask.id}: handed out`);
+      void this.projector.sync(subtask.id, true);
     }
     await Promise.all([
       this.changes.publish(

@@ -75,7 +75,8 @@ function claim(wanted: SQL, limit: SQL, name?: string): Statement<ClaimedRow, Va
       claimed as (
         update subtasks s set status = 'RUNNING',
           lease_expires_at = now() + make_interval(secs => ${sql.placeholder('lease')}), offers = s.offers + 1,
-          report_seq = null, report_order = null, updated_at = now()
+          report_seq = null, report_order = null, updated_at = now(),
+          result = case when s.offers > 0 then null else s.result end
         from locked where s.id = locked.id and s.status = 'PENDING'
         returning locked.*, s.offers, s.user_id, s.team_id, s.lane, s.bot_ids, s.title, s.progress, s.executor_name,
           s.executor_namespace, s.created_at, s.updated_at),

@@ -1,5 +1,5 @@
 /** From the report of an executor to a task update. Pure. */
-import type { FieldProblem } from '../../common/app-error.js';
+import { type FieldProblem, isRunErrorCode, RETRYABLE_RUN_ERRORS } from '../../common/app-error.js';
 import type { JsonObject } from '../../common/text/json.js';
 import type { ExecutorReport, TaskUpdate } from '../../tasks/tasks.jobs.js';
 import type { ExecutorReportDto, IgnoredReason, ReportedStatus } from './executor-reports.dto.js';
@@ -57,9 +57,20 @@ export function toTaskUpdate(dto: ExecutorReportDto, attempt: number): TaskUpdat
     ...(dto.progress != null && { progress: dto.progress }),
     ...(dto.result && { result: { ...dto.result, value: (dto.result['value'] ?? '') as string } }),
     ...(errorMessage !== undefined && { errorMessage }),
-    ...(status === 'CANCELLED' && { terminal: { event: cancelledEvent('running', true), seq: 2 } }),
+    ...terminalOf(dto, status, errorMessage),
     report: detailsOf(dto, attempt),
   };
+}
+
+function terminalOf(
+  { error_code: code }: ExecutorReportDto,
+  status: TaskUpdate['status'],
+  error = '',
+): Pick<TaskUpdate, 'terminal'> {
+  if (status === 'CANCELLED') return { terminal: { event: cancelledEvent('running', true), seq: 2 } };
+  if (status !== 'FAILED' || !code || !isRunErrorCode(code)) return {};
+
+  return { terminal: { event: { type: 'error', error, code, retryable: RETRYABLE_RUN_ERRORS.has(code) }, seq: 2 } };
 }
 
 /** The end of a cancelled subtask, with what the cancel has reached. */

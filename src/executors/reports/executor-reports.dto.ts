@@ -54,6 +54,10 @@ export class ExecutorReportDto {
   @TextField({ min: 0, max: 1_000_000, optional, nullable })
   error_message?: string | null;
 
+  /** Why it has failed: one of the codes of `error` events, which becomes that of this answer. Counts with FAILED only; others are `internal` */
+  @TextField({ min: 0, max: 100, optional, nullable, example: 'provider_auth' })
+  error_code?: string | null;
+
   /** Number of this report, growing with each of the same executor and subtask: older ones are stale */
   @IntField({ min: 0, max: Number.MAX_SAFE_INTEGER, optional, nullable })
   seq?: number | null;

@@ -8,6 +8,7 @@ import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import { isTerminal, LEASE_IS_FRESH, UNFINISHED } from '../../tasks/task-status.js';
 import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
 import { ExecutorDeletions } from '../lifecycle/executor-deletions.js';
+import { orUnavailable } from '../or-unavailable.js';
 import { type ExecutorSubtask, SubtasksRepository } from '../subtasks.repository.js';
 import { reasonToIgnore, resultProblems, toTaskUpdate } from './executor-report.js';
 import type { ExecutorReportDto, IgnoredReason, ReportReceiptDto } from './executor-reports.dto.js';
@@ -15,7 +16,6 @@ import { type KnownReport, ReportDedupCache } from './report-dedup-cache.js';
 
 /** Reports of one batch. */
 const MAX_TOGETHER = 25;
-const RETRY_AFTER_SECONDS = 2;
 
 const reportsTotal = new Counter({
   name: 'conch_executor_reports_total',
@@ -98,7 +98,7 @@ export class ExecutorReportsService {
   /** Finds the reasons to ignore. The processor decides again: more reports may be on their way to it. */
   private async classify(received: readonly ReceivedReport[]): Promise<void> {
     const remembered = received.filter(isRemembered);
-    const known = await orUnavailable(this.dedup.read(remembered.map(toDedupEntry)));
+    const known = await orUnavailable('report', this.dedup.read(remembered.map(toDedupEntry)));
     for (const one of received.filter(hasEnded)) one.reason = 'terminal';
     for (const [index, one] of remembered.entries()) {
       const report = known[index];
@@ -115,7 +115,7 @@ export class ExecutorReportsService {
       const ids = used.map(({ subtask }) => subtask.id);
       await this.repository.extendLeases(ids, leaseSeconds, UNFINISHED);
     }
-    await orUnavailable(this.updates.enqueueAll(received.map(({ update }) => update)));
+    await orUnavailable('report', this.updates.enqueueAll(received.map(({ update }) => update)));
     // Not waited for: it leaves in the same turn of the event loop as the reply, and a repetition comes after that.
     void this.dedup.remember(received.filter(isRemembered).map(toDedupEntry));
   }
@@ -156,15 +156,4 @@ function reasonOf(received: ReceivedReport, known: KnownReport): IgnoredReason |
     // An executor that keeps its name over the turns of a task may be replaced; one that was given up may not return.
     executorName: offers < 2 ? '' : known.executorName,
   });
-}
-
-/** @throws AppError service_unavailable in place of what Redis throws: the executor tries again */
-async function orUnavailable<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    throw new AppError('service_unavailable', 'The queue does not answer: send the report again', {
-      ...{ cause, retryable: true, retryAfter: RETRY_AFTER_SECONDS },
-    });
-  }
 }

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { map, type Observable, takeUntil } from 'rxjs';
 import { Public } from '../../auth/auth-user.js';
 import type { TaskLinkClaims } from '../../auth/tokens/task-link-tokens.js';
-import { ApiChatStream } from '../../direct-chat/chat-event.dto.js';
+import { ApiChatStream } from '../../answer-stream/chat-event.dto.js';
 import { AttachQuery, CancelChatDto } from '../../direct-chat/direct-chat.dto.js';
 import { ApiErrors } from '../../infra/http/server/api-errors.js';
 import { ApiOk } from '../../infra/http/server/api-replies.js';

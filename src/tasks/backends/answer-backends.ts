@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
 import type { ResolvedTeam } from '../../teams/resolved-teams.js';
 import type { AnswerInspection, Findings } from '../diagnosis/findings.js';
+import type { AppliedUpdate } from '../status/apply-reports.js';
 import type { SubtaskRow, TaskRow } from '../turns/answer-turn.js';
 import type { RunChoice, StoredTurn } from '../turns/new-turn.js';
 import type { TurnRequest } from '../turns/turns.service.js';
@@ -26,6 +27,8 @@ export interface AnswerBackend {
   cancel(subtask: SubtaskRow, requestedAt: number, force: boolean): Promise<void>;
   /** Returns what is known about an answer that has not ended. @throws when Redis is unreachable */
   inspect(inspection: AnswerInspection): Promise<Findings>;
+  /** Is told of reports that were applied or ignored, after the commit. Returns at once and never throws. */
+  reported?(reports: readonly AppliedUpdate[]): void;
   /**
    * Releases what the backend keeps for a task elsewhere. Called before the task is marked as deleted, and again when
    * the deletion is repeated, so that nothing is left over when the process dies in between.
@@ -55,6 +58,11 @@ export class AnswerBackends {
     if (!found) throw new AppError('conflict', `Nothing here answers for team "${team.name}"`);
 
     return found;
+  }
+
+  /** Tells all backends of reports, after their commit. */
+  reported(reports: readonly AppliedUpdate[]): void {
+    for (const backend of this.backends) backend.reported?.(reports);
   }
 
   /** Lets all backends release what they keep for a task. @throws AppError when one of them cannot */

@@ -19,6 +19,8 @@ export interface AppliedUpdate {
   taskStatus?: TaskStatus;
   /** The turn that it is about, with all its answers. */
   turn?: TaskChange;
+  /** Whether executors give one of its answers. */
+  hasExecutors?: boolean;
 }
 
 export interface AppliedUpdates {
@@ -118,5 +120,6 @@ function resultOf(
     ...(step && { status: step.status }),
     taskStatus: reached,
     turn: { userId, taskId, subtaskIds: steps.map(({ id }) => id), hasEnded: isTerminal(reached) },
+    hasExecutors: steps.some(({ lane }) => lane !== null),
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { pollUntil } from '../../common/async/poll-until.js';
 import type { RedisBus } from '../../infra/redis/redis.bus.js';
+import { AnswerBackends } from '../backends/answer-backends.js';
 import type { TaskChangePublisher } from '../events/task-change.publisher.js';
 import type { TaskUpdatesRepository } from './task-updates.repository.js';
 import { TaskUpdatesService } from './task-updates.service.js';
@@ -33,6 +34,7 @@ function serviceOn(apply: () => Promise<AppliedUpdates>) {
     { apply } as unknown as TaskUpdatesRepository,
     { on: nothing, publish: nothing } as unknown as RedisBus,
     { publish: nothing } as unknown as TaskChangePublisher,
+    new AnswerBackends(),
   );
 
   return { service, queued };

@@ -8,6 +8,7 @@ import { isBadData, logLine } from '../../infra/database/database-errors.js';
 import { RedisBus } from '../../infra/redis/redis.bus.js';
 import { TaskChangePublisher } from '../events/task-change.publisher.js';
 import { isTerminal } from '../task-status.js';
+import { AnswerBackends } from '../backends/answer-backends.js';
 import { TaskUpdatesRepository } from './task-updates.repository.js';
 import type { TaskUpdate } from '../tasks.jobs.js';
 import type { AppliedUpdate, AppliedUpdates } from './apply-reports.js';
@@ -57,6 +58,7 @@ export class TaskUpdatesService implements OnModuleInit {
     private readonly repository: TaskUpdatesRepository,
     private readonly bus: RedisBus,
     private readonly changes: TaskChangePublisher,
+    private readonly backends: AnswerBackends,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -167,6 +169,7 @@ export class TaskUpdatesService implements OnModuleInit {
       const result = applied.results[index];
       if (result) this.record(update, result);
     }
+    this.backends.reported(applied.results);
 
     return applied;
   }

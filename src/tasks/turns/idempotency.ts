@@ -25,6 +25,8 @@ export interface StartedAnswer {
   subtaskId: number;
   /** False for an answer that an earlier request has started. */
   isNew: boolean;
+  /** Whether executors give it, or one of its steps. */
+  hasExecutors?: boolean;
 }
 
 /** Starts one answer for all requests with the same key and body. */

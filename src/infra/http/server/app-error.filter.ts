@@ -34,6 +34,7 @@ interface Failure {
   message: string;
   errors?: FieldProblem[] | undefined;
   retryAfter?: number | undefined;
+  last?: number | undefined;
   /** Not caused by the client: logged. */
   unexpected?: boolean;
 }
@@ -84,6 +85,7 @@ function bodyOf(failure: Failure, requestId: string): ErrorDto {
     detail: failure.message,
     request_id: requestId,
     ...(failure.errors && { errors: failure.errors }),
+    ...(failure.last !== undefined && { last: failure.last }),
   };
 }
 
@@ -137,8 +139,8 @@ function messageOf(code: ErrorCode, request: FastifyRequest): string | undefined
   return `The request body is too large: at most ${request.routeOptions.bodyLimit} bytes are possible`;
 }
 
-function fieldsOf({ status, code, message, errors, retryAfter }: AppError): Failure {
-  return { status, code, message, errors, retryAfter };
+function fieldsOf({ status, code, message, errors, retryAfter, last }: AppError): Failure {
+  return { status, code, message, errors, retryAfter, last };
 }
 
 /** Returns the status of an error that Nest, Fastify or its file server raised about the request; null for any other. */

@@ -22,4 +22,7 @@ export class ErrorDto {
   request_id!: string;
 
   errors?: FieldProblemDto[];
+
+  /** Only with `events_gap`: number of the newest event of this claim that is stored */
+  last?: number;
 }

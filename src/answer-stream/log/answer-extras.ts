@@ -1,7 +1,7 @@
 import type { ChatEvent, Extras, Step, StepEvent, StepStatus } from '../../common/contracts/chat-event.js';
 
 /** Steps that are kept of one answer: the newest ones. */
-const MAX_STEPS = 500;
+export const MAX_STEPS = 500;
 
 /** Parts of an answer besides its text; a missing one is empty. */
 export type AnswerExtras = Readonly<Partial<Extras>>;

@@ -1,8 +1,9 @@
-import type { ChatEvent, Usage } from '../../common/contracts/chat-event.js';
-import type { SubtaskResult } from '../../infra/database/schema/schema.js';
-import { type AnswerExtras, extrasOf, withExtra } from '../stream/answer-extras.js';
-import type { Snapshot } from '../stream/stream-text.js';
-import { TextAccumulator } from '../../common/text/text-accumulator.js';
+import type { ChatEvent, Usage } from '../common/contracts/chat-event.js';
+import type { SubtaskResult } from '../infra/database/schema/schema.js';
+import { type AnswerExtras, withExtra } from './log/answer-extras.js';
+import type { Snapshot } from './log/stream-text.js';
+import { resultOf } from './stored-answer.js';
+import { TextAccumulator } from '../common/text/text-accumulator.js';
 
 /** Most bytes of UTF-8 that one UTF-16 unit becomes. */
 const MAX_BYTES_PER_UNIT = 3;
@@ -93,21 +94,4 @@ function beginningOf(text: string, maxBytes: number): string {
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes));
 
   return text.slice(0, read);
-}
-
-/** Returns an answer as its subtask stores it, without open forms. */
-export function resultOf(
-  { content, reasoning, extras = {} }: Pick<Snapshot, 'content' | 'reasoning' | 'extras'>,
-  usage?: Usage,
-): SubtaskResult {
-  const { forms: _forms, ...kept } = extrasOf(extras);
-
-  return { value: content, ...(reasoning !== '' && { reasoning }), ...(usage && { usage }), ...kept };
-}
-
-/** Returns the answer of a stored result. */
-export function answerOf(result: SubtaskResult | null): Pick<Snapshot, 'content' | 'reasoning' | 'extras'> {
-  const { value = '', reasoning = '', ...rest } = result ?? {};
-
-  return { content: value, reasoning, extras: extrasOf(rest) };
 }

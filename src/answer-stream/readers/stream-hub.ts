@@ -3,8 +3,8 @@ import { AppConfig } from '../../config/app-config.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { LiveStream } from './live-stream.js';
-import { parseLiveMessage } from './stream-log.js';
-import type { Snapshot } from './stream-text.js';
+import { parseLiveMessage } from '../log/stream-log.js';
+import type { Snapshot } from '../log/stream-text.js';
 
 /** How long a new run may take to start in this process before its stream is subscribed to; longer without other processes. */
 const LOCAL_START_MS = 10;

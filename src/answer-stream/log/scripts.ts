@@ -5,11 +5,16 @@
  * `meta` is a hash: born (when the log began, by the server's clock: a log that is begun again after Redis has lost its
  * data numbers its events anew), epoch, last (sequence number), pos (place in the queue), term (set once the stream has
  * ended), base (last event before the newest owner restarted the answer), owner (name of the newest owner's process), at
- * (milliseconds since the epoch, by the server's clock, of its newest event or of the take-over).
+ * (milliseconds since the epoch, by the server's clock, of its newest event or of the take-over), free (number of the
+ * newest event when an owner has left the log without having sent anything that is not in it), snap (newest event of the
+ * snapshot), bytes (of events since then, where executors own the log).
  */
 
+/** `owner` of logs that executors own: see `claim-scripts.ts`. */
+export const EXECUTORS = 'executors';
+
 /** The server's clock in milliseconds, as text: as a number it would lose digits. */
-const CLOCK = `
+export const CLOCK = `
 local time = redis.call('TIME')
 local clock = time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000))
 `;
@@ -17,18 +22,20 @@ local clock = time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 10
 /**
  * Makes the caller the owner of a stream.
  * KEYS meta, stream. ARGV ttl, owner.
- * Output {epoch, last, born}, or {0, last, born} when the stream has ended.
+ * Output {epoch, last, born, 1 when the answer may be restarted}, or {0, last, born, 0} when the stream has ended.
  */
 export const BEGIN = `${CLOCK}
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'last', 'term', 'born')
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'last', 'term', 'born', 'free', 'base')
 local last, born = tonumber(m[2] or '0'), m[4] or clock
-if m[3] then return {0, last, born} end
+if m[3] then return {0, last, born, 0} end
 local epoch = tonumber(m[1] or '0') + 1
 redis.call('HSET', KEYS[1], 'born', born, 'epoch', epoch, 'last', last, 'owner', ARGV[2], 'at', clock)
-if epoch > 1 then redis.call('HSET', KEYS[1], 'base', last) end
+local restarted = epoch > 1 and m[5] ~= tostring(last)
+if restarted then redis.call('HSET', KEYS[1], 'base', last) end
+redis.call('HDEL', KEYS[1], 'free')
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[1])
-return {epoch, last, born}
+return {epoch, last, born, (restarted or m[6]) and 1 or 0}
 `;
 
 /** Arguments of one stream in {@link APPEND}. */
@@ -78,8 +85,9 @@ return out
  * KEYS meta, stream, snapshot. ARGV epoch, seq, ttl, json, born.
  */
 export const SNAPSHOT = `
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'born')
-if m[1] ~= ARGV[1] or m[2] ~= ARGV[5] then return 0 end
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'born', 'snap')
+if m[1] ~= ARGV[1] or m[2] ~= ARGV[5] or tonumber(m[3] or '0') >= tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], 'snap', ARGV[2], 'bytes', 0)
 redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[3])
 redis.call('XTRIM', KEYS[2], 'MINID', (ARGV[2] + 1) .. '-0')
 return 1
@@ -92,18 +100,19 @@ export const ANNOUNCE_ARGS = 3;
  * Appends the queue position to each stream without an owner, where it has changed.
  * KEYS meta, stream (per stream). ARGV ttl, then position, subtask id, channel (per stream).
  */
-export const ANNOUNCE = `
+export const ANNOUNCE = `${CLOCK}
 for i = 1, #KEYS / 2 do
   local meta, stream, a = KEYS[2 * i - 1], KEYS[2 * i], 1 + (i - 1) * ${ANNOUNCE_ARGS}
-  local m = redis.call('HMGET', meta, 'epoch', 'last', 'pos', 'term')
+  local m = redis.call('HMGET', meta, 'epoch', 'last', 'pos', 'term', 'born')
   if not m[1] and not m[4] and m[3] ~= ARGV[a + 1] then
     local seq = tonumber(m[2] or '0') + 1
     local text = 'id: ' .. ARGV[a + 2] .. '-' .. seq .. '\\ndata: {"type":"queued","position":' .. ARGV[a + 1] .. '}\\n\\n'
     redis.call('XADD', stream, seq .. '-0', 'f', seq, 'k', '', 'd', text)
-    redis.call('HSET', meta, 'last', seq, 'pos', ARGV[a + 1])
+    local born = m[5] or clock
+    redis.call('HSET', meta, 'last', seq, 'pos', ARGV[a + 1], 'born', born)
     redis.call('EXPIRE', meta, ARGV[1])
     redis.call('EXPIRE', stream, ARGV[1])
-    redis.call('PUBLISH', ARGV[a + 3], seq .. ',' .. seq .. ',\\n' .. text)
+    redis.call('PUBLISH', ARGV[a + 3], seq .. ',' .. seq .. ',,' .. born .. '\\n' .. text)
   end
 end
 return 1

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { type FrameBatch, frame } from './frames.js';
+import { type FrameBatch, frame } from '../log/frames.js';
 import { LiveStream } from './live-stream.js';
 import { StreamCursor } from './stream-cursor.js';
 import type { StreamHub } from './stream-hub.js';
-import type { StreamLog } from './stream-log.js';
+import type { StreamLog } from '../log/stream-log.js';
 
 const batch = (first: number, last: number, terminal = false): FrameBatch => {
   return { first, last, text: `${first}-${last}`, terminal, selfContained: false };

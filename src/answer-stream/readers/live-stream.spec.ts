@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { FrameBatch } from './frames.js';
+import type { FrameBatch } from '../log/frames.js';
 import { LiveStream } from './live-stream.js';
 
 const SIZE = 1000;

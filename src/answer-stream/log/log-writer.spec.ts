@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FrameBatch } from './frames.js';
-import { LiveStream } from './live-stream.js';
+import { LiveStream } from '../readers/live-stream.js';
 import { type LoggedRun, PendingAppend } from './pending-append.js';
 import { LogWriter } from './log-writer.js';
 import type { Append, AppendOutcome, LogOwner, StreamLog } from './stream-log.js';

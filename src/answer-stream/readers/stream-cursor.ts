@@ -1,11 +1,11 @@
 import type { MessageEvent } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SseSource } from '../../infra/sse/sse-source.js';
-import { type FrameBatch, batchAfter, frame, messagesOf, RESTATED } from './frames.js';
+import { type FrameBatch, batchAfter, frame, messagesOf, RESTATED } from '../log/frames.js';
 import type { LiveStream } from './live-stream.js';
 import type { StreamHub } from './stream-hub.js';
-import type { StreamLog, StreamState } from './stream-log.js';
-import { eventsOf, resyncOf, type Snapshot } from './stream-text.js';
+import type { StreamLog, StreamState } from '../log/stream-log.js';
+import { eventsOf, resyncOf, type Snapshot } from '../log/stream-text.js';
 
 const RETRY_MS = 500;
 /**

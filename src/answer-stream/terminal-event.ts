@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
-import { type ChatEvent, type DoneEvent, isTerminal, type TerminalEvent } from '../../common/contracts/chat-event.js';
-import type { SubtaskResult } from '../../infra/database/schema/schema.js';
-import { answerOf } from './answer-accumulator.js';
-import { resyncOf } from '../stream/stream-text.js';
+import { type ChatEvent, type DoneEvent, isTerminal, type TerminalEvent } from '../common/contracts/chat-event.js';
+import type { SubtaskResult } from '../infra/database/schema/schema.js';
+import { asNumber } from '../common/text/json.js';
+import { usageOf } from './answer-parts.js';
+import { answerOf, type StoredAnswer } from './stored-answer.js';
+import { resyncOf } from './log/stream-text.js';
 
 /** The stored end of a subtask. */
-interface Ended {
+interface Ended extends StoredAnswer {
   id: number;
-  status: string;
-  result: SubtaskResult | null;
   terminalEvent: unknown;
   errorMessage: string | null;
 }
 
 /** Returns the events that show an ended subtask: its whole text and its end. @param streamId the first subtask of its turn */
 export function endOf(streamId: number, row: Ended): ChatEvent[] {
-  return [resyncOf(streamId, { ...answerOf(row.result), subtaskId: row.id }), terminalOf(row)];
+  return [resyncOf(streamId, { ...answerOf(row), subtaskId: row.id }), terminalOf(row)];
 }
 
 /** Returns what identifies the whole text of an answer. */
@@ -31,9 +31,11 @@ export function terminalOf(row: Omit<Ended, 'id'>): TerminalEvent {
     return stored.type === 'done' ? { ...digestOf(row.result?.value ?? ''), ...stored } : stored;
   switch (row.status) {
     case 'COMPLETED': {
-      const digest = digestOf(row.result?.value ?? '');
+      const { value = '', usage: counts, elapsed_ms: elapsed }: Partial<SubtaskResult> = row.result ?? {};
+      const usage = usageOf(counts);
+      const facts = { finish_reason: 'stop', elapsed_ms: asNumber(elapsed) ?? 0, first_token_ms: null } as const;
 
-      return { type: 'done', done: true, ...digest, finish_reason: 'stop', elapsed_ms: 0, first_token_ms: null };
+      return { type: 'done', done: true, ...digestOf(value), ...facts, ...(usage && { usage }) };
     }
     case 'FAILED':
       return { type: 'error', error: row.errorMessage ?? 'The answer failed', code: 'internal', retryable: false };

@@ -1,5 +1,5 @@
-import { type FrameBatch, batchAfter, joinBatches } from './frames.js';
-import type { Snapshot } from './stream-text.js';
+import { type FrameBatch, batchAfter, joinBatches } from '../log/frames.js';
+import type { Snapshot } from '../log/stream-text.js';
 
 /** Is notified when a stream has changed. */
 export interface StreamListener {

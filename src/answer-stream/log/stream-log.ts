@@ -47,7 +47,7 @@ type Scripts = Record<
 >;
 
 /** Longest life of a log whose run never ends: no run takes a day. */
-const RUNNING_TTL_SECONDS = 86_400;
+export const RUNNING_TTL_SECONDS = 86_400;
 /** Entries that one read brings: some 100 KB, so that a reader far behind does not hold the whole answer. */
 const READ_COUNT = 64;
 
@@ -72,18 +72,19 @@ export class StreamLog {
 
   /**
    * Makes the caller the owner of a stream, who alone may write it.
-   * @returns what to write with and the last sequence number; epoch 0 when the stream has ended
+   * @returns what to write with, the last sequence number, and whether events may have been sent that the log does not
+   *   have; epoch 0 when the stream has ended
    */
-  async begin(subtaskId: number): Promise<{ owner: LogOwner; last: number }> {
+  async begin(subtaskId: number): Promise<{ owner: LogOwner; last: number; isRestarted: boolean }> {
     const answer = await this.scripts.chatBegin(
       keys.streamMeta(subtaskId),
       keys.stream(subtaskId),
       RUNNING_TTL_SECONDS,
       PROCESS_NAME,
     );
-    const [epoch, last, born] = answer as [number, number, string];
+    const [epoch, last, born, restarted] = answer as [number, number, string, number];
 
-    return { owner: { born, epoch }, last };
+    return { owner: { born, epoch }, last, isRestarted: restarted === 1 };
   }
 
   /** Appends all batches, in one script call where the server allows it. Outcomes in the order of the batches. */
@@ -143,15 +144,22 @@ export class StreamLog {
     return batches.length === 0 ? null : joinBatches(gapless(batches));
   }
 
-  /** Returns the text that the events of the log add up to. */
-  async text(subtaskId: number): Promise<StreamText> {
-    const snapshot = await this.readSnapshot(subtaskId);
-    let text: StreamText = snapshot ? { ...snapshot, last: null } : EMPTY_TEXT;
+  /** Returns the text that the events of the log add up to. @param known what an earlier call has returned for the same log */
+  async text(subtaskId: number, known: StreamText | null = null): Promise<StreamText> {
+    let text = known ?? (await this.trimmedText(subtaskId));
     for (;;) {
       const batch = await this.read(subtaskId, text.seq);
       if (!batch) return text;
+      // What follows the known text was replaced by a snapshot.
+      if (known && batch.first > text.seq + 1) return this.text(subtaskId);
       text = foldFrames(text, batchAfter(batch, text.seq) ?? batch);
     }
+  }
+
+  private async trimmedText(subtaskId: number): Promise<StreamText> {
+    const snapshot = await this.readSnapshot(subtaskId);
+
+    return snapshot ? { ...snapshot, last: null } : EMPTY_TEXT;
   }
 
   /** Returns the state of the log; null when there is none (not begun, or expired). */

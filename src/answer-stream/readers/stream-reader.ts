@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { withinOr } from '../../common/async/within.js';
-import type { FrameBatch } from './frames.js';
+import type { FrameBatch } from '../log/frames.js';
 import { StreamCursor } from './stream-cursor.js';
 import { StreamHub } from './stream-hub.js';
-import { StreamLog } from './stream-log.js';
+import { StreamLog } from '../log/stream-log.js';
 
 /** Facts about a stream that its log does not have. */
 export interface OpenOptions {

@@ -1,5 +1,5 @@
 import { type FrameBatch, joinBatches } from './frames.js';
-import type { LiveStream } from './live-stream.js';
+import type { LiveStream } from '../readers/live-stream.js';
 import type { Append, LogOwner } from './stream-log.js';
 import type { Snapshot } from './stream-text.js';
 
@@ -56,9 +56,14 @@ export function toAppend(tail: PendingAppend): Append {
     tail.pending = [];
     tail.pendingBytes = 0;
     // Taken here, where text and log end at the same event.
-    const worthwhile = tail.loggedBytes > COMPACT_BYTES + COMPACT_FACTOR * tail.run.length;
-    if (worthwhile && !tail.sending.terminal) tail.snapshot = tail.run.snapshot();
+    if (isWorthCompacting(tail.loggedBytes, tail.run.length) && !tail.sending.terminal)
+      tail.snapshot = tail.run.snapshot();
   }
 
   return { subtaskId: stream.subtaskId, owner, batch: tail.sending, repair: tail.repairing };
+}
+
+/** Whether a snapshot is to replace the events of a log. @param bytes of events since the newest one @param length characters of the answer */
+export function isWorthCompacting(bytes: number, length: number): boolean {
+  return bytes > COMPACT_BYTES + COMPACT_FACTOR * length;
 }

@@ -22,7 +22,12 @@ export const EMPTY_TEXT: StreamText = { seq: 0, content: '', reasoning: '', last
 
 /** Applies the events of a batch, as a client does. */
 export function foldFrames(text: StreamText, batch: Pick<FrameBatch, 'text' | 'last'>): StreamText {
-  return { ...eventsOf(batch.text).reduce(foldEvent, text), seq: batch.last };
+  return { ...foldEvents(text, eventsOf(batch.text)), seq: batch.last };
+}
+
+/** Applies events that have no numbers yet. */
+export function foldEvents(text: StreamText, events: readonly ChatEvent[]): StreamText {
+  return events.reduce(foldEvent, text);
 }
 
 function foldEvent(text: StreamText, event: ChatEvent): StreamText {
@@ -65,6 +70,11 @@ export function resyncOf(
 /** Returns whether clients have seen the `start` of an answer, or an event that replaces it. */
 export function hasStarted({ subtaskId, last }: StreamText): boolean {
   return subtaskId !== undefined || (last !== null && last.type !== 'queued' && last.type !== 'reset');
+}
+
+/** Returns the answer whose text clients have; undefined when they have none. @param streamId the first subtask of the turn */
+export function shownSubtask(streamId: number, text: StreamText): number | undefined {
+  return text.subtaskId ?? (hasStarted(text) ? streamId : undefined);
 }
 
 const DATA = 'data: ';
