@@ -16,7 +16,7 @@ import {
 } from './executor-manager.dto.js';
 import { ImageValidationRunner } from './validation/image-validation-runner.js';
 import { within } from '../common/async/within.js';
-import { DockerEngine } from './engine/docker-engine.js';
+import { DockerEngine } from './runtime/docker/docker-engine.js';
 
 /** What a callback has besides its result. */
 const SLACK_BYTES = 64 * 1024;
