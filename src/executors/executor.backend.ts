@@ -11,6 +11,7 @@ import { executorFindings } from './diagnosis/executor-findings.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ExecutorDeletions } from './lifecycle/executor-deletions.js';
 import { ExecutorCanceller } from './lifecycle/executor.canceller.js';
+import { ManagedTasksService } from './managers/managed-tasks.service.js';
 
 /** Executors as tasks see them: starts, cancels and inspects the answers that executors claim and report on. */
 @Injectable()
@@ -22,6 +23,7 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     private readonly canceller: ExecutorCanceller,
     private readonly deletions: ExecutorDeletions,
     private readonly repository: DispatchRepository,
+    private readonly managed: ManagedTasksService,
     private readonly config: AppConfig,
   ) {}
 
@@ -58,9 +60,10 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     const { leaseSeconds, maxAttempts } = this.config.executors;
     const position = subtask.status === 'PENDING' ? await this.repository.positionOf(subtask) : null;
     const acked = task.status === 'CANCELLING' && (await this.canceller.isAcknowledged(subtask.id));
+    const stage = subtask.status === 'RUNNING' ? await this.managed.stageOf(subtask.id) : null;
     const cancel = acked ? 'acknowledged' : task.status === 'CANCELLING' ? 'asked' : 'none';
 
-    return executorFindings(subtask, { position, cancel, leaseSeconds, maxAttempts, now: Date.now() });
+    return executorFindings(subtask, { position, cancel, stage, leaseSeconds, maxAttempts, now: Date.now() });
   }
 
   /** Has the containers of the task deleted, if executors have worked on it. @throws AppError service_unavailable */
