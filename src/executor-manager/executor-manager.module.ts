@@ -5,7 +5,20 @@ import type { Configuration } from '../config/config.module.js';
 import { BackendClient } from './reporting/backend.client.js';
 import { CallbacksService } from './reporting/callbacks.service.js';
 import { DockerEngine } from './runtime/docker/docker-engine.js';
-import { ExecutorManagerController, ManagerHealthController } from './executor-manager.controller.js';
+import {
+  ExecutorManagerController,
+  ManagerHealthController,
+  ManagerMetricsController,
+} from './executor-manager.controller.js';
+import { ExecutorContainers } from './executors/executor-containers.js';
+import { ExecutorOrdersService } from './executors/executor-orders.service.js';
+import { ExecutorProgram } from './executors/executor-program.js';
+import { ExecutorRunner } from './executors/executor-runner.js';
+import { IdleSweeper } from './executors/idle-sweeper.js';
+import { RunReporter } from './executors/run-reporter.js';
+import { RunSupervisor } from './executors/run-supervisor.js';
+import { TaskApi } from './executors/task-api.js';
+import { WorkLoop } from './executors/work-loop.js';
 import { ImageValidator } from './validation/image-validator.js';
 import { StaleContainerSweeper } from './validation/stale-container-sweeper.js';
 import { ContainerRuntime } from './runtime/container-runtime.js';
@@ -23,11 +36,13 @@ export class ExecutorManagerModule {
     return {
       module: ExecutorManagerModule,
       imports: [module],
-      controllers: [ExecutorManagerController, ManagerHealthController],
+      controllers: [ExecutorManagerController, ManagerHealthController, ManagerMetricsController],
       providers: [
         { provide: UsedSignatures, useClass: ProcessSignatures },
         { provide: ContainerRuntime, useClass: DockerRuntime },
         ...[InternalAccess, DockerClient, DockerEngine, DockerVolumes, RegistryLogins, ImageSource, ImageValidator],
+        ...[TaskApi, ExecutorProgram, ExecutorContainers, RunReporter, ExecutorRunner, RunSupervisor],
+        ...[IdleSweeper, WorkLoop, ExecutorOrdersService],
         ...[BackendClient, ImageValidationRunner, CallbacksService, StaleContainerSweeper],
       ],
     };

@@ -125,9 +125,8 @@ export class ClaimWaiters implements BeforeApplicationShutdown {
     }
   }
 
-  /** Claims for a client that is there; what was claimed for one that has left is offered again at once. */
+  /** Claims for a client; what was claimed for one that has left meanwhile is offered again at once. */
   private async claim(query: DispatchQuery, gone: AbortSignal): Promise<DispatchDto> {
-    if (gone.aborted) return NOTHING;
     const dispatched = await this.dispatches.dispatch(query);
     if (!gone.aborted || dispatched.tasks.length === 0) return dispatched;
     await this.release(dispatched);
