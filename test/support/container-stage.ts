@@ -111,15 +111,13 @@ export class ContainerStage {
     return all.find(({ Labels }) => Labels['conch.executor'] !== undefined && Labels['conch.task'] === String(taskId));
   }
 
-  /** Process id of the executor manager. */
-  get managerPid(): number {
-    const children = readFileSync(`/proc/${this.server.pid}/task/${this.server.pid}/children`, 'utf8')
-      .trim()
-      .split(' ');
-    const pid = children.find((id) => readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('executor-manager'));
-    if (pid === undefined) throw new Error('there is no executor manager');
+  /** Process id of the executor manager; undefined while there is none. */
+  get managerPid(): number | undefined {
+    const { pid } = this.server;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    const manager = children.find((id) => readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('executor-manager'));
 
-    return Number(pid);
+    return manager === undefined ? undefined : Number(manager);
   }
 
   /** Makes an image that has no C library. */
