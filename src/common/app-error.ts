@@ -79,6 +79,10 @@ export const ERROR_STATUS = {
   worker_lost: 500,
   /** Every executor that fetched the subtask has gone silent. */
   executor_lost: 500,
+  /** The executor has ended by itself; the message says why, e.g. for lack of memory. */
+  executor_failed: 500,
+  /** The image of the executor is missing, or cannot run executors; the message says what to change. */
+  executor_image_unusable: 400,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

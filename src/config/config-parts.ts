@@ -1,5 +1,5 @@
 /** The parts of the configuration, each made of its variables. Contains the defaults. */
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Env } from './env.js';
 
@@ -59,6 +59,30 @@ function managerPart(env: Env, port: number) {
     concurrency: env.IMAGE_VALIDATION_CONCURRENCY ?? 3,
     /** Limit of one check. */
     checkSeconds: env.IMAGE_CHECK_TIMEOUT_SECONDS ?? 30,
+    executors: executorPart(env),
+  };
+}
+
+/** The executors that the manager runs in containers. */
+function executorPart(env: Env) {
+  return {
+    /** Subtasks at a time; 0: the manager validates images only. */
+    maxConcurrent: env.MAX_CONCURRENT_TASKS ?? Math.max(2, availableParallelism()),
+    runtime: env.EXECUTOR_RUNTIME ?? 'docker',
+    /** For shells without an image of their own. */
+    image: env.EXECUTOR_IMAGE,
+    files: env.EXECUTOR_FILES,
+    /** Of the API as containers reach it; unset: as the manager does. */
+    apiUrl: env.EXECUTOR_API_URL,
+    /** Unset: that of the machine if the API listens on its loopback only, else `bridge`. */
+    network: env.EXECUTOR_NETWORK,
+    limits: {
+      memoryMb: env.EXECUTOR_MEMORY_MB ?? 2048,
+      cpus: env.EXECUTOR_CPUS ?? 2,
+      pids: env.EXECUTOR_PIDS ?? 512,
+    },
+    /** Hours without work after which a container is removed, by the type of its task. */
+    idleHours: { chat: env.EXECUTOR_IDLE_CHAT_HOURS ?? 2, code: env.EXECUTOR_IDLE_CODE_HOURS ?? 24 },
   };
 }
 

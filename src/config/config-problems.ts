@@ -1,5 +1,6 @@
 /** Problems that variables have together; those of one alone are found by {@link Env}. */
 import ipaddr from 'ipaddr.js';
+import { parseImageReference } from '../common/image-reference.js';
 import { parseRegistryAuth } from '../common/secrets/registry-auth.js';
 import { isLoopback } from '../common/loopback.js';
 import { list } from './config-parts.js';
@@ -57,15 +58,23 @@ export function redisProblems(env: Env): string[] {
   return problems;
 }
 
-/** Finds problems of the log-ins of registries. */
-export function managerProblems({ REGISTRY_AUTH, REGISTRY_AUTH_FILE }: Env): string[] {
-  if (REGISTRY_AUTH && REGISTRY_AUTH_FILE) return ['REGISTRY_AUTH and REGISTRY_AUTH_FILE exclude each other: set one'];
-  try {
-    if (REGISTRY_AUTH) parseRegistryAuth(REGISTRY_AUTH);
+/** Finds problems of the executor manager: log-ins of registries, and the image of executors. */
+export function managerProblems({ REGISTRY_AUTH, REGISTRY_AUTH_FILE, EXECUTOR_IMAGE }: Env): string[] {
+  const problems = [problemOf('REGISTRY_AUTH', REGISTRY_AUTH, parseRegistryAuth)];
+  problems.push(problemOf('EXECUTOR_IMAGE', EXECUTOR_IMAGE, parseImageReference));
+  if (REGISTRY_AUTH && REGISTRY_AUTH_FILE)
+    problems.push('REGISTRY_AUTH and REGISTRY_AUTH_FILE exclude each other: set one');
 
-    return [];
+  return problems.filter((problem) => problem !== null);
+}
+
+function problemOf(name: string, value: string | undefined, parse: (value: string) => unknown): string | null {
+  try {
+    if (value) parse(value);
+
+    return null;
   } catch (error) {
-    return [`REGISTRY_AUTH ${(error as Error).message}`];
+    return `${name} ${(error as Error).message}`;
   }
 }
 

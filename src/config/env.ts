@@ -108,6 +108,20 @@ const VARIABLES = {
   REGISTRY_AUTH_FILE: text(),
   IMAGE_VALIDATION_CONCURRENCY: int(1, 100),
   IMAGE_CHECK_TIMEOUT_SECONDS: int(1, 600),
+  MAX_CONCURRENT_TASKS: int(0, 10_000),
+  EXECUTOR_RUNTIME: oneOf('docker'),
+  EXECUTOR_IMAGE: text(),
+  /** Directory with the program of executors; that of the build when it is unset. */
+  EXECUTOR_FILES: text(Matches(/^\//, { message: 'EXECUTOR_FILES must be an absolute path' })),
+  EXECUTOR_API_URL: text(HTTP_URL),
+  EXECUTOR_NETWORK: text(
+    Matches(/^\w[\w.-]{0,99}$/, { message: 'EXECUTOR_NETWORK must be the name of a network, e.g. bridge or host' }),
+  ),
+  EXECUTOR_MEMORY_MB: int(64, 10_000_000),
+  EXECUTOR_CPUS: int(1, 1024),
+  EXECUTOR_PIDS: int(16, 4_000_000),
+  EXECUTOR_IDLE_CHAT_HOURS: int(1, 87_600),
+  EXECUTOR_IDLE_CODE_HOURS: int(1, 87_600),
   WEBHOOK_URL: text(HTTP_URL),
   WEBHOOK_SECRET: text(MinLength(16)),
   /** `on`, `off`, or the address of a simulator that runs already. */

@@ -5,6 +5,7 @@ import { DropsUnknownFields } from '../infra/http/server/validation.pipe.js';
 
 const MAX_IMAGE = 1_000;
 const MAX_NAME = 200;
+const MAX_EXECUTOR_NAME = 500;
 
 @DropsUnknownFields()
 export class ValidateImageDto implements ValidateImageOrder {
@@ -26,7 +27,7 @@ export class ValidateImageDto implements ValidateImageOrder {
 
 @DropsUnknownFields()
 export class CancelDto {
-  /** The `validation_task_id` of a validation */
+  /** Of the task, or the `validation_task_id` of a validation */
   @IntField()
   task_id!: number;
 }
@@ -48,6 +49,29 @@ export class ReceiptDto {
   errors?: string[];
 }
 
+@DropsUnknownFields()
+export class DeleteExecutorDto {
+  /** @example conch-task-5-0a1b2c3d */
+  @TextField({ max: MAX_EXECUTOR_NAME })
+  executor_name!: string;
+}
+
+/** What became of an executor that was to be deleted. */
+export class DeletedExecutorDto {
+  status!: 'success' | 'failed';
+
+  /** Why it was not */
+  error_msg?: string;
+}
+
+/** Whether an executor lives. */
+export class ExecutorPresenceDto {
+  /** `running`: also while it is being started; `unknown`: none of this manager, or the engine does not answer */
+  status!: 'running' | 'gone' | 'unknown';
+
+  task_id!: number | null;
+}
+
 /** Reply of most calls. */
 export class StatusDto {
   /** @example success */
@@ -66,15 +90,21 @@ export class ManagerHealthDto {
 export class LoadDto {
   status!: 'success';
 
-  /** Of the validations that run or wait */
+  /** Of the subtasks that executors have, and of the validations that run or wait */
   task_ids!: number[];
 
-  /** Their images */
+  /** Names of the executors that are at work or being started */
+  containers!: string[];
+
+  /** Subtasks that could be claimed now */
+  free_slots!: number;
+
+  /** Images of the validations */
   images!: string[];
 
-  /** At work */
+  /** Subtasks and validations at work */
   running!: number;
 
-  /** Those that wait for their turn included */
+  /** The same with the validations that wait for their turn */
   total!: number;
 }

@@ -4,11 +4,29 @@ import { ProcessSignatures, UsedSignatures } from '../infra/redis/used-signature
 import type { Configuration } from '../config/config.module.js';
 import { BackendClient } from './reporting/backend.client.js';
 import { CallbacksService } from './reporting/callbacks.service.js';
-import { DockerEngine } from './engine/docker-engine.js';
-import { ExecutorManagerController, ManagerHealthController } from './executor-manager.controller.js';
+import { DockerEngine } from './runtime/docker/docker-engine.js';
+import {
+  ExecutorManagerController,
+  ManagerHealthController,
+  ManagerMetricsController,
+} from './executor-manager.controller.js';
+import { ExecutorContainers } from './executors/executor-containers.js';
+import { ExecutorOrdersService } from './executors/executor-orders.service.js';
+import { ExecutorProgram } from './executors/executor-program.js';
+import { ExecutorRunner } from './executors/executor-runner.js';
+import { IdleSweeper } from './executors/idle-sweeper.js';
+import { RunReporter } from './executors/run-reporter.js';
+import { RunSupervisor } from './executors/run-supervisor.js';
+import { TaskApi } from './executors/task-api.js';
+import { WorkLoop } from './executors/work-loop.js';
 import { ImageValidator } from './validation/image-validator.js';
 import { StaleContainerSweeper } from './validation/stale-container-sweeper.js';
-import { RegistryLogins } from './validation/registry-logins.js';
+import { ContainerRuntime } from './runtime/container-runtime.js';
+import { DockerClient } from './runtime/docker/docker-client.js';
+import { DockerRuntime } from './runtime/docker/docker-runtime.js';
+import { DockerVolumes } from './runtime/docker/docker-volumes.js';
+import { ImageSource } from './runtime/docker/image-source.js';
+import { RegistryLogins } from './runtime/docker/registry-logins.js';
 import { ImageValidationRunner } from './validation/image-validation-runner.js';
 
 /** The root of a program of its own: it has neither database nor Redis, only a container engine and the API's address. */
@@ -18,10 +36,13 @@ export class ExecutorManagerModule {
     return {
       module: ExecutorManagerModule,
       imports: [module],
-      controllers: [ExecutorManagerController, ManagerHealthController],
+      controllers: [ExecutorManagerController, ManagerHealthController, ManagerMetricsController],
       providers: [
         { provide: UsedSignatures, useClass: ProcessSignatures },
-        ...[InternalAccess, DockerEngine, RegistryLogins, ImageValidator],
+        { provide: ContainerRuntime, useClass: DockerRuntime },
+        ...[InternalAccess, DockerClient, DockerEngine, DockerVolumes, RegistryLogins, ImageSource, ImageValidator],
+        ...[TaskApi, ExecutorProgram, ExecutorContainers, RunReporter, ExecutorRunner, RunSupervisor],
+        ...[IdleSweeper, WorkLoop, ExecutorOrdersService],
         ...[BackendClient, ImageValidationRunner, CallbacksService, StaleContainerSweeper],
       ],
     };

@@ -3,12 +3,14 @@ import { parseArgs } from 'node:util';
 import { ImageReferenceError, parseImageReference } from '../common/image-reference.js';
 import type { ValidationReport } from '../common/contracts/image-validation.js';
 import { type AppConfig, loadConfig } from '../config/app-config.js';
-import { LABELS } from './engine/container-options.js';
-import { DockerEngine } from './engine/docker-engine.js';
-import { EngineTrouble } from './engine/engine-errors.js';
+import { LABELS } from './runtime/runtime-labels.js';
+import { DockerClient } from './runtime/docker/docker-client.js';
+import { DockerEngine } from './runtime/docker/docker-engine.js';
+import { ImageSource } from './runtime/docker/image-source.js';
+import { RegistryLogins } from './runtime/docker/registry-logins.js';
+import { EngineTrouble } from './runtime/runtime-errors.js';
 import { checksFor, IMAGE_CHECKS } from './validation/image-checks.js';
 import { ImageValidator, type OnProgress, type Validation } from './validation/image-validator.js';
-import { RegistryLogins } from './validation/registry-logins.js';
 
 /** Exit statuses. */
 const [VALID, INVALID, USAGE, TROUBLE] = [0, 1, 2, 3];
@@ -39,7 +41,8 @@ export async function validateImage(
     return USAGE;
   }
   const { config, validation } = wanted;
-  const validator = new ImageValidator(config, new DockerEngine(config), new RegistryLogins(config));
+  const engine = new DockerEngine(new DockerClient(config));
+  const validator = new ImageValidator(config, engine, new ImageSource(config, engine, new RegistryLogins(config)));
   const interrupted = new AbortController();
   const onSignal = () => interrupted.abort(new EngineTrouble('interrupted', 'Interrupted'));
   process.once('SIGINT', onSignal);

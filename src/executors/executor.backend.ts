@@ -13,6 +13,7 @@ import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ExecutorDeletions } from './lifecycle/executor-deletions.js';
 import { ReportedStreams } from './stream/reported-streams.js';
 import { ExecutorCanceller } from './lifecycle/executor.canceller.js';
+import { ManagedTasksService } from './managers/managed-tasks.service.js';
 
 /** Executors as tasks see them: starts, cancels and inspects the answers that executors claim and report on. */
 @Injectable()
@@ -25,6 +26,7 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     private readonly deletions: ExecutorDeletions,
     private readonly repository: DispatchRepository,
     private readonly streams: ReportedStreams,
+    private readonly managed: ManagedTasksService,
     private readonly config: AppConfig,
   ) {}
 
@@ -61,11 +63,13 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     const { leaseSeconds, maxAttempts } = this.config.executors;
     const [waiting] = subtask.status === 'PENDING' ? await this.repository.positionsOf([subtask.id]) : [];
     const acked = task.status === 'CANCELLING' && (await this.canceller.isAcknowledged(subtask.id));
+    const stage = subtask.status === 'RUNNING' ? await this.managed.stageOf(subtask.id) : null;
     const cancel = acked ? 'acknowledged' : task.status === 'CANCELLING' ? 'asked' : 'none';
 
     return executorFindings(subtask, {
       position: waiting?.position ?? null,
       cancel,
+      stage,
       leaseSeconds,
       maxAttempts,
       now: Date.now(),

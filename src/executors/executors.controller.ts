@@ -1,4 +1,5 @@
-import { Body, HttpCode, Post, Put, Query, UseGuards } from '@nestjs/common';
+import { Body, HttpCode, Post, Put, Query, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { Public } from '../auth/auth-user.js';
 import { InternalGuard } from '../auth/internal-access.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
@@ -6,7 +7,7 @@ import { ApiController, ApiOk } from '../infra/http/server/api-replies.js';
 import { MaxBodyBytes } from '../infra/http/server/request-body.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { DispatchDto, DispatchQuery } from './dispatch/dispatch.dto.js';
-import { DispatchService } from './dispatch/dispatch.service.js';
+import { ClaimWaiters } from './dispatch/claim-waiters.js';
 import { ClaimedOffer, ExecutorGuard } from './executor.guard.js';
 import { ExecutorReportDto, HeartbeatDto, LeaseDto, ReportReceiptDto } from './reports/executor-reports.dto.js';
 import { ExecutorReportsService } from './reports/executor-reports.service.js';
@@ -26,19 +27,19 @@ const SMALL_BYTES = 16 * 1024;
 @ApiController('executors/tasks', 'executors')
 export class ExecutorsController {
   constructor(
-    private readonly dispatches: DispatchService,
+    private readonly claims: ClaimWaiters,
     private readonly reports: ExecutorReportsService,
     private readonly leases: LeasesService,
     private readonly events: ExecutorEventsService,
   ) {}
 
-  /** Take subtasks: oldest first, fair between users, each handed out once, with a lease */
+  /** Take subtasks: oldest first, fair between users, each handed out once, with a lease. `wait` for some, if there is none */
   @Post('dispatch')
   @UseGuards(InternalGuard)
   @MaxBodyBytes(() => SMALL_BYTES, { isInternal: true })
   @HttpCode(200)
-  dispatch(@Query() query: DispatchQuery): Promise<DispatchDto> {
-    return this.dispatches.dispatch(query);
+  dispatch(@Query() query: DispatchQuery, @Res({ passthrough: true }) reply: FastifyReply): Promise<DispatchDto> {
+    return this.claims.dispatch(query, reply);
   }
 
   /** Report on a subtask: 200 once the report is queued for good, or of no use any more */

@@ -17,6 +17,11 @@ import { ExecutorBackend } from './executor.backend.js';
 import { ExecutorsController } from './executors.controller.js';
 import { LeasesService } from './lifecycle/leases.service.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
+import { ClaimWaiters } from './dispatch/claim-waiters.js';
+import { ManagedTasksController } from './managers/managed-tasks.controller.js';
+import { ManagedTasksRepository } from './managers/managed-tasks.repository.js';
+import { ManagedTasksService } from './managers/managed-tasks.service.js';
+import { ReleasesService } from './managers/releases.service.js';
 import { ReportDedupCache } from './reports/report-dedup-cache.js';
 import { ExecutorEventsService } from './stream/executor-events.service.js';
 import { ReportedStreams } from './stream/reported-streams.js';
@@ -31,13 +36,14 @@ import { SubtasksRepository } from './subtasks.repository.js';
     BullModule.registerQueue({ name: EXECUTOR_DELETIONS }),
     ...[AuthModule, AnswerStreamModule, ModelsModule, TeamsModule, TasksModule],
   ],
-  controllers: [ExecutorsController],
+  controllers: [ExecutorsController, ManagedTasksController],
   providers: [
     InternalGuard,
     ...[DispatchRepository, SubtasksRepository, ReportDedupCache, ExecutorManagerClient],
     ...[ExecutionPlans, DispatchService, ExecutorReportsService, LeasesService],
     ...[StepLabels, TurnProjector, ReportedStreams, StreamWatch, ExecutorEventsService],
     ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor, ExecutorBackend],
+    ...[ManagedTasksRepository, ManagedTasksService, ReleasesService, ClaimWaiters],
   ],
   exports: [ExecutorBackend, StreamWatch],
 })

@@ -9,6 +9,9 @@ export type ReportAnswer = 'accepted' | 'unwanted';
 /** HTTP statuses whose cause is temporary: the report is sent again. */
 const TEMPORARY = [401, 403, 407, 408, 425, 429];
 
+/** Whether a request that was answered with this status of 4xx is sent again. */
+export const isTemporary = (status: number): boolean => TEMPORARY.includes(status);
+
 /** The API that a manager works for. */
 @Injectable()
 export class BackendClient extends InternalHttp {
@@ -21,7 +24,7 @@ export class BackendClient extends InternalHttp {
     const path = `/shells/validation-status/${encodeURIComponent(validationId)}`;
     const { status, body, message } = await this.send('POST', path, report);
     if (status < 300) return body.ignored === 'ended' ? 'unwanted' : 'accepted';
-    if (status >= 400 && status < 500 && !TEMPORARY.includes(status)) return 'unwanted';
+    if (status >= 400 && status < 500 && !isTemporary(status)) return 'unwanted';
     throw new Error(`HTTP ${status} ${message}`);
   }
 

@@ -2,15 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { type ImageReference, parseImageReference } from '../../common/image-reference.js';
 import { type ImageCheck, STAGE_PROGRESS, type ValidationReport } from '../../common/contracts/image-validation.js';
 import { AppConfig } from '../../config/app-config.js';
-import type { CheckContainer, CommandResult } from '../engine/check-container.js';
-import type { Labels } from '../engine/container-options.js';
-import { DockerEngine, type LocalImage } from '../engine/docker-engine.js';
-import { EngineTrouble, engineWords, ImageProblem } from '../engine/engine-errors.js';
+import type { CheckContainer, CommandResult } from '../runtime/docker/check-container.js';
+import type { Labels, RuntimeImage } from '../runtime/container-runtime.js';
+import { DockerEngine } from '../runtime/docker/docker-engine.js';
+import { engineWords } from '../runtime/docker/engine-errors.js';
+import { ImageProblem } from '../runtime/runtime-errors.js';
 import { type CheckSpec, evaluateCheck } from './image-checks.js';
 import { exitProblem, type Platforms, startProblem } from './program-problems.js';
-import { RegistryLogins } from './registry-logins.js';
-import { RegistryEgress } from '../../infra/http/client/registry-egress.js';
-import { AppError } from '../../common/app-error.js';
+import { ImageSource } from '../runtime/docker/image-source.js';
 import { lastPart } from '../../common/text/text-cut.js';
 
 /** An image to validate. */
@@ -40,15 +39,13 @@ const LOG_TAIL = 8_192;
 @Injectable()
 export class ImageValidator {
   private readonly checkMs: number;
-  private readonly registries: RegistryEgress;
 
   constructor(
-    private readonly config: AppConfig,
+    config: AppConfig,
     private readonly engine: DockerEngine,
-    private readonly logins: RegistryLogins,
+    private readonly images: ImageSource,
   ) {
     this.checkMs = config.manager.checkSeconds * 1000;
-    this.registries = new RegistryEgress(config.images.registries, config.egress);
   }
 
   /**
@@ -87,30 +84,13 @@ export class ImageValidator {
     }
   }
 
-  /** The image, from the engine or from its registry. */
-  private async obtain(reference: ImageReference, onProgress: OnProgress, signal: AbortSignal): Promise<LocalImage> {
+  private async obtain(reference: ImageReference, onProgress: OnProgress, signal: AbortSignal): Promise<RuntimeImage> {
     const [from, to] = STAGE_PROGRESS.pulling_image;
     onProgress({ status: 'pulling_image', progress: from });
-    const known = this.config.manager.pullPolicy === 'always' ? null : await this.engine.findImage(reference);
-    if (known) return known;
-    await this.checkRegistry(reference);
-    const login = await this.logins.for(reference);
     const reportShare = (share: number) =>
       onProgress({ status: 'pulling_image', progress: Math.floor(from + share * (to - from)) });
-    await this.engine.pull(reference, login, reportShare, signal);
-    const pulled = await this.engine.findImage(reference);
-    if (!pulled) throw new EngineTrouble('internal', `${reference.canonical} was pulled and is gone`);
 
-    return pulled;
-  }
-
-  /** @throws ImageProblem when the engine may not connect to the image's registry, EngineTrouble when that has no address */
-  private async checkRegistry(reference: ImageReference): Promise<void> {
-    const refusal = await this.registries.refusalOf(reference).catch((error: unknown) => {
-      if (!(error instanceof AppError)) throw error;
-      throw new EngineTrouble('registry_unavailable', error.message);
-    });
-    if (refusal !== null) throw new ImageProblem(`${reference.canonical} ${refusal}`);
+    return this.images.obtain({ reference, isTrusted: false }, reportShare, signal);
   }
 
   private async inspect(checkRun: CheckRun): Promise<ValidationReport> {
@@ -168,7 +148,7 @@ function verdict(checks: ImageCheck[], problems: string[]): ValidationReport {
 }
 
 /** The image's digest in the registry; undefined for an image that was never in one. */
-function digestOf({ digests }: LocalImage, { registry, repository }: ImageReference): string | undefined {
+function digestOf({ digests }: RuntimeImage, { registry, repository }: ImageReference): string | undefined {
   const wanted = `${registry}/${repository}@`;
   const names = digests.map((name) => canonical(name));
 

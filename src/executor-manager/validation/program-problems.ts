@@ -1,6 +1,6 @@
 /** Reads what runc, crun and the loaders of C libraries say when they cannot run a program. Pure. */
-import { ImageProblem } from '../engine/engine-errors.js';
-import type { ContainerState } from '../engine/check-container.js';
+import { ImageProblem } from '../runtime/runtime-errors.js';
+import type { ContainerState } from '../runtime/docker/check-container.js';
 
 /** e.g. `linux/amd64`. */
 export interface Platforms {

@@ -1,13 +1,13 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
-import { LABELS } from '../engine/container-options.js';
-import { DockerEngine } from '../engine/docker-engine.js';
+import { LABELS } from '../runtime/runtime-labels.js';
+import { DockerEngine } from '../runtime/docker/docker-engine.js';
 import { ImageValidationRunner } from './image-validation-runner.js';
 
 const INTERVAL_MS = 60_000;
 
 /**
- * Removes stale containers at the start and once a minute: those that this manager left behind when it was killed, and
+ * Removes stale containers of validations at the start and once a minute: those that this manager left behind when it was killed, and
  * those of any manager that have expired.
  */
 @Injectable()
@@ -32,7 +32,7 @@ export class StaleContainerSweeper implements OnApplicationBootstrap, OnApplicat
 
   private async sweep(): Promise<void> {
     try {
-      const found = await this.engine.containersWith(LABELS.manager);
+      const found = await this.engine.containersWith(LABELS.run);
       const stale = found.filter(({ labels }) => this.isStale(labels));
       for (const { container } of stale) await container.remove();
       if (stale.length > 0) this.log.warn(`removed ${stale.length} container(s) that were left over`);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { STAGE_PROGRESS, type ValidationReport } from '../../common/contracts/image-validation.js';
-import { EngineTrouble } from '../engine/engine-errors.js';
+import { EngineTrouble } from '../runtime/runtime-errors.js';
 import type { OnProgress } from './image-validator.js';
 import type { ReportSender } from '../reporting/report-sender.js';
 

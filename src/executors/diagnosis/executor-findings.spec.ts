@@ -9,7 +9,7 @@ const ROW = {
   ...{ leaseExpiresAt: null, createdAt: at(-5), updatedAt: at(-5) },
 } as unknown as SubtaskRow;
 const RUNNING = { status: 'RUNNING', offers: 1, leaseExpiresAt: at(90), executorName: 'e-1' } as const;
-const FACTS: ExecutorFacts = { position: 3, cancel: 'none', leaseSeconds: 120, maxAttempts: 3, now: NOW };
+const FACTS: ExecutorFacts = { position: 3, cancel: 'none', stage: null, leaseSeconds: 120, maxAttempts: 3, now: NOW };
 
 const find = (row: Partial<SubtaskRow>, facts: Partial<ExecutorFacts> = {}) =>
   executorFindings({ ...ROW, ...row }, { ...FACTS, ...facts });

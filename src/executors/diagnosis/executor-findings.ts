@@ -8,6 +8,8 @@ export interface ExecutorFacts {
   position: number | null;
   /** Whether the task is being cancelled, and whether the executor manager has acknowledged that. */
   cancel: 'none' | 'asked' | 'acknowledged';
+  /** What its manager does before its executor works; null when that is not known. */
+  stage: string | null;
   leaseSeconds: number;
   /** How often a subtask may be claimed at most. */
   maxAttempts: number;
@@ -63,7 +65,9 @@ function handedOut(subtask: SubtaskRow, facts: ExecutorFacts): Findings {
   };
   if (isLost) return { ...findings, nextAction: 'check_executors', hints: [lostHint(subtask, facts)] };
 
-  return { ...findings, hints: [...cancelHint(facts), leaseHint(subtask, name, facts)] };
+  const stage = facts.stage === null ? [] : [facts.stage];
+
+  return { ...findings, hints: [...cancelHint(facts), ...stage, leaseHint(subtask, name, facts)] };
 }
 
 function leaseHint({ leaseExpiresAt, offers }: SubtaskRow, name: string, facts: ExecutorFacts): string {

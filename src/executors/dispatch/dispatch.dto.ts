@@ -7,7 +7,11 @@ import { DropsUnknownFields } from '../../infra/http/server/validation.pipe.js';
 import { SUBTASK_STATUSES, type SubtaskStatus } from '../../infra/database/schema/schema.js';
 
 const DISPATCH_QUEUES = ['online', 'offline'] as const;
+/** `any`: online work first, then offline work. */
+const DISPATCH_TYPES = [...DISPATCH_QUEUES, 'any'] as const;
 const MAX_TASK_IDS = 100;
+/** Shorter than the idle timeout of proxies. */
+const MAX_WAIT_SECONDS = 25;
 
 /** What a manager asks for. Wegent's adds parameters of its own. */
 @DropsUnknownFields()
@@ -33,9 +37,13 @@ export class DispatchQuery {
   @ArrayMaxSize(MAX_TASK_IDS)
   task_ids: number[] = [];
 
-  /** Kind of task; not with task_ids */
-  @EnumField(DISPATCH_QUEUES, { optional: true })
-  type: (typeof DISPATCH_QUEUES)[number] = 'online';
+  /** Kind of task, `any` for online work first and then offline work; not with task_ids */
+  @EnumField(DISPATCH_TYPES, { optional: true })
+  type: (typeof DISPATCH_TYPES)[number] = 'online';
+
+  /** Seconds to wait when there is no work; the reply comes as soon as there is some */
+  @IntField({ min: 0, max: MAX_WAIT_SECONDS, optional: true, query: true })
+  wait: number = 0;
 }
 
 /** The user for whom an executor works, with the git account for the task's repository. */

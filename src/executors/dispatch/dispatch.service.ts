@@ -55,18 +55,26 @@ export class DispatchService {
 
   /** Claims subtasks: they are RUNNING and leased when this resolves; what cannot be dispatched has failed, with the reason. */
   async dispatch(query: DispatchQuery): Promise<DispatchDto> {
-    const { task_status: status, task_ids: taskIds, type: queue } = query;
+    const { task_status: status, task_ids: taskIds, type, limit } = query;
     if (status !== 'PENDING') return { tasks: [] };
     if (taskIds.length > 0) return { tasks: (await this.round({ taskIds })).dispatched };
     const tasks: DispatchedSubtaskDto[] = [];
-    for (let round = 0; round < MAX_ROUNDS && tasks.length < query.limit; round += 1) {
-      const limit = query.limit - tasks.length;
-      const { found, dispatched } = await this.round({ queue, limit });
-      tasks.push(...dispatched);
-      if (found < limit) break;
-    }
+    for (const queue of type === 'any' ? (['online', 'offline'] as const) : [type])
+      tasks.push(...(await this.next(queue, limit - tasks.length)));
 
     return { tasks };
+  }
+
+  private async next(queue: 'online' | 'offline', limit: number): Promise<DispatchedSubtaskDto[]> {
+    const tasks: DispatchedSubtaskDto[] = [];
+    for (let round = 0; round < MAX_ROUNDS && tasks.length < limit; round += 1) {
+      const wanted = limit - tasks.length;
+      const { found, dispatched } = await this.round({ queue, limit: wanted });
+      tasks.push(...dispatched);
+      if (found < wanted) break;
+    }
+
+    return tasks;
   }
 
   private async round(request: ClaimRequest): Promise<Round> {

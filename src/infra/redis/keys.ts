@@ -26,6 +26,8 @@ export const keys = {
   executorReports: (subtaskId: number, offer: number) => `executor:reports:{${subtaskId}}:${offer}`,
   /** String: the executor manager has acknowledged the cancel of this subtask. */
   executorCancelAck: (subtaskId: number) => `executor:cancel-ack:{${subtaskId}}`,
+  /** String: what a manager does before the executor of this subtask works; for the diagnosis. */
+  executorStage: (subtaskId: number) => `executor:stage:{${subtaskId}}`,
   /** Hash: cached row of an image validation. */
   validation: (id: string) => `shell:validation:{${id}}`,
   /** Channel: the hash above was changed. */

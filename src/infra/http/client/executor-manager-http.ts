@@ -3,16 +3,19 @@ import { AppConfig } from '../../../config/app-config.js';
 import { ManagerProcess } from '../../embedded/manager-process.js';
 import { InternalHttp, type InternalReply } from './internal-http.js';
 
-/** Calls the executor manager at EXECUTOR_MANAGER_URL. */
+/** Calls the executor manager at EXECUTOR_MANAGER_URL, else the embedded one. */
 @Injectable()
 export class ExecutorManagerHttp extends InternalHttp {
-  constructor(private readonly config: AppConfig) {
+  constructor(
+    private readonly config: AppConfig,
+    protected readonly process: ManagerProcess,
+  ) {
     super(config.auth.internalToken);
   }
 
-  /** Whether an executor manager is configured. */
+  /** Whether there is an executor manager. */
   get isConfigured(): boolean {
-    return this.config.executors.managerUrl !== undefined;
+    return this.config.executors.managerUrl !== undefined || this.process.isOn;
   }
 
   /** Posts a body, and waits up to 10 s. Resolves with any status. @throws when there is no reply */
@@ -22,25 +25,15 @@ export class ExecutorManagerHttp extends InternalHttp {
 
   protected url(): Promise<string> {
     const { managerUrl } = this.config.executors;
+    if (managerUrl !== undefined) return Promise.resolve(managerUrl);
 
-    return managerUrl === undefined ? Promise.reject(new Error('there is none')) : Promise.resolve(managerUrl);
+    return this.process.isOn ? this.process.url() : Promise.reject(new Error('there is none'));
   }
 }
 
 /** Calls the executor manager that validates images: the embedded one, else the configured one. */
 @Injectable()
 export class ImageManagerHttp extends ExecutorManagerHttp {
-  constructor(
-    config: AppConfig,
-    private readonly process: ManagerProcess,
-  ) {
-    super(config);
-  }
-
-  override get isConfigured(): boolean {
-    return super.isConfigured || this.process.isOn;
-  }
-
   /** Waits for an embedded manager that is starting. */
   protected override url(): Promise<string> {
     return this.process.isOn ? this.process.url() : super.url();

@@ -20,6 +20,15 @@ export interface InternalReply {
   message: string;
 }
 
+/** What is other than usual in a call. */
+export interface SendOptions {
+  timeoutMs?: number;
+  maxReplyBytes?: number;
+  /** In place of the internal token. */
+  bearer?: string;
+  signal?: AbortSignal;
+}
+
 /**
  * Calls between the API and an executor manager, with the internal token. The address is the operator's, so that no
  * egress rules apply.
@@ -38,8 +47,15 @@ export class InternalHttp implements OnModuleDestroy {
   }
 
   /** Sends a body, and waits up to 10 s. Resolves with any status. @throws an error without the token when there is no reply */
-  async send(method: 'POST' | 'PUT', url: string, body: object): Promise<InternalReply> {
-    const request = this.client.request<unknown>({ method, url, data: body });
+  async send(method: 'POST' | 'PUT', url: string, body: object, options: SendOptions = {}): Promise<InternalReply> {
+    const { timeoutMs, maxReplyBytes, bearer, signal } = options;
+    const request = this.client.request<unknown>({
+      ...{ method, url, data: body },
+      ...(timeoutMs !== undefined && { timeout: timeoutMs }),
+      ...(maxReplyBytes !== undefined && { maxContentLength: maxReplyBytes }),
+      ...(bearer !== undefined && { headers: { authorization: `Bearer ${bearer}` } }),
+      ...(signal && { signal }),
+    });
     const { status, data } = await request.catch((error: unknown) => {
       throw withoutRequest(error);
     });

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { readFile } from 'node:fs/promises';
-import { loginFor, parseRegistryAuth, type RegistryLogin } from '../../common/secrets/registry-auth.js';
-import type { ImageReference } from '../../common/image-reference.js';
-import { AppConfig } from '../../config/app-config.js';
-import { EngineTrouble } from '../engine/engine-errors.js';
+import { loginFor, parseRegistryAuth, type RegistryLogin } from '../../../common/secrets/registry-auth.js';
+import type { ImageReference } from '../../../common/image-reference.js';
+import { AppConfig } from '../../../config/app-config.js';
+import { EngineTrouble } from '../runtime-errors.js';
 
 /** The log-ins of REGISTRY_AUTH or REGISTRY_AUTH_FILE. The file is read each time: passwords change. */
 @Injectable()

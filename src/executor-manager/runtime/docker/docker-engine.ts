@@ -1,33 +1,21 @@
 import { Injectable, Logger } from '@nestjs/common';
-import Docker from 'dockerode';
 import { createInterface } from 'node:readline';
-import type { ImageReference } from '../../common/image-reference.js';
-import { isJsonObject } from '../../common/text/json.js';
-import type { RegistryLogin } from '../../common/secrets/registry-auth.js';
-import { AppConfig } from '../../config/app-config.js';
+import type { ImageReference } from '../../../common/image-reference.js';
+import { isJsonObject } from '../../../common/text/json.js';
+import type { RegistryLogin } from '../../../common/secrets/registry-auth.js';
 import { CheckContainer } from './check-container.js';
-import { containerOptions, type Labels } from './container-options.js';
+import type { Labels, RuntimeImage } from '../container-runtime.js';
+import { containerOptions } from './container-options.js';
+import { DockerClient } from './docker-client.js';
 import { engineCall, engineStatus, engineWords, pullFailure } from './engine-errors.js';
 import { PullProgress } from './pull-progress.js';
-
-/** An image that the engine has. */
-export interface LocalImage {
-  id: string;
-  /** Names with digests, e.g. `registry.example/tool@sha256:…`; an image that was never in a registry has none. */
-  digests: string[];
-  /** e.g. `linux/arm64`, as its maker says. */
-  platform: string;
-}
 
 /** The container engine behind a Unix socket: Docker, or what speaks its API. Its failures are {@link EngineTrouble}. */
 @Injectable()
 export class DockerEngine {
   private readonly log = new Logger(DockerEngine.name);
-  private readonly docker: Docker;
 
-  constructor({ manager }: AppConfig) {
-    this.docker = new Docker({ socketPath: manager.dockerSocket });
-  }
+  constructor(private readonly docker: DockerClient) {}
 
   /** Checks that the engine answers. @throws EngineTrouble */
   async ping(): Promise<void> {
@@ -42,7 +30,7 @@ export class DockerEngine {
   }
 
   /** Returns a local image; null when the engine has none of that name. */
-  async findImage(reference: ImageReference): Promise<LocalImage | null> {
+  async findImage(reference: ImageReference): Promise<RuntimeImage | null> {
     try {
       const found = await engineCall(this.docker.getImage(nameOf(reference)).inspect());
 
@@ -78,7 +66,7 @@ export class DockerEngine {
   }
 
   /** Creates a container for the checks of an image, without starting it. */
-  async createContainer(image: LocalImage, labels: Labels): Promise<CheckContainer> {
+  async createContainer(image: RuntimeImage, labels: Labels): Promise<CheckContainer> {
     const container = await engineCall(this.docker.createContainer(containerOptions(image.id, labels)));
 
     return new CheckContainer(container);

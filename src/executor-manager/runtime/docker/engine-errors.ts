@@ -1,30 +1,7 @@
-import type { TroubleCode } from '../../common/contracts/image-validation.js';
-import { errorCode } from '../../common/app-error.js';
-import { DeadlineError, within } from '../../common/async/within.js';
-import { firstPart } from '../../common/text/text-cut.js';
-
-/** The image cannot be used: a verdict. Its message is for the owner of the image. */
-export class ImageProblem extends Error {
-  constructor(
-    message: string,
-    readonly logTail?: string,
-  ) {
-    super(message);
-    this.name = 'ImageProblem';
-  }
-}
-
-/** The validation failed without a verdict on the image. It may be tried again. */
-export class EngineTrouble extends Error {
-  constructor(
-    readonly code: TroubleCode,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = 'EngineTrouble';
-  }
-}
+import { errorCode } from '../../../common/app-error.js';
+import { DeadlineError, within } from '../../../common/async/within.js';
+import { firstPart } from '../../../common/text/text-cut.js';
+import { EngineTrouble, ImageProblem } from '../runtime-errors.js';
 
 /** Of the socket of the engine itself; what the engine says of the network comes as text. */
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'EPERM', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);

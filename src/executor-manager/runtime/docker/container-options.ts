@@ -1,16 +1,5 @@
 import type { ContainerCreateOptions } from 'dockerode';
-
-/** Labels of the containers that validations run in. */
-export const LABELS = {
-  /** Name of the manager that made it. */
-  manager: 'conch.manager',
-  /** Of the run that it belongs to. */
-  run: 'conch.run',
-  /** Milliseconds since the epoch after which any manager may remove it. */
-  expires: 'conch.expires',
-} as const;
-
-export type Labels = Readonly<Record<string, string>>;
+import type { ContainerSpec, Labels } from '../container-runtime.js';
 
 /** Where programs may write, their home included: the image itself is read-only. */
 const SCRATCH = '/tmp';
@@ -38,6 +27,33 @@ export function containerOptions(imageId: string, labels: Labels): ContainerCrea
       ...{ Memory: MEMORY_BYTES, MemorySwap: MEMORY_BYTES, PidsLimit: MAX_PROCESSES, CpuShares: CPU_SHARES },
       // Readable on every engine, and bounded.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '1' } },
+    },
+  };
+}
+
+const MIB = 1024 * 1024;
+
+/**
+ * Returns the options for an executor: it reaches the network and writes to its own file system, but has no capabilities, no
+ * new privileges and limits. It logs nothing at the engine: its output goes to those that are attached.
+ */
+export function executorOptions(spec: ContainerSpec): ContainerCreateOptions {
+  const { limits, mounts } = spec;
+  const memory = limits.memoryMb * MIB;
+
+  return {
+    ...{ name: spec.name, Image: spec.image.id, Labels: { ...spec.labels } },
+    ...{ Entrypoint: [...spec.command], Cmd: [], WorkingDir: spec.workingDirectory },
+    ...{ OpenStdin: true, StdinOnce: false, Tty: false },
+    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    Healthcheck: { Test: ['NONE'] },
+    HostConfig: {
+      ...{ NetworkMode: spec.network, Init: true, RestartPolicy: { Name: 'no' } },
+      // What an image has at that place must not become a part of the volume.
+      Binds: mounts.map(({ volume, path, isReadOnly }) => `${volume}:${path}:${isReadOnly ? 'ro' : 'rw'},nocopy`),
+      ...{ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], Privileged: false },
+      ...{ Memory: memory, MemorySwap: memory, PidsLimit: limits.pids, NanoCpus: Math.round(limits.cpus * 1e9) },
+      LogConfig: { Type: 'none', Config: {} },
     },
   };
 }

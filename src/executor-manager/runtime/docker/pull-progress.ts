@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../common/text/json.js';
+import { isJsonObject } from '../../../common/text/json.js';
 
 /** How much of a layer's work is its download; the rest is unpacking. */
 const DOWNLOAD_SHARE = 0.6;

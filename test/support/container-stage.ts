@@ -1,0 +1,139 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ContainerInfo } from 'dockerode';
+import type { SubtaskBody, TaskBody } from './api.js';
+import { endAll, eventually, temporaryDirectory } from './child.js';
+import { Conch, type Environment } from './conch.js';
+import { DockerServer, type ImageFiles } from './docker-engine.js';
+
+const ENDED = ['COMPLETED', 'FAILED', 'CANCELLED'];
+
+/** A program of this machine with the libraries that it loads, at their places. */
+function program(path: string): ImageFiles {
+  const { stdout } = spawnSync('ldd', [path], { encoding: 'utf8' });
+  const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, library = '']) => library);
+
+  return Object.fromEntries([path, ...libraries].map((file) => [file.slice(1), { copy: file }]));
+}
+
+/** What the Node binary of executors needs, a shell and git. */
+export const WITH_GLIBC: ImageFiles = {
+  ...program(process.execPath),
+  ...program('/bin/bash'),
+  ...program('/usr/bin/git'),
+  'bin/sh': { linkTo: 'bash' },
+};
+
+const IMAGE = 'with-glibc';
+
+/** An answer, as the API shows it. */
+export type Answer = SubtaskBody & { executor_name: string; error_message: string | null };
+
+/** A server whose embedded executor manager runs containers at a dockerd of its own, with the stand-in as their program. */
+export class ContainerStage {
+  readonly secret = 'sk-secret-of-the-model';
+
+  private constructor(
+    readonly docker: DockerServer,
+    readonly server: Conch,
+    private readonly files: { path: string; remove: () => Promise<void> },
+  ) {}
+
+  static async start(environment: Environment = {}): Promise<ContainerStage> {
+    const docker = await DockerServer.start();
+    await docker.addImage(IMAGE, WITH_GLIBC);
+    const files = temporaryDirectory('executor');
+    copyFileSync(resolve('test/support/stand-in-executor.mjs'), join(files.path, 'executor.mjs'));
+    const server = await Conch.start({
+      ...{ SIMULATOR: 'off', EXECUTOR_MANAGER: 'on', DOCKER_SOCKET: docker.socket, EXECUTOR_FILES: files.path },
+      ...{ EXECUTOR_IMAGE: IMAGE, EXECUTOR_MEMORY_MB: '256', EXECUTOR_CPUS: '1', EXECUTOR_PIDS: '64' },
+      ...{ MAX_CONCURRENT_TASKS: '2', MAX_RUNNING_TASKS_PER_USER: '1000' },
+      ...environment,
+    });
+
+    return new ContainerStage(docker, server, files);
+  }
+
+  /** Makes a team of one bot. @param image of its shell; that of the manager when it is left out */
+  async team(name: string, image?: string): Promise<string> {
+    const shell = image === undefined ? 'ClaudeCode' : name;
+    if (image !== undefined) await this.created('/shells', { name, baseShellRef: 'ClaudeCode', baseImage: image });
+    const env = { MODEL_TYPE: 'claude', MODEL_ID: 'claude-sonnet-4-5', API_KEY: this.secret };
+    const bot = await this.created('/bots', { name, shell_name: shell, agent_config: { env } });
+    await this.created('/teams', { name, bots: [{ bot_id: bot }] });
+
+    return name;
+  }
+
+  /** Asks a team. @returns the task's id */
+  ask(team: string, prompt: string): Promise<number> {
+    return this.created('/tasks/create', { team_name: team, prompt, task_type: 'code' });
+  }
+
+  /** The next turn of a task. */
+  async askAgain(taskId: number, prompt: string): Promise<void> {
+    await this.created(`/tasks/${taskId}`, { prompt });
+  }
+
+  async answers(taskId: number): Promise<Answer[]> {
+    const { subtasks } = await this.server.api.task(taskId);
+
+    return subtasks.filter(({ role }) => role === 'ASSISTANT') as Answer[];
+  }
+
+  /** Waits until the executor of a task has reported. */
+  async atWork(taskId: number): Promise<Answer> {
+    return eventually(`the executor of task ${taskId} is at work`, async () => {
+      const answer = (await this.answers(taskId)).at(-1);
+
+      return answer?.status === 'RUNNING' && answer.progress >= 10 && answer;
+    });
+  }
+
+  /** The task, once it has ended. */
+  async ended(taskId: number, timeoutMs = 60_000): Promise<TaskBody> {
+    return eventually(
+      `task ${taskId} ends`,
+      async () => {
+        const task = await this.server.api.task(taskId);
+
+        return ENDED.includes(task.status) && task;
+      },
+      timeoutMs,
+    );
+  }
+
+  /** The container of a task. */
+  async container(taskId: number): Promise<ContainerInfo | undefined> {
+    const all = await this.docker.containers();
+
+    return all.find(({ Labels }) => Labels['conch.executor'] !== undefined && Labels['conch.task'] === String(taskId));
+  }
+
+  /** Process id of the executor manager; undefined while there is none. */
+  get managerPid(): number | undefined {
+    const { pid } = this.server;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    const manager = children.find((id) => readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('executor-manager'));
+
+    return manager === undefined ? undefined : Number(manager);
+  }
+
+  /** Makes an image that has no C library. */
+  async addImageWithoutGlibc(name: string): Promise<void> {
+    await this.docker.addImage(name, { 'bin/busybox': { copy: '/bin/busybox' }, 'bin/sh': { linkTo: 'busybox' } });
+  }
+
+  async stop(): Promise<void> {
+    await endAll(this.server, this.docker);
+    await this.files.remove();
+  }
+
+  private async created(path: string, body: object): Promise<number> {
+    const reply = await this.server.api.post<{ id: number }>(path, body);
+    if (reply.status !== 201) throw new Error(`POST ${path}: HTTP ${reply.status} ${reply.text}`);
+
+    return reply.body.id;
+  }
+}
