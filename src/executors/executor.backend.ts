@@ -55,12 +55,11 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
 
   /** Finds out whether a subtask waits for an executor, was claimed by one, or has lost it. */
   async inspect({ subtask, task }: AnswerInspection): Promise<Findings> {
-    const { leaseSeconds, maxAttempts } = this.config.executors;
     const position = subtask.status === 'PENDING' ? await this.repository.positionOf(subtask) : null;
     const acked = task.status === 'CANCELLING' && (await this.canceller.isAcknowledged(subtask.id));
     const cancel = acked ? 'acknowledged' : task.status === 'CANCELLING' ? 'asked' : 'none';
 
-    return executorFindings(subtask, { position, cancel, leaseSeconds, maxAttempts, now: Date.now() });
+    return executorFindings(subtask, { position, cancel, ...this.config.executors, now: Date.now() });
   }
 
   /** Has the containers of the task deleted, if executors have worked on it. @throws AppError service_unavailable */

@@ -14,6 +14,9 @@ import { ExecutorReportsService } from './reports/executor-reports.service.js';
 import { ExecutorCanceller } from './lifecycle/executor.canceller.js';
 import { ExecutorBackend } from './executor.backend.js';
 import { ExecutorsController } from './executors.controller.js';
+import { ExecutorsRepository } from './lifecycle/executors.repository.js';
+import { IdleExecutors } from './lifecycle/idle-executors.js';
+import { LeaseExpiry } from './lifecycle/lease-expiry.js';
 import { LeasesService } from './lifecycle/leases.service.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ReportDedupCache } from './reports/report-dedup-cache.js';
@@ -28,9 +31,9 @@ import { SubtasksRepository } from './subtasks.repository.js';
   controllers: [ExecutorsController],
   providers: [
     InternalGuard,
-    ...[DispatchRepository, SubtasksRepository, ReportDedupCache, ExecutorManagerClient],
-    ...[ExecutionPlans, DispatchService, ExecutorReportsService, LeasesService],
-    ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor, ExecutorBackend],
+    ...[DispatchRepository, SubtasksRepository, ExecutorsRepository, ReportDedupCache, ExecutorManagerClient],
+    ...[ExecutionPlans, DispatchService, ExecutorReportsService, LeasesService, LeaseExpiry],
+    ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor, IdleExecutors, ExecutorBackend],
   ],
 })
 export class ExecutorsModule {}

@@ -15,9 +15,14 @@ export class ExecutorManagerHttp extends InternalHttp {
     return this.config.executors.managerUrl !== undefined;
   }
 
-  /** Posts a body, and waits up to 10 s. Resolves with any status. @throws when there is no reply */
-  async post(path: string, body: object): Promise<InternalReply> {
-    return this.send('POST', `${await this.url()}/executor-manager${path}`, body);
+  /** Posts a body, and waits up to 10 s, or as long as is said. Resolves with any status. @throws when there is no reply */
+  async post(path: string, body: object, timeoutMs?: number): Promise<InternalReply> {
+    return this.send('POST', `${await this.url()}/executor-manager${path}`, body, timeoutMs);
+  }
+
+  /** Reads a path; otherwise like `post`. */
+  async get(path: string): Promise<InternalReply> {
+    return this.send('GET', `${await this.url()}/executor-manager${path}`);
   }
 
   protected url(): Promise<string> {
@@ -39,6 +44,11 @@ export class ImageManagerHttp extends ExecutorManagerHttp {
 
   override get isConfigured(): boolean {
     return super.isConfigured || this.process.isOn;
+  }
+
+  /** Whether it is the one beside this server. */
+  get isEmbedded(): boolean {
+    return this.process.isOn;
   }
 
   /** Waits for an embedded manager that is starting. */

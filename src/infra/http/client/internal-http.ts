@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject } from '../../../common/text/json.js';
 import { createAxios, withoutRequest } from './axios-client.js';
 import { firstPart } from '../../../common/text/text-cut.js';
 
+/** For calls that say no other limit. */
 const TIMEOUT_MS = 10_000;
 const MAX_REPLY_BYTES = 1024 * 1024;
 /** Fields in which servers describe a failure, some with status 200. */
@@ -37,9 +38,14 @@ export class InternalHttp implements OnModuleDestroy {
     });
   }
 
-  /** Sends a body, and waits up to 10 s. Resolves with any status. @throws an error without the token when there is no reply */
-  async send(method: 'POST' | 'PUT', url: string, body: object): Promise<InternalReply> {
-    const request = this.client.request<unknown>({ method, url, data: body });
+  /** Sends a request, and waits for the reply. Resolves with any status. @throws an error without the token when there is none */
+  async send(
+    method: 'GET' | 'POST' | 'PUT',
+    url: string,
+    body?: object,
+    timeoutMs = TIMEOUT_MS,
+  ): Promise<InternalReply> {
+    const request = this.client.request<unknown>({ method, url, timeout: timeoutMs, ...(body && { data: body }) });
     const { status, data } = await request.catch((error: unknown) => {
       throw withoutRequest(error);
     });
