@@ -121,9 +121,14 @@ export function withReport(step: StepDraft, update: TaskUpdate): StepDraft {
     reportOrder: newest(step.reportOrder, report?.order),
     eventIds: report?.eventId === undefined ? step.eventIds : [...step.eventIds, report.eventId],
     ...(result && { result, hasResult: true }),
-    terminal: terminal ?? (isRepair(step, update) ? undefined : step.terminal),
+    terminal: terminal ?? terminalBefore(step, update),
     ...namesIn(report),
   };
+}
+
+/** What a repair corrects is not the end any more. */
+function terminalBefore(step: StepDraft, update: TaskUpdate): StepDraft['terminal'] {
+  return isRepair(step, update) ? undefined : step.terminal;
 }
 
 /** Executors send texts like "Task executed successfully" as the error of what went well. */

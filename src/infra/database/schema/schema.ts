@@ -14,6 +14,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { ModelParameters, ProviderKind } from '../../../common/contracts/chat-provider.js';
 import type { DifyFile, DifyRun } from '../../../common/contracts/dify.js';
+import type { TeamMember } from '../../../common/contracts/team-member.js';
 import type { JsonObject } from '../../../common/text/json.js';
 import type { ShellState } from '../../../common/contracts/shell-types.js';
 
@@ -120,12 +121,6 @@ export const bots = pgTable(
       .where(sql`${table.isActive}`),
   ],
 );
-
-export interface TeamMember {
-  bot_id: number;
-  bot_prompt: string;
-  role: string;
-}
 
 export const teams = pgTable(
   'teams',
