@@ -197,7 +197,8 @@ describe('diagnosis of executors', () => {
     manager = await FakeManager.start();
     stage = await Stage.start('distributed', {
       ...{ INTERNAL_API_TOKEN: INTERNAL_TOKEN, EXECUTOR_MANAGER_URL: manager.url },
-      ...{ EXECUTOR_LEASE_SECONDS: '3', EXECUTOR_MAX_ATTEMPTS: '2', CANCEL_DEADLINE_SECONDS: '20' },
+      ...{ EXECUTOR_LEASE_SECONDS: '3', EXECUTOR_SILENT_LEASE_SECONDS: '3', EXECUTOR_MAX_ATTEMPTS: '2' },
+      ...{ CANCEL_DEADLINE_SECONDS: '20' },
     });
     api = stage.api;
     executor = new ExecutorApi(api);
@@ -226,7 +227,9 @@ describe('diagnosis of executors', () => {
     expect(Date.parse(running.lease_expires_at ?? '')).toBeGreaterThan(Date.now() - 3000);
     const again = await until(api, taskId, 'it is offered again', ({ queue }) => queue?.state === 'waiting');
     expect(again).toMatchObject({ owner: null, next_action: 'check_executors' });
-    expect(again.hints[0]).toMatch(/^Its executor was lost; .* attempt 2 of 2$/);
+    expect(again.hints[0]).toMatch(
+      /^Its executor executor-1 was not heard of; .* attempt 2 of 2, to the same executor/,
+    );
     await executor.take();
     const failed = await until(api, taskId, 'the second executor is lost', ({ status }) => status === 'FAILED');
     expect(failed).toMatchObject({ owner: null, queue: null, next_action: 'retry' });

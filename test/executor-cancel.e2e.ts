@@ -75,7 +75,8 @@ describe('cancelling executors', () => {
 
   it('ends what the manager says does not run, and the steps after it', async () => {
     manager.answers['cancel'] = () => ({ status: 400, body: { detail: 'not running' } });
-    const { taskId } = await running(lineId);
+    const { taskId, subtaskId } = await running(lineId);
+    await executor.report(subtaskId, 'RUNNING');
     await cancel(taskId);
 
     const { subtasks } = await ended(taskId, 'CANCELLED');
@@ -125,7 +126,9 @@ describe('cancelling executors', () => {
     const { taskId, subtaskId } = await running();
     await executor.report(subtaskId, 'RUNNING', { executor_name: 'container-3' });
     await eventually('its name is known', async () =>
-      (await api.task(taskId)).subtasks.some(({ progress }) => progress >= 0),
+      (await api.get<{ subtasks: { executor_name: string }[] }>(`/tasks/${taskId}`)).body.subtasks.some(
+        ({ executor_name: name }) => name === 'container-3',
+      ),
     );
     expect((await api.call('DELETE', `/tasks/${taskId}`)).status).toBe(200);
 

@@ -191,7 +191,7 @@ describe('executors', () => {
       const directives = steps.map(({ behaviour, steps: count, after, times }, index) => {
         const bot = ['planner', 'coder', 'tester'][index];
 
-        return `[exec bot=${bot} behaviour=${behaviour} steps=${count} after=${after} times=${times} ms=20 beat=10 bytes=70000]`;
+        return `[exec bot=${bot} behaviour=${behaviour} steps=${count} after=${after} times=${times} ms=20 beat=10 start=50 delay=50 bytes=70000]`;
       });
       const id = await executors.ask(pipeline, `Go ${directives.join(' ')}`, style);
       if (cancelAfter !== null) {

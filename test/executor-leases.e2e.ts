@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from './support/api.js';
 import { endAll, eventually } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask } from './support/executors.js';
+import { Receiver } from './support/receiver.js';
 import { Stage } from './support/stage.js';
 
 describe('leases of executors', () => {
@@ -10,16 +11,23 @@ describe('leases of executors', () => {
   let api: Api;
   let executor: ExecutorApi;
   let teamId: number;
+  let lineId: number;
+  let receiver: Receiver;
 
   beforeAll(async () => {
-    const leases = { EXECUTOR_LEASE_SECONDS: '3', EXECUTOR_MAX_ATTEMPTS: '2' };
-    stage = await Stage.start('distributed', { INTERNAL_API_TOKEN: INTERNAL_TOKEN, ...leases });
+    const leases = {
+      ...{ EXECUTOR_LEASE_SECONDS: '3', EXECUTOR_SILENT_LEASE_SECONDS: '3', EXECUTOR_MAX_ATTEMPTS: '2' },
+    };
+    receiver = await Receiver.start();
+    const webhook = { WEBHOOK_URL: `${receiver.url}/hook`, WEBHOOK_SECRET: 'a webhook secret of this test' };
+    stage = await Stage.start('distributed', { INTERNAL_API_TOKEN: INTERNAL_TOKEN, ...webhook, ...leases });
     api = stage.api;
     executor = new ExecutorApi(api);
     ({ teamId } = await addExecutorTeam(api, 'solo', [{ name: 'solo-bot' }], 'solo'));
+    ({ teamId: lineId } = await addExecutorTeam(api, 'line', [{ name: 'one' }, { name: 'two' }]));
   });
 
-  afterAll(() => endAll(stage));
+  afterAll(() => endAll(stage, receiver));
 
   async function takeAgain(taskId: number, subtaskId: number) {
     await eventually('it is offered again', async () => (await api.answer(taskId, subtaskId)).status === 'PENDING');
@@ -28,22 +36,56 @@ describe('leases of executors', () => {
   }
   const ended = (taskId: number, status: string) => untilTask(api, taskId, status);
 
-  it('that run out have the subtask offered again, in its old place, to a new executor; in the end it is lost', async () => {
+  it('that run out have the subtask offered again, in its old place, to the executor that may live; in the end it is lost', async () => {
     const taskId = await addTask(api, teamId);
     const first = await executor.take();
     await executor.report(first.subtask_id, 'RUNNING', { executor_name: 'lost', progress: 40, seq: 40 });
     const newer = await addTask(api, teamId);
     const second = await takeAgain(taskId, first.subtask_id);
 
-    expect(second).toMatchObject({ task_id: taskId, subtask_id: first.subtask_id, executor_name: '' });
+    expect(second).toMatchObject({ task_id: taskId, subtask_id: first.subtask_id, executor_name: 'lost' });
     const failed = await ended(taskId, 'FAILED');
-    expect(failed.error_message).toMatch(/not heard of for 3 s, 2 time/);
+    expect(failed.error_message).toMatch(/executor was lost 2 time/);
     expect((await executor.heartbeat(first.subtask_id)).body.code).toBe('subtask_final');
-    const late = await executor.report(first.subtask_id, 'COMPLETED', { result: { value: 'late' } });
-    expect(late.body.ignored).toBe('terminal');
+    const progress = await executor.report(first.subtask_id, 'RUNNING', { progress: 90 });
+    expect(progress.body.ignored).toBe('terminal');
     await executor.report((await executor.take(`?task_ids=${newer}`)).subtask_id, 'COMPLETED');
     const metrics = (await api.get('/metrics')).text;
     expect(metrics).toMatch(/conch_executor_lease_expiries_total{outcome="lost"} 1/);
+  });
+
+  it('that run out for the last time do not cost the answer: the executor that completes it repairs the task', async () => {
+    const taskId = await addTask(api, lineId);
+    const { subtask_id: subtaskId } = await executor.take();
+    const own = new ExecutorApi(api, (await takeAgain(taskId, subtaskId)).auth_token);
+    const lost = await ended(taskId, 'FAILED');
+    expect(lost.subtasks.slice(1).map(({ status }) => status)).toEqual(['FAILED', 'CANCELLED']);
+    const late = await own.report(subtaskId, 'COMPLETED', { executor_name: 'late', result: { value: 'after all' } });
+    expect([late.status, late.body.ignored]).toEqual([200, undefined]);
+
+    const next = await eventually('the next step is offered', async () => (await executor.dispatch())[0]);
+    expect(next).toMatchObject({ task_id: taskId, prompt: expect.stringContaining('after all') });
+    const repaired = await api.task(taskId);
+    expect(repaired).toMatchObject({ status: 'RUNNING', error_message: null, completed_at: null });
+    expect((await api.answer(taskId, subtaskId)).result?.value).toBe('after all');
+    expect((await own.report(subtaskId, 'COMPLETED', { result: { value: 'again' } })).status).toBe(401);
+    await executor.report(next.subtask_id, 'COMPLETED', { result: { value: 'the end' } });
+    expect((await ended(taskId, 'COMPLETED')).result?.value).toBe('the end');
+  });
+
+  it('and a failure without a reason, as of a second container, do not cost the answer of the first one', async () => {
+    const taskId = await addTask(api, teamId);
+    const { subtask_id: subtaskId } = await executor.take();
+    await executor.report(subtaskId, 'RUNNING', { executor_name: 'same' });
+    await takeAgain(taskId, subtaskId);
+    await executor.report(subtaskId, 'FAILED', { progress: 100, executor_name: 'same' });
+    await ended(taskId, 'FAILED');
+    const answers = ['first', 'second'].map((value) => executor.report(subtaskId, 'COMPLETED', { result: { value } }));
+    await Promise.all(answers);
+
+    expect((await ended(taskId, 'COMPLETED')).result?.value).toBe('first');
+    await eventually('both ends are delivered', () => receiver.of(taskId).length > 1);
+    expect(receiver.of(taskId).map(({ payload }) => payload.event)).toEqual(['task.failed', 'task.completed']);
   });
 
   it('that run out end the token of the executor that had them, as soon as another one claims the subtask', async () => {

@@ -14,6 +14,8 @@ const TIMEOUT_SECONDS = 40;
 const NODE = { name: 'node', status: 'pass', version: '22.1.0', message: 'node 22.1.0' } as const;
 const PYTHON = { name: 'python3', status: 'fail', version: '3.9.2', message: '3.9.2, at least 3.12 wanted' } as const;
 const GOOD: ValidationReport = { status: 'completed', valid: true, checks: [NODE] };
+/** Of the manager of this project, for which the same order twice is one run. */
+const LOAD = { status: 200, body: { status: 'success', task_ids: [], images: [], running: 0, total: 0 } };
 const BAD: ValidationReport = { status: 'completed', valid: false, checks: [NODE, PYTHON] };
 
 describe('validations of images, on two replicas', () => {
@@ -38,6 +40,7 @@ describe('validations of images, on two replicas', () => {
     count += 1;
     image = `ghcr.io/acme/agent:${count}`;
     manager.answers['validate'] = () => SUBMITTED;
+    manager.answers['load'] = () => LOAD;
   });
 
   afterAll(() => endAll(images));

@@ -223,18 +223,28 @@ function providerPart(env: Env) {
   };
 }
 
+/** Executors, and the manager that starts them. */
+function executorPart(env: Env) {
+  return {
+    /** Without a trailing slash. */
+    managerUrl: env.EXECUTOR_MANAGER_URL?.replace(/\/+$/, ''),
+    /** Of executors that send heartbeats. */
+    leaseSeconds: env.EXECUTOR_LEASE_SECONDS ?? 120,
+    /** Of executors that have not sent one yet: Wegent's never do, and say nothing while a tool runs. */
+    silentLeaseSeconds: env.EXECUTOR_SILENT_LEASE_SECONDS ?? 3600,
+    /** Hours after which an executor without work is deleted, by the type of its task. */
+    idleHours: { chat: env.EXECUTOR_IDLE_CHAT_HOURS ?? 2, code: env.EXECUTOR_IDLE_CODE_HOURS ?? 24 },
+    maxAttempts: env.EXECUTOR_MAX_ATTEMPTS ?? 3,
+    maxResultBytes: env.EXECUTOR_MAX_RESULT_BYTES ?? 4 * 1024 * 1024,
+  };
+}
+
 function taskParts(env: Env) {
   return {
-    executors: {
-      /** Without a trailing slash. */
-      managerUrl: env.EXECUTOR_MANAGER_URL?.replace(/\/+$/, ''),
-      leaseSeconds: env.EXECUTOR_LEASE_SECONDS ?? 120,
-      maxAttempts: env.EXECUTOR_MAX_ATTEMPTS ?? 3,
-      maxResultBytes: env.EXECUTOR_MAX_RESULT_BYTES ?? 4 * 1024 * 1024,
-    },
+    executors: executorPart(env),
     tasks: {
       /** After this long a cancelled run is ended without its answer. */
-      cancelDeadlineSeconds: env.CANCEL_DEADLINE_SECONDS ?? 60,
+      cancelDeadlineSeconds: env.CANCEL_DEADLINE_SECONDS ?? 90,
       /** Hours since the last change after which a task cannot be continued; 0 = never. */
       appendExpireHours: {
         chat: env.APPEND_CHAT_TASK_EXPIRE_HOURS ?? 0,

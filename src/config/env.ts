@@ -87,6 +87,10 @@ const VARIABLES = {
   /** The one of this package, beside the server. */
   EXECUTOR_MANAGER: oneOf('on', 'off'),
   EXECUTOR_LEASE_SECONDS: int(1, 86_400),
+  /** Of executors that have not sent a heartbeat yet. */
+  EXECUTOR_SILENT_LEASE_SECONDS: int(1, 604_800),
+  EXECUTOR_IDLE_CHAT_HOURS: int(1, 87_600),
+  EXECUTOR_IDLE_CODE_HOURS: int(1, 87_600),
   EXECUTOR_MAX_ATTEMPTS: int(1, 100),
   EXECUTOR_MAX_RESULT_BYTES: int(1024, 67_108_864),
   CANCEL_DEADLINE_SECONDS: int(1, 3600),

@@ -60,18 +60,16 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
 
   /** Finds out whether a subtask waits for an executor, was claimed by one, or has lost it. */
   async inspect({ subtask, task }: AnswerInspection): Promise<Findings> {
-    const { leaseSeconds, maxAttempts } = this.config.executors;
     const [waiting] = subtask.status === 'PENDING' ? await this.repository.positionsOf([subtask.id]) : [];
     const acked = task.status === 'CANCELLING' && (await this.canceller.isAcknowledged(subtask.id));
     const stage = subtask.status === 'RUNNING' ? await this.managed.stageOf(subtask.id) : null;
     const cancel = acked ? 'acknowledged' : task.status === 'CANCELLING' ? 'asked' : 'none';
 
     return executorFindings(subtask, {
+      ...this.config.executors,
       position: waiting?.position ?? null,
       cancel,
       stage,
-      leaseSeconds,
-      maxAttempts,
       now: Date.now(),
     });
   }

@@ -54,6 +54,9 @@ export class ExecutorGuard implements CanActivate {
     const subtask = await this.subtasks.find(subtaskId);
     if (subtask?.taskId !== taskId || subtask.offers !== offer) return false;
 
-    return !isTerminal(subtask.status) && subtask.status !== 'DELETE' && subtask.taskStatus !== 'DELETE';
+    if (subtask.status === 'DELETE' || subtask.taskStatus === 'DELETE') return false;
+
+    // A failure that was only presumed is repaired by the executor that completes its work.
+    return !isTerminal(subtask.status) || (subtask.status === 'FAILED' && subtask.isPresumed);
   }
 }

@@ -71,6 +71,6 @@ export class ExecutorsController {
   @MaxBodyBytes(() => SMALL_BYTES, { isInternal: true })
   @ApiOk(LeaseDto, 'forbidden', 'not_found', 'subtask_final', 'lease_lost')
   heartbeat(@IdParam('subtask_id') subtaskId: number, @Body() body: HeartbeatDto): Promise<LeaseDto> {
-    return this.leases.heartbeat(subtaskId, body);
+    return this.leases.beat(subtaskId, body);
   }
 }

@@ -15,6 +15,9 @@ import { ExecutorReportsService } from './reports/executor-reports.service.js';
 import { ExecutorCanceller } from './lifecycle/executor.canceller.js';
 import { ExecutorBackend } from './executor.backend.js';
 import { ExecutorsController } from './executors.controller.js';
+import { ExecutorsRepository } from './lifecycle/executors.repository.js';
+import { IdleExecutors } from './lifecycle/idle-executors.js';
+import { LeaseExpiry } from './lifecycle/lease-expiry.js';
 import { LeasesService } from './lifecycle/leases.service.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ClaimWaiters } from './dispatch/claim-waiters.js';
@@ -39,10 +42,10 @@ import { SubtasksRepository } from './subtasks.repository.js';
   controllers: [ExecutorsController, ManagedTasksController],
   providers: [
     InternalGuard,
-    ...[DispatchRepository, SubtasksRepository, ReportDedupCache, ExecutorManagerClient],
-    ...[ExecutionPlans, DispatchService, ExecutorReportsService, LeasesService],
+    ...[DispatchRepository, SubtasksRepository, ExecutorsRepository, ReportDedupCache, ExecutorManagerClient],
+    ...[ExecutionPlans, DispatchService, ExecutorReportsService, LeasesService, LeaseExpiry],
     ...[StepLabels, TurnProjector, ReportedStreams, StreamWatch, ExecutorEventsService],
-    ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor, ExecutorBackend],
+    ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor, IdleExecutors, ExecutorBackend],
     ...[ManagedTasksRepository, ManagedTasksService, ReleasesService, ClaimWaiters],
   ],
   exports: [ExecutorBackend, StreamWatch],

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, eq, inArray, lt, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, lt, ne, sql } from 'drizzle-orm';
 import { DB, type Db, idList, isOneOf } from '../infra/database/database.js';
-import { type SubtaskStatus, subtasks, tasks } from '../infra/database/schema/schema.js';
+import { subtasks, tasks } from '../infra/database/schema/schema.js';
+import type { LeaseSeconds } from '../tasks/status/task-updates.sql.js';
 import { fromStates, SUBTASK_TRANSITIONS, UNFINISHED } from '../tasks/task-status.js';
 
 /** A subtask with what is needed to handle its executor. */
@@ -30,13 +31,59 @@ export class SubtasksRepository {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** Gives subtasks in one of these states a lease from now on. @returns the end of each lease */
-  async extendLeases(subtaskIds: readonly number[], seconds: number, states: readonly SubtaskStatus[]) {
-    return this.db
+  /** Renews the leases of unfinished subtasks: short ones if their executors send heartbeats. */
+  async extendLeases(subtaskIds: readonly number[], { leaseSeconds, silentLeaseSeconds }: LeaseSeconds): Promise<void> {
+    const seconds = sql`case when ${subtasks.executorBeats} then ${leaseSeconds}::int else ${silentLeaseSeconds}::int end`;
+    await this.db
       .update(subtasks)
       .set({ leaseExpiresAt: sql`now() + make_interval(secs => ${seconds})` })
-      .where(and(inArray(subtasks.id, [...subtaskIds]), inArray(subtasks.status, [...states])))
+      .where(and(inArray(subtasks.id, [...subtaskIds]), inArray(subtasks.status, [...UNFINISHED])));
+  }
+
+  /** Records a heartbeat: from now on the short lease counts. @returns its end; null when the subtask does not run */
+  async beat(subtaskId: number, leaseSeconds: number): Promise<Date | null> {
+    const [row] = await this.db
+      .update(subtasks)
+      .set({ executorBeats: true, leaseExpiresAt: sql`now() + make_interval(secs => ${leaseSeconds})` })
+      .where(and(eq(subtasks.id, subtaskId), eq(subtasks.status, 'RUNNING')))
       .returning({ expiresAt: subtasks.leaseExpiresAt });
+
+    return row?.expiresAt ?? null;
+  }
+
+  /** Returns subtasks whose executors have reported, send no heartbeats, and have been silent for so long. */
+  async silent(seconds: number, limit: number): Promise<ExecutorSubtask[]> {
+    const rows = await this.db
+      .select({ id: subtasks.id })
+      .from(subtasks)
+      .where(
+        and(
+          eq(subtasks.status, 'RUNNING'),
+          gt(subtasks.leaseExpiresAt, now),
+          eq(subtasks.executorBeats, false),
+          ne(subtasks.executorName, ''),
+          sql`(${subtasks.reportOrder} is not null or ${subtasks.reportSeq} is not null)`,
+          lt(subtasks.updatedAt, sql`now() - make_interval(secs => ${seconds})`),
+        ),
+      )
+      .orderBy(asc(subtasks.updatedAt))
+      .limit(limit);
+
+    return [...(await this.findAll(rows.map(({ id }) => id))).values()];
+  }
+
+  /** Ends the lease of a subtask unless its executor has been heard of since. @returns whether that was done */
+  async expireLease({ id, offers, updatedAt }: Pick<ExecutorSubtask, 'id' | 'offers' | 'updatedAt'>): Promise<boolean> {
+    const isSame = and(eq(subtasks.offers, offers), eq(subtasks.executorBeats, false));
+    // Dates have milliseconds, the column microseconds.
+    const isUnheard = sql`date_trunc('milliseconds', ${subtasks.updatedAt}) = ${updatedAt.toISOString()}::timestamptz`;
+    const rows = await this.db
+      .update(subtasks)
+      .set({ leaseExpiresAt: sql`now() - interval '1 second'` })
+      .where(and(eq(subtasks.id, id), eq(subtasks.status, 'RUNNING'), isSame, isUnheard))
+      .returning({ id: subtasks.id });
+
+    return rows.length > 0;
   }
 
   /** Returns leases that have run out, longest ago first, and removes those of ended subtasks. */
@@ -56,18 +103,20 @@ export class SubtasksRepository {
   }
 
   /**
-   * Puts a subtask whose executor was lost back into its dispatch queue, at its old position and for a new executor.
+   * Puts a subtask whose executor was lost back into its dispatch queue, at its old position.
+   * @param keepsExecutor whether it is dispatched with the name of that executor again, which may live
    * @returns whether that was done: not when its lease is good again, its task is being cancelled, or it was claimed
    *   `maxClaims` times already
    */
-  async requeue(subtaskId: number, maxClaims: number): Promise<boolean> {
+  async requeue(subtaskId: number, maxClaims: number, keepsExecutor: boolean): Promise<boolean> {
+    const executor = keepsExecutor ? {} : { executorName: '', executorNamespace: '' };
     const isWanted = this.db
       .select({ one: sql`1` })
       .from(tasks)
       .where(and(eq(tasks.id, subtasks.taskId), inArray(tasks.status, [...UNFINISHED])));
     const rows = await this.db
       .update(subtasks)
-      .set({ status: 'PENDING', leaseExpiresAt: null, executorName: '', executorNamespace: '', updatedAt: now })
+      .set({ status: 'PENDING', leaseExpiresAt: null, ...executor, updatedAt: now })
       .where(
         and(
           eq(subtasks.id, subtaskId),
@@ -81,31 +130,6 @@ export class SubtasksRepository {
 
     return rows.length > 0;
   }
-
-  /** Whether executors have worked on a task. */
-  async hasExecutors(taskId: number): Promise<boolean> {
-    const rows = await this.db
-      .select({ id: subtasks.id })
-      .from(subtasks)
-      .where(and(eq(subtasks.taskId, taskId), sql`(${subtasks.offers} > 0 or ${subtasks.executorName} <> '')`))
-      .limit(1);
-
-    return rows.length > 0;
-  }
-
-  /** Returns the executors of a task; null when it is unknown. */
-  async executorsOf(taskId: number) {
-    const rows = await this.db
-      .select({ taskStatus: tasks.status, autoDelete: tasks.autoDeleteExecutor, name: subtasks.executorName })
-      .from(tasks)
-      .leftJoin(subtasks, and(eq(subtasks.taskId, tasks.id), ne(subtasks.executorName, '')))
-      .where(eq(tasks.id, taskId));
-    const [first] = rows;
-    if (!first) return null;
-    const names = new Set(rows.flatMap(({ name }) => name ?? []));
-
-    return { taskStatus: first.taskStatus, autoDelete: first.autoDelete, names: [...names] };
-  }
 }
 
 /** Prepared once, because it runs with every report. */
@@ -115,6 +139,7 @@ function prepareLookup(db: Db) {
       ...{ id: subtasks.id, taskId: subtasks.taskId, userId: subtasks.userId, status: subtasks.status },
       ...{ progress: subtasks.progress, offers: subtasks.offers, reportSeq: subtasks.reportSeq },
       ...{ executorName: subtasks.executorName, leaseExpiresAt: subtasks.leaseExpiresAt },
+      ...{ executorBeats: subtasks.executorBeats, isPresumed: subtasks.isPresumed, updatedAt: subtasks.updatedAt },
       taskStatus: tasks.status,
       autoDelete: tasks.autoDeleteExecutor,
     })

@@ -13,6 +13,8 @@ export interface TaskUpdate {
   progress?: number;
   result?: SubtaskResult;
   errorMessage?: string;
+  /** The end was concluded without the word of the executor: see {@link isRepair} of `status/classify-report.ts`. */
+  isPresumed?: boolean;
   /** The end of a chat stream as its clients see it, and its sequence number. */
   terminal?: { event: TerminalEvent | ErrorEvent; seq: number };
   /** Set when an executor sent it. */

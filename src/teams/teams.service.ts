@@ -6,7 +6,7 @@ import { ownedBy } from '../common/owned.js';
 import type { MessageDto, PageQuery } from '../common/page.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
-import type { TeamMember } from '../infra/database/schema/schema.js';
+import type { TeamMember } from '../common/contracts/team-member.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 import {
   type CreateTeamDto,

@@ -9,7 +9,11 @@ describe('executors, when parts of the server are lost', () => {
   let teamId: number;
 
   beforeAll(async () => {
-    const environment = { INTERNAL_API_TOKEN: INTERNAL_TOKEN, EXECUTOR_LEASE_SECONDS: '3' };
+    const environment = {
+      INTERNAL_API_TOKEN: INTERNAL_TOKEN,
+      EXECUTOR_LEASE_SECONDS: '3',
+      EXECUTOR_SILENT_LEASE_SECONDS: '3',
+    };
     stage = await Stage.start('distributed', environment, 2);
     executor = new ExecutorApi(stage.api);
     ({ teamId } = await addExecutorTeam(stage.api, 'solo', [{ name: 'solo-bot' }], 'solo'));

@@ -12,7 +12,12 @@ type Assistant = SubtaskBody & { executor_name: string };
 /** Short times, and limits that do not stand in the way. */
 const ENVIRONMENT: Environment = {
   ...{ INTERNAL_API_TOKEN: TOKEN, INTERNAL_ALLOW: '127.0.0.1' },
-  ...{ EXECUTOR_LEASE_SECONDS: '3', EXECUTOR_MAX_ATTEMPTS: '2', EXECUTOR_MAX_RESULT_BYTES: '65536' },
+  ...{
+    EXECUTOR_LEASE_SECONDS: '3',
+    EXECUTOR_SILENT_LEASE_SECONDS: '3',
+    EXECUTOR_MAX_ATTEMPTS: '2',
+    EXECUTOR_MAX_RESULT_BYTES: '65536',
+  },
   ...{ CANCEL_DEADLINE_SECONDS: '3', MAX_RUNNING_TASKS_PER_USER: '1000' },
 };
 
@@ -29,7 +34,7 @@ export class ExecutorStage {
   /** The manager that the server knows is that of Conch's style; the other one takes offline tasks only. */
   static async start(kind: StageKind): Promise<ExecutorStage> {
     const conch = await ExecutorEmulator.start({ interval: 25, token: TOKEN, sign: true });
-    const wegent = await ExecutorEmulator.start({ interval: 25, wegent: true, types: ['offline'] });
+    const wegent = await ExecutorEmulator.start({ interval: 25, wegent: true, types: ['offline'], limit: 1000 });
     const stage = await Stage.start(kind, { ...ENVIRONMENT, EXECUTOR_MANAGER_URL: conch.url }).catch(
       async (error: unknown) => {
         await Promise.all([conch.close(), wegent.close()]);

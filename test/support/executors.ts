@@ -143,6 +143,8 @@ interface ManagerAnswer {
   body: object;
   /** Never sends the answer. */
   hangs?: boolean;
+  /** Milliseconds before the answer. */
+  afterMs?: number;
 }
 
 /** Stands in for an executor manager: says what it is told to say. */
@@ -160,12 +162,15 @@ export class FakeManager {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, unknown>;
+        const text = Buffer.concat(chunks).toString('utf8');
+        const body = (text ? JSON.parse(text) : {}) as Record<string, unknown>;
         const path = request.url ?? '';
         manager.calls.push({ path, body, authorization: request.headers.authorization });
         const answer = manager.answers[path.split('/').at(-1) ?? '']?.(body) ?? SUCCESS;
         if (answer.hangs) return;
-        reply.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
+        setTimeout(() => {
+          reply.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
+        }, answer.afterMs ?? 0).unref();
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

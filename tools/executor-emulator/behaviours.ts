@@ -114,6 +114,8 @@ function replaying(work: Work): Move[] {
 const MOVES: Record<Behaviour, (work: Work) => Move[]> = {
   'well-behaved': wellBehaved,
   slow: wellBehaved,
+  silent: wellBehaved,
+  starting: wellBehaved,
   crashing,
   lying,
   replaying,
@@ -121,6 +123,7 @@ const MOVES: Record<Behaviour, (work: Work) => Move[]> = {
   'cancel-acks': wellBehaved,
   'cancel-refuses': wellBehaved,
   'cancel-hangs': wellBehaved,
+  'cancel-slow': wellBehaved,
   'cancel-ignored': wellBehaved,
 };
 

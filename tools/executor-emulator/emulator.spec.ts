@@ -241,7 +241,8 @@ describe('the manager', () => {
   it('shows its load, and deletes containers', async () => {
     await work({}, subtask(1, '[exec behaviour=cancel-acks]'));
     const [{ executor_name: name } = { executor_name: '' }] = await backend.until(2);
-    const load = { status: 'success', task_ids: [7], containers: [name], running: 1, total: 1 };
+    const containers = [{ task_id: '7', subtask_id: '1', container_name: name }];
+    const load = { status: 'success', task_ids: [7], containers, running: 1, total: 1 };
     expect((await call('GET', '/executor-manager/executor/load')).body).toEqual(load);
     expect((await call('POST', '/executor-manager/executor/delete', { executor_name: name })).body).toEqual({
       status: 'success',
@@ -249,8 +250,38 @@ describe('the manager', () => {
 
     expect((await call('GET', '/executor-manager/executor/load')).body).toMatchObject({ running: 0, total: 0 });
     expect((await call('POST', '/executor-manager/executor/delete', { executor_name: name })).body).toMatchObject({
-      status: 'failed',
+      status: 'unauthorized',
     });
+  });
+
+  it('says whether an executor lives; that of Wegent does not know this call', async () => {
+    await work({}, subtask(1, '[exec behaviour=cancel-acks]'));
+    const [{ executor_name: name } = { executor_name: '' }] = await backend.until(2);
+    const state = (of: string) => call('GET', `/executor-manager/executor/${of}`);
+    expect((await state(name)).body).toEqual({ status: 'running', task_id: 7 });
+    expect((await state('other')).body).toEqual({ status: 'gone', task_id: null });
+    await emulator.close();
+    await work({ wegent: true });
+    expect((await state(name)).status).toBe(404);
+  });
+
+  it('of Wegent fails a subtask, without a reason, when a container of its name is there', async () => {
+    await work({ wegent: true }, subtask(1, '[exec ms=0 steps=0]'));
+    await backend.until(3);
+    backend.pending.push(subtask(1, '[exec ms=0 steps=0]'));
+    const last = (await backend.until(4)).at(-1);
+
+    expect(last).toMatchObject({ status: 'FAILED', progress: 100 });
+    expect(last).not.toHaveProperty('error_message');
+  });
+
+  it('knows nothing of a container that is being started', async () => {
+    await work({}, subtask(1, '[exec behaviour=starting start=300 ms=0 steps=0]'));
+    while (emulator.counters.dispatched === 0) await sleep(5);
+    expect((await call('POST', '/executor-manager/tasks/cancel', { task_id: 7 })).status).toBe(400);
+    expect(emulator.manager.load().containers).toEqual([]);
+
+    expect((await backend.until(3)).at(-1)).toMatchObject({ status: 'COMPLETED' });
   });
 
   it('passes on callbacks of executors outside', async () => {

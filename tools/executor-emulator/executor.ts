@@ -54,7 +54,7 @@ export class Executor {
     }
     if (this.stopped.signal.aborted) return;
     if (this.cancelled.signal.aborted) await this.report(CANCELLED);
-    this.state = 'idle';
+    this.rest();
   }
 
   /** Ends with a CANCELLED report; one whose behaviour ignores cancels works on. */
@@ -68,10 +68,15 @@ export class Executor {
     this.stopped.abort();
   }
 
-  /** Sends a report of an executor that does not get to work at all. */
-  async fail(message: string): Promise<void> {
-    await this.report({ status: 'FAILED', progress: 100, error_message: message });
-    this.state = 'idle';
+  /** Sends a report of an executor that does not get to work at all; Wegent's manager gives no reason. */
+  async fail(message: string | undefined): Promise<void> {
+    await this.report({ status: 'FAILED', progress: 100, ...(message !== undefined && { error_message: message }) });
+    this.rest();
+  }
+
+  /** Waits for more work, unless it was killed meanwhile. */
+  private rest(): void {
+    if (this.state === 'running') this.state = 'idle';
   }
 
   private async play(move: Move): Promise<void> {

@@ -1,5 +1,6 @@
 // The executor manager: asks for work, starts an executor for each subtask, cancels and deletes them.
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backend } from './backend.js';
 import { Executor } from './executor.js';
 import type { Journal } from './journal.js';
@@ -23,7 +24,7 @@ export interface ManagerOptions {
 export interface Load {
   status: 'success';
   task_ids: number[];
-  containers: string[];
+  containers: { task_id: string; subtask_id: string; container_name: string }[];
   running: number;
   total: number;
 }
@@ -34,6 +35,7 @@ export class Manager {
   readonly executors = new Map<string, Executor>();
   private readonly offers = new Map<number, number>();
   private readonly runs = new Set<Promise<void>>();
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly backend: Backend,
@@ -44,7 +46,7 @@ export class Manager {
   /** Asks once for new tasks, and for the next steps of pipelines whose containers are there. */
   async poll(): Promise<void> {
     for (const type of this.options.types) {
-      const free = Math.min(MAX_PER_POLL, this.options.limit - this.running().length);
+      const free = Math.min(MAX_PER_POLL, this.options.limit - this.counted().length);
       if (free > 0) this.startAll(await this.backend.dispatch({ task_status: 'PENDING', limit: String(free), type }));
     }
     const pipelines = this.waitingPipelines();
@@ -66,20 +68,39 @@ export class Manager {
   }
 
   load(): Load {
-    const running = this.running();
+    const counted = this.counted();
     return {
       status: 'success',
-      task_ids: [...new Set(running.map(({ subtask }) => subtask.task_id))],
-      containers: running.map(({ name }) => name),
-      running: running.length,
+      task_ids: [...new Set(counted.map(({ subtask }) => subtask.task_id))],
+      containers: this.living().map(({ name, subtask }) => ({
+        ...{ task_id: String(subtask.task_id), subtask_id: String(subtask.subtask_id), container_name: name },
+      })),
+      running: counted.length,
       total: this.executors.size,
     };
   }
 
+  /** What a call about one executor gets; null from a manager like Wegent's, which has no such call. */
+  stateOf(name: string): { status: 'running' | 'gone'; task_id: number | null } | null {
+    if (this.options.wegent) return null;
+    const executor = this.living().find((one) => one.name === name);
+    return { status: executor ? 'running' : 'gone', task_id: executor?.subtask.task_id ?? null };
+  }
+
   /** Kills all executors and waits until nothing of them is under way. */
   async stop(): Promise<void> {
+    this.stopping.abort();
     for (const executor of this.executors.values()) executor.kill();
     await Promise.all(this.runs);
+  }
+
+  private living(): Executor[] {
+    return [...this.executors.values()].filter(({ state }) => state !== 'dead');
+  }
+
+  /** Wegent's manager counts all containers that live, whether they work or wait. */
+  private counted(): Executor[] {
+    return this.options.wegent ? this.living() : this.running();
   }
 
   private running(): Executor[] {
@@ -105,8 +126,6 @@ export class Manager {
   private async start(subtask: DispatchedSubtask): Promise<void> {
     const kept = subtask.executor_name ?? '';
     const name = kept || nameOf(subtask);
-    // Wegent's manager has no way to make a container anew that a turn before has left.
-    const gone = this.options.wegent && kept !== '' && (this.executors.get(kept)?.state ?? 'dead') === 'dead';
     const read = this.scriptOf(subtask);
     const script = 'problem' in read ? null : read;
     const wegent = this.options.wegent;
@@ -118,10 +137,21 @@ export class Manager {
       wegent,
     };
     const executor = new Executor(name, assignment, this.backend);
+    if (wegent && this.cannotStart(kept, name)) return executor.fail(undefined);
+    if (kept === '') await this.pull(assignment.script.start);
+    if (this.stopping.signal.aborted) return;
     this.executors.set(name, executor);
-    if (gone) await executor.fail(`Container ${kept} not found`);
-    else if ('problem' in read) await executor.fail(read.problem);
+    if ('problem' in read) await executor.fail(read.problem);
     else await executor.run();
+  }
+
+  /** Wegent's manager has no way out when a kept container is gone, nor when Docker has one of the name already. */
+  private cannotStart(kept: string, name: string): boolean {
+    return kept === '' ? this.executors.has(name) : (this.executors.get(kept)?.state ?? 'dead') === 'dead';
+  }
+
+  private async pull(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 
   private scriptOf({ subtask_id, bot, prompt }: DispatchedSubtask): Script | { problem: string } {

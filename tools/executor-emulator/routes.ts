@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody, sendJson } from '../shared/http.js';
 import { asObject, type Json } from '../shared/json.js';
 import type { Backend } from './backend.js';
+import type { CancelReply } from './behaviours.js';
+import type { Executor } from './executor.js';
 import type { Journal } from './journal.js';
 import type { Manager } from './manager.js';
 import type { Report } from './wire.js';
@@ -23,6 +25,10 @@ function cancel({ manager, journal }: Parts, body: Json, res: ServerResponse): v
   journal.counters.cancels += 1;
   journal.log(`task ${taskId}: asked to cancel: ${executor ? reply : 'nothing runs'}`);
   if (reply === 'hangs') return;
+  setTimeout(() => answerCancel(taskId, executor, reply, res), executor?.assignment.script.delay ?? 0).unref();
+}
+
+function answerCancel(taskId: number, executor: Executor | undefined, reply: CancelReply, res: ServerResponse): void {
   if (!executor || reply === 'refuses') {
     sendJson(res, 400, { detail: executor ? 'The executor refused' : `Task ${taskId} is not running` });
     return;
@@ -41,7 +47,11 @@ function remove({ manager, journal }: Parts, body: Json, res: ServerResponse): v
   const found = manager.remove(name);
   journal.counters.deletes += 1;
   journal.log(`${name}: asked to delete: ${found ? 'done' : 'unknown'}`);
-  sendJson(res, 200, found ? { status: 'success' } : { status: 'failed', error_msg: `Container ${name} not found` });
+  sendJson(
+    res,
+    200,
+    found ? { status: 'success' } : { status: 'unauthorized', error_msg: `Container ${name} is not of this manager` },
+  );
 }
 
 /** A real executor may use the emulator as its manager. The reply contains nothing of the backend's, like Wegent's. */
@@ -59,6 +69,16 @@ function state({ manager, journal }: Parts, _body: Json, res: ServerResponse): v
   sendJson(res, 200, { counters: journal.counters, executors });
 }
 
+const EXECUTOR = /^\/executor-manager\/executor\/([^/]+)$/;
+
+/** Answers whether an executor lives. @returns false when the request is another one */
+function serveState({ manager }: Parts, req: IncomingMessage, res: ServerResponse): boolean {
+  const [, name] = (req.method === 'GET' && EXECUTOR.exec(req.url ?? '')) || [];
+  const state = name === undefined ? null : manager.stateOf(decodeURIComponent(name));
+  if (state) sendJson(res, 200, state);
+  return state !== null;
+}
+
 const ROUTES: Record<string, Route> = {
   'POST /executor-manager/tasks/cancel': cancel,
   'POST /executor-manager/executor/delete': remove,
@@ -74,6 +94,7 @@ export async function serve(parts: Parts | null, req: IncomingMessage, res: Serv
   const route = `${req.method ?? 'GET'} ${(req.url ?? '/').split('?')[0]}`;
   const body = asObject(await readBody(req));
   const handler = ROUTES[route];
+  if (!handler && parts && serveState(parts, req, res)) return;
   if (!handler) sendJson(res, 404, { detail: 'Not Found' });
   else if (!parts) sendJson(res, 503, { detail: 'No backend yet' });
   else await handler(parts, body, res);

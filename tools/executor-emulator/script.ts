@@ -5,6 +5,8 @@ import { directivesOf, numberOf, type Pairs, readPairs, ScriptError } from '../s
 export const BEHAVIOURS = [
   'well-behaved',
   'slow',
+  'silent',
+  'starting',
   'crashing',
   'lying',
   'replaying',
@@ -12,6 +14,7 @@ export const BEHAVIOURS = [
   'cancel-acks',
   'cancel-refuses',
   'cancel-hangs',
+  'cancel-slow',
   'cancel-ignored',
 ] as const;
 
@@ -32,19 +35,26 @@ export interface Script {
   times: number;
   /** Literal answer, or the message of a failure. */
   text?: string;
+  /** Milliseconds until the container runs: a pull. The manager knows nothing of it before. */
+  start: number;
+  /** Milliseconds until the manager answers a cancel. */
+  delay: number;
   /** Size of a lie that is too large. */
   bytes: number;
 }
 
 const TOOL = 'exec';
-const KEYS = ['behaviour', 'ms', 'steps', 'beat', 'after', 'times', 'text', 'bytes', 'bot'];
+const KEYS = ['behaviour', 'ms', 'steps', 'beat', 'after', 'times', 'text', 'start', 'delay', 'bytes', 'bot'];
 
 const DEFAULTS: Partial<Record<Behaviour, Pairs>> = {
   slow: { ms: '2000', beat: '1000' },
+  silent: { ms: '6000', steps: '0' },
+  starting: { start: '3000' },
   crashing: { times: '1' },
   'cancel-acks': { ms: '500', steps: '600', beat: '1000' },
   'cancel-refuses': { ms: '500', steps: '20' },
   'cancel-hangs': { ms: '500', steps: '20' },
+  'cancel-slow': { ms: '500', steps: '600', delay: '12000' },
   'cancel-ignored': { ms: '500', steps: '20' },
 };
 
@@ -85,6 +95,8 @@ export function parseScript(text: string, bot: string, fallback: Behaviour): Scr
     after: numberOf(TOOL, pairs, 'after') ?? 2,
     times: numberOf(TOOL, pairs, 'times') ?? Infinity,
     text: pairs['text'],
+    start: numberOf(TOOL, pairs, 'start') ?? 0,
+    delay: numberOf(TOOL, pairs, 'delay') ?? 0,
     bytes: numberOf(TOOL, pairs, 'bytes', { max: 100_000_000 }) ?? 5_000_000,
   };
 }

@@ -38,6 +38,13 @@ export class ShellImageChangedEvent {
   ) {}
 }
 
+/** An executor that belongs to no task has done its work: its container is to be deleted. */
+export class ExecutorDoneEvent {
+  static readonly eventName = 'executor.done';
+
+  constructor(readonly executorName: string) {}
+}
+
 /** Tasks were changed and the changes committed. Published at least once for each change, and again while a listener fails. */
 export class TasksChangedEvent {
   static readonly eventName = 'tasks.changed';

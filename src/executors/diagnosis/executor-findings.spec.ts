@@ -6,10 +6,18 @@ const NOW = Date.parse('2026-01-01T00:10:00Z');
 const at = (seconds: number) => new Date(NOW + seconds * 1000);
 const ROW = {
   ...{ id: 2, status: 'PENDING', lane: 'online', fairRank: 7, offers: 0, executorName: '', executorNamespace: '' },
-  ...{ leaseExpiresAt: null, createdAt: at(-5), updatedAt: at(-5) },
+  ...{ leaseExpiresAt: null, createdAt: at(-5), updatedAt: at(-5), reportOrder: null, reportSeq: null },
 } as unknown as SubtaskRow;
-const RUNNING = { status: 'RUNNING', offers: 1, leaseExpiresAt: at(90), executorName: 'e-1' } as const;
-const FACTS: ExecutorFacts = { position: 3, cancel: 'none', stage: null, leaseSeconds: 120, maxAttempts: 3, now: NOW };
+const RUNNING = {
+  status: 'RUNNING',
+  offers: 1,
+  executorBeats: true,
+  reportOrder: 1,
+  leaseExpiresAt: at(90),
+  executorName: 'e-1',
+} as const;
+const LEASES = { leaseSeconds: 120, silentLeaseSeconds: 3600 };
+const FACTS: ExecutorFacts = { position: 3, cancel: 'none', stage: null, ...LEASES, maxAttempts: 3, now: NOW };
 
 const find = (row: Partial<SubtaskRow>, facts: Partial<ExecutorFacts> = {}) =>
   executorFindings({ ...ROW, ...row }, { ...FACTS, ...facts });
@@ -22,7 +30,10 @@ describe('findings about work of executors', () => {
       nextAction: 'wait',
       hints: ['No executor has fetched it yet; it waits since 5 s, 2 before it'],
     });
-    expect(find({ createdAt: at(-60) }).nextAction).toBe('check_executors');
+    expect(find({ createdAt: at(-60) })).toMatchObject({
+      nextAction: 'check_executors',
+      hints: [expect.stringContaining('60 s'), expect.stringContaining('EXECUTOR_IDLE_CHAT_HOURS')],
+    });
   });
 
   it('that waits for the step before it', () => {
@@ -42,6 +53,12 @@ describe('findings about work of executors', () => {
       hints: ['Executor e-1 has it, attempt 1 of 3; unless it is heard of within 90 s it counts as lost'],
     });
     expect(find({ ...RUNNING, executorNamespace: 'ns' }).owner).toBe('ns/e-1');
+  });
+
+  it('that a silent executor has, or has lost', () => {
+    const silent = { ...RUNNING, executorBeats: false };
+    expect(find(silent).hints[0]).toMatch(/sends no heartbeats, so it counts as lost after 90 s of silence/);
+    expect(find({ ...silent, leaseExpiresAt: at(-1) }).hints[0]).toContain('not heard of for 3600 s');
   });
 
   it('that an executor without a name has', () => {
@@ -68,9 +85,13 @@ describe('findings about work of executors', () => {
       nextAction: 'check_executors',
       hints: ['Its executor was lost; it is offered again since 20 s, attempt 2 of 3'],
     });
+    expect(find({ offers: 1, updatedAt: at(-20), executorName: 'e-1' }).hints[0]).toMatch(
+      /^Its executor e-1 was not heard of; .* attempt 2 of 3, to the same executor if it lives/,
+    );
   });
 
   it('that is being cancelled', () => {
+    expect(find({ ...RUNNING, reportOrder: null }, { cancel: 'asked' }).hints[0]).toContain('is being started');
     expect(find(RUNNING, { cancel: 'asked' }).hints[0]).toContain('has not acknowledged');
     expect(find(RUNNING, { cancel: 'acknowledged' }).hints[0]).toContain('has acknowledged');
   });

@@ -11,6 +11,7 @@ export interface ExecutorFacts {
   /** What its manager does before its executor works; null when that is not known. */
   stage: string | null;
   leaseSeconds: number;
+  silentLeaseSeconds: number;
   /** How often a subtask may be claimed at most. */
   maxAttempts: number;
   /** Milliseconds since the epoch. */
@@ -19,13 +20,17 @@ export interface ExecutorFacts {
 
 /** A subtask that waits for longer than this suggests that no executor is running. */
 const UNCLAIMED_MS = 15_000;
+const CHECK_MANAGER =
+  'Either no executor manager asks for work, or it has as many containers as it may have: idle ones are deleted after ' +
+  'EXECUTOR_IDLE_CHAT_HOURS and EXECUTOR_IDLE_CODE_HOURS';
 
 export function executorFindings(subtask: SubtaskRow, facts: ExecutorFacts): Findings {
   return subtask.status === 'PENDING' ? waiting(subtask, facts) : handedOut(subtask, facts);
 }
 
-function waiting(subtask: SubtaskRow, { position, maxAttempts, now }: ExecutorFacts): Findings {
-  const { fairRank, offers, lane, createdAt, updatedAt } = subtask;
+function waiting(subtask: SubtaskRow, facts: ExecutorFacts): Findings {
+  const { position, now } = facts;
+  const { fairRank, offers, lane, createdAt } = subtask;
   const base = fromRow(subtask);
   const name = `executors:${lane}`;
   if (fairRank === null) {
@@ -34,21 +39,22 @@ function waiting(subtask: SubtaskRow, { position, maxAttempts, now }: ExecutorFa
     return { ...base, queue, hints: ['It waits for the step before it'] };
   }
   const queue = { name, state: 'waiting', position };
-  if (offers > 0) {
-    const hint = `Its executor was lost; it is offered again since ${duration(now - updatedAt.getTime())}`;
-
-    return {
-      ...base,
-      queue,
-      nextAction: 'check_executors',
-      hints: [`${hint}, attempt ${offers + 1} of ${maxAttempts}`],
-    };
-  }
+  if (offers > 0) return { ...base, queue, nextAction: 'check_executors', hints: [againHint(subtask, facts)] };
   const waitedMs = now - createdAt.getTime();
   const hint = `No executor has fetched it yet; it waits since ${duration(waitedMs)}`;
   const ahead = position === null ? '' : `, ${position - 1} before it`;
+  if (waitedMs <= UNCLAIMED_MS) return { ...base, queue, hints: [hint + ahead] };
 
-  return { ...base, queue, nextAction: waitedMs > UNCLAIMED_MS ? 'check_executors' : 'wait', hints: [hint + ahead] };
+  return { ...base, queue, nextAction: 'check_executors', hints: [hint + ahead, CHECK_MANAGER] };
+}
+
+function againHint({ offers, updatedAt, executorName }: SubtaskRow, { maxAttempts, now }: ExecutorFacts): string {
+  const since = duration(now - updatedAt.getTime());
+  const again = `it is offered again since ${since}, attempt ${offers + 1} of ${maxAttempts}`;
+
+  return executorName === ''
+    ? `Its executor was lost; ${again}`
+    : `Its executor ${executorName} was not heard of; ${again}, to the same executor if it lives. Its answer still counts`;
 }
 
 function handedOut(subtask: SubtaskRow, facts: ExecutorFacts): Findings {
@@ -67,34 +73,44 @@ function handedOut(subtask: SubtaskRow, facts: ExecutorFacts): Findings {
 
   const stage = facts.stage === null ? [] : [facts.stage];
 
-  return { ...findings, hints: [...cancelHint(facts), ...stage, leaseHint(subtask, name, facts)] };
+  return { ...findings, hints: [...cancelHint(subtask, facts), ...stage, leaseHint(subtask, name, facts)] };
 }
 
-function leaseHint({ leaseExpiresAt, offers }: SubtaskRow, name: string, facts: ExecutorFacts): string {
+function leaseHint(subtask: SubtaskRow, name: string, facts: ExecutorFacts): string {
+  const { leaseExpiresAt, offers, executorBeats } = subtask;
   const who = name === '' ? 'An executor that has not told its name yet has it' : `Executor ${name} has it`;
   const attempt = `attempt ${offers} of ${facts.maxAttempts}`;
   if (leaseExpiresAt === null) return `${who}, ${attempt}`;
   const rest = duration(leaseExpiresAt.getTime() - facts.now);
+  if (executorBeats) return `${who}, ${attempt}; unless it is heard of within ${rest} it counts as lost`;
 
-  return `${who}, ${attempt}; unless it is heard of within ${rest} it counts as lost`;
+  return `${who}, ${attempt}; it sends no heartbeats, so it counts as lost after ${rest} of silence, or when its manager says that its container is gone`;
 }
 
-function lostHint({ offers }: SubtaskRow, { cancel, leaseSeconds, maxAttempts }: ExecutorFacts): string {
-  const lost = `Its executor was not heard of for ${leaseSeconds} s and counts as lost`;
+function lostHint(subtask: SubtaskRow, facts: ExecutorFacts): string {
+  const { offers, executorBeats } = subtask;
+  const { cancel, leaseSeconds, silentLeaseSeconds, maxAttempts } = facts;
+  const seconds = executorBeats ? leaseSeconds : silentLeaseSeconds;
+  const lost = `Its executor was not heard of for ${seconds} s and counts as lost`;
   if (cancel !== 'none') return `${lost}; the cancel ends it`;
   const left = maxAttempts - offers;
 
   return left > 0
     ? `${lost}; it is offered again within seconds, ${left} attempt(s) left`
-    : `${lost}, for the last time: it ends with executor_lost`;
+    : `${lost}, for the last time: it ends with executor_lost, unless its answer still comes`;
 }
 
-function cancelHint({ cancel }: ExecutorFacts): string[] {
-  if (cancel === 'none') return [];
-
-  return [
-    cancel === 'acknowledged'
-      ? 'The executor manager has acknowledged the cancel; the executor has not reported its end yet'
-      : 'The executor manager has not acknowledged the cancel yet; it is asked again',
-  ];
+function cancelHint({ reportOrder, reportSeq }: SubtaskRow, { cancel }: ExecutorFacts): string[] {
+  switch (cancel) {
+    case 'none':
+      return [];
+    case 'acknowledged':
+      return ['The executor manager has acknowledged the cancel; the executor has not reported its end yet'];
+    case 'asked':
+      return [
+        reportOrder === null && reportSeq === null
+          ? 'Its container is being started, and cannot be cancelled before it runs: the executor manager is asked again'
+          : 'The executor manager has not acknowledged the cancel yet; it is asked again',
+      ];
+  }
 }

@@ -40,7 +40,7 @@ interface Round {
 @Injectable()
 export class DispatchService {
   private readonly log = new Logger(DispatchService.name);
-  private readonly leaseSeconds: number;
+  private readonly silentLeaseSeconds: number;
 
   constructor(
     private readonly repository: DispatchRepository,
@@ -50,7 +50,7 @@ export class DispatchService {
     private readonly projector: TurnProjector,
     { executors }: AppConfig,
   ) {
-    this.leaseSeconds = executors.leaseSeconds;
+    this.silentLeaseSeconds = executors.silentLeaseSeconds;
   }
 
   /** Claims subtasks: they are RUNNING and leased when this resolves; what cannot be dispatched has failed, with the reason. */
@@ -99,7 +99,7 @@ export class DispatchService {
    * after it leaves a lease behind. A broken subtask is claimed as well, so that no other dispatch claims it.
    */
   private async claim(tx: Db, request: ClaimRequest): Promise<Round> {
-    const subtasks = await this.repository.claim(tx, request, this.leaseSeconds);
+    const subtasks = await this.repository.claim(tx, request, this.silentLeaseSeconds);
     const round: Round = { found: subtasks.length, claimed: [], dispatched: [], broken: [] };
     for (const claimed of subtasks) {
       const plan = await this.plan(tx, claimed);

@@ -33,6 +33,14 @@ const OF_TASKS = sql`s.task_id = any(${sql.placeholder('ids')}::int[]) and s.lan
     and (other.status = 'RUNNING' or (other.status = 'PENDING' and other.fair_rank is not null
       and other.message_id < s.message_id)))`;
 
+/**
+ * Whether the executor that a subtask has from the turn before was deleted meanwhile. Looked up by the claim and not when
+ * the turn is stored, because a deletion may begin in between.
+ */
+const IS_DELETED = sql`s.executor_name <> '' and (select d.executor_deleted_at is not null from subtasks d
+  where d.task_id = s.task_id and d.executor_name = s.executor_name and d.message_id < s.message_id
+  order by d.message_id desc limit 1)`;
+
 const TURN_COLUMNS = sql`question.prompt as question, turn.position, turn.previous,
   (select id from subtasks where task_id = me.task_id and message_id > me.message_id
     order by message_id limit 1) as "nextId"`;
@@ -75,7 +83,9 @@ function claim(wanted: SQL, limit: SQL, name?: string): Statement<ClaimedRow, Va
       claimed as (
         update subtasks s set status = 'RUNNING',
           lease_expires_at = now() + make_interval(secs => ${sql.placeholder('lease')}), offers = s.offers + 1,
-          report_seq = null, report_order = null, updated_at = now(),
+          report_seq = null, report_order = null, executor_beats = false, updated_at = now(),
+          executor_name = case when ${IS_DELETED} then '' else s.executor_name end,
+          executor_namespace = case when ${IS_DELETED} then '' else s.executor_namespace end,
           result = case when s.offers > 0 then null else s.result end
         from locked where s.id = locked.id and s.status = 'PENDING'
         returning locked.*, s.offers, s.user_id, s.team_id, s.lane, s.bot_ids, s.title, s.progress, s.executor_name,

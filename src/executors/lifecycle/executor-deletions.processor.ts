@@ -14,7 +14,7 @@ import {
   isExecutorDeletion,
 } from './executor-deletions.js';
 import { ExecutorManagerClient } from './executor-manager.client.js';
-import { SubtasksRepository } from '../subtasks.repository.js';
+import { ExecutorsRepository } from './executors.repository.js';
 
 const deletionsTotal = new Counter({
   name: 'conch_executor_deletions_total',
@@ -27,7 +27,7 @@ const deletionsTotal = new Counter({
 export class ExecutorDeletionsProcessor extends QueueProcessor {
   constructor(
     workers: QueueWorkers,
-    private readonly repository: SubtasksRepository,
+    private readonly repository: ExecutorsRepository,
     private readonly manager: ExecutorManagerClient,
     private readonly deletions: ExecutorDeletions,
   ) {
@@ -37,9 +37,20 @@ export class ExecutorDeletionsProcessor extends QueueProcessor {
   async process({ id, data }: Job<unknown>): Promise<void> {
     if (!isExecutorDeletion(data)) throw new UnrecoverableError(`not a deletion: job ${id}`);
     if ('taskId' in data) return this.ofTask(data.taskId);
-    await this.manager.deleteExecutor(data.executorName);
+    await this.ofExecutor(data.executorName);
+  }
+
+  private async ofExecutor(name: string): Promise<void> {
+    if (!(await this.repository.beginDeletion(name))) {
+      this.log.log(`executor ${name}: kept, it works again`);
+
+      return;
+    }
+    const { answer, reason } = await this.manager.deleteExecutor(name);
+    if (answer === 'unreachable') await this.repository.undoDeletion(name);
+    if (answer !== 'deleted') throw new Error(reason);
     deletionsTotal.inc({ outcome: 'deleted' });
-    this.log.log(`executor ${data.executorName}: deleted`);
+    this.log.log(`executor ${name}: deleted`);
   }
 
   private async ofTask(taskId: number): Promise<void> {

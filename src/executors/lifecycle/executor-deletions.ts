@@ -1,13 +1,15 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
 import type { Queue } from 'bullmq';
 import { createHash } from 'node:crypto';
 import { AppError } from '../../common/app-error.js';
+import { ExecutorDoneEvent } from '../../common/contracts/domain-events.js';
 import { isJsonObject } from '../../common/text/json.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { CAPPED_BACKOFF, cappedBackoff } from '../../infra/queue/capped-backoff.js';
 import { ExecutorManagerClient } from './executor-manager.client.js';
-import { SubtasksRepository } from '../subtasks.repository.js';
+import { ExecutorsRepository } from './executors.repository.js';
 
 export const EXECUTOR_DELETIONS = 'executor-deletions';
 
@@ -33,7 +35,7 @@ export class ExecutorDeletions {
 
   constructor(
     @InjectQueue(EXECUTOR_DELETIONS) private readonly queue: Queue<ExecutorDeletion>,
-    private readonly repository: SubtasksRepository,
+    private readonly repository: ExecutorsRepository,
     private readonly manager: ExecutorManagerClient,
   ) {}
 
@@ -56,7 +58,26 @@ export class ExecutorDeletions {
     if (await this.repository.hasExecutors(taskId)) await this.afterEnd(taskId);
   }
 
-  /** Queues the deletion of one executor. @throws AppError service_unavailable */
+  /**
+   * Stops and deletes an executor that works on although its subtask was cancelled: the cancel did not reach it, for
+   * example because its container was being started. One that the next turn uses already stays. Never throws.
+   */
+  async afterLateReport(taskId: number, executorName: string): Promise<void> {
+    try {
+      if (executorName) await this.deleteExecutor(executorName);
+      else if (!(await this.repository.isUnfinished(taskId))) await this.manager.cancel(taskId);
+    } catch (error) {
+      this.log.warn(`task ${taskId}: ${executorName} works on after its cancel: ${logLine(error)}`);
+    }
+  }
+
+  /** Queues the deletion of an executor without a task. @throws AppError service_unavailable */
+  @OnEvent(ExecutorDoneEvent.eventName, { suppressErrors: false })
+  afterWork({ executorName }: ExecutorDoneEvent): Promise<void> {
+    return this.deleteExecutor(executorName);
+  }
+
+  /** Queues the deletion of one executor, unless unfinished work needs it. @throws AppError service_unavailable */
   async deleteExecutor(executorName: string): Promise<void> {
     // Names hold what ids of jobs may not.
     const hash = createHash('sha256').update(executorName).digest('hex').slice(0, 32);

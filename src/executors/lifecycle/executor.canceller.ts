@@ -27,9 +27,14 @@ const cancelsTotal = new Counter({
   labelNames: ['outcome'],
 });
 
-type Subtask = Pick<SubtaskRow, 'id' | 'taskId' | 'status'>;
+type Subtask = Pick<SubtaskRow, 'id' | 'taskId' | 'status' | 'offers'>;
+/** One that is being cancelled, with what its executor has said. */
+type RunningSubtask = Subtask & Pick<SubtaskRow, 'executorName' | 'reportOrder' | 'reportSeq'>;
 
-/** Cancels subtasks of executors: asks their manager repeatedly, and ends the subtask without it at the deadline. */
+/**
+ * Cancels subtasks of executors: asks their manager repeatedly, and ends the subtask without it at the deadline. An executor
+ * that comes after that, because its container was being started, is stopped by its first report: see `afterLateReport`.
+ */
 @Injectable()
 export class ExecutorCanceller {
   private readonly log = new Logger(ExecutorCanceller.name);
@@ -51,7 +56,7 @@ export class ExecutorCanceller {
   }
 
   /** See `AnswerBackend.cancel`. */
-  async cancel(subtask: Subtask, requestedAt: number, force: boolean): Promise<void> {
+  async cancel(subtask: RunningSubtask, requestedAt: number, force: boolean): Promise<void> {
     const { id, taskId } = subtask;
     if (subtask.status === 'PENDING') return this.end(subtask, 'queued', false);
     const acked = await this.isAcknowledged(id);
@@ -63,10 +68,10 @@ export class ExecutorCanceller {
     if (this.manager.isConfigured && !acked) await withinOr(ASK_PATIENCE_MS, undefined, this.ask(subtask));
   }
 
-  /** Ends a subtask without waiting for its executor. */
-  async end({ id, taskId }: Subtask, phase: 'queued' | 'running', acked: boolean): Promise<void> {
+  /** Ends a subtask without waiting for its executor, if it ever had one. */
+  async end({ id, taskId, offers }: Subtask, phase: 'queued' | 'running', acked: boolean): Promise<void> {
     const terminal = { event: cancelledEvent(phase, acked), seq: 2 };
-    await this.updates.settle({ subtaskId: id, status: 'CANCELLED', terminal }, SETTLE_MS);
+    await this.updates.settle({ subtaskId: id, status: 'CANCELLED', isPresumed: offers > 0, terminal }, SETTLE_MS);
     await this.deletions.afterEndOf(taskId);
   }
 
@@ -87,7 +92,7 @@ export class ExecutorCanceller {
   }
 
   /** One request at a time: a slow manager is not asked again before it has answered. */
-  private ask(subtask: Subtask): Promise<void> {
+  private ask(subtask: RunningSubtask): Promise<void> {
     const { id } = subtask;
     const asked = this.asking.get(id) ?? this.askNow(subtask).finally(() => this.asking.delete(id));
     this.asking.set(id, asked);
@@ -95,14 +100,25 @@ export class ExecutorCanceller {
     return asked;
   }
 
-  private async askNow(subtask: Subtask): Promise<void> {
+  private async askNow(subtask: RunningSubtask): Promise<void> {
     const { id, taskId } = subtask;
     const answer = await this.manager.cancel(taskId);
     cancelsTotal.inc({ outcome: answer });
     this.log.log(`task ${taskId} subtask ${id}: cancel ${answer}`);
     if (answer === 'acked') await this.acknowledge(id);
-    if (answer === 'refused')
-      await this.end(subtask, 'running', false).catch((error: unknown) => this.notEnded(id, error));
+    if (answer !== 'refused' || !(await this.isOver(subtask))) return;
+    await this.end(subtask, 'running', false).catch((error: unknown) => this.notEnded(id, error));
+  }
+
+  /**
+   * Whether a refusal means that nothing runs. A container that is being started is not known to its manager yet, and one
+   * whose executor is busy or not ready does not accept the cancel: it is asked again.
+   */
+  private async isOver({ executorName, reportOrder, reportSeq }: RunningSubtask): Promise<boolean> {
+    if (reportOrder === null && reportSeq === null) return false;
+    if (executorName === '') return true;
+
+    return (await this.manager.statesOf([executorName])).get(executorName) !== 'running';
   }
 
   private notEnded(id: number, error: unknown): void {

@@ -78,6 +78,13 @@ describe('toTaskUpdate', () => {
     expect(toTaskUpdate(report({ status, error_message: text }), 1).errorMessage).toBe(expected);
   });
 
+  it("presumes a failure without a reason: Wegent's manager reports it when a container of the same name still works", () => {
+    const presumed = (more: Partial<ExecutorReportDto>) =>
+      toTaskUpdate(report({ status: 'FAILED', ...more }), 1).isPresumed;
+    expect([presumed({}), presumed({ error_message: ' ' })]).toEqual([true, true]);
+    expect([presumed({ error_message: 'no disk' }), presumed({ status: 'TIMEOUT' })]).toEqual([undefined, undefined]);
+  });
+
   it('proves a cancel by the report of the executor', () => {
     expect(toTaskUpdate(report({ status: 'CANCELLED' }), 1).terminal?.event).toEqual({
       type: 'cancelled',

@@ -57,6 +57,7 @@ export function toTaskUpdate(dto: ExecutorReportDto, attempt: number): TaskUpdat
     ...(dto.progress != null && { progress: dto.progress }),
     ...(dto.result && { result: { ...dto.result, value: (dto.result['value'] ?? '') as string } }),
     ...(errorMessage !== undefined && { errorMessage }),
+    ...(status === 'FAILED' && !hasReason(dto) && { isPresumed: true }),
     ...terminalOf(dto, status, errorMessage),
     report: detailsOf(dto, attempt),
   };
@@ -90,9 +91,17 @@ function detailsOf(dto: ExecutorReportDto, attempt: number): ExecutorReport {
   };
 }
 
+/** An executor says why it failed; Wegent's manager does not, for example when a container of the same name still works. */
+const hasReason = (dto: ExecutorReportDto) => dto.status === 'TIMEOUT' || reasonOf(dto) !== '';
+
+function reasonOf({ error_message: text }: ExecutorReportDto): string {
+  return text && !PLACEHOLDER.test(text.trim()) ? firstPart(text.trim(), MAX_ERROR_CHARS) : '';
+}
+
 /** Wegent's executors also send texts of success in this field. */
-function errorOf({ error_message: text, status: reported }: ExecutorReportDto, status: string): string | undefined {
-  const reason = text && !PLACEHOLDER.test(text.trim()) ? firstPart(text.trim(), MAX_ERROR_CHARS) : '';
+function errorOf(dto: ExecutorReportDto, status: string): string | undefined {
+  const { status: reported } = dto;
+  const reason = reasonOf(dto);
   if (status === 'CANCELLED') return reason || undefined;
   if (status !== 'FAILED') return undefined;
 

@@ -5,7 +5,8 @@ import { Batcher } from '../../common/async/batcher.js';
 import { AppConfig } from '../../config/app-config.js';
 import { invalid } from '../../infra/http/server/validation.pipe.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
-import { isTerminal, LEASE_IS_FRESH, UNFINISHED } from '../../tasks/task-status.js';
+import { isRepair } from '../../tasks/status/classify-report.js';
+import { isTerminal, LEASE_IS_FRESH } from '../../tasks/task-status.js';
 import type { TaskUpdate } from '../../tasks/tasks.jobs.js';
 import { ExecutorDeletions } from '../lifecycle/executor-deletions.js';
 import { orUnavailable } from '../or-unavailable.js';
@@ -73,13 +74,19 @@ export class ExecutorReportsService {
     throw new AppError('payload_too_large', `The result has ${bytes} bytes; at most ${maxResultBytes} are possible`);
   }
 
-  /** Containers that are needed no longer: those of a deleted task, and with the end of one that wants it so. */
-  private async deleteContainers({ report, subtask }: ReceivedReport): Promise<void> {
-    const { taskId, taskStatus, autoDelete } = subtask;
-    const name = report.executor_name;
+  /**
+   * Containers that are needed no longer: those of a deleted task, those that work on after a cancel that did not reach
+   * them, and those of a task that wants it so. One whose failure is presumed may still complete its work.
+   */
+  private async deleteContainers({ report, subtask, update }: ReceivedReport): Promise<void> {
+    const { taskId, taskStatus, autoDelete, status, isPresumed } = subtask;
+    const name = report.executor_name || subtask.executorName;
+    const isLate = status === 'CANCELLED' && isPresumed && update.status === 'RUNNING';
     if (taskStatus === 'DELETE' && name) await this.deletions.deleteExecutor(name);
-    else if (autoDelete) await this.deletions.afterEnd(taskId);
+    else if (isLate) await this.deletions.afterLateReport(taskId, name);
+    else if (autoDelete && !update.isPresumed) await this.deletions.afterEnd(taskId);
   }
+
   private async receiveAll(reports: readonly ExecutorReportDto[]): Promise<(ReceivedReport | null)[]> {
     const subtasks = await this.repository.findAll(reports.map((report) => report.subtask_id));
     const received = reports.map((report): ReceivedReport | null => {
@@ -108,16 +115,18 @@ export class ExecutorReportsService {
 
   private async enqueue(received: readonly ReceivedReport[]): Promise<void> {
     if (received.length === 0) return;
-    const { leaseSeconds } = this.config.executors;
-    const isFreshFrom = Date.now() + leaseSeconds * 1000 * LEASE_IS_FRESH;
-    const used = received.filter(({ subtask }) => (subtask.leaseExpiresAt?.getTime() ?? 0) <= isFreshFrom);
-    if (used.length > 0) {
-      const ids = used.map(({ subtask }) => subtask.id);
-      await this.repository.extendLeases(ids, leaseSeconds, UNFINISHED);
-    }
+    const used = received.filter(({ subtask }) => !this.isFresh(subtask)).map(({ subtask }) => subtask.id);
+    if (used.length > 0) await this.repository.extendLeases(used, this.config.executors);
     await orUnavailable('report', this.updates.enqueueAll(received.map(({ update }) => update)));
     // Not waited for: it leaves in the same turn of the event loop as the reply, and a repetition comes after that.
     void this.dedup.remember(received.filter(isRemembered).map(toDedupEntry));
+  }
+
+  private isFresh({ leaseExpiresAt, executorBeats }: ExecutorSubtask): boolean {
+    const { leaseSeconds, silentLeaseSeconds } = this.config.executors;
+    const seconds = executorBeats ? leaseSeconds : silentLeaseSeconds;
+
+    return (leaseExpiresAt?.getTime() ?? 0) > Date.now() + seconds * 1000 * LEASE_IS_FRESH;
   }
 }
 
@@ -134,7 +143,8 @@ function receiptOf({ subtask, update, reason }: ReceivedReport): ReportReceiptDt
   };
 }
 
-const hasEnded = ({ subtask: { status } }: ReceivedReport) => isTerminal(status) || status === 'DELETE';
+const hasEnded = ({ subtask, update }: ReceivedReport) =>
+  (isTerminal(subtask.status) || subtask.status === 'DELETE') && !isRepair(subtask, update);
 const toDedupEntry = ({ report, subtask }: ReceivedReport) => ({ report, attempt: subtask.offers });
 
 /** Wegent's reports, without number and id, can only be late; then they are remembered when executors were given up before. */

@@ -77,6 +77,10 @@ export class ValidationReportDto {
   @TextField({ min: 0, max: 262_144, optional, nullable })
   logTail?: string | null;
 
+  /** Name of the container, of managers that leave it to the API to have it deleted; with the status completed */
+  @TextField({ min: 0, max: 500, optional, nullable })
+  executor_name?: string | null;
+
   /** Grows from report to report */
   @IntField({ min: 0, optional, nullable })
   seq?: number | null;
@@ -91,7 +95,7 @@ export class ValidationReceiptDto {
   ignored?: 'ended' | 'stale';
 }
 
-export function toReport({ status, checks, ...rest }: ValidationReportDto): ValidationReport {
+export function toReport({ status, checks, executor_name: _name, ...rest }: ValidationReportDto): ValidationReport {
   const known = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
 
   return { status, ...(known as Partial<ValidationReport>), ...(checks && { checks: checks.map(toCheck) }) };

@@ -21,7 +21,15 @@ const ROW: ValidationRow = {
   ...{ id: 'a', userId: 1, image: 'docker.io/library/node:22', shellType: 'ClaudeCode', shellName: null },
   ...{ stage: 'submitted', progress: 10, stageTimes: {}, outcome: null, checks: [], errors: [] },
   ...{ errorMessage: null, errorCode: null, digest: null, logTail: null, reportSeq: null, revision: 1 },
-  ...{ submissions: 1, heardAt: NOW, deadlineAt: NOW, createdAt: NOW, updatedAt: NOW, completedAt: null },
+  ...{
+    submissions: 1,
+    orderedAt: null,
+    heardAt: NOW,
+    deadlineAt: NOW,
+    createdAt: NOW,
+    updatedAt: NOW,
+    completedAt: null,
+  },
 };
 
 /** The row after some reports. */
@@ -74,6 +82,9 @@ describe('applyReport', () => {
     ['invalid', { valid: true, errors: ['no shell'] }],
     ['invalid', { code: 'internal', errors: ['no shell'] }],
     ['error', { valid: false, code: 'registry_unavailable', errorMessage: 'no route' }],
+    ['error', { valid: false, errorMessage: 'Error response from daemon: dial tcp: lookup ghcr.io: no such host' }],
+    ['error', { valid: false, errors: ['toomanyrequests: You have reached your pull rate limit'] }],
+    ['invalid', { valid: false, errorMessage: 'manifest for acme/agent:1 not found: manifest unknown' }],
     ['error', {}],
   ] as const)('ends as %s by %j', (outcome, report) => {
     const row = after([{ status: 'completed', ...report } as ValidationReport]);

@@ -7,6 +7,7 @@ import {
   type ValidationStage,
 } from '../../common/contracts/image-validation.js';
 import type { imageValidations, ValidationOutcome } from '../../infra/database/schema/image-validations.schema.js';
+import { engineTroubleIn } from '../../common/text/engine-words.js';
 import { lastPart } from '../../common/text/text-cut.js';
 
 export type ValidationRow = typeof imageValidations.$inferSelect;
@@ -86,8 +87,9 @@ function findings({ digest, logTail }: ValidationReport): ValidationChange {
   };
 }
 
-function endOf(row: ValidationRow, report: ValidationReport, now: Date): ValidationChange {
-  const checks = report.checks ?? row.checks;
+function endOf(row: ValidationRow, last: ValidationReport, now: Date): ValidationChange {
+  const checks = last.checks ?? row.checks;
+  const report = checks.length === 0 ? withTrouble(last) : last;
   const outcome = outcomeOf(report, checks);
   const message = outcome === 'valid' ? null : (report.errorMessage ?? null);
   const errorCode = outcome === 'error' ? (report.code ?? 'internal') : null;
@@ -95,6 +97,15 @@ function endOf(row: ValidationRow, report: ValidationReport, now: Date): Validat
   const errors = outcome === 'invalid' ? (report.errors ?? []) : [];
 
   return { outcome, checks, errors, errorMessage, errorCode, ...closed(row, now) };
+}
+
+/** Wegent's manager reports an image as invalid when its registry or its engine is in trouble: that is no verdict. */
+function withTrouble(report: ValidationReport): ValidationReport {
+  if (report.valid !== false || report.code !== undefined) return report;
+  const { errors = [], errorMessage = '' } = report;
+  const trouble = engineTroubleIn([errorMessage, ...errors].join('\n'));
+
+  return trouble ? { ...report, code: trouble.code, errorMessage: trouble.message, errors: [] } : report;
 }
 
 function outcomeOf({ valid, code, errors = [] }: ValidationReport, checks: ImageCheck[]): ValidationOutcome {

@@ -82,6 +82,11 @@ export class ValidationsRepository {
     return firstRow(this.db.update(table).set(change).where(where).returning());
   }
 
+  /** Records that an order is sent to the manager, or (null) that it has certainly not received one. */
+  async setOrdered(id: string, orderedAt: Date | null): Promise<void> {
+    await this.db.update(table).set({ orderedAt }).where(eq(table.id, id));
+  }
+
   /** Returns running ones that are overdue. */
   overdue(now: Date, limit: number): Promise<ValidationRow[]> {
     return this.rows(and(unended, lt(table.deadlineAt, now))).limit(limit);

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
 import { AppError, notFound } from '../../common/app-error.js';
+import { ExecutorDoneEvent } from '../../common/contracts/domain-events.js';
 import type { PageQuery } from '../../common/page.js';
 import { ShellsService } from '../shells.service.js';
 import { ValidationTransitions } from './validation-transitions.js';
@@ -23,6 +25,7 @@ export class ValidationsService {
     private readonly transitions: ValidationTransitions,
     private readonly cache: ValidationCache,
     private readonly shells: ShellsService,
+    private readonly events: EventEmitter2,
   ) {}
 
   /** Returns a validation. @throws AppError not_found */
@@ -49,13 +52,19 @@ export class ValidationsService {
     return this.status(userId, id);
   }
 
-  /** Applies a report of the manager; stored when this resolves. @throws AppError not_found */
+  /**
+   * Applies a report of the manager; stored when this resolves. A container that the manager names at the end is deleted.
+   * @throws AppError not_found; service_unavailable when the deletion could not be queued
+   */
   async report(id: string, body: ValidationReportDto): Promise<ValidationReceiptDto> {
     const report = toReport(body);
     const ignored = isValidationId(id)
       ? await this.transitions.change(id, (row, now) => applyReport(row, report, now))
       : undefined;
     if (ignored === undefined) throw notFound('Validation');
+    const { executor_name: name } = body;
+    if (report.status === 'completed' && name)
+      await this.events.emitAsync(ExecutorDoneEvent.eventName, new ExecutorDoneEvent(name));
 
     return ignored === null
       ? { status: 'success', message: 'Report stored' }

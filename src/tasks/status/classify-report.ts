@@ -25,6 +25,8 @@ export interface StepState {
   reportOrder: number | null;
   /** How often executors have claimed it. */
   offers: number;
+  /** Whether its end was concluded without the word of its executor. */
+  isPresumed: boolean;
 }
 
 /** A step with what reports made of it, to be written. */
@@ -32,6 +34,8 @@ export interface StepDraft extends StepState {
   /** Its state before. */
   was: SubtaskStatus;
   isChanged: boolean;
+  /** Whether it had ended before, by a presumption that was wrong. */
+  isRepaired: boolean;
   lease: 'keep' | 'extend' | 'clear';
   /** Ids of applied reports. */
   eventIds: string[];
@@ -44,7 +48,18 @@ export interface StepDraft extends StepState {
 
 /** A step that no report has changed yet. */
 export function draftOf(step: StepState): StepDraft {
-  return { ...step, was: step.status, isChanged: false, lease: 'keep', eventIds: [] };
+  return { ...step, was: step.status, isChanged: false, isRepaired: false, lease: 'keep', eventIds: [] };
+}
+
+/**
+ * Whether a report corrects a failure that was only presumed: the executor counted as lost, or its manager failed to start
+ * it without a reason, and yet it has completed the work. All other ends are final.
+ */
+export function isRepair(
+  { status, isPresumed }: Pick<StepState, 'status' | 'isPresumed'>,
+  update: Pick<TaskUpdate, 'status' | 'report'>,
+): boolean {
+  return status === 'FAILED' && isPresumed && update.status === 'COMPLETED' && update.report !== undefined;
 }
 
 /**
@@ -56,6 +71,7 @@ export function classifyReport(
   update: TaskUpdate,
   isKnownEvent: boolean,
 ): Exclude<ReportOutcome, 'unknown'> {
+  if (isRepair(step, update)) return 'applied';
   if (!SUBTASK_TRANSITIONS[step.status].includes(update.status)) return 'terminal';
   if (isKnownEvent) return 'duplicate';
   if (isBeforeDispatch(step, update)) return 'stale';
@@ -95,6 +111,8 @@ export function withReport(step: StepDraft, update: TaskUpdate): StepDraft {
     ...step,
     status,
     isChanged: true,
+    isRepaired: step.isRepaired || isRepair(step, update),
+    isPresumed: update.isPresumed === true,
     // Progress never goes back, whatever order reports come in.
     progress: ended ? 100 : Math.max(step.progress, update.progress ?? 0),
     errorMessage: errorOf(step, update),
@@ -103,9 +121,14 @@ export function withReport(step: StepDraft, update: TaskUpdate): StepDraft {
     reportOrder: newest(step.reportOrder, report?.order),
     eventIds: report?.eventId === undefined ? step.eventIds : [...step.eventIds, report.eventId],
     ...(result && { result, hasResult: true }),
-    ...(terminal && { terminal }),
+    terminal: terminal ?? terminalBefore(step, update),
     ...namesIn(report),
   };
+}
+
+/** What a repair corrects is not the end any more. */
+function terminalBefore(step: StepDraft, update: TaskUpdate): StepDraft['terminal'] {
+  return isRepair(step, update) ? undefined : step.terminal;
 }
 
 /** Executors send texts like "Task executed successfully" as the error of what went well. */

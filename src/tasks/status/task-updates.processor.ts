@@ -62,7 +62,7 @@ function ordered(update: TaskUpdate, order: number): TaskUpdate {
 /** Whether a value is a report that can be stored as it is. */
 export function isTaskUpdate(data: unknown): data is TaskUpdate {
   if (!isJsonObject(data)) return false;
-  const { subtaskId, status, progress, result, errorMessage, terminal, report } = data;
+  const { subtaskId, status, progress, result, errorMessage, isPresumed, terminal, report } = data;
 
   return (
     isWhole(subtaskId, 1, MAX_ID) &&
@@ -70,6 +70,7 @@ export function isTaskUpdate(data: unknown): data is TaskUpdate {
     orMissing(progress, (value) => isWhole(value, 0, 100)) &&
     orMissing(result, isJsonObject) &&
     orMissing(errorMessage, isText) &&
+    orMissing(isPresumed, isBoolean) &&
     orMissing(terminal, (end) => isJsonObject(end) && isJsonObject(end['event']) && isWhole(end['seq'], 0, MAX_ID)) &&
     orMissing(report, isReport)
   );
@@ -86,6 +87,7 @@ function isReport(report: unknown): boolean {
 
 const orMissing = (value: unknown, check: (value: unknown) => boolean) => value === undefined || check(value);
 const isText = (value: unknown) => typeof value === 'string';
+const isBoolean = (value: unknown) => typeof value === 'boolean';
 const isSafe = (value: unknown) => Number.isSafeInteger(value);
 
 function isWhole(value: unknown, min: number, max: number): boolean {

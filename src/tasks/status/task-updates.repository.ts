@@ -65,7 +65,7 @@ export class TaskUpdatesRepository {
       const taskIds = [...new Set(steps.map(({ taskId }) => taskId))];
       const locked = await lockTasks(tx, taskIds, eventsIn(updates, steps));
       const { results, changes, ...decided } = applyReports(steps, locked, updates);
-      await writeTurns(tx, decided.steps, decided.tasks, this.config.executors.leaseSeconds);
+      await writeTurns(tx, decided.steps, decided.tasks, this.config.executors);
 
       return { results, changes };
     });

@@ -47,7 +47,8 @@ function lockSteps<Values extends object>(some: SQL): Statement<StepRow, Values 
       from subtasks me where ${some} and me.role = 'ASSISTANT')
     select s.id, s.task_id as "taskId", s.message_id as "messageId", asked.question, s.status, s.progress,
       s.result is not null as "hasResult", s.error_message as "errorMessage", s.lane, s.fair_rank as "fairRank",
-      s.run_requested_at is not null as "isAsked", s.report_seq as "reportSeq", s.report_order as "reportOrder", s.offers
+      s.run_requested_at is not null as "isAsked", s.report_seq as "reportSeq", s.report_order as "reportOrder", s.offers,
+      s.is_presumed as "isPresumed"
     from asked join subtasks s on s.task_id = asked.task_id and s.role = 'ASSISTANT' and s.message_id > asked.question
       and s.message_id < (select coalesce(min(q.message_id), 2147483647) from subtasks q
         where q.task_id = asked.task_id and q.role = 'USER' and q.message_id > asked.question)
@@ -105,10 +106,20 @@ const TITLE_OF_REPORT = sql.raw(`
       title_key = case when t.title_source = 'user' then t.title_key else coalesce(v."titleKey", t.title_key) end,
       title_source = case when t.title_source = 'user' or v.title is null then t.title_source else 'model' end`);
 
+/** How long the leases of executors are, in seconds, see `config-parts.ts`. */
+export interface LeaseSeconds {
+  leaseSeconds: number;
+  silentLeaseSeconds: number;
+}
+
+const FRESH = sql.raw(String(LEASE_IS_FRESH));
+const LEASE = sql`make_interval(secs =>
+  case when s.executor_beats then ${value('leaseSeconds')}::int else ${value('silentLeaseSeconds')}::int end)`;
+
 // The ids once more as an array: of a set of records the planner knows nothing, and would read the whole table.
 const WRITE_TURNS = new Statement<
   never,
-  Record<'steps' | 'stepIds' | 'added' | 'goneIds' | 'tasks' | 'taskIds', string> & Record<'lease' | 'fresh', number>
+  Record<'steps' | 'stepIds' | 'added' | 'goneIds' | 'tasks' | 'taskIds', string> & Record<keyof LeaseSeconds, number>
 >(
   sql`with written as (
       update subtasks s set
@@ -117,18 +128,18 @@ const WRITE_TURNS = new Statement<
         executor_namespace = coalesce(v."executorNamespace", s.executor_namespace), fair_rank = v."fairRank",
         run_requested_at = case when v."isAsked" then coalesce(s.run_requested_at, now()) end,
         report_seq = v."reportSeq", report_order = v."reportOrder",
-        terminal_event = coalesce(v."terminalEvent", s.terminal_event),
-        terminal_seq = coalesce(v."terminalSeq", s.terminal_seq),
+        is_presumed = v."isPresumed",
+        terminal_event = coalesce(v."terminalEvent", case when not v."isRepaired" then s.terminal_event end),
+        terminal_seq = coalesce(v."terminalSeq", case when not v."isRepaired" then s.terminal_seq end),
         lease_expires_at = case
           when v.lease = 'clear' then null
-          when v.lease = 'keep' or s.lease_expires_at > now() + make_interval(secs => ${value('fresh')})
-          then s.lease_expires_at
-          else now() + make_interval(secs => ${value('lease')}) end,
-        updated_at = now(), completed_at = case when v.ended then now() else s.completed_at end
-      from ${records('steps')} as v(id int, status text, progress int, result jsonb,
-        "errorMessage" text, title text, "executorName" text, "executorNamespace" text, "fairRank" bigint, "isAsked" boolean,
+          when v.lease = 'keep' or s.lease_expires_at > now() + ${FRESH} * ${LEASE} then s.lease_expires_at
+          else now() + ${LEASE} end,
+        updated_at = now(), completed_at = case when v.ended then now() end
+      from ${records('steps')} as v(id int, was text, status text, progress int, result jsonb,
+        "errorMessage" text, title text, "executorName" text, "executorNamespace" text, "fairRank" bigint, "isAsked" boolean, "isPresumed" boolean, "isRepaired" boolean,
         "reportSeq" bigint, "reportOrder" bigint, "terminalEvent" jsonb, "terminalSeq" int, lease text, ended boolean)
-      where ${isOneOf(sql`s.id`, value('stepIds'))} and s.id = v.id and s.status in ('PENDING', 'RUNNING')
+      where ${isOneOf(sql`s.id`, value('stepIds'))} and s.id = v.id and s.status = v.was
     ), named as (
       insert into executor_events (subtask_id, event_id)
       select v."subtaskId", v."eventId" from ${records('added')} as v("subtaskId" int, "eventId" text) on conflict do nothing
@@ -136,9 +147,10 @@ const WRITE_TURNS = new Statement<
       delete from executor_events where ${isOneOf(sql`subtask_id`, value('goneIds'))}
     )
     update tasks t set
-      status = v.status, progress = greatest(t.progress, v.progress), error_message = v."errorMessage",
+      status = v.status, error_message = v."errorMessage",
       result_of = v."resultOf", ${TITLE_OF_REPORT},
-      updated_at = now(), completed_at = case when v.ended then now() else t.completed_at end
+      progress = case when t.completed_at is null then greatest(t.progress, v.progress) else v.progress end,
+      updated_at = now(), completed_at = case when v.ended then now() end
     from ${records('tasks')} as v(id int, was text, status text, progress int,
       "resultOf" int, "errorMessage" text, ended boolean, title text, "titleKey" text)
     where ${isOneOf(sql`t.id`, value('taskIds'))} and t.id = v.id and t.status = v.was`,
@@ -147,13 +159,13 @@ const WRITE_TURNS = new Statement<
 /**
  * Writes changed steps and tasks, whose rows are locked. Reports of what has ended are known by its end, so their ids are
  * not kept.
- * @param leaseSeconds how long a lease lasts that is not fresh any more
+ * @param leases how long a lease lasts that is not fresh any more
  */
 export async function writeTurns(
   session: Session,
   steps: readonly StepDraft[],
   tasks: readonly TaskDraft[],
-  leaseSeconds: number,
+  { leaseSeconds, silentLeaseSeconds }: LeaseSeconds,
 ): Promise<void> {
   if (steps.length === 0 && tasks.length === 0) return;
   const open = steps.filter(({ status }) => !isTerminal(status));
@@ -163,7 +175,7 @@ export async function writeTurns(
     ...{ steps: JSON.stringify(steps.map(toStepRecord)), stepIds: idsOf(steps) },
     ...{ added: JSON.stringify(added), goneIds: idsOf(gone) },
     ...{ tasks: JSON.stringify(tasks.map(toTaskRecord)), taskIds: idsOf(tasks) },
-    ...{ lease: leaseSeconds, fresh: leaseSeconds * LEASE_IS_FRESH },
+    ...{ leaseSeconds, silentLeaseSeconds },
   });
 }
 

@@ -7,7 +7,7 @@ import { decideTurn, eventKey, type TurnState } from './turn-state.js';
 
 const step = (id: number, more: Partial<StepState> = {}): StepState => ({
   ...{ id, status: 'PENDING', progress: 0, hasResult: false, errorMessage: null, lane: 'online', fairRank: null },
-  ...{ isAsked: false, reportSeq: null, reportOrder: null, offers: 0 },
+  ...{ isAsked: false, reportSeq: null, reportOrder: null, offers: 0, isPresumed: false },
   ...more,
 });
 
@@ -157,6 +157,57 @@ describe('decideTurn', () => {
       ['RUNNING', 'extend'],
       ['PENDING', 'keep'],
     ]);
+  });
+
+  describe('when an executor completes what counts as failed', () => {
+    const lost: TaskUpdate = { subtaskId: 1, status: 'FAILED', errorMessage: 'lost', isPresumed: true };
+    const done: TaskUpdate = {
+      subtaskId: 1,
+      status: 'COMPLETED',
+      result: { value: 'after all' },
+      report: { offer: 1 },
+    };
+
+    it('repairs the step and its task, and lets the steps go on that were not started because of it', () => {
+      const failed = after(turn(3), [lost], new Set());
+      expect(failed.taskStatus).toBe('FAILED');
+      const { outcomes, steps, task } = decideTurn(failed, [done], none);
+      expect(outcomes).toEqual(['applied']);
+      expect(steps.map(({ status, errorMessage, fairRank }) => [status, errorMessage, fairRank])).toEqual([
+        ['COMPLETED', null, 5],
+        ['PENDING', null, 5],
+        ['PENDING', null, null],
+      ]);
+      expect(task).toMatchObject({ status: 'RUNNING', ended: false, errorMessage: null, progress: 33 });
+      const solo = decideTurn(after(turn(), [lost], new Set()), [done], none);
+      expect(solo.task).toMatchObject({ status: 'COMPLETED', ended: true, resultOf: 1, errorMessage: null });
+      const again = { ...turn(), steps: solo.steps, taskStatus: 'COMPLETED' } as const;
+      expect(decideTurn(again, [done], none).outcomes).toEqual(['terminal']);
+    });
+
+    it('repairs the step alone when the conversation has gone on without it', () => {
+      const failed = { ...after(turn(2), [lost], new Set()), isNewest: false, taskStatus: 'RUNNING' } as const;
+      const { steps, task } = decideTurn(failed, [done], none);
+      expect([steps.map(({ status }) => status), task]).toEqual([['COMPLETED', 'CANCELLED'], null]);
+    });
+
+    it('leaves other ends alone', () => {
+      const failure: TaskUpdate = { ...lost, isPresumed: false };
+      expect(decideTurn(after(turn(), [failure], new Set()), [done], none).outcomes).toEqual(['terminal']);
+      const cancelled: TaskUpdate = { ...lost, status: 'CANCELLED' };
+      expect(decideTurn(after(turn(), [cancelled], new Set()), [done], none).outcomes).toEqual(['terminal']);
+      const failed = after(turn(), [lost], new Set());
+      expect(
+        decideTurn(
+          failed,
+          [
+            { ...done, status: 'RUNNING' },
+            { ...lost, report: {} },
+          ],
+          none,
+        ).outcomes,
+      ).toEqual(['terminal', 'terminal']);
+    });
   });
 
   it('leaves a task alone whose newest turn is another one', () => {

@@ -73,29 +73,51 @@ export function decideTurn(
 
     return outcome;
   });
-  const settled = withConsequences([...steps.values()], turn.taskStatus === 'CANCELLING');
+  const settled = withConsequences(reopened(turn, [...steps.values()]), turn.taskStatus === 'CANCELLING');
 
   return { outcomes, steps: settled, task: turn.isNewest ? taskOf(turn, settled, title) : null };
 }
 
+/**
+ * A repaired step gives the steps after it their turn, if they were cancelled because of its presumed failure. Those of a
+ * turn that is not the newest stay as they are: the conversation has gone on without them.
+ */
+function reopened({ isNewest }: TurnState, steps: StepDraft[]): StepDraft[] {
+  if (!isNewest || !steps.some(({ isRepaired }) => isRepaired)) return steps;
+
+  return steps.map((step) =>
+    step.status === 'CANCELLED' && step.isPresumed
+      ? { ...step, status: 'PENDING', progress: 0, errorMessage: null, isPresumed: false, isChanged: true }
+      : step,
+  );
+}
+
 /** A step that ended badly, or a cancel, ends the steps that wait; one that completed lets the next one begin. */
 function withConsequences(steps: StepDraft[], cancelling: boolean): StepDraft[] {
-  const reason = whyNotStarted(steps, cancelling);
-  if (reason === null) return withNextStep(steps);
+  const end = endOfWaiting(steps, cancelling);
+  if (end === null) return withNextStep(steps);
 
-  return steps.map((step) => (step.status === 'PENDING' ? cancelled(step, reason) : step));
+  return steps.map((step) => (step.status === 'PENDING' ? { ...step, ...CANCELLED, ...end } : step));
 }
 
-function whyNotStarted(steps: readonly StepDraft[], cancelling: boolean): string | null {
-  const bad = steps.findIndex(({ status }) => status === 'FAILED' || status === 'CANCELLED');
-  if (bad >= 0) return `Not started: step ${bad + 1} ${steps[bad]?.status === 'FAILED' ? 'failed' : 'was cancelled'}`;
+/** Returns why waiting steps end, and whether that is only presumed; null when they need not. */
+function endOfWaiting(
+  steps: readonly StepDraft[],
+  cancelling: boolean,
+): Pick<StepDraft, 'errorMessage' | 'isPresumed'> | null {
+  const place = steps.findIndex(({ status }) => status === 'FAILED' || status === 'CANCELLED');
+  const bad = steps[place];
+  if (bad) {
+    const how = bad.status === 'FAILED' ? 'failed' : 'was cancelled';
 
-  return cancelling && steps.some(({ status }) => isTerminal(status)) ? 'Not started: the task was cancelled' : null;
+    return { errorMessage: `Not started: step ${place + 1} ${how}`, isPresumed: bad.isPresumed };
+  }
+  if (!cancelling || !steps.some(({ status }) => isTerminal(status))) return null;
+
+  return { errorMessage: 'Not started: the task was cancelled', isPresumed: false };
 }
 
-function cancelled(step: StepDraft, errorMessage: string): StepDraft {
-  return { ...step, status: 'CANCELLED', progress: 100, errorMessage, lease: 'clear', isChanged: true };
-}
+const CANCELLED = { status: 'CANCELLED', progress: 100, lease: 'clear', isChanged: true } as const;
 
 /**
  * The first step that has not completed is next. For executors it gets the rank of the one before it, so that it goes
@@ -121,7 +143,8 @@ function taskOf(turn: TurnState, steps: readonly StepDraft[], title: string | nu
     taskStatus === 'CANCELLING',
   );
   const isChanged = status !== taskStatus || steps.some((step) => step.isChanged);
-  if (!isChanged || !TASK_TRANSITIONS[taskStatus].includes(status)) return null;
+  const mayFollow = TASK_TRANSITIONS[taskStatus].includes(status) || isRepairedTask(turn, steps);
+  if (!isChanged || !mayFollow) return null;
   const ended = isTerminal(status);
 
   return {
@@ -133,6 +156,11 @@ function taskOf(turn: TurnState, steps: readonly StepDraft[], title: string | nu
     ended,
     title,
   };
+}
+
+/** A task that had ended by the presumed failure of a step follows its repaired turn. */
+function isRepairedTask({ taskStatus }: TurnState, steps: readonly StepDraft[]): boolean {
+  return taskStatus === 'FAILED' && steps.some(({ isRepaired }) => isRepaired);
 }
 
 /** Returns the result of a turn, and for one that ended badly the reason. */

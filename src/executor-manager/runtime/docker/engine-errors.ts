@@ -1,18 +1,11 @@
 import { errorCode } from '../../../common/app-error.js';
 import { DeadlineError, within } from '../../../common/async/within.js';
+import { DISK_FULL, MISSING, OTHER_PLATFORM, REFUSED, REGISTRY_DOWN } from '../../../common/text/engine-words.js';
 import { firstPart } from '../../../common/text/text-cut.js';
 import { EngineTrouble, ImageProblem } from '../runtime-errors.js';
 
 /** Of the socket of the engine itself; what the engine says of the network comes as text. */
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'EPERM', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
-const DISK_FULL = /no space left on device|disk quota exceeded|not enough (disk )?space/i;
-const REGISTRY_DOWN =
-  /toomanyrequests|too many requests|rate limit|no such host|server misbehaving|dial tcp|i\/o timeout|timeout exceeded|deadline exceeded|connection (refused|reset)|network is unreachable|x509|tls: |HTTP response to HTTPS client|unexpected EOF|: EOF|verification failed|unexpected (HTTP )?status|50[0234] /i;
-const OTHER_PLATFORM =
-  /no matching manifest|does not match the specified platform|operating system .* cannot be used|no match for platform/i;
-const REFUSED =
-  /unauthorized|authentication required|access denied|access to the resource is denied|requested access|no basic auth|insufficient_scope|authorization failed|403 forbidden/i;
-const MISSING = /manifest unknown|manifest for .* not found|name unknown|not found|does not exist/i;
 const DAMAGED = /unsupported|invalid tar header|archive\/tar|invalid (image|manifest)|not a valid/i;
 
 /**

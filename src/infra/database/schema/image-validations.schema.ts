@@ -44,6 +44,8 @@ export const imageValidations = pgTable(
     revision: integer('revision').notNull().default(1),
     /** How often it was submitted to the manager. */
     submissions: integer('submissions').notNull().default(0),
+    /** When the manager was sent an order that it may have received; null while there was none. */
+    orderedAt: time('ordered_at'),
     /** Time of the last report of the manager, or call to it. */
     heardAt: time('heard_at').notNull().defaultNow(),
     /** When it ends without a verdict. */

@@ -14,6 +14,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { ModelParameters, ProviderKind } from '../../../common/contracts/chat-provider.js';
 import type { DifyFile, DifyRun } from '../../../common/contracts/dify.js';
+import type { TeamMember } from '../../../common/contracts/team-member.js';
 import type { JsonObject } from '../../../common/text/json.js';
 import type { ShellState } from '../../../common/contracts/shell-types.js';
 
@@ -120,12 +121,6 @@ export const bots = pgTable(
       .where(sql`${table.isActive}`),
   ],
 );
-
-export interface TeamMember {
-  bot_id: number;
-  bot_prompt: string;
-  role: string;
-}
 
 export const teams = pgTable(
   'teams',
@@ -241,6 +236,12 @@ export const subtasks = pgTable(
     errorMessage: text('error_message'),
     executorName: text('executor_name').notNull().default(''),
     executorNamespace: text('executor_namespace').notNull().default(''),
+    /** When the deletion of that executor began: no dispatch names it after that. */
+    executorDeletedAt: timestamp('executor_deleted_at', { withTimezone: true }),
+    /** Whether the executor of this claim has sent a heartbeat: only then does its silence mean something. */
+    executorBeats: boolean('executor_beats').notNull().default(false),
+    /** Whether its end was concluded without the word of its executor, which may still report another one. */
+    isPresumed: boolean('is_presumed').notNull().default(false),
     /** Which executors may claim it, by the type of its task; null without an executor. */
     lane: text('lane').$type<'online' | 'offline'>(),
     /** Place in the order of dispatch, fair between users; null until its turn in the pipeline has come. */
@@ -291,6 +292,9 @@ export const subtasks = pgTable(
     index('subtasks_app_messages')
       .on(sql`(${table.upstreamRun} ->> 'messageId')`)
       .where(sql`${table.upstreamRun} ->> 'messageId' is not null`),
+    index('subtasks_executors')
+      .on(table.executorName)
+      .where(sql`${table.executorName} <> '' and ${table.executorDeletedAt} is null`),
     index('subtasks_leases')
       .on(table.leaseExpiresAt)
       .where(sql`${table.leaseExpiresAt} is not null`),

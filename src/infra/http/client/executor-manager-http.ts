@@ -18,9 +18,16 @@ export class ExecutorManagerHttp extends InternalHttp {
     return this.config.executors.managerUrl !== undefined || this.process.isOn;
   }
 
-  /** Posts a body, and waits up to 10 s. Resolves with any status. @throws when there is no reply */
-  async post(path: string, body: object): Promise<InternalReply> {
-    return this.send('POST', `${await this.url()}/executor-manager${path}`, body);
+  /** Posts a body, and waits up to 10 s, or as long as is said. Resolves with any status. @throws when there is no reply */
+  async post(path: string, body: object, timeoutMs?: number): Promise<InternalReply> {
+    const options = timeoutMs === undefined ? {} : { timeoutMs };
+
+    return this.send('POST', `${await this.url()}/executor-manager${path}`, body, options);
+  }
+
+  /** Reads a path; otherwise like `post`. */
+  async get(path: string): Promise<InternalReply> {
+    return this.send('GET', `${await this.url()}/executor-manager${path}`);
   }
 
   protected url(): Promise<string> {
@@ -34,6 +41,11 @@ export class ExecutorManagerHttp extends InternalHttp {
 /** Calls the executor manager that validates images: the embedded one, else the configured one. */
 @Injectable()
 export class ImageManagerHttp extends ExecutorManagerHttp {
+  /** Whether it is the one beside this server. */
+  get isEmbedded(): boolean {
+    return this.process.isOn;
+  }
+
   /** Waits for an embedded manager that is starting. */
   protected override url(): Promise<string> {
     return this.process.isOn ? this.process.url() : super.url();

@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject } from '../../../common/text/json.js';
 import { createAxios, withoutRequest } from './axios-client.js';
 import { firstPart } from '../../../common/text/text-cut.js';
 
+/** For calls that say no other limit. */
 const TIMEOUT_MS = 10_000;
 const MAX_REPLY_BYTES = 1024 * 1024;
 /** Fields in which servers describe a failure, some with status 200. */
@@ -46,11 +47,20 @@ export class InternalHttp implements OnModuleDestroy {
     });
   }
 
-  /** Sends a body, and waits up to 10 s. Resolves with any status. @throws an error without the token when there is no reply */
-  async send(method: 'POST' | 'PUT', url: string, body: object, options: SendOptions = {}): Promise<InternalReply> {
+  /**
+   * Sends a request, and waits for the reply: 10 s, if it is not said otherwise. Resolves with any status.
+   * @throws an error without the token when there is no reply
+   */
+  async send(
+    method: 'GET' | 'POST' | 'PUT',
+    url: string,
+    body?: object,
+    options: SendOptions = {},
+  ): Promise<InternalReply> {
     const { timeoutMs, maxReplyBytes, bearer, signal } = options;
     const request = this.client.request<unknown>({
-      ...{ method, url, data: body },
+      ...{ method, url },
+      ...(body && { data: body }),
       ...(timeoutMs !== undefined && { timeout: timeoutMs }),
       ...(maxReplyBytes !== undefined && { maxContentLength: maxReplyBytes }),
       ...(bearer !== undefined && { headers: { authorization: `Bearer ${bearer}` } }),
