@@ -55,7 +55,6 @@ describe('git accounts', () => {
     ['git_info.1.git_domain', [GITHUB, { ...GITHUB, git_domain: 'GITHUB.com' }]],
     ['git_info.0.git_domain', [{ ...GITHUB, git_domain: 'https://github.com' }]],
     ['git_info.0.git_token', [{ git_domain: 'github.com' }]],
-    ['git_info.0.extra', [{ ...GITHUB, extra: 1 }]],
   ])('refuse a wrong %s', async (field, git_info) => {
     const { status, body } = await app.fail('PUT /users/me', { body: { git_info } });
 

@@ -228,7 +228,6 @@ describe('teams', () => {
     ['bots', { bots: [null] }],
     ['bots.0.bot_id', { bots: [{ bot_id: '1' }] }],
     ['bots.0.bot_id', { bots: [{ bot_id: 2_147_483_648 }] }],
-    ['bots.0.extra', { bots: [{ bot_id: 1, extra: 1 }] }],
     ['workflow.mode', { workflow: {} }],
     ['workflow', { workflow: 'solo' }],
     ['is_active', { is_active: false }],
