@@ -147,7 +147,8 @@ class SeedSetBuilder {
   /** Wegent's files refer to models that only its operators have. Such a bot says that its model does not exist. */
   private expectModel(reader: DocumentReader, name: string): void {
     const problem = this.problemOfRef('Model', name);
-    if (problem) reader.warn(['spec', 'modelRef', 'name'], `${problem}: the bot cannot answer until a seed file has it`);
+    if (problem)
+      reader.warn(['spec', 'modelRef', 'name'], `${problem}: the bot cannot answer until a seed file has it`);
   }
 
   private requireRef(reader: DocumentReader, path: Path, kind: string, name: string): void {

@@ -204,7 +204,7 @@ describe('seed files', () => {
     expect(problems(documents).join('\n')).toContain(message);
   });
 
-  it("of later versions of Wegent start: what is unknown is skipped, with a warning that names file and line", async () => {
+  it('of later versions of Wegent start: what is unknown is skipped, with a warning that names file and line', async () => {
     const directory = fileURLToPath(new URL('__fixtures__/later-wegent', import.meta.url));
     const set = buildSeedSet(await readSeedFiles(directory, {}));
 

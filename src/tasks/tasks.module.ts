@@ -42,7 +42,12 @@ import { ProviderRunsService } from './backends/provider-runs.service.js';
 
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
-  imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), BotsModule, TeamsModule, SseModule],
+  imports: [
+    BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }),
+    BotsModule,
+    TeamsModule,
+    SseModule,
+  ],
   controllers: [
     TasksController,
     ConversationsController,

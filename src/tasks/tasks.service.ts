@@ -111,7 +111,10 @@ export class TasksService {
 
   private async subtaskPage(userId: number, taskId: number, page: PageQuery): Promise<SubtaskListDto> {
     const { total, items } = await this.conversations.page(taskId, page);
-    const bots = await this.bots.summaries(userId, items.flatMap(({ botIds }) => botIds));
+    const bots = await this.bots.summaries(
+      userId,
+      items.flatMap(({ botIds }) => botIds),
+    );
 
     return { total, items: items.map((subtask) => toListedSubtaskDto(subtask, bots)) };
   }

@@ -125,7 +125,12 @@ describe('teams', () => {
   it('supports direct chat only when every bot does', async () => {
     const { body } = await create({ name: 'mixed', bots: [{ bot_id: codeBot }, { bot_id: chatBot }] });
 
-    expect(body).toMatchObject({ is_mix_team: true, supports_direct_chat: false, agent_type: 'claude', workflow: { mode: 'solo' } });
+    expect(body).toMatchObject({
+      is_mix_team: true,
+      supports_direct_chat: false,
+      agent_type: 'claude',
+      workflow: { mode: 'solo' },
+    });
   });
 
   it('resolves a team with its members in order, with prompts and models', async () => {
