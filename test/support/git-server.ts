@@ -118,8 +118,9 @@ function paged(kind: Kind, query: Query, all: object[]): Reply {
   const page = Number(query.get('page') ?? 1);
   const size = Math.min(Number(query.get(kind === 'gitea' ? 'limit' : 'per_page') ?? 20), LARGEST_PAGE[kind]);
   const isLast = page * size >= all.length;
-  const link = isLast ? {} : { link: `<http://elsewhere.example/next?page=${page + 1}>; rel="next"` };
-  const next = { 'x-next-page': isLast ? '' : String(page + 1) };
+  const headers: Record<string, string> = {};
+  if (kind === 'gitlab') headers['x-next-page'] = isLast ? '' : String(page + 1);
+  else if (!isLast) headers['link'] = `<http://elsewhere.example/next?page=${page + 1}>; rel="next"`;
 
-  return { status: 200, body: all.slice((page - 1) * size, page * size), headers: kind === 'gitlab' ? next : link };
+  return { status: 200, body: all.slice((page - 1) * size, page * size), headers };
 }
