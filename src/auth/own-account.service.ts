@@ -23,9 +23,9 @@ export class OwnAccountService {
     }
 
     const { git_info: accounts } = request;
-    const checked = accounts && { git_info: await this.gitAccounts.check(user.id, accounts) };
+    const checked = accounts && (await this.gitAccounts.check(user.id, accounts));
 
-    return this.users.updateMe(user.id, { ...request, ...checked });
+    return this.users.updateMe(user.id, request, checked);
   }
 
   private async confirm(userName: string, password: string | undefined, address: string): Promise<void> {

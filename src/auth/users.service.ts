@@ -145,9 +145,12 @@ export class UsersService {
     await this.change(id, withoutTokens);
   }
 
-  /** Changes the user's own account. @throws AppError validation_failed for wrong git accounts */
-  async updateMe(id: number, request: UpdateMeDto): Promise<UserDto> {
-    const { git_info: gitInfo } = request;
+  /**
+   * Changes the user's own account.
+   * @param gitInfo the git accounts of the request, after their check
+   * @throws AppError validation_failed for wrong git accounts
+   */
+  async updateMe(id: number, request: UpdateMeDto, gitInfo: GitAccount[] | undefined): Promise<UserDto> {
     const changes = await changesOf(request);
     const row = await this.change(id, (stored) => ({
       ...withTokensOf(stored, changes),

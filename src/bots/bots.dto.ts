@@ -143,5 +143,7 @@ export function toTeamBotSummary(row: BotRow, shellType: string | null, config: 
   const masked = maskObject(config);
   const isLarge = JSON.stringify(masked).length > MAX_SUMMARY_CONFIG;
 
-  return { ...toBotSummary(row, shellType), agent_config: isLarge ? bindModel({}, row.modelName) : masked };
+  return Object.assign(toBotSummary(row, shellType), {
+    agent_config: isLarge ? bindModel({}, row.modelName) : masked,
+  });
 }

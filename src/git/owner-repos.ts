@@ -2,7 +2,7 @@
 import type { TypedGitAccount } from '../auth/git-identities.js';
 import type { PageQuery } from '../common/page.js';
 import { asNumber, asObject, asText, type JsonObject } from '../common/text/json.js';
-import { GitHttp } from './git-http.js';
+import type { GitHttp } from './git-http.js';
 import { type GitBranch, type GitPage, type GitRepository, itemsOf } from './git-provider.js';
 
 /** How a kind of server is called. */

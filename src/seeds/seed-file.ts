@@ -76,13 +76,14 @@ function dropRepeatedKeys(file: SeedFile, map: YAMLMap, lines: LineCounter): voi
     const key = keyOf(pair.key);
     if (key === null || key === '<<' || last.get(key) === pair) return true;
     const { line } = lines.linePos((isNode(pair.key) && pair.key.range?.[0]) || 0);
-    file.warnings.push(`${file.name}: the key "${String(key)}" is repeated, and its last value counts (line ${line})`);
+    file.warnings.push(`${file.name}: the key "${key}" is repeated, and its last value counts (line ${line})`);
 
     return false;
   });
 }
 
-const keyOf = (key: unknown): unknown => (isScalar(key) ? key.value : null);
+const keyOf = (key: unknown): string | null =>
+  isScalar<string | number | boolean | null>(key) ? String(key.value) : null;
 
 /** Aliases are expanded here; the parser refuses "billion laughs". */
 function toPlain(file: SeedFile, document: Document): unknown {

@@ -12,8 +12,8 @@ export interface StandInRepository {
 type Query = URLSearchParams;
 type Reply = { status: number; body: unknown; headers?: Record<string, string> };
 
-const PREFIXES = { '/api/v3': 'github', '/api/v4': 'gitlab', '/api/v1': 'gitea' } as const;
-type Kind = (typeof PREFIXES)[keyof typeof PREFIXES];
+type Kind = 'github' | 'gitlab' | 'gitea';
+const PREFIXES: Partial<Record<string, Kind>> = { '/api/v3': 'github', '/api/v4': 'gitlab', '/api/v1': 'gitea' };
 
 /** What a token is sent as, by kind. */
 const SCHEMES: Record<Kind, string> = { github: 'Bearer', gitlab: 'Bearer', gitea: 'token' };
@@ -61,8 +61,7 @@ export class GitServer {
   }
 
   private replyOf(path: string, query: Query, authorization: string): Reply {
-    const prefix = path.slice(0, 7) as keyof typeof PREFIXES;
-    const kind = PREFIXES[prefix];
+    const kind = PREFIXES[path.slice(0, 7)];
     if (kind === undefined) return { status: 404, body: { message: 'Not Found' } };
     const [scheme, token = ''] = authorization.split(' ');
     if (scheme !== SCHEMES[kind] || !this.tokens.has(token)) {
