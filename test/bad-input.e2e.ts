@@ -170,7 +170,7 @@ describe('requests that cannot be', () => {
     },
   );
 
-  it.each([['?page=0'], ['?limit=0'], ['?limit=101'], ['?page=x'], ['?page=1.5'], ['?other=1']])(
+  it.each([['?page=0'], ['?limit=0'], ['?limit=101'], ['?page=x'], ['?page=1.5']])(
     'a list with %s',
     async (query) => {
       for (const path of ['/tasks', '/tasks/lite', `/tasks/${ended}/subtasks`]) {

@@ -64,8 +64,8 @@ export class ValidateTokenDto {
   @EnumField(GIT_TYPES, { optional: true })
   type?: GitType;
 
-  @DomainField(true)
-  git_domain?: string;
+  @DomainField(false)
+  git_domain!: string;
 }
 
 /** A repository as Wegent shows it. */

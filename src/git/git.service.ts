@@ -119,7 +119,7 @@ export class GitService implements GitIdentifier, OnModuleInit {
   }
 
   /** Asks who a token belongs to, and stores nothing. @throws AppError validation_failed, `provider_…` when the server is away */
-  async validate({ token, type, git_domain: domain = 'github.com' }: ValidateTokenDto): Promise<TokenValidationDto> {
+  async validate({ token, type, git_domain: domain }: ValidateTokenDto): Promise<TokenValidationDto> {
     const account = typedAccount({ git_domain: domain, git_token: pastedKey(token), ...(type && { type }) });
     try {
       const { id, login, name, email } = await this.identify(account, AbortSignal.timeout(TIMEOUT_MS));
