@@ -177,6 +177,7 @@ export class TurnsRepository {
       sql`select user_id as "userId", task_id as "taskId", id as "subtaskId" from (
         select s.user_id, s.task_id, s.id, row_number() over (partition by s.user_id order by s.id) as place
         from subtasks s join tasks t on t.id = s.task_id and t.status = 'PENDING'
+          join users u on u.id = s.user_id and u.is_active
         where s.status = 'PENDING' and s.run_requested_at is null and s.lane is null and s.role = 'ASSISTANT'
           and s.created_at < now() - make_interval(secs => ${ageMs / 1000}) and s.created_at > now() - interval '1 day'
           and exists (select 1 from subtasks q
