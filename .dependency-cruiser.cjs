@@ -7,7 +7,7 @@ const LAYERS = [
   ['config'],
   ['infra'],
   ['auth', 'answer-stream'],
-  ['models', 'shells', 'executor-manager'],
+  ['models', 'shells', 'executor-manager', 'git'],
   ['bots'],
   ['teams'],
   ['seeds', 'tasks'],

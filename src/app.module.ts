@@ -5,6 +5,7 @@ import { BotsModule } from './bots/bots.module.js';
 import type { Configuration } from './config/config.module.js';
 import { DirectChatModule } from './direct-chat/direct-chat.module.js';
 import { ExecutorsModule } from './executors/executors.module.js';
+import { GitModule } from './git/git.module.js';
 import { HealthModule } from './health/health.module.js';
 import { CacheInvalidationModule } from './infra/cache/cache-invalidation.js';
 import { CryptoModule } from './infra/crypto/crypto.module.js';
@@ -40,7 +41,7 @@ export class AppModule {
         EventEmitterModule.forRoot(),
         ...[configuration.module, LifecycleModule, CacheInvalidationModule, CryptoModule, EmbeddedModule.for(parts)],
         ...[DatabaseModule, RedisModule, RateLimitModule, QueueModule, ExecutorManagerHttpModule],
-        ...[AuthModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
+        ...[AuthModule, GitModule, ModelsModule, ShellsModule, BotsModule, TeamsModule, SeedsModule],
         ...[ImageValidationsModule, TasksModule, ExecutorsModule, WebhooksModule, DirectChatModule],
         ...[SharingModule, HealthModule, MetricsModule, QueueBoardModule, MaintenanceModule],
         WebUiModule.for(BuiltPage.ofPackage()),

@@ -170,14 +170,11 @@ describe('requests that cannot be', () => {
     },
   );
 
-  it.each([['?page=0'], ['?limit=0'], ['?limit=101'], ['?page=x'], ['?page=1.5'], ['?other=1']])(
-    'a list with %s',
-    async (query) => {
-      for (const path of ['/tasks', '/tasks/lite', `/tasks/${ended}/subtasks`]) {
-        expectError(await api.get<ErrorBody>(`${path}${query}`), 422, 'validation_failed');
-      }
-    },
-  );
+  it.each([['?page=0'], ['?limit=0'], ['?limit=101'], ['?page=x'], ['?page=1.5']])('a list with %s', async (query) => {
+    for (const path of ['/tasks', '/tasks/lite', `/tasks/${ended}/subtasks`]) {
+      expectError(await api.get<ErrorBody>(`${path}${query}`), 422, 'validation_failed');
+    }
+  });
 
   it('a path or method that does not exist', async () => {
     expectError(await api.get<ErrorBody>('/nowhere'), 404, 'not_found');

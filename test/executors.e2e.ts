@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, ErrorBody } from './support/api.js';
+import { GitServer } from './support/git-server.js';
 import { endAll, eventually } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask } from './support/executors.js';
 import { addModel, TEST_KEY } from './support/models.js';
@@ -13,36 +14,43 @@ describe.each(STAGES)('executors, %s', (kind) => {
   let executor: ExecutorApi;
   let team: { teamId: number; botIds: number[] };
   let pipeline: { teamId: number; botIds: number[] };
+  let git: GitServer;
 
   beforeAll(async () => {
     const environment = {
       INTERNAL_API_TOKEN: INTERNAL_TOKEN,
       LOG_LEVEL: 'debug',
+      GIT_HTTP_HOSTS: '127.0.0.1',
     };
+    git = await GitServer.start();
+    git.tokens.add(GIT_TOKEN);
     stage = await Stage.start(kind, environment);
     api = stage.api;
     executor = new ExecutorApi(api);
     await api.call('PUT', '/users/me', {
-      git_info: [{ git_domain: 'github.com', git_token: GIT_TOKEN, git_id: '12' }],
+      git_info: [{ git_domain: git.domain, git_token: GIT_TOKEN, type: 'gitea' }],
     });
     team = await addExecutorTeam(api, 'solo', [{ name: 'solo-bot' }], 'solo');
     pipeline = await addExecutorTeam(api, 'line', [{ name: 'one' }, { name: 'two' }, { name: 'three' }]);
   });
 
-  afterAll(() => endAll(stage));
+  afterAll(async () => {
+    await endAll(stage);
+    await git.stop();
+  });
 
   const subtaskOf = async (taskId: number, subtaskId: number) => api.answer(taskId, subtaskId);
   const ended = (taskId: number, status: string) => untilTask(api, taskId, status);
 
   describe('dispatch', () => {
     it('hands out oldest first, each once, with every field of the contract', async () => {
-      const git = {
+      const repository = {
         git_url: 'https://github.com/o/r.git',
         git_repo: 'o/r',
         git_repo_id: 123,
-        git_domain: 'github.com',
+        git_domain: git.domain,
       };
-      const first = await addTask(api, team.teamId, { title: 'Fix login', branch_name: 'main', ...git });
+      const first = await addTask(api, team.teamId, { title: 'Fix login', branch_name: 'main', ...repository });
       const second = await addTask(api, team.teamId);
       const taken = await executor.take();
       const next = await executor.take();
@@ -53,8 +61,8 @@ describe.each(STAGES)('executors, %s', (kind) => {
         ...{ subtask_id: expect.any(Number), subtask_next_id: null, task_id: first, type: 'online' },
         ...{ executor_name: '', executor_namespace: '', subtask_title: 'Fix login', task_title: 'Fix login' },
         user: {
-          ...{ id: expect.any(Number), name: 'local', git_domain: 'github.com', git_token: GIT_TOKEN, git_id: '12' },
-          ...{ git_login: null, git_email: null, user_name: null },
+          ...{ id: expect.any(Number), name: 'local', git_domain: git.domain, git_token: GIT_TOKEN, git_id: '56' },
+          ...{ git_login: 'ann-tea', git_email: 'ann@tea.example', user_name: null },
         },
         bot: [
           {
@@ -63,7 +71,7 @@ describe.each(STAGES)('executors, %s', (kind) => {
             ...{ system_prompt: 'I am solo-bot\nstep 0', mcp_servers: {}, skills: [] },
           },
         ],
-        ...{ team_id: team.teamId, mode: 'solo', branch_name: 'main', ...git, prompt: 'a question' },
+        ...{ team_id: team.teamId, mode: 'solo', branch_name: 'main', ...repository, prompt: 'a question' },
         auth_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
         ...{ status: 'RUNNING', progress: 0 },
         created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),

@@ -240,7 +240,9 @@ describe.each(STAGES)('the tasks API, %s', (kind) => {
     expect([edited.status, edited.body.title]).toEqual([200, 'Edited']);
     const refused = await api.call<ErrorBody>('PUT', `/tasks/${id}`, { status: 'FAILED' });
     expect([refused.status, refused.body.code]).toEqual([409, 'conflict']);
-    expect((await api.call('PUT', `/tasks/${id}`, { status: 'COMPLETED' })).status).toBe(422);
+    expect((await api.call('PUT', `/tasks/${id}`, { status: 'DONE' })).status).toBe(422);
+    const repeated = { status: 'PENDING', progress: 5, prompt: 'x', git_url: 'https://g.example/r.git', batch: 0 };
+    expect((await api.call('PUT', `/tasks/${id}`, repeated)).status).toBe(200);
     expect((await api.task(id)).status).toBe('PENDING');
   });
 

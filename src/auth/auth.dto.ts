@@ -1,4 +1,5 @@
 import { EnumField, TextField } from '../common/fields.js';
+import { RefusesUnknownFields } from '../infra/http/server/validation.pipe.js';
 
 /** Where a refresh token goes: to browsers in a cookie, to programs in the reply. */
 const REFRESH_WAYS = ['cookie', 'body'] as const;
@@ -16,6 +17,7 @@ export class LoginDto {
   refresh?: 'cookie' | 'body';
 }
 
+@RefusesUnknownFields()
 export class RefreshDto {
   /** Left out by browsers, whose cookie has it */
   @TextField({ max: 2_000, optional: true, secret: true })

@@ -9,6 +9,8 @@ import { AuthService } from './auth.service.js';
 import { ExecutorTokens } from './tokens/executor-tokens.js';
 import { TaskLinkTokens } from './tokens/task-link-tokens.js';
 import { InternalAccess } from './internal-access.js';
+import { GitAccountChecks } from './git-account-checks.js';
+import { GitIdentities } from './git-identities.js';
 import { LoginLimiter } from './login-limiter.js';
 import { RefreshFamiliesRepository } from './sessions/refresh-families.repository.js';
 import { SessionReplies } from './sessions/session-replies.js';
@@ -40,10 +42,10 @@ import { UsersService } from './users.service.js';
   providers: [
     ...[AuthService, ExecutorTokens, TaskLinkTokens, LoginLimiter, OpenRequests, OwnAccountService],
     ...[UsersService, UsersRepository, UserRates, InternalAccess, UserTokens, CallerGate],
-    ...[SessionReplies, SessionsService, RefreshFamiliesRepository],
+    ...[SessionReplies, SessionsService, RefreshFamiliesRepository, GitAccountChecks, GitIdentities],
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: UserRateGuard },
   ],
-  exports: [AuthService, ExecutorTokens, TaskLinkTokens, UsersService, InternalAccess],
+  exports: [GitIdentities, AuthService, ExecutorTokens, TaskLinkTokens, UsersService, InternalAccess],
 })
 export class AuthModule {}

@@ -20,9 +20,16 @@ export class UsersController {
     return this.users.me(user.id);
   }
 
-  /** Change my own e-mail address, password or git accounts. A new password ends all my sessions */
+  /**
+   * Change my own e-mail address, password or git accounts. A new password ends all my sessions. New git tokens are
+   * checked at their servers; when one cannot be asked, nothing is stored
+   */
   @Put('me')
-  @ApiOk(UserDto, 'forbidden', 'too_many_logins')
+  @ApiOk(
+    UserDto,
+    ...(['forbidden', 'too_many_logins', 'too_many_probes', 'provider_blocked'] as const),
+    ...(['provider_rate_limited', 'provider_unavailable', 'provider_timeout'] as const),
+  )
   updateMe(@CurrentUser() user: AuthUser, @Body() body: UpdateMeDto, @Ip() address: string): Promise<UserDto> {
     return this.own.update(user, body, address);
   }

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { BoolField, EnumField, NestedListField, TextField } from '../common/fields.js';
-import type { GitAccount } from './git-accounts.js';
+import { type GitAccount, MAX_ACCOUNTS } from './git-accounts.js';
 import type { UserRow } from './users.repository.js';
+import { RefusesUnknownFields } from '../infra/http/server/validation.pipe.js';
 
 const ROLES = ['admin', 'user'] as const;
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
@@ -43,23 +44,26 @@ export class GitAccountDto implements GitAccount {
   })
   git_domain!: string;
 
-  /** Shown masked; a masked one that is sent back leaves the stored one alone */
+  /** Shown masked; a masked one that is sent back leaves the stored one alone. A new one is checked at its server */
   @TextField({ max: 4000 })
   git_token!: string;
 
-  /** Kind of server, e.g. `github`, `gitlab` */
+  /** Kind of server: `github`, `gitlab` or `gitea`; may be left out for github.com, gitlab.com, gitea.com, codeberg.org */
   @GitTextField()
   type?: string;
 
   @GitTextField()
   user_name?: string;
 
+  /** Set by the server of the account */
   @GitTextField()
   git_id?: string;
 
+  /** Set by the server of the account */
   @GitTextField()
   git_login?: string;
 
+  /** Author of commits; by default what the server of the account says */
   @GitTextField()
   git_email?: string;
 }
@@ -79,12 +83,13 @@ export class UpdateMeDto extends AccountFields {
   @TextField({ max: 200, optional: true, secret: true })
   current_password?: string;
 
-  /** All accounts; one a domain */
-  @NestedListField(() => GitAccountDto, { optional: true, maxItems: 50 })
+  /** Accounts to add, or to replace by their domain; all others stay */
+  @NestedListField(() => GitAccountDto, { optional: true, maxItems: MAX_ACCOUNTS })
   git_info?: GitAccountDto[];
 }
 
 /** What admins may change of anybody. */
+@RefusesUnknownFields()
 export class UpdateUserDto extends AccountFields {
   @EnumField(ROLES, { optional: true })
   role?: 'admin' | 'user';

@@ -11,8 +11,8 @@ import {
   accountFor,
   type GitAccount,
   maskedAccounts,
+  mergeAccounts,
   openAccounts,
-  sealAccounts,
   withoutAccount,
 } from './git-accounts.js';
 import { hashPassword } from './passwords.js';
@@ -94,6 +94,14 @@ export class UsersService {
     return { id, userName: row.userName, git };
   }
 
+  /**
+   * Returns a user's git accounts. Their tokens are in clear: never log them.
+   * @throws SecretBoxError when they cannot be decrypted
+   */
+  async gitAccounts(id: number): Promise<GitAccount[]> {
+    return openAccounts(found(await this.repository.byId(id), 'User').gitInfo, this.box);
+  }
+
   async list(query: PageQuery): Promise<UserListDto> {
     const { total, items } = await this.repository.page(query);
 
@@ -137,13 +145,16 @@ export class UsersService {
     await this.change(id, withoutTokens);
   }
 
-  /** Changes the user's own account. @throws AppError validation_failed for wrong git accounts */
-  async updateMe(id: number, request: UpdateMeDto): Promise<UserDto> {
-    const { git_info: gitInfo } = request;
+  /**
+   * Changes the user's own account.
+   * @param gitInfo the git accounts of the request, after their check
+   * @throws AppError validation_failed for wrong git accounts
+   */
+  async updateMe(id: number, request: UpdateMeDto, gitInfo: GitAccount[] | undefined): Promise<UserDto> {
     const changes = await changesOf(request);
     const row = await this.change(id, (stored) => ({
       ...withTokensOf(stored, changes),
-      ...(gitInfo && { gitInfo: sealAccounts(gitInfo, stored.gitInfo, this.box) }),
+      ...(gitInfo && { gitInfo: mergeAccounts(gitInfo, stored.gitInfo, this.box) }),
     }));
 
     return this.ownDto(row);

@@ -1,6 +1,8 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { BoolField, ObjectField, TextField, TextListField } from '../common/fields.js';
 import type { JsonObject } from '../common/text/json.js';
 import { maskObject } from '../common/secrets/mask.js';
+import { bindModel } from './agent-config.js';
 import type { BotRow } from './bots.repository.js';
 
 const optional = true;
@@ -89,7 +91,7 @@ export class BotListDto {
   items!: BotDto[];
 }
 
-/** What a team shows of its bots. */
+/** What tasks show of the bots that answer. */
 export class BotSummaryDto {
   id!: number;
 
@@ -101,6 +103,15 @@ export class BotSummaryDto {
 
   model_name!: string | null;
 }
+
+/** What a team shows of its bots. */
+export class TeamBotSummaryDto extends BotSummaryDto {
+  /** Secrets masked, the bound model as `bind_model`; of one larger than 4 KiB only that */
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  agent_config!: JsonObject;
+}
+
+const MAX_SUMMARY_CONFIG = 4_096;
 
 /** The bot as the API shows it. @param config its agent_config in clear @param servers its MCP servers in clear */
 export function toBotDto(row: BotRow, shellType: string | null, config: JsonObject, servers: JsonObject): BotDto {
@@ -125,4 +136,14 @@ export function toBotSummary(row: BotRow, shellType: string | null): BotSummaryD
   const { id, name, shellName, modelName } = row;
 
   return { id, name, shell_name: shellName, shell_type: shellType, model_name: modelName };
+}
+
+/** @param config its agent_config in clear */
+export function toTeamBotSummary(row: BotRow, shellType: string | null, config: JsonObject): TeamBotSummaryDto {
+  const masked = maskObject(config);
+  const isLarge = JSON.stringify(masked).length > MAX_SUMMARY_CONFIG;
+
+  return Object.assign(toBotSummary(row, shellType), {
+    agent_config: isLarge ? bindModel({}, row.modelName) : masked,
+  });
 }

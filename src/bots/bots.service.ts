@@ -15,8 +15,10 @@ import {
   type BotListDto,
   type BotSummaryDto,
   type CreateBotDto,
+  type TeamBotSummaryDto,
   toBotDto,
   toBotSummary,
+  toTeamBotSummary,
   type UpdateBotDto,
 } from './bots.dto.js';
 import { type BotRow, BotsRepository, type NewBot } from './bots.repository.js';
@@ -53,14 +55,27 @@ export class BotsService {
     return this.resolver.resolve(userId, ids, db);
   }
 
-  /** Returns the summaries of a team's bots by id, without deleted and foreign ones. Two queries. */
-  async summaries(userId: number, ids: readonly number[]): Promise<Map<number, BotSummaryDto>> {
+  /** Returns the summaries of bots by id, without deleted and foreign ones. Two queries. */
+  summaries(userId: number, ids: readonly number[]): Promise<Map<number, BotSummaryDto>> {
+    return this.summarize(userId, ids, toBotSummary);
+  }
+
+  /** The same with their configurations, secrets masked. */
+  teamSummaries(userId: number, ids: readonly number[]): Promise<Map<number, TeamBotSummaryDto>> {
+    return this.summarize(userId, ids, (row, shellType) =>
+      toTeamBotSummary(row, shellType, tryOpenConfig(row.agentConfig, this.box)),
+    );
+  }
+
+  private async summarize<T>(
+    userId: number,
+    ids: readonly number[],
+    summarize: (row: BotRow, shellType: string | null) => T,
+  ): Promise<Map<number, T>> {
     const rows = await this.repository.visible(userId, [...new Set(ids)]);
     const shells = await this.resolver.shellsOf(userId, rows);
 
-    return new Map(
-      rows.map((row) => [row.id, toBotSummary(row, shells(row.userId, row.shellName)?.shellType ?? null)]),
-    );
+    return new Map(rows.map((row) => [row.id, summarize(row, shells(row.userId, row.shellName)?.shellType ?? null)]));
   }
 
   async list(userId: number, query: PageQuery): Promise<BotListDto> {

@@ -24,11 +24,14 @@ import {
   ValidateNested,
 } from 'class-validator';
 
+/** Group of transformations in which the null of an optional field that is not nullable counts as left out. */
+export const NULL_AS_MISSING = 'null-as-missing';
+
 /** Largest integer that an id column holds. */
 export const MAX_ID = 2_147_483_647;
 
 export interface FieldOptions {
-  /** May be left out. Null is refused all the same, unless `nullable`. */
+  /** May be left out. Null is refused all the same, unless `nullable`, or in the group {@link NULL_AS_MISSING}. */
   optional?: boolean;
   nullable?: boolean;
   example?: unknown;
@@ -170,7 +173,13 @@ function field(
     ...(options.default !== undefined && { default: options.default }),
   } as ApiPropertyOptions;
 
+  if (optional && !nullable) conversions.push(Transform(nullAsMissing, { groups: [NULL_AS_MISSING] }));
+
   return applyDecorators(present, ...rules, ...conversions, ApiProperty(swagger));
+}
+
+function nullAsMissing({ value }: TransformFnParams): unknown {
+  return value === null ? undefined : value;
 }
 
 function asGiven({ obj, key }: TransformFnParams): unknown {

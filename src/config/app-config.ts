@@ -23,6 +23,7 @@ export class AppConfig implements Parts {
   readonly provider!: Parts['provider'];
   readonly dify!: Parts['dify'];
   readonly egress!: Parts['egress'];
+  readonly git!: Parts['git'];
   readonly executors!: Parts['executors'];
   readonly manager!: Parts['manager'];
   readonly tasks!: Parts['tasks'];

@@ -189,6 +189,8 @@ function accessParts(env: Env) {
       internalAllow: list(env.INTERNAL_ALLOW),
     },
     egress: { allow: list(env.EGRESS_ALLOW), allowLoopback: mode === 'off' },
+    /** Hosts of git servers that speak HTTP without TLS, with or without a port. */
+    git: { httpHosts: list(env.GIT_HTTP_HOSTS) },
   };
 }
 
@@ -204,6 +206,8 @@ function chatParts(env: Env) {
       streamTtlSeconds: env.STREAM_TTL_SECONDS ?? 3600,
       /** Whether models write the titles of conversations. */
       autoTitles: env.AUTO_TITLES !== 'off',
+      /** Age from which a waiting answer that is not streamed begins by itself; 0 = never. */
+      selfStartMs: env.CHAT_SELF_START_MS ?? 5_000,
     },
     provider: providerPart(env),
     /** How long an app waits for a person before its run fails. */

@@ -4,6 +4,7 @@ import { EnumField, IdField, IntField, TextField } from '../common/fields.js';
 import type { DifyAppInfo } from './client/dify.client.js';
 import type { FileRules } from './inputs/file-rules.js';
 import { type AppForm, type InputField, isFileField } from './inputs/input-form.js';
+import { RefusesUnknownFields } from '../infra/http/server/validation.pipe.js';
 
 const optional = true;
 
@@ -100,6 +101,7 @@ export class InputParametersDto {
   files?: QuestionFilesDto;
 }
 
+@RefusesUnknownFields()
 export class FeedbackDto {
   /** Null takes the feedback back */
   @EnumField(['like', 'dislike'], { nullable: true })
@@ -109,6 +111,7 @@ export class FeedbackDto {
   content?: string;
 }
 
+@RefusesUnknownFields()
 export class UploadQuery {
   /** In place of a field of the form */
   @IntField({ min: 1, optional, query: true })

@@ -2,10 +2,12 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { CancelProof } from '../common/contracts/chat-event.js';
 import { AppInputsDto } from '../common/app-inputs.dto.js';
 import { IdField, IntField, ObjectField, TextField } from '../common/fields.js';
+import { RefusesUnknownFields } from '../infra/http/server/validation.pipe.js';
 
 const MAX_BODY = 1_048_576;
 
 /** One call for a whole turn. */
+@RefusesUnknownFields()
 export class StreamChatDto extends AppInputsDto {
   /**
    * At most 60000 bytes of UTF-8
@@ -35,6 +37,7 @@ export class StreamChatDto extends AppInputsDto {
 }
 
 /** Starts the waiting answer of a task, or a new turn of an ended one. */
+@RefusesUnknownFields()
 export class StreamTaskDto extends AppInputsDto {
   /** The new turn; required when the task has ended */
   @TextField({ max: MAX_BODY, optional: true })
@@ -46,6 +49,7 @@ export class StreamTaskDto extends AppInputsDto {
 }
 
 /** The answer to an `input_required` event. */
+@RefusesUnknownFields()
 export class AppInputDto {
   /** As the event has it */
   @TextField({ max: 500 })
@@ -69,6 +73,7 @@ export class AppInputReplyDto {
   subtask_id!: number;
 }
 
+@RefusesUnknownFields()
 export class AttachQuery {
   @IntField({ min: 1, optional: true, query: true })
   subtask_id?: number;

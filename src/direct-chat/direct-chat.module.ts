@@ -14,6 +14,7 @@ import { TasksModule } from '../tasks/tasks.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
 import { AnswerEvents } from './request/answer-events.js';
 import { AnswerStreams } from './request/answer-streams.js';
+import { WaitingAnswerStarter } from './request/waiting-answer.starter.js';
 import { AppInputService } from './queue/app-input.service.js';
 import { ChatAdmission } from './queue/chat-admission.js';
 import { LoggedEndRecovery, LostRunSweeper } from './queue/lost-run.sweeper.js';
@@ -74,7 +75,7 @@ import { TaskTitlesProcessor } from './titles/task-titles.processor.js';
     ...[TurnLoader, ProviderRuns, RunningStatusBatcher, ProviderCalls, PipelineSteps, ChatRunner],
     ...[ChatRunsProcessor, LostRunSweeper, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
     ...[TaskTitles, TaskTitlesProcessor],
-    ...[ChatRunInspector, DirectChatBackend],
+    ...[ChatRunInspector, DirectChatBackend, WaitingAnswerStarter],
     ...[
       ConnectionTestService,
       ChatAdmission,

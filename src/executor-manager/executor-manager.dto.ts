@@ -1,13 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IntField, TextField } from '../common/fields.js';
 import type { ImageCheck, ValidateImageOrder } from '../common/contracts/image-validation.js';
-import { DropsUnknownFields } from '../infra/http/server/validation.pipe.js';
 
 const MAX_IMAGE = 1_000;
 const MAX_NAME = 200;
 const MAX_EXECUTOR_NAME = 500;
 
-@DropsUnknownFields()
 export class ValidateImageDto implements ValidateImageOrder {
   /** @example registry.example/team/agent:1 */
   @TextField({ max: MAX_IMAGE })
@@ -25,7 +23,6 @@ export class ValidateImageDto implements ValidateImageOrder {
   validation_id?: string;
 }
 
-@DropsUnknownFields()
 export class CancelDto {
   /** Of the task, or the `validation_task_id` of a validation */
   @IntField()

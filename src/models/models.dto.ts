@@ -3,6 +3,7 @@ import type { ProviderKind } from '../common/contracts/chat-provider.js';
 import { BoolField, EnumField, ObjectField, TextField } from '../common/fields.js';
 import type { JsonObject } from '../common/text/json.js';
 import { ModelParametersDto } from './model-parameters.js';
+import { RefusesUnknownFields } from '../infra/http/server/validation.pipe.js';
 
 const PROVIDERS = ['claude', 'openai'] as const;
 const optional = true;
@@ -50,6 +51,7 @@ export class ModelFields {
   isActive?: boolean;
 }
 
+@RefusesUnknownFields()
 export class CreateModelDto extends ModelFields {
   @NameField()
   name!: string;
@@ -62,6 +64,7 @@ export class CreateModelDto extends ModelFields {
   modelId!: string;
 }
 
+@RefusesUnknownFields()
 export class UpdateModelDto extends ModelFields {
   @NameField(true)
   name?: string;

@@ -16,6 +16,7 @@ export class DocumentReader {
   constructor(
     readonly document: SeedDocument,
     private readonly problems: string[],
+    private readonly warnings: string[],
   ) {}
 
   get name(): string {
@@ -24,7 +25,16 @@ export class DocumentReader {
 
   /** Adds a problem with a field. */
   problem(path: Path, message: string): void {
-    this.problems.push(`${this.document.label}: ${path.join('.')}: ${message} (line ${this.document.lineOf(path)})`);
+    this.problems.push(this.describe(path, message));
+  }
+
+  /** Adds a warning about a field: the document is loaded all the same. */
+  warn(path: Path, message: string): void {
+    this.warnings.push(this.describe(path, message));
+  }
+
+  private describe(path: Path, message: string): string {
+    return `${this.document.label}: ${path.join('.')}: ${message} (line ${this.document.lineOf(path)})`;
   }
 
   /** The value of a field; undefined when there is none. */

@@ -1,5 +1,5 @@
 /** Reads YAML files of seeds: documents of Wegent's kinds, with `${NAME}` variables. */
-import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, isNode, isScalar, LineCounter, parseAllDocuments, visit, type YAMLMap } from 'yaml';
 import { isJsonObject, type JsonObject } from '../common/text/json.js';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -27,6 +27,8 @@ export interface SeedFile {
   /** Variables that it uses and that are not set: the file is not loaded then. */
   unset: string[];
   problems: string[];
+  /** What is wrong with it and does no harm. */
+  warnings: string[];
 }
 
 const VARIABLE = /\$\{([A-Z][A-Z0-9_]*)\}/g;
@@ -34,8 +36,8 @@ const VARIABLE = /\$\{([A-Z][A-Z0-9_]*)\}/g;
 /** @param name how messages call the file */
 export function parseSeedFile(name: string, text: string, variables: SeedVariables): SeedFile {
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, merge: true });
-  const file: SeedFile = { name, documents: [], unset: [], problems: [] };
+  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false });
+  const file: SeedFile = { name, documents: [], unset: [], problems: [], warnings: [] };
   for (const document of Array.isArray(parsed) ? parsed : []) {
     for (const { message, pos } of document.errors) {
       const { line, col } = lines.linePos(pos[0]);
@@ -48,6 +50,7 @@ export function parseSeedFile(name: string, text: string, variables: SeedVariabl
 }
 
 function addDocument(file: SeedFile, document: Document, lines: LineCounter, variables: SeedVariables): void {
+  visit(document, { Map: (_key, map) => dropRepeatedKeys(file, map, lines) });
   const raw = toPlain(file, document);
   if (raw === null || raw === undefined) return;
   const number = file.documents.length + 1;
@@ -65,6 +68,22 @@ function addDocument(file: SeedFile, document: Document, lines: LineCounter, var
   const label = `${file.name}, document ${number} (${kind} ${name})`;
   file.documents.push({ label, kind, name, content: content.value, lineOf });
 }
+
+/** Keeps the last pair of each key, as the YAML reader of Wegent does. Merge keys may be repeated. */
+function dropRepeatedKeys(file: SeedFile, map: YAMLMap, lines: LineCounter): void {
+  const last = new Map(map.items.map((pair) => [keyOf(pair.key), pair]));
+  map.items = map.items.filter((pair) => {
+    const key = keyOf(pair.key);
+    if (key === null || key === '<<' || last.get(key) === pair) return true;
+    const { line } = lines.linePos((isNode(pair.key) && pair.key.range?.[0]) || 0);
+    file.warnings.push(`${file.name}: the key "${key}" is repeated, and its last value counts (line ${line})`);
+
+    return false;
+  });
+}
+
+const keyOf = (key: unknown): string | null =>
+  isScalar<string | number | boolean | null>(key) ? String(key.value) : null;
 
 /** Aliases are expanded here; the parser refuses "billion laughs". */
 function toPlain(file: SeedFile, document: Document): unknown {

@@ -10,7 +10,12 @@ import type { ShellSeed } from '../shells/shells.service.js';
 import type { DocumentReader } from './document-reader.js';
 
 const MAX_PROMPT = 60_000;
-const EXECUTION_TYPES = ['local_engine', 'external_api'] as const;
+/** Wegent's labels of shells: `direct_chat` is its name of shells whose models are asked without a container. */
+const EXECUTION_TYPES: ReadonlyMap<unknown, ShellSeed['executionType']> = new Map([
+  ['local_engine', 'local_engine'],
+  ['external_api', 'external_api'],
+  ['direct_chat', 'external_api'],
+]);
 const CONFIG = ['spec', 'modelConfig'] as const;
 const ENV = [...CONFIG, 'env'] as const;
 
@@ -56,9 +61,9 @@ export function readShell(reader: DocumentReader): ShellSeed {
     reader.value(['spec', 'shellType']) === undefined && reader.value(['spec', 'runtime']) ? 'runtime' : 'shellType';
   const shellType = reader.text(['spec', field]);
   const label = ['metadata', 'labels', 'type'];
-  const executionType = EXECUTION_TYPES.find((type) => type === reader.value(label)) ?? null;
+  const executionType = EXECUTION_TYPES.get(reader.value(label));
   if (!executionType && reader.value(label) !== undefined)
-    reader.problem(label, `must be one of ${EXECUTION_TYPES.join(', ')}`);
+    reader.problem(label, `must be one of ${[...EXECUTION_TYPES.keys()].join(', ')}`);
 
   return {
     name: reader.name,
@@ -69,6 +74,13 @@ export function readShell(reader: DocumentReader): ShellSeed {
     baseImage: reader.optionalText(['spec', 'baseImage'], 500),
     baseShellRef: reader.optionalText(['spec', 'baseShellRef'], 100),
   };
+}
+
+/** Why a document of a kind that Conch has cannot be used here: models that generate no text. Null when it can. */
+export function unusable(reader: DocumentReader): string | null {
+  const type = reader.document.kind === 'Model' ? reader.value(['spec', 'modelType']) : undefined;
+
+  return typeof type === 'string' && type !== 'llm' ? `models of the type "${type}" are not supported` : null;
 }
 
 export function readModel(reader: DocumentReader): SeedModel | null {

@@ -13,19 +13,21 @@ import {
   readTeam,
   type SeedModel,
   type SeedTeam,
+  unusable,
 } from './seed-kinds.js';
 
 const API_VERSION = 'agent.wecode.io/v1';
 const LOADED_KINDS = ['Ghost', 'Model', 'Shell', 'Bot', 'Team'];
-const SKIPPED_KINDS = ['Task', 'Workspace', 'Skill', 'Collaboration'];
 
 export interface SeedSet {
   shells: ShellSeed[];
   models: ModelSeed[];
   bots: BotSeed[];
   teams: (SeedTeam & { name: string })[];
-  /** What was not loaded, and why. */
+  /** Files that are not loaded, and why. */
   logLines: string[];
+  /** What was skipped or changed, and why. */
+  warnings: string[];
 }
 
 /** Thrown at start with every problem of the seed files in one message. */
@@ -47,6 +49,7 @@ export function buildSeedSet(files: readonly SeedFile[]): SeedSet {
 class SeedSetBuilder {
   private readonly problems: string[] = [];
   private readonly logLines: string[] = [];
+  private readonly warnings: string[] = [];
   /** By kind and name. */
   private readonly readers = new Map<string, DocumentReader>();
   /** By kind and name: why it was not loaded. */
@@ -54,6 +57,7 @@ class SeedSetBuilder {
 
   addFile(file: SeedFile): void {
     this.problems.push(...file.problems);
+    this.warnings.push(...file.warnings);
     if (file.unset.length === 0) {
       for (const document of file.documents) this.addDocument(document);
 
@@ -78,23 +82,32 @@ class SeedSetBuilder {
       bots,
       teams: [...teams].map(([name, team]) => ({ ...team, name })),
       logLines: this.logLines,
+      warnings: this.warnings,
     };
   }
 
   private addDocument(document: SeedDocument): void {
-    const reader = new DocumentReader(document, this.problems);
-    if (SKIPPED_KINDS.includes(document.kind)) {
-      this.logLines.push(`${document.label} is skipped: this kind is not seeded`);
+    const reader = new DocumentReader(document, this.problems, this.warnings);
+    const { content, kind, label, name } = document;
+    if (content.kind === undefined && content.metadata === undefined) {
+      this.warnings.push(`${label} is skipped: without kind and metadata it is no resource`);
+    } else if (typeof content.kind !== 'string') reader.problem(['kind'], `must be one of ${LOADED_KINDS.join(', ')}`);
+    else if (LOADED_KINDS.includes(kind)) this.addLoaded(reader, document);
+    else this.skip(document, `there are no resources of this kind here (line ${document.lineOf(['kind'])})`, name);
+  }
 
-      return;
-    }
-    if (!LOADED_KINDS.includes(document.kind)) {
-      reader.problem(['kind'], `must be one of ${[...LOADED_KINDS, ...SKIPPED_KINDS].join(', ')}`);
-
-      return;
-    }
+  private addLoaded(reader: DocumentReader, document: SeedDocument): void {
     if (reader.value(['apiVersion']) !== API_VERSION) reader.problem(['apiVersion'], `must be ${API_VERSION}`);
-    if (reader.text(['metadata', 'name'])) this.register(reader, document);
+    if (!reader.text(['metadata', 'name'])) return;
+    const reason = unusable(reader);
+    if (reason === null) this.register(reader, document);
+    else this.skip(document, reason, reader.name);
+  }
+
+  private skip({ kind, label }: SeedDocument, reason: string, name: string): void {
+    const warning = `${label} is skipped: ${reason}`;
+    this.warnings.push(warning);
+    this.missing.set(`${kind} ${name}`, warning);
   }
 
   private register(reader: DocumentReader, { kind, name }: SeedDocument): void {
@@ -113,11 +126,11 @@ class SeedSetBuilder {
     const bot = readBot(reader);
     this.requireRef(reader, ['spec', 'ghostRef', 'name'], 'Ghost', bot.ghost);
     this.requireRef(reader, ['spec', 'shellRef', 'name'], 'Shell', bot.shell);
-    if (bot.model) this.requireRef(reader, ['spec', 'modelRef', 'name'], 'Model', bot.model);
+    if (bot.model) this.expectModel(reader, bot.model);
     const ghost = ghosts.get(bot.ghost) ?? { systemPrompt: '', mcpServers: {}, skills: [] };
     const model = bot.model === null ? null : models.get(bot.model);
     const ownEnv = model?.kind === 'env' ? { env: model.env } : {};
-    const agentConfig = model?.kind === 'model' ? { bind_model: model.model.name } : ownEnv;
+    const agentConfig = bot.model !== null && model?.kind !== 'env' ? { bind_model: bot.model } : ownEnv;
 
     return { name: reader.name, shellName: bot.shell, agentConfig, ...ghost };
   }
@@ -131,9 +144,22 @@ class SeedSetBuilder {
     return team;
   }
 
+  /** Wegent's files refer to models that only its operators have. Such a bot says that its model does not exist. */
+  private expectModel(reader: DocumentReader, name: string): void {
+    const problem = this.problemOfRef('Model', name);
+    if (problem)
+      reader.warn(['spec', 'modelRef', 'name'], `${problem}: the bot cannot answer until a seed file has it`);
+  }
+
   private requireRef(reader: DocumentReader, path: Path, kind: string, name: string): void {
-    if (name === '' || this.readers.has(`${kind} ${name}`)) return;
+    const problem = this.problemOfRef(kind, name);
+    if (problem) reader.problem(path, problem);
+  }
+
+  private problemOfRef(kind: string, name: string): string | null {
+    if (name === '' || this.readers.has(`${kind} ${name}`)) return null;
     const reason = this.missing.get(`${kind} ${name}`);
-    reader.problem(path, `no ${kind} "${name}"${reason ? ` (${reason})` : ''}`);
+
+    return `no ${kind} "${name}"${reason ? ` (${reason})` : ''}`;
   }
 }

@@ -36,6 +36,7 @@ export class SeedsService implements OnApplicationBootstrap {
     const set = buildSeedSet(await readSeedFiles(this.config.seeds.dir, variables));
     await this.store.replace(set);
     await this.changes.invalidate();
+    for (const line of set.warnings) this.log.warn(line);
     for (const line of set.logLines) this.log.log(line);
     const { shells, models, bots, teams } = set;
     this.log.log(`${shells.length} shells, ${models.length} models, ${bots.length} bots, ${teams.length} teams`);

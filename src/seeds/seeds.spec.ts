@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseSeedFile, type SeedVariables } from './seed-file.js';
+import { fileURLToPath } from 'node:url';
+import { parseSeedFile, readSeedFiles, type SeedVariables } from './seed-file.js';
 import { buildSeedSet, SeedsError, type SeedSet } from './seed-set.js';
 
 const head = (kind: string, name: string) =>
@@ -83,6 +84,7 @@ describe('seed files', () => {
         },
       ],
       logLines: [],
+      warnings: [],
     });
   });
 
@@ -105,9 +107,9 @@ describe('seed files', () => {
       expect.objectContaining({ name: 'old', provider: 'claude', apiKey: 't', parameters: { authScheme: 'bearer' } }),
       expect.objectContaining({ name: 'json', provider: 'openai', modelId: 'q', headers: { 'X-A': 'b' } }),
     ]);
-    expect(set.logLines).toEqual([
-      'seeds/a.yaml, document 7 (Task x) is skipped: this kind is not seeded',
-      'seeds/a.yaml, document 8 (Workspace x) is skipped: this kind is not seeded',
+    expect(set.warnings).toEqual([
+      'seeds/a.yaml, document 7 (Task x) is skipped: there are no resources of this kind here (line 59)',
+      'seeds/a.yaml, document 8 (Workspace x) is skipped: there are no resources of this kind here (line 64)',
     ]);
   });
 
@@ -141,6 +143,7 @@ describe('seed files', () => {
       bots: [],
       teams: [],
       logLines: ['seeds/a.yaml is not loaded: OPENAI_API_KEY not set'],
+      warnings: [],
     });
   });
 
@@ -150,7 +153,6 @@ describe('seed files', () => {
 
   it.each<[string, string[], string]>([
     ['an unknown shell', [GHOST, BOT], 'document 2 (Bot bot): spec.shellRef.name: no Shell "Chat" (line 9)'],
-    ['an unknown kind', [`${head('Teem', 'x')}spec: {}\n`], 'document 1 (Teem x): kind: must be one of Ghost, Model'],
     ['no kind', ['metadata: {name: x}\n'], 'document 1 (without kind x): kind: must be one of'],
     ['no name', ['apiVersion: agent.wecode.io/v1\nkind: Ghost\nmetadata: {}\n'], 'metadata.name: is required (line 3)'],
     ['another apiVersion', [SHELL.replace('v1', 'v9')], 'apiVersion: must be agent.wecode.io/v1 (line 1)'],
@@ -191,7 +193,6 @@ describe('seed files', () => {
     ],
     ['a number for a text', [`${head('Ghost', 'g')}spec: {systemPrompt: 5}\n`], 'spec.systemPrompt: must be a text'],
     ['broken YAML', ['a: [1\nb: 2\n'], 'seeds/a.yaml: '],
-    ['a key twice', ['a: 1\na: 2\n'], 'Map keys must be unique (line 2, column 1)'],
     [
       'billion laughs',
       [
@@ -201,6 +202,35 @@ describe('seed files', () => {
     ],
   ])('with %s are refused', (_case, documents, message) => {
     expect(problems(documents).join('\n')).toContain(message);
+  });
+
+  it('of later versions of Wegent start: what is unknown is skipped, with a warning that names file and line', async () => {
+    const directory = fileURLToPath(new URL('__fixtures__/later-wegent', import.meta.url));
+    const set = buildSeedSet(await readSeedFiles(directory, {}));
+
+    expect(set.shells.map(({ name, executionType }) => [name, executionType])).toEqual([
+      ['ClaudeCode', 'local_engine'],
+      ['Chat', 'external_api'],
+    ]);
+    expect(set.bots.map(({ name, agentConfig }) => [name, agentConfig])).toEqual([
+      ['release-notes-bot', {}],
+      ['storyboard-bot', { bind_model: 'house-model' }],
+    ]);
+    expect(set.bots[0]?.systemPrompt).toBe('Write release notes from the log.');
+    expect(set.teams.map(({ name, mode }) => [name, mode])).toEqual([
+      ['release-notes', 'pipeline'],
+      ['storyboard', 'solo'],
+    ]);
+    expect(set.models).toEqual([]);
+    expect(set.warnings).toEqual([
+      'later-wegent/00-user.yaml, document 1 (without kind without name) is skipped: without kind and metadata it is no resource',
+      'later-wegent/01-resources.yaml: the key "systemPrompt" is repeated, and its last value counts (line 8)',
+      'later-wegent/01-resources.yaml: the key "state" is repeated, and its last value counts (line 46)',
+      'later-wegent/03-templates.yaml, document 1 (Template weekly-report) is skipped: there are no resources of this kind here (line 2)',
+      'later-wegent/03-templates.yaml, document 2 (Tool web-search) is skipped: there are no resources of this kind here (line 11)',
+      'later-wegent/04-video.yaml, document 1 (Model moving-pictures) is skipped: models of the type "video" are not supported',
+      'later-wegent/04-video.yaml, document 3 (Bot storyboard-bot): spec.modelRef.name: no Model "house-model": the bot cannot answer until a seed file has it (line 41)',
+    ]);
   });
 
   it('name all problems at once', () => {

@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { BotSummaryDto } from '../bots/bots.dto.js';
 import { ApiSchema, SUBTASK_RESULT } from '../common/contracts/answer-schemas.js';
 import type { SubtaskResult } from '../infra/database/schema/schema.js';
 import type { ListedSubtask } from './turns/conversation-paths.js';
@@ -39,6 +40,8 @@ export class SubtaskDto {
   completed_at!: string | null;
   /** The results of newer subtasks fill the reply: a smaller page of GET /api/tasks/{id}/subtasks returns it */
   @ApiPropertyOptional({ type: 'boolean', enum: [true] }) result_omitted?: true;
+  /** With each subtask of GET /api/tasks/{id} and /api/tasks/{id}/subtasks: those of `bot_ids` that still exist */
+  @ApiPropertyOptional({ type: [BotSummaryDto] }) bots?: BotSummaryDto[];
   /** With every USER subtask of GET /api/tasks/{id} and /api/tasks/{id}/subtasks; live events leave it out */
   version?: VersionDto;
 }
@@ -71,8 +74,11 @@ export function toSubtaskDto(subtask: SubtaskRow): SubtaskDto {
   };
 }
 
-export function toListedSubtaskDto(subtask: ListedSubtask): SubtaskDto {
-  return Object.assign(toSubtaskDto(subtask), omission(subtask.isOmitted), versionOf(subtask));
+/** @param known the bots of the conversation by id */
+export function toListedSubtaskDto(subtask: ListedSubtask, known: ReadonlyMap<number, BotSummaryDto>): SubtaskDto {
+  const bots = subtask.botIds.flatMap((id) => known.get(id) ?? []);
+
+  return Object.assign(toSubtaskDto(subtask), { bots }, omission(subtask.isOmitted), versionOf(subtask));
 }
 
 function versionOf({ version }: ListedSubtask): Pick<SubtaskDto, 'version'> {

@@ -59,22 +59,6 @@ export class CreateTaskDto {
   /** Use model_id even when the bot binds a model */
   @BoolField({ optional: true })
   force_override_bot_model?: boolean;
-
-  /** Sent by older clients; not used */
-  @TextField({ min: 0, max: MAX_BODY, optional: true })
-  message?: string;
-
-  /** Sent by older clients; not used */
-  @IntField({ optional: true })
-  batch?: number;
-
-  /** Sent by older clients; not used: the caller owns the task */
-  @IntField({ optional: true })
-  user_id?: number;
-
-  /** Sent by older clients; not used */
-  @TextField({ min: 0, max: 200, optional: true })
-  user_name?: string;
 }
 
 export class CreateTaskQuery {
@@ -86,9 +70,9 @@ export class UpdateTaskDto {
   @TextField({ max: 500, optional: true })
   title?: string;
 
-  /** Only for a task that is CANCELLING */
-  @EnumField(['CANCELLED', 'FAILED'], { optional: true })
-  status?: 'CANCELLED' | 'FAILED';
+  /** `CANCELLED` and `FAILED` end a task that is CANCELLING. The status of an ended task does not change */
+  @EnumField(TASK_STATUSES, { optional: true })
+  status?: TaskStatus;
 
   @TextField({ min: 0, max: 10_000, optional: true })
   error_message?: string;

@@ -1,6 +1,7 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { SseModule } from '../infra/sse/sse-streams.js';
+import { BotsModule } from '../bots/bots.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
 import { ConversationPaths } from './turns/conversation-paths.js';
 import { AnswerTurnsRepository } from './turns/answer-turns.repository.js';
@@ -41,7 +42,12 @@ import { ProviderRunsService } from './backends/provider-runs.service.js';
 
 /** Tasks, their turns and states, and the queues that change them. */
 @Module({
-  imports: [BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }), TeamsModule, SseModule],
+  imports: [
+    BullModule.registerQueue({ name: TASK_UPDATES }, { name: TASK_CANCELLATIONS }),
+    BotsModule,
+    TeamsModule,
+    SseModule,
+  ],
   controllers: [
     TasksController,
     ConversationsController,

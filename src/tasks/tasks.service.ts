@@ -1,8 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { BotsService } from '../bots/bots.service.js';
 import { pollUntil } from '../common/async/poll-until.js';
 import { AppError, found, notFound } from '../common/app-error.js';
 import type { PageQuery } from '../common/page.js';
 import { checkPrompt } from '../common/text/prompt.js';
+import type { TaskStatus } from '../infra/database/schema/schema.js';
 import type { TeamDto } from '../teams/teams.dto.js';
 import { TeamsService } from '../teams/teams.service.js';
 import { TaskCancelService } from './cancel/task-cancel.service.js';
@@ -16,7 +18,7 @@ import { type SubtaskListDto, toListedSubtaskDto } from './subtasks.dto.js';
 import { toTaskFields } from './task-requests.dto.js';
 import { toListedTaskDto, toLiteTaskDto, toTaskDto } from './tasks.dto.js';
 import { toTaskUsage } from './task-usage.js';
-import { TasksRepository } from './tasks.repository.js';
+import { type TaskDetails, TasksRepository } from './tasks.repository.js';
 import { ConversationPaths } from './turns/conversation-paths.js';
 import { choiceOf } from './turns/new-turn.js';
 import { type TurnRequest, TurnsService } from './turns/turns.service.js';
@@ -24,6 +26,7 @@ import { type TurnRequest, TurnsService } from './turns/turns.service.js';
 const DETAIL_SUBTASKS = 100;
 const DELETE_POLL_MS = 50;
 const DELETE_PATIENCE_MS = 5_000;
+const SETTLE_PATIENCE_MS = 1_000;
 
 /** The rules of tasks and their turns. */
 @Injectable()
@@ -35,6 +38,7 @@ export class TasksService {
     private readonly conversations: ConversationPaths,
     private readonly turns: TurnsService,
     private readonly teams: TeamsService,
+    private readonly bots: BotsService,
     private readonly cancels: TaskCancelService,
     private readonly updates: TaskUpdatesService,
     private readonly backends: AnswerBackends,
@@ -68,13 +72,13 @@ export class TasksService {
 
   async detail(userId: number, taskId: number): Promise<TaskDetailDto> {
     const task = await this.require(userId, taskId);
-    const { items } = await this.conversations.page(taskId, { page: 1, limit: DETAIL_SUBTASKS });
+    const { items: subtasks } = await this.subtaskPage(userId, taskId, { page: 1, limit: DETAIL_SUBTASKS });
 
     return {
       ...toTaskDto(task),
       user: { id: task.userId, user_name: task.userName },
       team: await this.teamOf(userId, task.teamId),
-      subtasks: items.map(toListedSubtaskDto),
+      subtasks,
       usage: toTaskUsage(await this.repository.usage(taskId)),
     };
   }
@@ -101,9 +105,18 @@ export class TasksService {
 
   async subtasks(userId: number, taskId: number, page: PageQuery): Promise<SubtaskListDto> {
     await this.require(userId, taskId);
-    const { total, items } = await this.conversations.page(taskId, page);
 
-    return { total, items: items.map(toListedSubtaskDto) };
+    return this.subtaskPage(userId, taskId, page);
+  }
+
+  private async subtaskPage(userId: number, taskId: number, page: PageQuery): Promise<SubtaskListDto> {
+    const { total, items } = await this.conversations.page(taskId, page);
+    const bots = await this.bots.summaries(
+      userId,
+      items.flatMap(({ botIds }) => botIds),
+    );
+
+    return { total, items: items.map((subtask) => toListedSubtaskDto(subtask, bots)) };
   }
 
   /**
@@ -123,22 +136,11 @@ export class TasksService {
     return this.get(userId, taskId);
   }
 
-  /** Edits a task. A status may only be given to end a task that is being cancelled. */
+  /** Edits a task. A status may only be given to end a task that is being cancelled. @throws AppError not_found, conflict */
   async update(userId: number, taskId: number, dto: UpdateTaskDto): Promise<TaskDto> {
     const task = await this.require(userId, taskId);
-    if (dto.status !== undefined) {
-      if (task.status !== 'CANCELLING') {
-        throw new AppError(
-          'conflict',
-          `Task ${taskId} is ${task.status}: only a task that is CANCELLING can be set to ${dto.status}`,
-        );
-      }
-      for (const subtask of await this.repository.unfinishedSubtasks(taskId)) {
-        await this.updates.settle(
-          { subtaskId: subtask.id, status: dto.status, errorMessage: dto.error_message ?? '' },
-          1000,
-        );
-      }
+    if (dto.status !== undefined && changesStatus(task.status, dto.status)) {
+      await this.end(task, dto.status, dto.error_message ?? '');
     }
     const { title, git_url: gitUrl, git_repo_id: gitRepoId } = dto;
     await this.repository.edit(userId, taskId, {
@@ -149,6 +151,18 @@ export class TasksService {
     void this.changes.publish([{ userId, taskId, subtaskIds: [] }]);
 
     return this.get(userId, taskId);
+  }
+
+  private async end({ id, status }: Pick<TaskDetails, 'id' | 'status'>, asked: TaskStatus, errorMessage: string) {
+    if (status !== 'CANCELLING' || (asked !== 'CANCELLED' && asked !== 'FAILED')) {
+      throw new AppError(
+        'conflict',
+        `Task ${id} is ${status}: only a task that is CANCELLING can be set to CANCELLED or FAILED; POST /api/tasks/${id}/cancel stops one that runs`,
+      );
+    }
+    for (const { id: subtaskId } of await this.repository.unfinishedSubtasks(id)) {
+      await this.updates.settle({ subtaskId, status: asked, errorMessage }, SETTLE_PATIENCE_MS);
+    }
   }
 
   /** Gives a task a title that a model wrote. @returns false when it has a title of the user's, or of a model, already */
@@ -193,4 +207,9 @@ export class TasksService {
   private async require(userId: number, taskId: number) {
     return found(await this.repository.find(userId, taskId), `Task ${taskId}`);
   }
+}
+
+/** Whether a client asks for another status; one that repeats an older status of an ended task is out of date. */
+function changesStatus(status: TaskStatus, asked: TaskStatus): boolean {
+  return asked !== status && !(isTerminal(status) && !isTerminal(asked));
 }

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { BotSummaryDto } from '../bots/bots.dto.js';
+import { TeamBotSummaryDto } from '../bots/bots.dto.js';
 import { BoolField, IdField, NestedField, NestedListField, TextField } from '../common/fields.js';
 import { DIRECT_CHAT_SHELLS } from '../common/contracts/shell-types.js';
 import type { TeamRow } from './teams.repository.js';
@@ -70,7 +70,7 @@ export class TeamBotDto {
   role!: string;
 
   /** Null when the bot does not exist any more */
-  bot!: BotSummaryDto | null;
+  bot!: TeamBotSummaryDto | null;
 }
 
 export class TeamDto {
@@ -95,6 +95,9 @@ export class TeamDto {
   /** Shell type of the first bot, as Wegent's clients name it */
   agent_type!: string | null;
 
+  /** Whether its bots have shells of several types */
+  is_mix_team!: boolean;
+
   /** 0 = not shared */
   share_status!: number;
 
@@ -115,7 +118,7 @@ export class TeamListDto {
 /** Wegent's names of the shell types. */
 const AGENT_TYPES: ReadonlyMap<string, string> = new Map([['ClaudeCode', 'claude']]);
 
-export function toTeamDto(row: TeamRow, bots: ReadonlyMap<number, BotSummaryDto>): TeamDto {
+export function toTeamDto(row: TeamRow, bots: ReadonlyMap<number, TeamBotSummaryDto>): TeamDto {
   const members = row.members.map((member) => ({ ...member, bot: bots.get(member.bot_id) ?? null }));
   const shellTypes = members.map(({ bot }) => bot?.shell_type ?? null);
 
@@ -129,6 +132,7 @@ export function toTeamDto(row: TeamRow, bots: ReadonlyMap<number, BotSummaryDto>
     is_active: row.isActive,
     user_id: row.userId ?? 0,
     agent_type: agentType(shellTypes[0] ?? null),
+    is_mix_team: new Set(shellTypes).size > 1,
     share_status: 0,
     supports_direct_chat: supportsDirectChat(shellTypes),
     created_at: row.createdAt,

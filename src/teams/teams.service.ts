@@ -156,12 +156,12 @@ export class TeamsService {
   }
 
   private async toDto(userId: number, row: TeamRow): Promise<TeamDto> {
-    return toTeamDto(row, await this.bots.summaries(userId, row.members.map(botIdOf)));
+    return toTeamDto(row, await this.bots.teamSummaries(userId, row.members.map(botIdOf)));
   }
 
   private async toDtos(userId: number, rows: TeamRow[]): Promise<TeamDto[]> {
     const ids = rows.flatMap(({ members }) => members.map(botIdOf));
-    const bots = await this.bots.summaries(userId, ids);
+    const bots = await this.bots.teamSummaries(userId, ids);
 
     return rows.map((row) => toTeamDto(row, bots));
   }

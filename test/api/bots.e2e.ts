@@ -186,7 +186,6 @@ describe('bots', () => {
     ['name', { name: null }],
     ['skills', { skills: [1] }],
     ['is_active', { is_active: false }],
-    ['surprise', { surprise: 1 }],
     ['agent_config.env.A', { agent_config: { env: { A: 'a\u0000' } } }],
     ['agent_config.env', { agent_config: { env: { '\ud800': 'a' } } }],
   ])('refuses a wrong %s', async (field, change) => {

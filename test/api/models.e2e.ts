@@ -228,7 +228,7 @@ describe('models', () => {
     expect(wrong.status).toBe(422);
   });
 
-  it.each(['page=0', 'limit=101', 'limit=0', 'page=abc', 'page=', 'page=1&page=2', 'limit=1.5', 'sort=x'])(
+  it.each(['page=0', 'limit=101', 'limit=0', 'page=abc', 'page=1&page=2', 'limit=1.5'])(
     'refuses a list with ?%s',
     async (query) => {
       const { status } = await app.fail(`GET /models?${query}`, { token: ann });

@@ -73,13 +73,17 @@ describe('teams', () => {
           bot_id: chatBot,
           bot_prompt: 'Plan first.',
           role: 'leader',
-          bot: { id: chatBot, name: 'chatter', shell_name: 'Chat', shell_type: 'Chat', model_name: null },
+          bot: {
+            ...{ id: chatBot, name: 'chatter', shell_name: 'Chat', shell_type: 'Chat', model_name: null },
+            agent_config: { env: { MODEL_ID: 'gpt-x', API_KEY: '***' } },
+          },
         },
       ],
       workflow: { mode: 'pipeline' },
       is_active: true,
       user_id: annId,
       agent_type: 'chat',
+      is_mix_team: false,
       share_status: 0,
       supports_direct_chat: true,
       created_at: expect.any(String),
@@ -87,10 +91,46 @@ describe('teams', () => {
     });
   });
 
+  it("takes what Wegent's clients send, and shows which model a bot is bound to", async () => {
+    await app.call('POST /models', {
+      token: ann,
+      body: { name: 'bound-model', provider: 'openai', modelId: 'm', apiKey: 'k' },
+    });
+    const bound = await app.call<{ id: number }>('POST /bots', {
+      token: ann,
+      body: { name: 'bound', shell_name: 'Chat', agent_config: { bind_model: 'bound-model' }, namespace: 'default' },
+    });
+    const body = {
+      name: 'edited',
+      description: 'of the team editor',
+      bind_mode: ['chat'],
+      icon: 'users',
+      workflow: { mode: 'pipeline', leader_bot_id: bound.body.id },
+      bots: [{ bot_id: bound.body.id, bot_prompt: '', role: 'leader', icon: null }],
+    };
+    const created = await app.call<Team>('POST /teams', { token: ann, body });
+    const updated = await app.call<Team>(`PUT /teams/${created.body.id}`, {
+      token: ann,
+      body: { ...body, name: null },
+    });
+    const listed = await app.call<{ items: Team[] }>('GET /teams?page=1&limit=100&scope=all', { token: ann });
+
+    expect([created.status, updated.status, listed.status]).toEqual([201, 200, 200]);
+    expect(updated.body).toMatchObject({
+      name: 'edited',
+      bots: [{ bot: { model_name: 'bound-model', agent_config: { bind_model: 'bound-model' } } }],
+    });
+  });
+
   it('supports direct chat only when every bot does', async () => {
     const { body } = await create({ name: 'mixed', bots: [{ bot_id: codeBot }, { bot_id: chatBot }] });
 
-    expect(body).toMatchObject({ supports_direct_chat: false, agent_type: 'claude', workflow: { mode: 'solo' } });
+    expect(body).toMatchObject({
+      is_mix_team: true,
+      supports_direct_chat: false,
+      agent_type: 'claude',
+      workflow: { mode: 'solo' },
+    });
   });
 
   it('resolves a team with its members in order, with prompts and models', async () => {
@@ -193,7 +233,6 @@ describe('teams', () => {
     ['bots', { bots: [null] }],
     ['bots.0.bot_id', { bots: [{ bot_id: '1' }] }],
     ['bots.0.bot_id', { bots: [{ bot_id: 2_147_483_648 }] }],
-    ['bots.0.extra', { bots: [{ bot_id: 1, extra: 1 }] }],
     ['workflow.mode', { workflow: {} }],
     ['workflow', { workflow: 'solo' }],
     ['is_active', { is_active: false }],

@@ -26,7 +26,7 @@ const BY_LINK = /^\w+ \/api\/shared\/\{token\}/;
 const INTERNAL = /^(\w+ \/api\/executors\/.*|POST \/api\/shells\/validation-status\/\{id\})$/;
 const ADMIN = /^(GET|POST) \/api\/users$|^PUT \/api\/users\/\{id\}$/;
 /** Calls of providers, whose failures are not the server's, and log-ins, of which few may wait at a time. */
-const MAY_REACH_OTHERS = /\/(dify|direct-chat|input-parameters|test-connection|retry|auth\/login)/;
+const MAY_REACH_OTHERS = /\/(dify|direct-chat|git|users\/me|input-parameters|test-connection|retry|auth\/login)/;
 
 const nameOf = ({ method, path }: Operation) => `${method} ${path}`;
 

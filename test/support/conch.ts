@@ -10,9 +10,13 @@ const DIST = resolve(process.env['CONCH_DIST'] ?? 'dist');
 const BUNDLE = process.env['CONCH_TEST_SERVER'];
 /**
  * Shorter than in production, because tests wait for them. The lock of a job is not: a worker on a busy machine must
- * keep its own.
+ * keep its own. Answers begin when a test says so.
  */
-const TIMES: Environment = { WORKER_STALLED_CHECK_MS: '1000', MAINTENANCE_INTERVAL_MS: '5000' };
+const TIMES: Environment = {
+  WORKER_STALLED_CHECK_MS: '1000',
+  MAINTENANCE_INTERVAL_MS: '5000',
+  CHAT_SELF_START_MS: '0',
+};
 const START_TIMEOUT_MS = 120_000;
 /** The WebAssembly of the embedded database is compiled once, and not again to run faster: a third of its start. */
 const V8_FLAGS = ['--liftoff-only'];

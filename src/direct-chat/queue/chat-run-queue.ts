@@ -47,12 +47,16 @@ export class ChatRunQueue {
       await this.enqueue({ subtaskId });
     } catch (error) {
       this.log.warn(`task ${taskId} subtask ${subtaskId}: not queued: ${logLine(error)}`);
-      const { message } = error as AppError;
-      const event = { type: 'error' as const, error: message, code: 'service_unavailable', retryable: true };
-      const update = { subtaskId, status: 'FAILED' as const, errorMessage: message, terminal: { event, seq: 1 } };
-      await this.updates.settle(update, SETTLE_PATIENCE_MS);
+      await this.fail(subtaskId, error as AppError);
       throw error;
     }
+  }
+
+  /** Ends an answer that has no run, with the reason why it cannot have one. */
+  async fail(subtaskId: number, { message, code, retryable }: AppError): Promise<void> {
+    const event = { type: 'error' as const, error: message, code, retryable };
+    const update = { subtaskId, status: 'FAILED' as const, errorMessage: message, terminal: { event, seq: 1 } };
+    await this.updates.settle(update, SETTLE_PATIENCE_MS);
   }
 }
 

@@ -3,7 +3,6 @@ import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsInt, Max, Min } from 'class-validator';
 import { EnumField, IntField, MAX_ID } from '../../common/fields.js';
 import type { JsonObject } from '../../common/text/json.js';
-import { DropsUnknownFields } from '../../infra/http/server/validation.pipe.js';
 import { SUBTASK_STATUSES, type SubtaskStatus } from '../../infra/database/schema/schema.js';
 
 const DISPATCH_QUEUES = ['online', 'offline'] as const;
@@ -14,7 +13,6 @@ const MAX_TASK_IDS = 100;
 const MAX_WAIT_SECONDS = 25;
 
 /** What a manager asks for. Wegent's adds parameters of its own. */
-@DropsUnknownFields()
 export class DispatchQuery {
   /** Only pending subtasks can be handed out: with another state the list is empty */
   @EnumField(SUBTASK_STATUSES, { optional: true })

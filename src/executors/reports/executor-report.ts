@@ -92,7 +92,7 @@ function detailsOf(dto: ExecutorReportDto, attempt: number): ExecutorReport {
 }
 
 /** An executor says why it failed; Wegent's manager does not, for example when a container of the same name still works. */
-const hasReason = (dto: ExecutorReportDto) => dto.status === 'TIMEOUT' || reasonOf(dto) !== '';
+const hasReason = (dto: ExecutorReportDto) => dto.status === 'TIMEOUT' || !!dto.error_code || reasonOf(dto) !== '';
 
 function reasonOf({ error_message: text }: ExecutorReportDto): string {
   return text && !PLACEHOLDER.test(text.trim()) ? firstPart(text.trim(), MAX_ERROR_CHARS) : '';

@@ -1,6 +1,6 @@
 import { EnumField, IdField, IntField, ObjectField, TextField } from '../../common/fields.js';
 import type { JsonObject } from '../../common/text/json.js';
-import { DropsUnknownFields, RepairsTexts } from '../../infra/http/server/validation.pipe.js';
+import { RepairsTexts } from '../../infra/http/server/validation.pipe.js';
 
 /** Wegent's executors say the last four among themselves; its managers may pass them on. */
 export const REPORTED_STATUSES = [
@@ -16,7 +16,6 @@ const nullable = true;
 const NameField = () => TextField({ min: 0, max: 500, optional, nullable });
 
 /** What an executor says about its subtask. Fields that it does not know are left out or null; unknown ones are ignored. */
-@DropsUnknownFields()
 @RepairsTexts()
 export class ExecutorReportDto {
   @IdField()
@@ -85,7 +84,6 @@ export class ReportReceiptDto {
 }
 
 /** A sign of life. The body may be left out. */
-@DropsUnknownFields()
 export class HeartbeatDto {
   @NameField()
   executor_name?: string | null;

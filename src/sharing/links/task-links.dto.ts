@@ -1,10 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { LinkAccess } from '../../auth/tokens/task-link-tokens.js';
 import { EnumField, IntField } from '../../common/fields.js';
+import { RefusesUnknownFields } from '../../infra/http/server/validation.pipe.js';
 
 export const ACCESSES = ['read', 'read_and_stop'] as const satisfies readonly LinkAccess[];
 const WEEK_SECONDS = 604_800;
 
+@RefusesUnknownFields()
 export class CreateLinkDto {
   /** Whether the link may also stop the answer */
   @EnumField(ACCESSES)

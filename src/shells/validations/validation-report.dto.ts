@@ -13,13 +13,11 @@ import {
   type ValidationReport,
   type ValidationStage,
 } from '../../common/contracts/image-validation.js';
-import { DropsUnknownFields } from '../../infra/http/server/validation.pipe.js';
 
 const optional = true;
 const nullable = true;
 const MAX_TEXT = 4000;
 
-@DropsUnknownFields()
 export class ReportedCheckDto {
   @TextField({ max: 100 })
   name!: string;
@@ -38,7 +36,6 @@ export class ReportedCheckDto {
 }
 
 /** See {@link ValidationReport}; Wegent's manager sends null for what it does not know. */
-@DropsUnknownFields()
 export class ValidationReportDto {
   @EnumField(VALIDATION_STAGES)
   status!: ValidationStage;

@@ -2,10 +2,12 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { EnumField, IntField, TextField } from '../../common/fields.js';
 import { PageQuery } from '../../common/page.js';
 import { TASK_STATUSES, type TaskStatus } from '../../infra/database/schema/schema.js';
+import { RefusesUnknownFields } from '../../infra/http/server/validation.pipe.js';
 
 /** Of tasks that lists show: deleted ones are in none. */
 const LISTED_STATUSES = TASK_STATUSES.filter((status) => status !== 'DELETE');
 
+@RefusesUnknownFields()
 export class ConversationsQuery extends PageQuery {
   /** Part of a title, question or answer, in any case; no wildcards */
   @TextField({ max: 200, optional: true })

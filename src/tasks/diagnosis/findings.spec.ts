@@ -24,10 +24,15 @@ describe('findings', () => {
 
   it('of an answer that nobody asked for say how to start it', () => {
     const subtask = { taskId: 5, createdAt: at(30), updatedAt: at(30) } as SubtaskRow;
-    expect(ofUnasked(subtask, NOW)).toMatchObject({
+    expect(ofUnasked(subtask, 0, NOW)).toMatchObject({
       nextAction: 'start_answer',
-      hints: [expect.stringMatching(/since 30 s.*POST \/api\/direct-chat\/5\/stream/)],
+      hints: [expect.stringMatching(/for 30 s: POST \/api\/direct-chat\/5\/stream starts it$/)],
     });
+    expect(ofUnasked(subtask, 35_000, NOW)).toMatchObject({
+      nextAction: 'wait',
+      hints: [expect.stringMatching(/it begins by itself in 5 s$/)],
+    });
+    expect(ofUnasked(subtask, 5_000, NOW).hints[0]).toContain('by itself as soon as there is room');
   });
 
   it('of a cancel come first, with its deadline', () => {

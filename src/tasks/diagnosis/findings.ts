@@ -15,6 +15,9 @@ export interface QueuePlace {
   position: number | null;
 }
 
+/** Older answers that were not requested do not begin by themselves any more. */
+const DAY_MS = 86_400_000;
+
 /** What is known about the run of a subtask. */
 export interface Findings {
   lastEventAt: Date | null;
@@ -71,14 +74,19 @@ export function ofEnded(task: Pick<TaskRow, 'id' | 'status' | 'errorMessage' | '
   };
 }
 
-/** Findings about an answer that was not requested yet. */
-export function ofUnasked({ taskId, createdAt, updatedAt }: SubtaskRow, now: number): Findings {
+/** Findings about an answer that was not requested yet. @param selfStartMs the age at which it begins by itself; 0 = never */
+export function ofUnasked({ taskId, createdAt, updatedAt }: SubtaskRow, selfStartMs: number, now: number): Findings {
+  const age = now - createdAt.getTime();
+  const rest = Math.max(selfStartMs - age, 0);
+  const bySelf = selfStartMs > 0 && age < DAY_MS;
+  const when = rest > 0 ? `in ${duration(rest)}` : 'as soon as there is room for it';
+
   return {
     ...fromRow({ updatedAt }),
-    nextAction: 'start_answer',
+    nextAction: bySelf ? 'wait' : 'start_answer',
     hints: [
-      `Nobody has started this answer since ${duration(now - createdAt.getTime())}: ` +
-        `POST /api/direct-chat/${taskId}/stream starts it`,
+      `No client has started this answer for ${duration(age)}: POST /api/direct-chat/${taskId}/stream starts it` +
+        (bySelf ? `; it begins by itself ${when}` : ''),
     ],
   };
 }

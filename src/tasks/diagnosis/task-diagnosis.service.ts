@@ -45,7 +45,7 @@ export class TaskDiagnosisService {
 
   private async inspect(inspection: AnswerInspection): Promise<Findings> {
     const backend = this.backends.find(inspection.subtask);
-    if (!backend) return ofUnasked(inspection.subtask, Date.now());
+    if (!backend) return ofUnasked(inspection.subtask, this.config.chat.selfStartMs, Date.now());
     try {
       return await within(PATIENCE_MS, 'no answer', backend.inspect(inspection));
     } catch {

@@ -4,7 +4,9 @@ import { ApiEventStream, eventComponents } from '../../infra/sse/api-events.js';
 import { SubtaskDto } from '../subtasks.dto.js';
 import { TaskDto } from '../tasks.dto.js';
 import type { TaskEvent } from './task-event.js';
+import { RefusesUnknownFields } from '../../infra/http/server/validation.pipe.js';
 
+@RefusesUnknownFields()
 export class TaskEventsQuery {
   /** For clients that cannot set the Last-Event-ID header */
   @TextField({ min: 0, max: 100, optional: true })

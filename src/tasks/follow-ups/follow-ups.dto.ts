@@ -2,10 +2,12 @@ import { ApiProperty } from '@nestjs/swagger';
 import { AppInputsDto, DifyFileDto } from '../../common/app-inputs.dto.js';
 import { TextField } from '../../common/fields.js';
 import type { JsonObject } from '../../common/text/json.js';
+import { RefusesUnknownFields } from '../../infra/http/server/validation.pipe.js';
 
 const MAX_BODY = 1_048_576;
 
 /** A prompt to queue behind the running turn. */
+@RefusesUnknownFields()
 export class NewFollowUpDto extends AppInputsDto {
   /** At most 60000 bytes of UTF-8 */
   @TextField({ max: MAX_BODY })

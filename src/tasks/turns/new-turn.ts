@@ -54,6 +54,13 @@ export interface NewTurn {
   followUpId?: number;
 }
 
+/** An answer of the tasks API that waits for its first stream. */
+export interface UnrequestedAnswer {
+  userId: number;
+  taskId: number;
+  subtaskId: number;
+}
+
 /** Ids of a stored turn; `subtaskId` is the first answer's. */
 export interface StoredTurn {
   taskId: number;

@@ -5,7 +5,7 @@ import { subtasks } from '../../infra/database/schema/schema.js';
 import { taskReservations } from '../../infra/database/schema/task-records.schema.js';
 import { markBegun } from '../follow-ups/mark-begun.sql.js';
 import type { SubtaskRow } from './answer-turn.js';
-import type { ExpireHours, NewTask, NewTurn, RunRequest, StoredTurn } from './new-turn.js';
+import type { ExpireHours, NewTask, NewTurn, RunRequest, StoredTurn, UnrequestedAnswer } from './new-turn.js';
 import { appendTurnStatement, createTaskStatement, roomFor, runsOf, turnValues } from './store-turn.sql.js';
 import { UNFINISHED } from '../task-status.js';
 
@@ -165,6 +165,25 @@ export class TurnsRepository {
       .limit(1);
 
     return row ?? null;
+  }
+
+  /**
+   * Returns first answers of newest turns that no executor gives and that were not requested, of an age between `ageMs`
+   * and a day: the oldest of each user first, a few of each.
+   */
+  async unrequested(ageMs: number, limit: number): Promise<UnrequestedAnswer[]> {
+    return rowsOf<UnrequestedAnswer>(
+      this.db,
+      sql`select user_id as "userId", task_id as "taskId", id as "subtaskId" from (
+        select s.user_id, s.task_id, s.id, row_number() over (partition by s.user_id order by s.id) as place
+        from subtasks s join tasks t on t.id = s.task_id and t.status = 'PENDING'
+          join users u on u.id = s.user_id and u.is_active
+        where s.status = 'PENDING' and s.run_requested_at is null and s.lane is null and s.role = 'ASSISTANT'
+          and s.created_at < now() - make_interval(secs => ${ageMs / 1000}) and s.created_at > now() - interval '1 day'
+          and exists (select 1 from subtasks q
+            where q.task_id = s.task_id and q.message_id = s.message_id - 1 and q.role = 'USER')) waiting
+      order by place, id limit ${limit}`,
+    );
   }
 
   /** Reserves an id for a task that only this user may create. */

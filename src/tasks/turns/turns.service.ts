@@ -138,6 +138,11 @@ export class TurnsService {
     return this.turns.staleRuns(ageSeconds, limit);
   }
 
+  /** See {@link TurnsRepository.unrequested}. */
+  unrequested(ageMs: number, limit: number) {
+    return this.turns.unrequested(ageMs, limit);
+  }
+
   /** Returns all answers of the turn that one belongs to, of any user: for workers only. Null when it is gone. */
   turnOf(subtaskId: number): Promise<AnswerTurn | null> {
     return this.answers.byAnswer(subtaskId);

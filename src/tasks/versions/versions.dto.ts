@@ -1,9 +1,11 @@
 import { AppInputsDto } from '../../common/app-inputs.dto.js';
 import { IdField, TextField } from '../../common/fields.js';
+import { RefusesUnknownFields } from '../../infra/http/server/validation.pipe.js';
 
 const MAX_BODY = 1_048_576;
 
 /** A turn that runs again. What is left out is as in the version that `subtask_id` names. */
+@RefusesUnknownFields()
 export class NewVersionDto extends AppInputsDto {
   /** A question or an answer of the turn, whichever version; the last turn of the path that is shown when missing */
   @IdField({ optional: true })
@@ -19,6 +21,7 @@ export class NewVersionDto extends AppInputsDto {
 }
 
 /** Which version is to be shown. */
+@RefusesUnknownFields()
 export class ShowVersionDto {
   /** A question or an answer of the version: what was said after it last is shown, too */
   @IdField()
@@ -26,6 +29,7 @@ export class ShowVersionDto {
 }
 
 /** Where a new task branches off. */
+@RefusesUnknownFields()
 export class BranchDto {
   /** A question or an answer of the last turn that is copied; the last turn of the path that is shown when missing */
   @IdField({ optional: true })

@@ -1,23 +1,30 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe, type ValidationPipeOptions } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { AppError, type ErrorCode, type FieldProblem } from '../../../common/app-error.js';
+import { NULL_AS_MISSING } from '../../../common/fields.js';
+import { isJsonObject } from '../../../common/text/json.js';
 import { nestingProblems, storageProblems, toStorable } from '../../../common/text/storable.js';
 
 const CHECKED = ['body', 'query', 'param'];
 const MAX_REPORTED = 50;
 const OPTIONS: ValidationPipeOptions = {
   whitelist: true,
-  forbidNonWhitelisted: true,
   transform: true,
+  // Nulls of fields that may be left out count as left out.
+  transformOptions: { groups: [NULL_AS_MISSING] },
   validationError: { target: false, value: false },
   exceptionFactory: (errors) => invalid(flatten(errors)),
 };
-const lenientDtos = new WeakSet<object>();
+const STRICT: ValidationPipeOptions = { ...OPTIONS, forbidNonWhitelisted: true, transformOptions: {} };
+const strictDtos = new WeakSet<object>();
 const repairedDtos = new WeakSet<object>();
 
-/** For DTOs of callers that may send more fields: unknown ones are ignored, not refused. */
-export function DropsUnknownFields(): ClassDecorator {
-  return (dto) => void lenientDtos.add(dto);
+/**
+ * For DTOs of calls that only Conch has: unknown fields are refused, and so are nulls that no field expects. All other
+ * DTOs have the shape of Wegent's calls, whose clients send more fields with each version.
+ */
+export function RefusesUnknownFields(): ClassDecorator {
+  return (dto) => void strictDtos.add(dto);
 }
 
 /**
@@ -29,12 +36,13 @@ export function RepairsTexts(): ClassDecorator {
 }
 
 /**
- * Validates and converts requests by their DTO classes. Refuses unknown fields (see {@link DropsUnknownFields}) and texts
- * that the database cannot store (see {@link RepairsTexts}). Reports all problems together as 422 `validation_failed`.
+ * Validates and converts requests by their DTO classes. Ignores unknown fields, empty query parameters and nulls of optional
+ * fields (but see {@link RefusesUnknownFields}), and refuses texts that the database cannot store (but see
+ * {@link RepairsTexts}). Reports all problems together as 422 `validation_failed`.
  */
 @Injectable()
 export class AppValidationPipe extends ValidationPipe {
-  private readonly lenient = new ValidationPipe({ ...OPTIONS, forbidNonWhitelisted: false });
+  private readonly strict = new ValidationPipe(STRICT);
 
   constructor() {
     super(OPTIONS);
@@ -42,12 +50,17 @@ export class AppValidationPipe extends ValidationPipe {
 
   override async transform(given: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (!CHECKED.includes(metadata.type)) return super.transform(given, metadata);
-    const { metatype } = metadata;
+    const { metatype, type } = metadata;
     const value = storable(given, metadata);
-    const isLenient = metatype !== undefined && lenientDtos.has(metatype);
+    const isStrict = metatype !== undefined && strictDtos.has(metatype);
+    if (isStrict) return this.strict.transform(value, metadata);
 
-    return isLenient ? this.lenient.transform(value, metadata) : super.transform(value, metadata);
+    return super.transform(type === 'query' ? withoutEmpty(value) : value, metadata);
   }
+}
+
+function withoutEmpty(query: unknown): unknown {
+  return isJsonObject(query) ? Object.fromEntries(Object.entries(query).filter(([, value]) => value !== '')) : query;
 }
 
 /** @throws AppError validation_failed */

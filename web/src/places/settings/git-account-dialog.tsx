@@ -8,7 +8,7 @@ import { useFields } from '../../ui/use-fields';
 
 type Account = Schemas['GitAccountDto'];
 
-const TYPES = ['github', 'gitlab', 'gitee', 'gitea', 'gerrit'];
+const TYPES = ['github', 'gitlab', 'gitea'];
 const EMPTY = { domain: '', type: 'github', token: '', login: '', email: '' };
 
 /** Adds the account of a git server, or replaces the one that is stored for it. */
