@@ -59,7 +59,8 @@ function answerOf({ status, body }: JsonReply): ApiAnswer {
   const reason = `HTTP ${status} ${code}`.trim();
   if (status === 409 && code === 'events_gap' && last !== null) return { kind: 'gap', last };
   if (status === 409 || LOST.has(status)) return { kind: 'lost', reason };
-  if (status >= 400 && status < 500 && !RETRYABLE.has(status)) return { kind: 'refused', status, reason };
 
-  return { kind: 'unavailable', reason };
+  return isFinal(status) ? { kind: 'refused', status, reason } : { kind: 'unavailable', reason };
 }
+
+const isFinal = (status: number) => status >= 400 && status < 500 && !RETRYABLE.has(status);

@@ -55,28 +55,32 @@ export type InputLine = { kind: 'work'; work: WorkItem } | { kind: 'stop' } | { 
  */
 export function readLine(line: string, executorName: string): InputLine {
   const json = parseObject(line);
-  if (!json) return invalid('it is not a JSON object');
+  if (!json) return { kind: 'invalid', problem: 'it is not a JSON object' };
   const conch = asObject(json['conch']) ?? {};
   if (conch['stop'] === true) return { kind: 'stop' };
+  const work = workOf(json, conch, executorName);
+
+  return typeof work === 'string' ? { kind: 'invalid', problem: work } : { kind: 'work', work };
+}
+
+/** @returns what is wrong, as a text */
+function workOf(json: JsonObject, conch: JsonObject, executorName: string): WorkItem | string {
   const [subtaskId, taskId] = [asNumber(json['subtask_id']), asNumber(json['task_id'])];
   const [apiUrl, authToken] = [asText(conch['api_url']), asText(json['auth_token'])];
-  if (subtaskId === undefined || taskId === undefined) return invalid('it has no subtask_id or no task_id');
-  if (apiUrl === undefined || !URL.canParse(apiUrl)) return invalid('it has no conch.api_url');
-  if (authToken === undefined) return invalid('it has no auth_token');
+  if (subtaskId === undefined || taskId === undefined) return 'it has no subtask_id or no task_id';
+  if (apiUrl === undefined || !URL.canParse(apiUrl)) return 'it has no conch.api_url';
+  if (authToken === undefined) return 'it has no auth_token';
   const [first, ...others] = objectsOf(json['bot']).map(botOf);
-  if (!first) return invalid('it has no bot');
-  const work: WorkItem = {
+  if (!first) return 'it has no bot';
+
+  return {
     ...{ subtaskId, taskId, authToken, apiUrl: apiUrl.replace(/\/+$/, '') },
-    title: asText(json['task_title']) ?? '',
-    prompt: asText(json['prompt']) ?? '',
-    mode: asText(json['mode']) ?? '',
+    ...{ title: textIn(json, 'task_title'), prompt: textIn(json, 'prompt'), mode: textIn(json, 'mode') },
     bots: [first, ...others],
     repository: repositoryOf(json),
     author: authorOf(asObject(json['user']) ?? {}),
     executorName: asText(conch['executor_name']) ?? executorName,
   };
-
-  return { kind: 'work', work };
 }
 
 /** Everything of a subtask that no log and no message may show. */
@@ -89,7 +93,7 @@ export function secretsOf({ authToken, repository, bots }: WorkItem): string[] {
   return [authToken, ...(repository?.token ? [repository.token] : []), ...secrets];
 }
 
-const invalid = (problem: string): InputLine => ({ kind: 'invalid', problem });
+const textIn = (json: JsonObject, name: string) => asText(json[name]) ?? '';
 
 const objectsOf = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
 

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { errorCode } from '../../common/app-error.js';
 import { lastPart } from '../../common/text/text-cut.js';
 
 const MAX_STDERR = 16 * 1024;
@@ -57,19 +58,24 @@ export async function git(args: readonly string[], options: GitOptions): Promise
     if (size > maxOutput) child.kill();
   });
   child.stderr.on('data', (chunk: Buffer) => (stderr = lastPart(stderr + chunk.toString('utf8'), MAX_STDERR)));
-  const [code, killedBy] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-    child.once('error', (error) => {
-      const missing = 'code' in error && error.code === 'ENOENT';
-      reject(missing ? new GitError('there is no git in the image') : error);
-    });
-    child.once('close', (status, by) => resolve([status, by]));
-  }).catch((error: unknown) => {
+  const [code, killedBy] = await endOf(child).catch((error: unknown) => {
     signal?.throwIfAborted();
     throw error;
   });
   const isCut = size > maxOutput;
-  if (killedBy && !isCut) throw new GitError(`git ${args[0] ?? ''} took longer than ${timeoutMs / 1000} s`);
-  if (code !== 0 && !isCut) throw new GitError(stderr.trim() || `git ${args[0] ?? ''} ended with ${code ?? killedBy}`);
+  if (code !== 0 && !isCut) {
+    const problem = killedBy ? `took longer than ${timeoutMs / 1000} s` : `ended with ${code}`;
+    throw new GitError(stderr.trim() || `git ${args[0] ?? ''} ${problem}`);
+  }
 
   return { text: Buffer.concat(chunks).toString('utf8'), isCut };
+}
+
+function endOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => {
+      reject(errorCode(error) === 'ENOENT' ? new GitError('there is no git in the image') : error);
+    });
+    child.once('close', (status, by) => resolve([status, by]));
+  });
 }

@@ -39,7 +39,7 @@ export class ClaudeCodeEngine implements Engine {
         onLine: (line) => output.read(line),
         onSkippedLine: () => turn.log.line('a line of Claude Code is too long, and is left out'),
       });
-      if (output.garbage > 0) turn.log.line(`Claude Code has written ${output.garbage} lines that are not JSON`);
+      if (output.garbage > 0) turn.log.line(`Claude Code has written ${output.garbage} lines that are no JSON objects`);
       turn.signal.throwIfAborted();
       hopeless.signal.throwIfAborted();
       const error = output.result ? resultError(output.result) : crashError(end);

@@ -23,7 +23,7 @@ export interface ClaudeListener {
 export class ClaudeOutput {
   /** The last line; null as long as it has not come. */
   result: JsonObject | null = null;
-  /** Lines that are not JSON. */
+  /** Lines that are no JSON objects. */
   garbage = 0;
   private readonly steps = new ClaudeSteps();
   private readonly usage = new ClaudeUsage();
@@ -66,18 +66,20 @@ export class ClaudeOutput {
     const event = asObject(json['event']);
     // Of sub-agents the calls are shown, and what they come to.
     if (!event || asText(json['parent_tool_use_id']) !== undefined) return;
-    if (event['type'] === 'message_start') {
-      this.streamed.add(asText(asObject(event['message'])?.['id']) ?? '');
-      if (this.isRetrying) this.step({ title: 'The model server answers again', status: 'succeeded' });
-      this.isRetrying = false;
-    } else if (event['type'] === 'content_block_start') {
-      this.beginBlock(asObject(event['content_block']) ?? {});
-    } else if (event['type'] === 'content_block_delta') {
-      this.readDelta(asObject(event['delta']) ?? {});
-    } else if (event['type'] === 'message_delta') {
-      const usage = asObject(event['usage']);
-      if (usage) this.listener.onEvent({ type: 'usage', ...this.usage.add(usage) });
-    }
+    if (event['type'] === 'message_start') this.beginMessage(asObject(event['message']) ?? {});
+    else if (event['type'] === 'content_block_start') this.beginBlock(asObject(event['content_block']) ?? {});
+    else if (event['type'] === 'content_block_delta') this.readDelta(asObject(event['delta']) ?? {});
+    else if (event['type'] === 'message_delta') this.addUsage(asObject(event['usage']));
+  }
+
+  private beginMessage(message: JsonObject): void {
+    this.streamed.add(asText(message['id']) ?? '');
+    if (this.isRetrying) this.step({ title: 'The model server answers again', status: 'succeeded' });
+    this.isRetrying = false;
+  }
+
+  private addUsage(usage: JsonObject | undefined): void {
+    if (usage) this.listener.onEvent({ type: 'usage', ...this.usage.add(usage) });
   }
 
   private beginBlock(block: JsonObject): void {
