@@ -174,11 +174,17 @@ describe('an API that is away', () => {
     expect(bench.desk.events.some(({ type }) => type === 'replace')).toBe(true);
   });
 
-  it('is given up after some time', async () => {
+  it('is given up after some time, and gets the whole answer from the next container', async () => {
     bench.desk.isAway = true;
     const executor = bench.executor({ endPatienceMs: 0 });
     executor.handOver(bench.line(1, 'hello'));
     await eventually('the end is given up', () => bench.logs.includes('ended, but the API does not know'));
+    bench.desk.isAway = false;
+    bench.executor().handOver(bench.line(1, 'hello'));
+    expect(await bench.desk.ended(1)).toMatchObject({ status: 'COMPLETED', result: { value: 'Hello world' } });
+    expect(bench.logs).toContain('begins again, with the answer of before');
+    bench.executor().handOver(bench.line(2, 'remember'));
+    expect((await bench.desk.ended(2)).result?.value).toBe('hello\nremember\n');
   });
 });
 

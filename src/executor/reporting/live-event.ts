@@ -1,7 +1,11 @@
 import type { ChatEvent } from '../../common/contracts/chat-event.js';
 
+const TYPES = ['content', 'reasoning', 'replace', 'step', 'file', 'sources', 'usage', 'suggestions'] as const;
+
 /** What an executor may say of an answer while it works on it. */
-export type LiveEvent = Extract<
-  ChatEvent,
-  { type: 'content' | 'reasoning' | 'replace' | 'step' | 'file' | 'sources' | 'usage' | 'suggestions' }
->;
+export type LiveEvent = Extract<ChatEvent, { type: (typeof TYPES)[number] }>;
+
+/** Whether a value that was stored is an event, by its type. */
+export function isLiveEvent(value: object): value is LiveEvent {
+  return 'type' in value && TYPES.some((type) => type === value.type);
+}

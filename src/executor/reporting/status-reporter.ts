@@ -32,9 +32,14 @@ export class StatusReporter {
   /**
    * Sends the end until the API has it, or refuses it for good.
    * @param patienceMs how long the API may be away
+   * @param stopping ends the patience
    * @returns whether the API has it
    */
-  async end({ status, results, errorMessage, errorCode }: EndReport, patienceMs: number): Promise<boolean> {
+  async end(
+    { status, results, errorMessage, errorCode }: EndReport,
+    patienceMs: number,
+    stopping: AbortSignal,
+  ): Promise<boolean> {
     const until = Date.now() + patienceMs;
     const rest = {
       ...{ status, progress: 100 },
@@ -52,8 +57,8 @@ export class StatusReporter {
         continue;
       }
       if (answer.kind !== 'unavailable') return this.giveUp(status, 'reason' in answer ? answer.reason : answer.kind);
-      if (Date.now() >= until) return this.giveUp(status, answer.reason);
-      await sleep(backoffMs(failures));
+      if (Date.now() >= until || stopping.aborted) return this.giveUp(status, answer.reason);
+      await sleep(backoffMs(failures), undefined, { signal: stopping }).catch(() => undefined);
     }
   }
 

@@ -63,7 +63,7 @@ export class TurnRunner {
     try {
       const error = await this.answerTurn();
       await ticker.stop();
-      await this.finish(error);
+      await this.finish(error, stopping);
     } catch (error) {
       this.log.line(`the turn cannot be ended: ${messageOf(error)}`);
     } finally {
@@ -85,22 +85,28 @@ export class TurnRunner {
     const { signal } = this.interrupted;
     const [leader] = this.work.bots;
     try {
-      const engine = this.options.engineOf(leader.shellType);
       const isRepeated = await this.workspace.open(this.work, this.hide, signal);
       this.sessionId = this.workspace.state.session(leader.id);
-      this.log.line(`begins${isRepeated ? ' again' : ''}, ${leader.shellType}`);
-      await engine.run({
-        ...{ work: this.work, directory: this.workspace.repository, home: this.workspace.home },
-        ...{ env: this.options.env, sessionId: this.sessionId, isRepeated, signal },
-        ...{ emit: (event) => this.emit(event), onSession: (id) => this.saveSession(leader.id, id) },
-        ...{ log: this.log, hide: this.hide },
-      });
+      const saved = this.workspace.state.answer(this.work.subtaskId);
+      this.log.line(`begins${isRepeated ? ' again' : ''}, ${saved ? 'with the answer of before' : leader.shellType}`);
+      if (saved) for (const event of saved) this.emit(event);
+      else await this.runEngine(isRepeated);
       signal.throwIfAborted();
 
       return null;
     } catch (error) {
       return signal.aborted ? signal.reason : error;
     }
+  }
+
+  private async runEngine(isRepeated: boolean): Promise<void> {
+    const [leader] = this.work.bots;
+    await this.options.engineOf(leader.shellType).run({
+      ...{ work: this.work, directory: this.workspace.repository, home: this.workspace.home },
+      ...{ env: this.options.env, sessionId: this.sessionId, isRepeated, signal: this.interrupted.signal },
+      ...{ emit: (event) => this.emit(event), onSession: (id) => this.saveSession(leader.id, id) },
+      ...{ log: this.log, hide: this.hide },
+    });
   }
 
   private emit(event: LiveEvent): void {
@@ -116,7 +122,7 @@ export class TurnRunner {
     this.workspace.state.saveSession(botId, id);
   }
 
-  private async finish(error: unknown): Promise<void> {
+  private async finish(error: unknown, stopping: AbortSignal): Promise<void> {
     if (error instanceof Interruption && error.kind !== 'cancelled') {
       // Who offers the subtask again decides: the answer so far is in the log, and the session in the workspace.
       if (error.kind === 'stopped') await this.live.flush(SHUTDOWN_FLUSH_MS);
@@ -124,9 +130,13 @@ export class TurnRunner {
       return;
     }
     for (const step of this.answer.openSteps()) this.emit({ type: 'step', ...step, status: 'failed' });
+    const { state } = this.workspace;
+    if (error === null) state.saveAnswer(this.work.subtaskId, this.answer.snapshot(true));
     const diff = await this.workspace.close(this.work, error === null, this.log);
     await this.live.flush(FLUSH_MS);
-    const isKnown = await this.status.end(this.endOf(error, diff), this.options.endPatienceMs ?? END_PATIENCE_MS);
+    const { endPatienceMs = END_PATIENCE_MS } = this.options;
+    const isKnown = await this.status.end(this.endOf(error, diff), endPatienceMs, stopping);
+    if (isKnown) state.removeAnswer();
     this.log.line(isKnown ? 'ended' : 'ended, but the API does not know');
   }
 

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asNumber, asObject, asText, type JsonObject, parseObject } from '../../common/text/json.js';
+import { asNumber, asObject, asText, isJsonObject, type JsonObject, parseObject } from '../../common/text/json.js';
+import { isLiveEvent, type LiveEvent } from '../reporting/live-event.js';
 
 /** What a turn began with. */
 export interface TurnStart {
@@ -13,14 +14,16 @@ export interface TurnStart {
 const SESSION_ID = /^[A-Za-z0-9][\w-]{0,127}$/;
 
 /**
- * What the next turn and the next container need to know, in one file of the workspace. Engines can write there: what is
- * read from it is checked.
+ * What the next turn and the next container need to know, in files of the workspace. Engines can write there: what is read
+ * from them is checked.
  */
 export class WorkspaceState {
   private readonly file: string;
+  private readonly answerFile: string;
 
   constructor(private readonly directory: string) {
     this.file = join(directory, 'state.json');
+    this.answerFile = join(directory, 'answer.json');
   }
 
   /** The session of a bot; undefined for its first turn. */
@@ -50,18 +53,45 @@ export class WorkspaceState {
     this.write({ ...this.read(), turn: { subtask_id: subtaskId, base } });
   }
 
+  /** Keeps a whole answer until the API has it. */
+  saveAnswer(subtaskId: number, events: readonly LiveEvent[]): void {
+    this.replace(this.answerFile, { subtask_id: subtaskId, events });
+  }
+
+  /** The whole answer of a subtask that the API may not have; null without one. */
+  answer(subtaskId: number): LiveEvent[] | null {
+    const saved = read(this.answerFile);
+    const events = saved['events'];
+    if (saved['subtask_id'] !== subtaskId || !Array.isArray(events)) return null;
+
+    return events.filter(isJsonObject).filter(isLiveEvent);
+  }
+
+  removeAnswer(): void {
+    rmSync(this.answerFile, { force: true });
+  }
+
   private read(): JsonObject {
-    try {
-      return parseObject(readFileSync(this.file, 'utf8')) ?? {};
-    } catch {
-      return {};
-    }
+    return read(this.file);
   }
 
   private write(state: JsonObject): void {
+    this.replace(this.file, state);
+  }
+
+  /** A crash leaves either the old or the new file. */
+  private replace(file: string, content: JsonObject): void {
     mkdirSync(this.directory, { recursive: true });
-    const made = `${this.file}.new`;
-    writeFileSync(made, JSON.stringify(state), { mode: 0o600 });
-    renameSync(made, this.file);
+    const made = `${file}.new`;
+    writeFileSync(made, JSON.stringify(content), { mode: 0o600 });
+    renameSync(made, file);
+  }
+}
+
+function read(file: string): JsonObject {
+  try {
+    return parseObject(readFileSync(file, 'utf8')) ?? {};
+  } catch {
+    return {};
   }
 }

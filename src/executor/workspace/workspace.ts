@@ -40,6 +40,8 @@ export class Workspace {
     mkdirSync(this.home, { recursive: true, mode: 0o700 });
     if (work.repository && !this.hasRepository) await this.clone(work, hide, signal);
     mkdirSync(this.repository, { recursive: true });
+    // Left behind by a git that was killed; nothing else works here now.
+    await rm(join(this.repository, '.git', 'index.lock'), { force: true });
     const before = this.state.turn();
     const isRepeated = before?.subtaskId === work.subtaskId;
     if (!isRepeated) this.state.saveTurn({ subtaskId: work.subtaskId, base: await this.head(signal) });
@@ -106,8 +108,6 @@ export class Workspace {
   /** @returns the newest commit; null without one */
   private async head(signal: AbortSignal): Promise<string | null> {
     if (!this.hasRepository) return null;
-    // Left behind by a git that was killed; nothing else works here now.
-    await rm(join(this.repository, '.git', 'index.lock'), { force: true });
     try {
       return (await this.git(['rev-parse', '--verify', 'HEAD'], { signal })).text.trim();
     } catch (error) {
