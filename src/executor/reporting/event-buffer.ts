@@ -40,6 +40,11 @@ export class EventBuffer {
     return this.waiting.length === 0 && !this.batch?.events.length;
   }
 
+  /** More waits than fits into a call. */
+  get hasBacklog(): boolean {
+    return this.bytes > MAX_BATCH_BYTES || this.waiting.length > MAX_EVENTS;
+  }
+
   add(event: LiveEvent): void {
     for (const piece of piecesOf(event)) this.push(piece);
     if (this.bytes <= this.collapseAt) return;

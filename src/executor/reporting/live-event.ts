@@ -1,4 +1,5 @@
 import type { ChatEvent } from '../../common/contracts/chat-event.js';
+import { isJsonObject } from '../../common/text/json.js';
 
 const TYPES = ['content', 'reasoning', 'replace', 'step', 'file', 'sources', 'usage', 'suggestions'] as const;
 
@@ -6,6 +7,6 @@ const TYPES = ['content', 'reasoning', 'replace', 'step', 'file', 'sources', 'us
 export type LiveEvent = Extract<ChatEvent, { type: (typeof TYPES)[number] }>;
 
 /** Whether a value that was stored is an event, by its type. */
-export function isLiveEvent(value: object): value is LiveEvent {
-  return 'type' in value && TYPES.some((type) => type === value.type);
+export function isLiveEvent(value: unknown): value is LiveEvent {
+  return isJsonObject(value) && TYPES.some((type) => type === value['type']);
 }

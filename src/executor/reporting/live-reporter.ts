@@ -24,6 +24,8 @@ export class LiveReporter {
   private readonly stopped = new AbortController();
   private running: Promise<void> | null = null;
   private failures = 0;
+  /** When the API has taken something last. */
+  private takenAt = 0;
 
   constructor(
     private readonly api: Pick<ExecutorApi, 'sendEvents'>,
@@ -42,10 +44,12 @@ export class LiveReporter {
     this.buffer.add(event);
   }
 
-  /** Waits until all events have arrived, at most `timeoutMs`. */
-  async flush(timeoutMs: number): Promise<void> {
-    const isDone = () => this.buffer.isEmpty || this.stopped.signal.aborted;
-    await pollUntil(isDone, { everyMs: BATCH_MS / 4, timeoutMs });
+  /** Waits until all events have arrived, or the API has taken none for `patienceMs`. */
+  async flush(patienceMs: number): Promise<void> {
+    const start = Date.now();
+    const isDone = () =>
+      this.buffer.isEmpty || this.stopped.signal.aborted || Date.now() - Math.max(start, this.takenAt) >= patienceMs;
+    await pollUntil(isDone, { everyMs: BATCH_MS / 4 });
   }
 
   /** Ends the heartbeats; events that have not arrived are given up. */
@@ -62,10 +66,14 @@ export class LiveReporter {
         sentAt = Date.now();
         this.apply(await this.api.sendEvents(this.buffer.nextBatch(), signal));
       }
-      await sleep(this.failures > 0 ? backoffMs(this.failures) : BATCH_MS, undefined, { signal }).catch(
-        () => undefined,
-      );
+      await sleep(this.pauseMs(), undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  private pauseMs(): number {
+    if (this.failures > 0) return backoffMs(this.failures);
+
+    return this.buffer.hasBacklog ? 0 : BATCH_MS;
   }
 
   private apply(answer: ApiAnswer): void {
@@ -79,6 +87,7 @@ export class LiveReporter {
     if (this.failures > 0) this.log.line('the API can be reached again');
     this.failures = 0;
     if (answer.kind === 'ok') {
+      this.takenAt = Date.now();
       this.buffer.settle(answer.last ?? this.lastSent);
       if (answer.cancelling) this.listener.onCancelling();
     } else if (answer.kind === 'gap') {

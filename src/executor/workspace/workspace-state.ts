@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asNumber, asObject, asText, isJsonObject, type JsonObject, parseObject } from '../../common/text/json.js';
+import { asNumber, asObject, asText, type JsonObject, parseObject } from '../../common/text/json.js';
 import { isLiveEvent, type LiveEvent } from '../reporting/live-event.js';
 
 /** What a turn began with. */
@@ -61,10 +61,10 @@ export class WorkspaceState {
   /** The whole answer of a subtask that the API may not have; null without one. */
   answer(subtaskId: number): LiveEvent[] | null {
     const saved = read(this.answerFile);
-    const events = saved['events'];
+    const events: unknown = saved['events'];
     if (saved['subtask_id'] !== subtaskId || !Array.isArray(events)) return null;
 
-    return events.filter(isJsonObject).filter(isLiveEvent);
+    return (events as unknown[]).filter(isLiveEvent);
   }
 
   removeAnswer(): void {
