@@ -4,7 +4,7 @@
  */
 const LAYERS = [
   ['common'],
-  ['config'],
+  ['config', 'executor'],
   ['infra'],
   ['auth', 'answer-stream'],
   ['models', 'shells', 'executor-manager', 'git'],
@@ -44,6 +44,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(executor-manager/|main\\.ts$)' },
       to: { path: '^src/executor-manager/' },
+    },
+    {
+      name: 'executor-alone',
+      comment:
+        'The executor is a program of its own, in one file: nothing of the server uses it, and it has no packages.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/executor/' },
+      to: { path: '^src/executor/' },
+    },
+    {
+      name: 'executor-without-packages',
+      severity: 'error',
+      from: { path: '^src/executor/', pathNot: SPECS },
+      to: { dependencyTypes: ['npm'], dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'known-folder',

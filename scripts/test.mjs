@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
 import { changedFiles } from './lib/changed-files.mjs';
+import { ensureClaudeCode } from './lib/claude-code.mjs';
 import { collect, stream } from './lib/command.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { run, say, UserError } from './lib/log.mjs';
@@ -121,6 +122,7 @@ async function prepareServers() {
   ensureRedisProgram();
   ensurePostgres();
   process.env.CHROMIUM = ensureChromium();
+  process.env.CLAUDE_CODE = ensureClaudeCode();
   process.env.CONCH_TEST_SERVER = await ensureTestServer();
   const reason = await ensureDocker();
   if (reason === null) return;

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { quiet } from './command.mjs';
+import { bundleExecutor, hasExecutor } from './executor.mjs';
 import { say, UserError } from './log.mjs';
 import { inRoot, tool } from './paths.mjs';
 import { filesIn, hashOf, readStamp } from './stamp.mjs';
@@ -10,7 +11,7 @@ import { filesIn, hashOf, readStamp } from './stamp.mjs';
 export const SOURCES = ['src', 'tools', 'bench'];
 const CONFIGS = ['nest-cli.json', '.swcrc', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 /** Specs and what only they use, and what the build itself generates. */
-const SKIPPED = /\.(spec|testing)\.ts$|(^|\/)__fixtures__$|^src\/metadata\.ts$/;
+const SKIPPED = /\.(spec|testing)\.ts$|(^|\/)(__fixtures__|__pycache__)$|^src\/metadata\.ts$/;
 const STAMP = inRoot('dist', '.build-hash');
 const MIGRATIONS = join('src', 'infra', 'database', 'migrations');
 const TEMPLATE = inRoot('dist', 'database-template');
@@ -19,7 +20,8 @@ const TEMPLATE_STAMP = inRoot('dist', '.template-hash');
 const TEMPLATE_ASIDE = inRoot('.database-template');
 
 /**
- * Compiles the sources into dist/ with `nest build`, unless they are the ones that dist/ was made from.
+ * Compiles the sources into dist/ with `nest build`, and bundles the executor, unless they are the ones that dist/ was
+ * made from.
  * @param tsconfig which files are type-checked; the compiled ones are always the same
  * @returns whether it compiled, which includes the type check
  * @throws UserError with the messages of the compiler
@@ -29,12 +31,13 @@ export function ensureBuilt(tsconfig = 'tsconfig.build.json') {
     .flatMap((name) => filesIn(name, (path) => SKIPPED.test(path)))
     .sort();
   const hash = hashOf([...CONFIGS, ...files]);
-  if (existsSync(inRoot('dist', 'src', 'main.js')) && readStamp(STAMP) === hash) return false;
+  if (existsSync(inRoot('dist', 'src', 'main.js')) && hasExecutor() && readStamp(STAMP) === hash) return false;
   say('Building ...');
   keepingTemplate(() => {
     const { ok, output } = quiet(tool('nest'), ['build', '--path', tsconfig]);
     if (!ok) throw new UserError(`The build failed:\n${stripVTControlCharacters(output)}`);
   });
+  bundleExecutor();
   ensureTemplate(files.filter((file) => file.startsWith(MIGRATIONS)));
   writeFileSync(STAMP, hash);
 

@@ -4,6 +4,7 @@
  */
 import { isJsonObject, type JsonObject, parseJson } from '../common/text/json.js';
 import type { SecretBox } from '../common/secrets/secret-box.js';
+import { envField, envReader, type ReadVariable } from '../common/env-fields.js';
 import { AppError } from '../common/app-error.js';
 import type { ModelParameters, ModelSettings, ProviderKind } from '../common/contracts/chat-provider.js';
 import { baseUrlProblem, headerProblems } from '../models/model-parameters.js';
@@ -66,7 +67,7 @@ export function modelSettingsFromEnv(botName: string, env: JsonObject): ModelSet
 /** The same for any owner of an `env`; `describe` builds the message from a problem like `has no MODEL_ID`. */
 export function readModelEnv(name: string, env: JsonObject, describe: (problem: string) => string): ModelSettings {
   const fail = (problem: string) => new AppError('model_not_configured', describe(problem));
-  const read = reader(env);
+  const read = envReader(env);
   const provider = providerOf(read, fail);
   const vendor = VENDOR[provider];
   const modelId = read('MODEL_ID') ?? modelOf(read) ?? read(`${vendor}_MODEL`);
@@ -75,35 +76,14 @@ export function readModelEnv(name: string, env: JsonObject, describe: (problem: 
   const baseUrl = read('BASE_URL') ?? read('API_BASE_URL') ?? read(`${vendor}_BASE_URL`) ?? null;
   const urlProblem = baseUrl && baseUrlProblem(baseUrl);
   if (urlProblem) throw fail(`has a base URL that ${urlProblem}`);
-  const headers = headersOf(field(env, 'CUSTOM_HEADERS'), fail);
+  const headers = headersOf(envField(env, 'CUSTOM_HEADERS'), fail);
 
   return { name, provider, modelId, baseUrl, ...credentialOf(read, vendor), headers };
 }
 
-type Read = (name: string) => string | undefined;
 type Fail = (problem: string) => AppError;
 
-/** Names are compared without case, underscores and hyphens: API_KEY, api_key and apiKey are one. */
-const plain = (name: string) => name.replace(/[_-]/g, '').toUpperCase();
-
-/** A variable of the env, whatever the spelling of its name; undefined when it is empty. */
-export function field(env: JsonObject, name: string): unknown {
-  const wanted = plain(name);
-
-  return Object.entries(env).find(([key, value]) => plain(key) === wanted && value !== '' && value !== null)?.[1];
-}
-
-/** Reads variables as trimmed texts. */
-export function reader(env: JsonObject): Read {
-  return (name) => {
-    const value = field(env, name);
-    const text = typeof value === 'number' ? String(value) : value;
-
-    return typeof text === 'string' ? pastedText(text) || undefined : undefined;
-  };
-}
-
-function providerOf(read: Read, fail: Fail): ProviderKind {
+function providerOf(read: ReadVariable, fail: Fail): ProviderKind {
   const type = read('MODEL_TYPE')?.toLowerCase();
   if (type !== undefined) {
     const known = TYPE_WORDS.get(type);
@@ -116,7 +96,7 @@ function providerOf(read: Read, fail: Fail): ProviderKind {
   return word ?? guessProvider(read);
 }
 
-function guessProvider(read: Read): ProviderKind {
+function guessProvider(read: ReadVariable): ProviderKind {
   const anthropic = ['API_KEY', 'AUTH_TOKEN', 'BASE_URL', 'MODEL'].some((name) => read(`ANTHROPIC_${name}`));
   const id = read('MODEL_ID') ?? read('MODEL') ?? '';
 
@@ -124,14 +104,14 @@ function guessProvider(read: Read): ProviderKind {
 }
 
 /** `MODEL`, unless it means the type, as Wegent's `model: claude` does. */
-function modelOf(read: Read): string | undefined {
+function modelOf(read: ReadVariable): string | undefined {
   const model = read('MODEL');
 
   return model && TYPE_WORDS.has(model.toLowerCase()) ? undefined : model;
 }
 
 /** The vendor's own key; a key of another vendor must never be sent. */
-function credentialOf(read: Read, vendor: string): { apiKey: string | null; parameters: ModelParameters } {
+function credentialOf(read: ReadVariable, vendor: string): { apiKey: string | null; parameters: ModelParameters } {
   const key = read('API_KEY') ?? read(`${vendor}_API_KEY`);
   const apiKey = key && pastedKey(key);
   const token = vendor === VENDOR.claude ? read('ANTHROPIC_AUTH_TOKEN') : undefined;
@@ -165,7 +145,7 @@ export const DIFY_CLOUD_URL = 'https://api.dify.ai';
 export function difyConnectionFromEnv(botName: string, env: JsonObject): DifyConnection {
   const fail = (problem: string) =>
     new AppError('model_not_configured', `Bot "${botName}": agent_config.env ${problem}`);
-  const read = reader(env);
+  const read = envReader(env);
   const apiKey = read('DIFY_API_KEY');
   if (!apiKey) throw fail('has no DIFY_API_KEY');
   const baseUrl = read('DIFY_BASE_URL') ?? DIFY_CLOUD_URL;
@@ -177,7 +157,7 @@ export function difyConnectionFromEnv(botName: string, env: JsonObject): DifyCon
     apiKey: pastedKey(apiKey),
     appId: read('DIFY_APP_ID') ?? null,
     mode: modeOf(read('DIFY_APP_MODE'), fail),
-    inputs: inputsOf(field(env, 'DIFY_PARAMS'), fail),
+    inputs: inputsOf(envField(env, 'DIFY_PARAMS'), fail),
   };
 }
 

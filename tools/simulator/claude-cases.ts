@@ -1,5 +1,6 @@
 // The cases of the Claude simulator, in the groups in which they differ from a plain answer:
 // another status, another content, or another stream. README.md describes them.
+import type { ToolCall } from './claude-tools.js';
 import type { Answer } from './claude-wire.js';
 import * as wire from './claude-wire.js';
 import { htmlReply, jsonReply } from './deliver.js';
@@ -19,6 +20,8 @@ export interface ClaudeRequest {
   stream: boolean;
   maxTokens: number;
   toolName: string;
+  /** The tool that the script wants to be called now. */
+  call?: ToolCall;
   inputTokens: number;
   /** The tokens of the text. */
   tokens: string[];
@@ -71,6 +74,12 @@ function build(c: ClaudeRequest, reasoningTokens: number, more: Partial<Answer> 
     thinkingTokens: reasoning.length,
     ...more,
   };
+}
+
+function toolAnswer(c: ClaudeRequest, { name, input, say }: ToolCall): Answer {
+  const { blocks: all, ...answer } = build({ ...c, tokens: say === undefined ? [] : [say] }, 0);
+  const blocks = all.filter(({ steps }) => steps.length > 0);
+  return { ...answer, blocks: [...blocks, wire.toolBlock(blocks.length, name, input)], stopReason: 'tool_use' };
 }
 
 const ANSWERS: Record<string, (c: ClaudeRequest) => Answer> = {
@@ -162,7 +171,7 @@ export function claudeReply(c: ClaudeRequest): Reply {
   if (error) return error;
   if (script.status !== undefined) throw new ScriptError(`sim: the case '${script.case}' has no status to set.`);
   if (script.case === 'hang-before-headers') return { kind: 'hang' };
-  const answer = ANSWERS[script.case]?.(c) ?? build(c, 0);
+  const answer = c.call ? toolAnswer(c, c.call) : (ANSWERS[script.case]?.(c) ?? build(c, 0));
   if (!c.stream || script.case === 'json-reply') return jsonReply(200, wire.messageOf(answer));
   const plan = wire.planOf(answer);
   return { kind: 'stream', plan: STREAMS[script.case]?.(plan, c, answer) ?? plan };

@@ -86,19 +86,23 @@ function contentProblem(content: unknown, at: string): ClaudeProblem | undefined
   return undefined;
 }
 
-function messagesProblem(messages: unknown): ClaudeProblem | undefined {
+/** By a beta, `system` may follow the first question. */
+const SYSTEM_BETA = 'mid-conversation-system';
+
+function messagesProblem(messages: unknown, headers: IncomingHttpHeaders): ClaudeProblem | undefined {
   if (!Array.isArray(messages)) return invalid('messages: Input should be a valid list');
   if (messages.length === 0) return invalid('messages: at least one message is required');
+  const system = String(headers['anthropic-beta']).includes(SYSTEM_BETA);
   const roles = messages.map((message) => asObject(message)['role']);
   for (const [i, role] of roles.entries()) {
-    if (role !== 'user' && role !== 'assistant') {
+    if (role !== 'user' && role !== 'assistant' && !(system && role === 'system')) {
       return invalid(`messages.${i}.role: Input should be 'user' or 'assistant'`);
     }
     const problem = contentProblem(asObject(messages[i])['content'], `messages.${i}`);
     if (problem) return problem;
   }
   if (roles[0] !== 'user') return invalid('messages: first message must use the "user" role');
-  if (roles.at(-1) === 'user') return undefined;
+  if (roles.at(-1) !== 'assistant') return undefined;
   return invalid(
     'This model does not support assistant message prefill. The conversation must end with a user message.',
   );
@@ -132,7 +136,7 @@ export function claudeProblem(headers: IncomingHttpHeaders, body: unknown): Clau
   const fields = asObject(body);
   return (
     fieldProblem(headers, fields) ??
-    messagesProblem(fields['messages']) ??
+    messagesProblem(fields['messages'], headers) ??
     systemProblem(fields['system']) ??
     thinkingProblem(fields)
   );

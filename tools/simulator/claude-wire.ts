@@ -71,10 +71,11 @@ export function redactedBlock(): Block {
   return { start: whole, steps: [], whole };
 }
 
+const WEATHER: Json = { location: 'San Francisco, CA', unit: 'celsius' };
+
 /** A tool call, its input cut at places where no JSON parser can make sense of the piece. */
-export function toolBlock(index: number, name: string): Block {
-  const input = { location: 'San Francisco, CA', unit: 'celsius' };
-  const pieces = ['', '{"loc', 'ation": "San Fra', 'ncisco, CA", "un', 'it": "celsius"}'];
+export function toolBlock(index: number, name: string, input = WEATHER): Block {
+  const pieces = ['', ...(JSON.stringify(input).match(/[^]{1,11}/gu) ?? [])];
   const id = newId('toolu_01', 22);
   return {
     start: { type: 'tool_use', id, name, input: {} },

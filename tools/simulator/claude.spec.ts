@@ -190,3 +190,59 @@ describe('Claude errors', () => {
     expect(new Set(CLAUDE_CASES).size).toBe(CLAUDE_CASES.length);
   });
 });
+
+describe('tool calls', () => {
+  const QUESTION = { role: 'user', content: 'Go [sim run=echo%20one%0Aecho%20two say=Now. text=Done rate=0]' } as const;
+
+  /** Answers calls until there is none. @returns what the answers had, in order */
+  async function converse(messages: Anthropic.MessageParam[]): Promise<unknown[]> {
+    const { content, stop_reason } = await client.messages
+      .stream({ model: 'sim', max_tokens: 100, messages })
+      .finalMessage();
+    const parts = content.map((block) => (block.type === 'tool_use' ? block.input : 'text' in block && block.text));
+    const results = content.flatMap((block) =>
+      block.type === 'tool_use' ? [{ type: 'tool_result' as const, tool_use_id: block.id, content: 'ok' }] : [],
+    );
+    if (stop_reason !== 'tool_use') return parts;
+
+    return [
+      ...parts,
+      ...(await converse([...messages, { role: 'assistant', content }, { role: 'user', content: results }])),
+    ];
+  }
+
+  it('come one after the other, and then the text', async () => {
+    const parts = await converse([QUESTION]);
+    expect(parts).toEqual([
+      ...['Now.', { command: 'echo one', description: 'Runs echo one' }],
+      ...['Now.', { command: 'echo two', description: 'Runs echo two' }, 'Done'],
+    ]);
+  });
+
+  it('may be of any tool', async () => {
+    const content = 'Go [sim tool=Read input=%7B%22file_path%22:%22a%22%7D text=Done rate=0]';
+    expect(await converse([{ role: 'user', content }])).toEqual([{ file_path: 'a' }, 'Done']);
+    expect((await post({ ...GOOD, messages: [{ role: 'user', content: '[sim tool=Read input=no]' }] })).status).toBe(
+      400,
+    );
+  });
+});
+
+describe('what Claude Code sends', () => {
+  const BETA = { 'anthropic-beta': 'claude-code-20250219,mid-conversation-system-2026-04-07' };
+  const messages = [...GOOD.messages, { role: 'system', content: 'Agents: none' }];
+
+  it('is accepted', async () => {
+    expect((await fetch(`${simulator.url}/claude`, { method: 'HEAD' })).status).toBe(200);
+    const extras = {
+      thinking: { type: 'adaptive' },
+      context_management: { edits: [] },
+      output_config: { effort: 'high' },
+    };
+    expect((await post({ ...GOOD, messages, ...extras }, BETA)).status).toBe(200);
+  });
+
+  it('needs its beta', async () => {
+    expect((await post({ ...GOOD, messages })).status).toBe(400);
+  });
+});

@@ -1,10 +1,11 @@
 // `POST /claude/v1/messages`, as https://api.anthropic.com answers it.
 import { CLAUDE_CASES, claudeError, claudeReply, type ClaudeRequest } from './claude-cases.js';
 import { claudeProblem } from './claude-request.js';
+import { questionOf, TOOL_KEYS, toolCalls } from './claude-tools.js';
 import { deliver } from './deliver.js';
 import type { Exchange, Headers, Provider, Reply } from './exchange.js';
 import { newId } from './ids.js';
-import { asObject, lastUserText, type Json } from '../shared/json.js';
+import { asObject, type Json } from '../shared/json.js';
 import { ScriptError } from '../shared/script-pairs.js';
 import { parseScript, type Script } from './script.js';
 import { strikes } from './state.js';
@@ -33,13 +34,14 @@ function toolName(tools: unknown): string {
   return typeof name === 'string' ? name : 'get_weather';
 }
 
-function requestOf(body: Json, script: Script, prompt: string): ClaudeRequest {
+function requestOf(body: Json, script: Script, prompt: string, results: number): ClaudeRequest {
   return {
     script,
     model: String(body['model']),
     stream: body['stream'] === true,
     maxTokens: Number(body['max_tokens']),
     toolName: toolName(body['tools']),
+    call: toolCalls(script)[results],
     inputTokens: Math.ceil(JSON.stringify([body['system'], body['messages']]).length / 4),
     tokens: answerTokens(script, prompt),
   };
@@ -47,18 +49,20 @@ function requestOf(body: Json, script: Script, prompt: string): ClaudeRequest {
 
 function respond(x: Exchange): [Reply, Script?] {
   const { request } = x;
+  // Claude Code asks so whether the server is there.
+  if (request.method === 'HEAD') return [{ kind: 'body', status: 200, type: 'text/plain', body: '' }];
   if (request.method !== 'POST' || x.path !== '/v1/messages') {
     return [claudeError(404, 'not_found_error', `Not found: ${request.method} ${x.path}`)];
   }
   const problem = claudeProblem(request.headers, request.body);
   if (problem) return [claudeError(...problem)];
   const body = asObject(request.body);
-  const prompt = lastUserText(body['messages']);
+  const { prompt, results } = questionOf(body['messages']);
   try {
-    const asked = parseScript(String(body['model']), x.state.scripts.get(prompt) ?? prompt, CLAUDE_CASES);
+    const asked = parseScript(String(body['model']), x.state.scripts.get(prompt) ?? prompt, CLAUDE_CASES, TOOL_KEYS);
     const script: Script = strikes(x.state, asked) ? asked : { ...asked, case: 'happy', status: undefined };
     request.script = script;
-    return [claudeReply(requestOf(body, script, prompt)), script];
+    return [claudeReply(requestOf(body, script, prompt, results)), script];
   } catch (error) {
     if (error instanceof ScriptError) return [claudeError(400, 'invalid_request_error', error.message)];
     throw error;

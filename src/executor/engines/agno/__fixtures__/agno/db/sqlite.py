@@ -1,0 +1,3 @@
+class SqliteDb:
+    def __init__(self, db_file):
+        self.file = db_file

@@ -1,0 +1,3 @@
+class Claude:
+    def __init__(self, **options):
+        self.options = options

@@ -1,0 +1,3 @@
+class OpenAIChat:
+    def __init__(self, **options):
+        self.options = options

@@ -1,0 +1,3 @@
+class ShellTools:
+    def __init__(self, base_dir):
+        self.base_dir = base_dir
