@@ -1,7 +1,7 @@
 import { VisuallyHidden } from '@mantine/core';
 import { useRouterState } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef } from 'react';
-import { usePageSearch } from '../../ui/use-page-search';
+import { usePageSearch } from '../../ui/page/use-page-search';
 import { useDraft } from './data/memory';
 import { type Conversation, useConversation } from './data/use-conversation';
 import { difyBotOf, firstTeam, type Team, useTeams } from './data/use-teams';

@@ -1,5 +1,5 @@
 import { Title } from '@mantine/core';
-import { ProblemCard } from '../../ui/problem-card';
+import { ProblemCard } from '../../ui/problems/problem-card';
 import styles from './login.page.module.css';
 
 /** Stands in place of the page while the server gives no answer at all. */

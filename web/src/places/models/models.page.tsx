@@ -4,10 +4,10 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Model, modelsQuery } from '../../api/catalog';
-import { FirstStep } from '../../ui/first-step';
-import { Loaded } from '../../ui/loaded';
-import { Place, Section } from '../../ui/place';
-import { usePageSearch } from '../../ui/use-page-search';
+import { FirstStep } from '../../ui/page/first-step';
+import { Loaded } from '../../ui/page/loaded';
+import { Place, Section } from '../../ui/page/place';
+import { usePageSearch } from '../../ui/page/use-page-search';
 import { DeleteModelDialog } from './delete-model-dialog';
 import { ModelTable } from './model-table';
 

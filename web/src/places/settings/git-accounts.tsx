@@ -4,10 +4,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, type Schemas } from '../../api/client';
 import { meQuery } from '../../api/me';
-import { type Column, DataTable } from '../../ui/data-table';
-import { ConfirmDialog } from '../../ui/confirm-dialog';
-import { Section } from '../../ui/place';
-import { useAction } from '../../ui/use-action';
+import { type Column, DataTable } from '../../ui/page/data-table';
+import { ConfirmDialog } from '../../ui/forms/confirm-dialog';
+import { Section } from '../../ui/page/place';
+import { useAction } from '../../ui/problems/use-action';
 import { GitAccountDialog } from './git-account-dialog';
 import { IconButton } from '../../ui/icon-button';
 

@@ -2,7 +2,7 @@ import { Accordion, Code, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, bodyOf } from '../../api/client';
-import { Loaded } from '../../ui/loaded';
+import { Loaded } from '../../ui/page/loaded';
 import { RelativeTime } from '../../ui/relative-time';
 import { StatusBadge, type Tone } from '../../ui/status-badge';
 import type { Validation } from './validation-stream';

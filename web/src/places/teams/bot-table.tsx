@@ -2,10 +2,10 @@ import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { type Bot, botsQuery, isPublic, teamLabel, teamsQuery } from '../../api/catalog';
-import { type Column, DataTable } from '../../ui/data-table';
+import { type Column, DataTable } from '../../ui/page/data-table';
 import { RelativeTime } from '../../ui/relative-time';
 import { teamsWith } from './team-parts';
-import { RowActions } from '../../ui/row-actions';
+import { RowActions } from '../../ui/page/row-actions';
 
 /** All bots, the reader's own first: their runtime, their model, and the teams they work in. */
 export function BotTable({ onEdit, onDelete }: { onEdit: (open: string) => void; onDelete: (bot: Bot) => void }) {

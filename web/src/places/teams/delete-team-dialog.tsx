@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { type Team, teamLabel, teamsQuery } from '../../api/catalog';
 import { api, bodyOf } from '../../api/client';
 import { formatNumber } from '../../ui/format';
-import { ConfirmDialog } from '../../ui/confirm-dialog';
-import { useAction } from '../../ui/use-action';
+import { ConfirmDialog } from '../../ui/forms/confirm-dialog';
+import { useAction } from '../../ui/problems/use-action';
 
 /** Deletes a team, after it has said how many conversations nobody answers any more. */
 export function DeleteTeamDialog({ team, onClose }: { team: Team | null; onClose: () => void }) {

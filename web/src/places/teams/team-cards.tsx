@@ -5,7 +5,7 @@ import { type Team, teamLabel } from '../../api/catalog';
 import type { Schemas } from '../../api/client';
 import { ButtonLink } from '../../ui/button-link';
 import styles from './team-cards.module.css';
-import { RowActions } from '../../ui/row-actions';
+import { RowActions } from '../../ui/page/row-actions';
 
 interface Props {
   label: string;

@@ -1,22 +1,22 @@
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { AnswerPart, AnswerState } from '../../../stream/answer-state';
-import { hasEnded } from '../../../stream/answer-state';
+import type { AnswerPart, AnswerState } from '../../../stream/answer/answer-state';
+import { hasEnded } from '../../../stream/answer/answer-state';
 import type { Subtask } from '../data/turns';
 import { teamName } from '../data/use-teams';
 import { MarkdownText } from '../markdown/markdown-text';
 import { AppForm } from '../steps/app-form';
 import { StepTimeline } from '../steps/step-timeline';
 import { useThread } from '../thread/thread-context';
-import { AnswerActions } from './answer-actions';
-import { AnswerEnd } from './answer-end';
-import { AnswerFiles } from './answer-files';
+import { AnswerActions } from './actions/answer-actions';
+import { AnswerEnd } from './end/answer-end';
+import { AnswerFiles } from './extras/answer-files';
 import { AnswerHead } from './answer-head';
 import { AnswerWaiting } from './answer-waiting';
-import { ExecutorWork } from './executor-work';
-import { Reasoning } from './reasoning';
-import { RestartNote } from './restart-note';
-import { Sources } from './sources';
+import { ExecutorWork } from './thinking/executor-work';
+import { Reasoning } from './thinking/reasoning';
+import { RestartNote } from './end/restart-note';
+import { Sources } from './extras/sources';
 import classes from './answer.module.css';
 
 interface Props {

@@ -1,6 +1,6 @@
 import { Loader } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { AnswerState } from '../../../stream/answer-state';
+import type { AnswerState } from '../../../stream/answer/answer-state';
 import { formatDuration } from '../../../ui/format';
 import { Diagnosis } from './diagnosis';
 import { useNow } from '../../../ui/use-now';

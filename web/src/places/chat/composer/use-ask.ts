@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { api, bodyOf, type Schemas } from '../../../api/client';
-import { askQuestion } from '../../../stream/ask-question';
+import { askQuestion } from '../../../stream/answer/ask-question';
 import { type Repository, writeDraft } from '../data/memory';
 import type { Team } from '../data/use-teams';
 

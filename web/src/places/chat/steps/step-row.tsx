@@ -7,7 +7,7 @@ import {
   IconRefresh,
 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { AnswerStep } from '../../../stream/answer-state';
+import type { AnswerStep } from '../../../stream/answer/answer-state';
 import { formatDuration, formatNumber } from '../../../ui/format';
 import type { StepNode } from './step-tree';
 import classes from './steps.module.css';

@@ -1,9 +1,9 @@
 import { createContext, type ReactNode, useContext, useMemo } from 'react';
-import { type AnswerPhase, hasEnded } from '../../../stream/answer-state';
-import { answerStream } from '../../../stream/answer-stream';
-import { isRunning as isTaskRunning } from '../../../stream/live-tasks';
-import { type Answer, useAnswer } from '../../../stream/use-answer';
-import { showProblem } from '../../../ui/show-problem';
+import { type AnswerPhase, hasEnded } from '../../../stream/answer/answer-state';
+import { answerStream } from '../../../stream/answer/answer-stream';
+import { isRunning as isTaskRunning } from '../../../stream/tasks/live-tasks';
+import { type Answer, useAnswer } from '../../../stream/answer/use-answer';
+import { showProblem } from '../../../ui/problems/show-problem';
 import { api } from '../../../api/client';
 
 /** What the composer and the thread need of the answer; it changes seldom, other than the text. */

@@ -1,0 +1,26 @@
+import { Alert, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { ApiProblem } from '../../api/api-problem';
+import { errorText } from '../problems/error-text';
+
+/** Says why a form was refused. Problems of single fields stand at those as well. */
+export function FormProblem({ error }: { error: unknown }) {
+  const { t } = useTranslation('ui');
+  if (error === null || error === undefined) return null;
+  const requestId = error instanceof ApiProblem ? error.requestId : null;
+  const fields = error instanceof ApiProblem ? error.fields : [];
+
+  return (
+    <Alert color="red" variant="light" role="alert">
+      {fields.length === 0 && <Text>{errorText(error)}</Text>}
+      {fields.map(({ field, message }) => (
+        <Text key={`${field} ${message}`}>{message.startsWith(field) ? message : `${field}: ${message}`}</Text>
+      ))}
+      {requestId !== null && (
+        <Text fz="xs" c="var(--text-soft)">
+          {t('requestId', { id: requestId })}
+        </Text>
+      )}
+    </Alert>
+  );
+}
