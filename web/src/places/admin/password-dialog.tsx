@@ -29,9 +29,7 @@ export function PasswordDialog({ user, onClose }: { user: User; onClose: () => v
       onSubmit={() => save.mutate()}
       onClose={onClose}
     >
-      <Text fz="sm" c="var(--text-soft)">
-        {t('resetText')}
-      </Text>
+      <Text c="var(--text-soft)">{t('resetText')}</Text>
       <PasswordInput
         label={t('password')}
         data-autofocus

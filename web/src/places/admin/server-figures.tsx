@@ -16,7 +16,7 @@ export function ServerFigures() {
   const { t } = useTranslation('admin');
   const query = useQuery({ queryKey: ['admin', 'metrics'], queryFn: readMetrics, refetchInterval: READ_EACH_MS });
   const links = (
-    <Text fz="sm">
+    <Text>
       <Anchor href="/api/admin/queues" target="_blank" rel="noreferrer">
         {t('queues')}
       </Anchor>

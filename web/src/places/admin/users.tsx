@@ -29,7 +29,7 @@ export function Users() {
     placeholderData: keepPreviousData,
   });
   const columns: Column<User>[] = [
-    { label: t('userName'), cell: ({ user_name: name }) => <Text fz="sm">{name}</Text> },
+    { label: t('userName'), cell: ({ user_name: name }) => <Text>{name}</Text> },
     { label: t('email'), cell: ({ email }) => email },
     { label: t('role'), cell: ({ role }) => t(`roles.${role}`) },
     {
@@ -54,11 +54,7 @@ export function Users() {
         columns={columns}
         query={users}
         rowKey={({ id }) => id}
-        empty={
-          <Text fz="sm" c="var(--text-soft)">
-            {t('noUsers')}
-          </Text>
-        }
+        empty={<Text c="var(--text-soft)">{t('noUsers')}</Text>}
         pages={{ page, limit: PAGE_SIZE, onPage: (next) => setSearch({ page: next }) }}
       />
       {search.open === 'new-user' && <NewUserDialog onClose={() => setOpen(undefined)} />}

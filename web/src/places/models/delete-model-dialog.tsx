@@ -27,10 +27,10 @@ export function DeleteModelDialog({ model, onClose }: { model: Model | null; onC
       onConfirm={() => model && remove.mutate(model.name)}
       onClose={onClose}
     >
-      <Text fz="sm">{t('deleteText')}</Text>
+      <Text>{t('deleteText')}</Text>
       {users.length > 0 && (
         <div>
-          <Text fz="sm">{t('usedBy', { count: users.length })}</Text>
+          <Text>{t('usedBy', { count: users.length })}</Text>
           <List mt={4}>
             {users.map(({ id, name }) => (
               <List.Item key={id}>{name}</List.Item>

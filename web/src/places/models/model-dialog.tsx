@@ -32,7 +32,7 @@ export function ModelDialog({ model, onClose }: { model: Model | null; onClose: 
       onClose={onClose}
     >
       <Stack gap={4}>
-        <Text fz="sm" fw={500} id="model-provider">
+        <Text fw={500} id="model-provider">
           {t('provider')}
         </Text>
         <SegmentedControl

@@ -22,7 +22,7 @@ export function ModelTable({ label, models, onEdit, onDelete }: Props) {
     {
       label: t('baseUrl'),
       cell: ({ baseUrl }) => (
-        <Text fz="sm" c="var(--text-soft)" maw={260} truncate title={baseUrl ?? undefined}>
+        <Text c="var(--text-soft)" maw={260} truncate title={baseUrl ?? undefined}>
           {baseUrl ?? t('providersOwn')}
         </Text>
       ),
@@ -63,9 +63,7 @@ function ModelName({ model }: { model: Model }) {
 
   return (
     <>
-      <Text fz="sm" fw={500}>
-        {model.displayName ?? model.name}
-      </Text>
+      <Text fw={500}>{model.displayName ?? model.name}</Text>
       {model.displayName !== null && (
         <Text fz="xs" c="var(--text-soft)">
           {model.name}

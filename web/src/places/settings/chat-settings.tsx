@@ -33,9 +33,7 @@ export function ChatSettings() {
         />
       </Setting>
       <Setting label={t('titles')} hint={t('titlesHint')}>
-        <Text fz="sm" c="var(--text-soft)">
-          {t('titlesState')}
-        </Text>
+        <Text c="var(--text-soft)">{t('titlesState')}</Text>
       </Setting>
     </Section>
   );

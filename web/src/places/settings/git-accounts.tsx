@@ -49,11 +49,7 @@ export function GitAccounts({ accounts }: { accounts: readonly Account[] }) {
         query={{ data: { items: accounts, total: accounts.length }, error: null, refetch: () => undefined }}
         rowKey={({ git_domain: domain }) => domain}
         minWidth={480}
-        empty={
-          <Text fz="sm" c="var(--text-soft)">
-            {t('noGit')}
-          </Text>
-        }
+        empty={<Text c="var(--text-soft)">{t('noGit')}</Text>}
       />
       {isAdding && <GitAccountDialog accounts={accounts} onClose={() => setAdding(false)} />}
       <ConfirmDialog

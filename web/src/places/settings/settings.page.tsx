@@ -15,7 +15,7 @@ export function SettingsPage() {
   const me = useMe();
 
   return (
-    <Place title={t('title')}>
+    <Place title={t('title')} isNarrow>
       <Appearance />
       <ChatSettings />
       {me && (

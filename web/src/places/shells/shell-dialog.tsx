@@ -66,7 +66,7 @@ export function ShellDialog({ shell, shells, onClose }: Props) {
             {t('cancelValidation')}
           </Button>
         )}
-        <Text fz="sm" c="var(--text-soft)" style={{ flex: '1 1 200px' }}>
+        <Text c="var(--text-soft)" style={{ flex: '1 1 200px' }}>
           {check.words}
         </Text>
       </Group>

@@ -26,15 +26,13 @@ export function ValidationHistory({ name }: { name: string }) {
 
   return (
     <section aria-label={t('history')}>
-      <Text fz="sm" fw={500} mb={4}>
+      <Text fw={500} mb={4}>
         {t('history')}
       </Text>
       <Loaded query={query}>
         {({ items }) =>
           items.length === 0 ? (
-            <Text fz="sm" c="var(--text-soft)">
-              {t('noHistory')}
-            </Text>
+            <Text c="var(--text-soft)">{t('noHistory')}</Text>
           ) : (
             <Accordion variant="contained">
               {items.map((validation) => (

@@ -14,7 +14,7 @@ export function BotTable({ onEdit, onDelete }: { onEdit: (open: string) => void;
   const { data: teams = [] } = useQuery(teamsQuery);
   const items = [...(bots.data ?? [])].sort((a, b) => Number(isPublic(a)) - Number(isPublic(b)));
   const columns: Column<Bot>[] = [
-    { label: t('name'), cell: ({ name }) => <Text fz="sm">{name}</Text> },
+    { label: t('name'), cell: ({ name }) => <Text>{name}</Text> },
     {
       label: t('shell'),
       cell: ({ shell_name: shell, shell_type: type }) => (type ? shell : t('lostShell', { shell })),
@@ -34,11 +34,7 @@ export function BotTable({ onEdit, onDelete }: { onEdit: (open: string) => void;
       columns={columns}
       query={{ ...bots, data: bots.data && { items, total: items.length } }}
       rowKey={({ id }) => id}
-      empty={
-        <Text fz="sm" c="var(--text-soft)">
-          {t('noBots')}
-        </Text>
-      }
+      empty={<Text c="var(--text-soft)">{t('noBots')}</Text>}
       minWidth={720}
     />
   );

@@ -32,8 +32,8 @@ export function DeleteTeamDialog({ team, onClose }: { team: Team | null; onClose
       onConfirm={() => team && remove.mutate(team.id)}
       onClose={onClose}
     >
-      <Text fz="sm">{t('teamDeleteText')}</Text>
-      {count !== undefined && <Text fz="sm">{t('teamTasks', { count, number: formatNumber(count) })}</Text>}
+      <Text>{t('teamDeleteText')}</Text>
+      {count !== undefined && <Text>{t('teamTasks', { count, number: formatNumber(count) })}</Text>}
     </ConfirmDialog>
   );
 }

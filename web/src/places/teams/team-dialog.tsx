@@ -57,9 +57,7 @@ export function TeamDialog({ team, onClose }: { team: Team; onClose: () => void 
         onChange={(mode) => mode !== null && set('mode')(mode)}
       />
       <Stack gap="sm" role="group" aria-label={t('members')}>
-        <Text fz="sm" fw={500}>
-          {values.mode === 'pipeline' ? t('membersInOrder') : t('members')}
-        </Text>
+        <Text fw={500}>{values.mode === 'pipeline' ? t('membersInOrder') : t('members')}</Text>
         <MemberRows members={values.members} isOrdered={values.mode === 'pipeline'} onChange={set('members')} />
       </Stack>
     </FormDialog>

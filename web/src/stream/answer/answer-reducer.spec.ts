@@ -142,4 +142,17 @@ describe('answerFromSubtasks', () => {
     });
     expect(answerFromSubtasks([])).toEqual(NO_ANSWER);
   });
+
+  it('knows what older answers have told at their end', () => {
+    const proof = { while: 'running' as const, provider_closed_ms: 12 };
+    const stopped = { ...rowOf(11, { value: 'one', model: 'm', elapsed_ms: 900 }, 'CANCELLED'), end: { proof } };
+    expect(answerFromSubtasks([stopped])).toMatchObject({
+      ...{ phase: 'cancelled', proof, elapsedMs: 900, failure: null },
+      parts: [{ model: 'm', content: 'one' }],
+    });
+    const end = { code: 'provider_auth', retryable: false, provider_status: 401 };
+    const failed = { ...rowOf(11, { value: '' }, 'FAILED'), error_message: 'Wrong key', end };
+    expect(answerFromSubtasks([failed]).failure).toEqual({ error: 'Wrong key', ...end });
+    expect(answerFromSubtasks([{ ...failed, end: undefined }]).failure).toMatchObject({ code: 'unknown' });
+  });
 });

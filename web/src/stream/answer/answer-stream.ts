@@ -25,11 +25,9 @@ export function followTask({ id, status }: { id: number; status: string }): void
 }
 
 function sourceOf(taskId: number): AnswerSource {
-  const path = { task_id: taskId };
-
   return {
     open: (lastEventId, signal) => requestStream(`/api/direct-chat/${taskId}/stream`, lastEventId, signal),
-    cancel: () => bodyOf(api.POST('/api/direct-chat/{task_id}/cancel', { params: { path } })),
+    cancel: () => api.POST('/api/tasks/{id}/cancel', { params: { path: { id: taskId } } }),
     readRows: async () => (await bodyOf(api.GET('/api/tasks/{id}', { params: { path: { id: taskId } } }))).subtasks,
     onEnd: () => {
       void queryClient.invalidateQueries({ queryKey: taskKey(taskId) });

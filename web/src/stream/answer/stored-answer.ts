@@ -1,9 +1,9 @@
 import type { Schemas } from '../../api/client';
 import { newPart, withParts } from './answer-parts';
-import { type AnswerPart, type AnswerPhase, type AnswerState, NO_ANSWER } from './answer-state';
+import { type AnswerFailure, type AnswerPart, type AnswerPhase, type AnswerState, NO_ANSWER } from './answer-state';
 
 /** What an answer needs of a subtask. */
-export type StoredRow = Pick<Schemas['SubtaskDto'], 'id' | 'role' | 'status' | 'result' | 'error_message'>;
+export type StoredRow = Pick<Schemas['SubtaskDto'], 'id' | 'role' | 'status' | 'result' | 'error_message' | 'end'>;
 
 /** What a subtask keeps of its answer. */
 type StoredResult = Partial<NonNullable<StoredRow['result']>>;
@@ -24,6 +24,7 @@ export function answerFromSubtasks(subtasks: readonly StoredRow[]): AnswerState 
   if (!deciding) return NO_ANSWER;
   const shown = rows.filter(({ id, result }) => id <= deciding.id || result !== null);
   const result = resultOf(deciding);
+  const { end } = deciding;
   const failed = deciding.status === 'FAILED';
   const state: AnswerState = {
     ...NO_ANSWER,
@@ -31,7 +32,11 @@ export function answerFromSubtasks(subtasks: readonly StoredRow[]): AnswerState 
     streamId: rows[0]?.id ?? null,
     suggestions: result.suggestions ?? [],
     usage: result.usage ?? null,
-    failure: failed ? { error: deciding.error_message ?? '', code: 'unknown', retryable: true } : null,
+    elapsedMs: result.elapsed_ms ?? null,
+    firstTokenMs: result.first_token_ms ?? null,
+    finishReason: end?.finish_reason ?? null,
+    proof: end?.proof ?? null,
+    failure: failed ? failureOf(deciding) : null,
   };
 
   return withParts(
@@ -58,6 +63,13 @@ export function withStoredParts(state: AnswerState, subtasks: readonly StoredRow
   return withParts({ ...state, hasGap: false }, [...stored, current]);
 }
 
+/** Rows of executors without a stream know no code. */
+function failureOf({ error_message, end }: StoredRow): AnswerFailure {
+  const { code = 'unknown', retryable = true, provider_status } = end ?? {};
+
+  return { error: error_message ?? '', code, retryable, ...(provider_status !== undefined && { provider_status }) };
+}
+
 function phaseOf(row: StoredRow): AnswerPhase {
   const phase = PHASES[row.status] ?? 'asking';
   if (phase !== 'asking') return phase;
@@ -68,9 +80,18 @@ function phaseOf(row: StoredRow): AnswerPhase {
 }
 
 function partOf(row: StoredRow, known: AnswerPart = newPart(row.id)): AnswerPart {
-  const { value = '', reasoning = '', steps = [], sources = [], files = [] } = resultOf(row);
+  const { value = '', reasoning = '', steps = [], sources = [], files = [], model } = resultOf(row);
 
-  return { ...known, content: value, reasoning, reasoningSince: null, steps, sources, files };
+  return {
+    ...known,
+    model: model ?? known.model,
+    content: value,
+    reasoning,
+    reasoningSince: null,
+    steps,
+    sources,
+    files,
+  };
 }
 
 const resultOf = ({ result }: StoredRow): StoredResult => result ?? {};

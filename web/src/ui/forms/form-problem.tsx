@@ -1,7 +1,8 @@
-import { Alert, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../../api/api-problem';
 import { errorText } from '../problems/error-text';
+import { ProblemBox } from '../problems/problem-box';
 
 /** Says why a form was refused. Problems of single fields stand at those as well. */
 export function FormProblem({ error }: { error: unknown }) {
@@ -11,7 +12,7 @@ export function FormProblem({ error }: { error: unknown }) {
   const fields = error instanceof ApiProblem ? error.fields : [];
 
   return (
-    <Alert color="red" variant="light" role="alert">
+    <ProblemBox>
       {fields.length === 0 && <Text>{errorText(error)}</Text>}
       {fields.map(({ field, message }) => (
         <Text key={`${field} ${message}`}>{message.startsWith(field) ? message : `${field}: ${message}`}</Text>
@@ -21,6 +22,6 @@ export function FormProblem({ error }: { error: unknown }) {
           {t('requestId', { id: requestId })}
         </Text>
       )}
-    </Alert>
+    </ProblemBox>
   );
 }

@@ -37,7 +37,13 @@ export function DataTable<Row>({ label, columns, query, rowKey, empty, minWidth 
   return (
     <>
       <Table.ScrollContainer minWidth={minWidth} type="native">
-        <Table className={styles.table} aria-label={label} aria-busy={data === undefined} verticalSpacing={8}>
+        <Table
+          className={styles.table}
+          aria-label={label}
+          aria-busy={data === undefined}
+          verticalSpacing={8}
+          horizontalSpacing={12}
+        >
           <Table.Thead>
             <Table.Tr>
               {columns.map(({ label: heading, width, align }, index) => (

@@ -7,7 +7,7 @@ export function FirstStep({ title, text, action }: { title: string; text: string
   return (
     <Stack className={styles.card} align="center" gap="sm">
       <Text fw={600}>{title}</Text>
-      <Text fz="sm" c="var(--text-soft)" ta="center" maw={480}>
+      <Text c="var(--text-soft)" ta="center" maw={480}>
         {text}
       </Text>
       {action}

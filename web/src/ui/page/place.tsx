@@ -7,20 +7,22 @@ interface Props {
   /** One sentence that says what the place is for. */
   description?: ReactNode;
   actions?: ReactNode;
+  /** Forms and sentences: no wider than text is read well. */
+  isNarrow?: boolean;
   children: ReactNode;
 }
 
 /** The frame of a place beside the chat: its heading, its actions, its content. */
-export function Place({ title, description, actions, children }: Props) {
+export function Place({ title, description, actions, isNarrow = false, children }: Props) {
   return (
-    <div className={styles.place}>
+    <div className={isNarrow ? `${styles.place} ${styles.narrow}` : styles.place}>
       <Group component="header" justify="space-between" align="flex-start" gap="md" mb="lg">
         <div className={styles.heading}>
           <Title order={1} fz="lg">
             {title}
           </Title>
           {description !== undefined && (
-            <Text fz="sm" c="var(--text-soft)" mt={4}>
+            <Text c="var(--text-soft)" mt={4}>
               {description}
             </Text>
           )}
@@ -33,7 +35,7 @@ export function Place({ title, description, actions, children }: Props) {
 }
 
 /** A part of a place with a heading of its own. */
-export function Section({ title, actions, children }: Omit<Props, 'description'>) {
+export function Section({ title, actions, children }: Omit<Props, 'description' | 'isNarrow'>) {
   return (
     <section className={styles.section} aria-label={title}>
       <Group justify="space-between" mb="sm">

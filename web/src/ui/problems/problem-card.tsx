@@ -1,7 +1,8 @@
-import { Alert, Button, Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../../api/api-problem';
 import { errorText } from './error-text';
+import { ProblemBox } from './problem-box';
 
 /** Says in place why something could not be read, and offers to try again. */
 export function ProblemCard({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
@@ -9,18 +10,19 @@ export function ProblemCard({ error, onRetry }: { error: unknown; onRetry?: () =
   const requestId = error instanceof ApiProblem ? error.requestId : null;
 
   return (
-    <Alert color="red" variant="light" title={t('failed')} role="alert">
+    <ProblemBox>
+      <Text fw={600}>{t('failed')}</Text>
       <Text>{errorText(error)}</Text>
       {requestId !== null && (
-        <Text fz="xs" c="var(--text-soft)" mt={4}>
+        <Text fz="xs" c="var(--text-soft)">
           {t('requestId', { id: requestId })}
         </Text>
       )}
       {onRetry && (
-        <Button variant="default" size="xs" mt="sm" onClick={onRetry}>
+        <Button variant="default" size="xs" onClick={onRetry}>
           {t('tryAgain')}
         </Button>
       )}
-    </Alert>
+    </ProblemBox>
   );
 }

@@ -10,9 +10,7 @@ export function RouteProblem({ error }: { error: unknown }) {
     <Center h="100%" p="md">
       <Stack gap="sm" align="center" role="alert">
         <Text fw={600}>{t('notLoaded')}</Text>
-        <Text fz="sm" c="var(--text-soft)">
-          {errorText(error)}
-        </Text>
+        <Text c="var(--text-soft)">{errorText(error)}</Text>
         <Button variant="default" onClick={() => window.location.reload()}>
           {t('reload')}
         </Button>

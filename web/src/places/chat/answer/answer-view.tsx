@@ -1,4 +1,4 @@
-import { memo } from 'react';
+import { memo, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AnswerPart, AnswerState } from '../../../stream/answer/answer-state';
 import { hasEnded } from '../../../stream/answer/answer-state';
@@ -9,6 +9,8 @@ import { AppForm } from '../steps/app-form';
 import { StepTimeline } from '../steps/step-timeline';
 import { useThread } from '../thread/thread-context';
 import { AnswerActions } from './actions/answer-actions';
+import { Changes } from './changes/changes';
+import { turnDiffOf } from './changes/turn-diff';
 import { AnswerEnd } from './end/answer-end';
 import { AnswerFiles } from './extras/answer-files';
 import { AnswerHead } from './answer-head';
@@ -87,13 +89,16 @@ interface PartProps {
 }
 
 const Part = memo(function Part({ part, row, team, attempt, isRunning }: PartProps) {
+  const diff = useMemo(() => turnDiffOf(row?.result), [row?.result]);
+
   return (
     <>
       <AnswerHead team={team} model={part.model} attempt={attempt} />
       {part.reasoning !== '' && <Reasoning part={part} isRunning={isRunning} />}
       {part.steps.length > 0 && <StepTimeline steps={part.steps} isRunning={isRunning} />}
-      {row && <ExecutorWork row={row} isRunning={isRunning} />}
+      {row && <ExecutorWork row={row} hasSteps={part.steps.length > 0} isRunning={isRunning} />}
       {part.content !== '' && <MarkdownText text={part.content} isGrowing={isRunning} />}
+      {diff && <Changes diff={diff} />}
     </>
   );
 });

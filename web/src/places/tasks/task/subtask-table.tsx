@@ -42,11 +42,7 @@ export function SubtaskTable({ task: { id, updated_at: changed } }: { task: Task
       query={query}
       rowKey={(row) => row.id}
       minWidth={820}
-      empty={
-        <Text fz="sm" c="var(--text-soft)">
-          {t('noSubtasks')}
-        </Text>
-      }
+      empty={<Text c="var(--text-soft)">{t('noSubtasks')}</Text>}
       pages={{ page, limit: PAGE_SIZE, onPage: (next) => setSearch({ page: next }) }}
     />
   );
@@ -57,7 +53,7 @@ function SubtaskText({ row }: { row: Subtask }) {
   const text = row.role === 'USER' ? row.prompt : (row.error_message ?? (typeof value === 'string' ? value : ''));
 
   return (
-    <Text fz="sm" lineClamp={2} maw={420}>
+    <Text lineClamp={2} maw={420}>
       {text}
     </Text>
   );

@@ -33,7 +33,7 @@ export function TaskTimeline({ task }: { task: Task }) {
                 style={{ width: `${(spanOf(row, now) / longest) * 100}%` }}
               />
             </span>
-            <Text fz="sm" ta="right">
+            <Text ta="right">
               <Span row={row} />
             </Text>
           </li>

@@ -5,16 +5,23 @@ import type { Subtask } from '../../data/turns';
 import { thoughtsOf } from './thoughts';
 import classes from '../answer.module.css';
 
+interface Props {
+  row: Subtask;
+  /** The steps of the answer say already what was done. */
+  hasSteps: boolean;
+  isRunning: boolean;
+}
+
 /** What an executor has reported: how far it is, and what it did. */
-export function ExecutorWork({ row, isRunning }: { row: Subtask; isRunning: boolean }) {
+export function ExecutorWork({ row, hasSteps, isRunning }: Props) {
   const { t } = useTranslation('chat');
-  const thoughts = thoughtsOf(row.result ?? null);
-  const isOnExecutor = row.executor_name !== '' || thoughts.length > 0;
-  if (!isOnExecutor) return null;
+  const thoughts = hasSteps ? [] : thoughtsOf(row.result ?? null);
+  const hasProgress = isRunning && row.executor_name !== '' && row.progress > 0;
+  if (!hasProgress && thoughts.length === 0) return null;
 
   return (
     <section className={classes['work']} aria-label={t('work.label')}>
-      {isRunning && (
+      {hasProgress && (
         <div className={classes['progress']}>
           <Progress value={row.progress} size="xs" aria-label={t('work.progress')} />
           <span>{formatNumber(row.progress / 100, { style: 'percent' })}</span>
@@ -29,7 +36,7 @@ export function ExecutorWork({ row, isRunning }: { row: Subtask; isRunning: bool
                 {title}
                 {detail !== '' && (
                   <details>
-                    <summary>{t('steps.detail')}</summary>
+                    <summary>{t('work.detail')}</summary>
                     <pre>{detail}</pre>
                   </details>
                 )}
