@@ -35,8 +35,10 @@ export function ValidationView({ validation }: { validation: Validation }) {
             <StatusBadge tone={verdict === 'pass' ? 'good' : 'bad'}>
               <Code>{name}</Code> {version ?? ''}
             </StatusBadge>
-            <Text c="var(--text-soft)">{message}</Text>
-            {hint !== undefined && <Text>{hint}</Text>}
+            <div>
+              <Text c="var(--text-soft)">{message}</Text>
+              {hint !== undefined && <Text>{hint}</Text>}
+            </div>
           </li>
         ))}
       </ul>
@@ -58,9 +60,11 @@ export function ValidationView({ validation }: { validation: Validation }) {
   );
 }
 
-/** Why the image cannot be used, each reason once. */
-function Reasons({ validation: { outcome, errors, errorMessage } }: { validation: Validation }) {
-  const reasons = [...new Set([...errors, ...(errorMessage === null ? [] : [errorMessage])])];
+/** Why the image cannot be used, besides the checks that say so themselves; each reason once. */
+function Reasons({ validation: { outcome, errors, errorMessage, checks } }: { validation: Validation }) {
+  const told = checks.flatMap(({ name, message }) => [message, `${name}: ${message}`]);
+  const all = [...new Set([...errors, ...(errorMessage === null ? [] : [errorMessage])])];
+  const reasons = all.filter((reason) => !told.includes(reason));
   if (outcome === null || outcome === 'valid' || reasons.length === 0) return null;
 
   return (

@@ -23,20 +23,12 @@ export function answerFromSubtasks(subtasks: readonly StoredRow[]): AnswerState 
   const deciding = rows.find(({ status }) => status !== 'COMPLETED') ?? rows.at(-1);
   if (!deciding) return NO_ANSWER;
   const shown = rows.filter(({ id, result }) => id <= deciding.id || result !== null);
-  const result = resultOf(deciding);
-  const { end } = deciding;
-  const failed = deciding.status === 'FAILED';
   const state: AnswerState = {
     ...NO_ANSWER,
     phase: phaseOf(deciding),
     streamId: rows[0]?.id ?? null,
-    suggestions: result.suggestions ?? [],
-    usage: result.usage ?? null,
-    elapsedMs: result.elapsed_ms ?? null,
-    firstTokenMs: result.first_token_ms ?? null,
-    finishReason: end?.finish_reason ?? null,
-    proof: end?.proof ?? null,
-    failure: failed ? failureOf(deciding) : null,
+    suggestions: resultOf(deciding).suggestions ?? [],
+    ...endOf(deciding),
   };
 
   return withParts(
@@ -61,6 +53,23 @@ export function withStoredParts(state: AnswerState, subtasks: readonly StoredRow
     );
 
   return withParts({ ...state, hasGap: false }, [...stored, current]);
+}
+
+/** What the row tells of the end of its answer: figures, reasons, the proof of a stop. */
+function endOf(
+  row: StoredRow,
+): Pick<AnswerState, 'usage' | 'elapsedMs' | 'firstTokenMs' | 'finishReason' | 'proof' | 'failure'> {
+  const { usage = null, elapsed_ms: elapsedMs = null, first_token_ms: firstTokenMs = null } = resultOf(row);
+  const { finish_reason: finishReason = null, proof = null } = row.end ?? {};
+
+  return {
+    usage,
+    elapsedMs,
+    firstTokenMs,
+    finishReason,
+    proof,
+    failure: row.status === 'FAILED' ? failureOf(row) : null,
+  };
 }
 
 /** Rows of executors without a stream know no code. */

@@ -46,24 +46,33 @@ export function AnswerWaiting({ state, taskId }: Props) {
 function Silence({ state, taskId }: Props) {
   const { t } = useTranslation('chat');
   const now = useNow(1000);
-  const isOnExecutor = useThread().team?.supports_direct_chat === false;
-  const hasText = state.phase === 'writing' || state.phase === 'reasoning';
-  const model = state.parts.at(-1)?.model ?? null;
   const [shownAt] = useState(() => Date.now());
+  const isOnExecutor = useThread().team?.supports_direct_chat === false;
   const silentMs = Math.max(0, now - (state.lastEventAt ?? shownAt));
-  if (hasText && silentMs < SLOW_MS) return null;
+  const isSlow = silentMs >= SLOW_MS;
+  if (hasBegun(state) && !isSlow) return null;
   const time = formatDuration(Math.floor(silentMs / 1000) * 1000);
-  const words = hasText ? 'silent' : isOnExecutor ? (state.phase === 'sent' ? 'executor' : 'preparing') : 'slow';
+  const first = state.parts.at(-1)?.model ?? (isOnExecutor ? t('state.begun') : null);
 
   return (
     <div className={classes['silence']}>
       <p className={classes['waiting']}>
         <Dots />
-        {silentMs >= SLOW_MS ? t(`state.${words}`, { time }) : (model ?? (isOnExecutor && t('state.begun')))}
+        {isSlow ? t(`state.${slowWords(state, isOnExecutor)}`, { time }) : first}
       </p>
       {silentMs >= STUCK_MS && taskId !== null && <Diagnosis taskId={taskId} />}
     </div>
   );
+}
+
+const hasBegun = ({ phase }: AnswerState) => phase === 'writing' || phase === 'reasoning';
+
+/** What a silence is about. */
+function slowWords(state: AnswerState, isOnExecutor: boolean): 'silent' | 'slow' | 'executor' | 'preparing' {
+  if (hasBegun(state) || state.steps.length > 0) return 'silent';
+  if (!isOnExecutor) return 'slow';
+
+  return state.phase === 'sent' ? 'executor' : 'preparing';
 }
 
 function Dots() {

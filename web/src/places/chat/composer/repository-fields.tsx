@@ -43,61 +43,71 @@ export function RepositoryFields({ value, onChange }: Props) {
 
 function Fields({ value, onChange }: Props) {
   const { t } = useTranslation('chat');
-  const accounts = useMe()?.git_info ?? [];
-  const domains = [...new Set(accounts.map(({ git_domain: domain }) => domain).filter((name) => name !== ''))];
-  const repositories = useQuery({ ...repositoriesQuery, enabled: domains.length > 0 });
-  const known = repositories.data?.find(({ git_url: url }) => url === value.git_url);
-  const branches = useQuery(branchesQuery(known));
-  const first = branches.data?.find((branch) => branch.default);
+  const { domains, repositories, branches, problem } = useRepositories(value);
+  const choose = (text: string) => onChange({ ...value, ...chosenRepository(repositories, text), branch_name: '' });
 
   return (
     <>
       <div className={classes['repository']}>
         <Autocomplete
-          size="xs"
+          {...SUGGESTING}
           label={t('repository.url')}
           placeholder="https://git.example.com/team/project.git"
-          data={[...new Set(repositories.data?.map(({ git_url: url }) => url))]}
-          limit={20}
-          maxDropdownHeight={240}
-          comboboxProps={{ position: 'top-start' }}
+          data={namesOf(repositories?.map(({ git_url: url }) => url))}
           value={value.git_url ?? ''}
-          onChange={(text) =>
-            onChange({
-              ...value,
-              ...chosenRepository(repositories.data, text),
-              ...(text === '' && { branch_name: '' }),
-            })
-          }
+          onChange={choose}
         />
         <Autocomplete
-          size="xs"
+          {...SUGGESTING}
           label={t('repository.branch')}
-          placeholder={first?.name ?? 'main'}
-          data={[...new Set(branches.data?.map(({ name }) => name))]}
-          limit={20}
-          maxDropdownHeight={240}
-          comboboxProps={{ position: 'top-start' }}
+          placeholder={branches?.find((branch) => branch.default)?.name ?? 'main'}
+          data={namesOf(branches?.map(({ name }) => name))}
           value={value.branch_name ?? ''}
           onChange={(name) => onChange({ ...value, branch_name: name })}
         />
-        {domains.length > 0 && (
-          <Select
-            size="xs"
-            label={t('repository.account')}
-            placeholder={t('repository.noAccount')}
-            data={domains}
-            clearable
-            comboboxProps={{ position: 'top-start' }}
-            value={value.git_domain !== undefined && domains.includes(value.git_domain) ? value.git_domain : null}
-            onChange={(domain) =>
-              onChange({ ...value, git_domain: domain ?? repositoryOf(value.git_url ?? '').git_domain ?? '' })
-            }
-          />
-        )}
+        {domains.length > 0 && <AccountSelect domains={domains} value={value} onChange={onChange} />}
       </div>
-      <Hint isWithoutAccount={domains.length === 0} problem={repositories.error ?? branches.error} />
+      <Hint isWithoutAccount={domains.length === 0} problem={problem} />
     </>
+  );
+}
+
+/** What the git accounts of the reader reach. */
+function useRepositories({ git_url: chosen }: Repository) {
+  const accounts = useMe()?.git_info ?? [];
+  const domains = namesOf(accounts.map(({ git_domain: domain }) => domain));
+  const repositories = useQuery({ ...repositoriesQuery, enabled: domains.length > 0 });
+  const branches = useQuery(branchesQuery(repositories.data?.find(({ git_url: url }) => url === chosen)));
+
+  return {
+    domains,
+    repositories: repositories.data,
+    branches: branches.data,
+    problem: repositories.error ?? branches.error,
+  };
+}
+
+const SUGGESTING = { size: 'xs', limit: 20, maxDropdownHeight: 240, comboboxProps: { position: 'top-start' } } as const;
+
+/** Each name once: the choices of a list have to differ. */
+const namesOf = (names: readonly string[] = []): string[] => [...new Set(names.filter((name) => name !== ''))];
+
+/** Whose account is used. Without a choice it is that of the address. */
+function AccountSelect({ domains, value, onChange }: Props & { domains: string[] }) {
+  const { t } = useTranslation('chat');
+  const { git_domain: domain = '', git_url: url = '' } = value;
+
+  return (
+    <Select
+      size="xs"
+      label={t('repository.account')}
+      placeholder={t('repository.noAccount')}
+      data={domains}
+      clearable
+      comboboxProps={SUGGESTING.comboboxProps}
+      value={domains.includes(domain) ? domain : null}
+      onChange={(chosen) => onChange({ ...value, git_domain: chosen ?? repositoryOf(url).git_domain ?? '' })}
+    />
   );
 }
 

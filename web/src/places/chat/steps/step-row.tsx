@@ -72,7 +72,7 @@ interface LineProps {
 
 function StepLine({ step, longestMs, isOpen }: LineProps) {
   const { t } = useTranslation('chat');
-  const { status, title, node_type: type, elapsed_ms: ms, tokens, index } = step;
+  const { status, title, node_type: type, index, detail } = step;
   const Icon = ICONS[status];
   const isRound = step.kind === 'iteration' || step.kind === 'loop';
 
@@ -99,7 +99,21 @@ function StepLine({ step, longestMs, isOpen }: LineProps) {
           />
         )}
       </span>
-      {tokens !== undefined && tokens > 0 && (
+      {step.kind === 'tool' && detail?.['input'] && (
+        <span className={classes['call']}>{firstLine(detail['input'])}</span>
+      )}
+      <StepFacts step={step} longestMs={longestMs} />
+    </>
+  );
+}
+
+function StepFacts({ step, longestMs }: { step: AnswerStep; longestMs: number }) {
+  const { t } = useTranslation('chat');
+  const { elapsed_ms: ms, tokens = 0 } = step;
+
+  return (
+    <>
+      {tokens > 0 && (
         <span className={classes['fact']}>{t('steps.tokens', { count: tokens, number: formatNumber(tokens) })}</span>
       )}
       {ms !== undefined && (
@@ -113,6 +127,8 @@ function StepLine({ step, longestMs, isOpen }: LineProps) {
     </>
   );
 }
+
+const firstLine = (text: string) => text.trimStart().split('\n', 1)[0]?.slice(0, 200);
 
 function StepDetail({ entries }: { entries: readonly (readonly [string, string])[] }) {
   const { t } = useTranslation('chat');
