@@ -88,6 +88,7 @@ export const QUESTIONS = {
   story: 'Tell me a story about a hermit crab',
   stuck: 'Compare our three search providers by price',
   contract: 'Check the supplier contract for Q1',
+  failed: 'Translate our FAQ into Portuguese',
 };
 
 const text = (answer, more = '') => `[sim text=${encodeURIComponent(answer)} size=5 ${more}]`;
@@ -104,6 +105,7 @@ export const SCRIPTS = {
   ),
   [QUESTIONS.story]: text(STORY, 'rate=24'),
   [QUESTIONS.stuck]: '[sim case=hang-after-delta after=0]',
+  [QUESTIONS.failed]: '[sim status=401]',
   [QUESTIONS.contract]: '[sim case=human-input node_ms=300 form_seconds=86400]',
   ...Object.fromEntries(Object.entries(SHORT).map(([question, answer]) => [question, text(answer, 'rate=400')])),
 };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { EARLIER, QUESTIONS } from './answers.mjs';
+import { addCodeTasks } from './code-task.mjs';
 import { eventually, INTERNAL_TOKEN } from './world.mjs';
 
 const MODELS = [
@@ -41,9 +42,10 @@ export async function seed(app, simulatorUrl, orders) {
     days.set(await app.ask({ title, prompt, team_id: team.Engineering }), ago);
   const chinese = await app.ask({ title: '统计最近七天的新用户', prompt: QUESTIONS.chinese, team_id: team.Support });
   const first = await app.ask({ title: 'SSE or WebSockets?', prompt: QUESTIONS.sse, team_id: team.Engineering });
-  await addExecutorTasks(app);
+  const code = await addCodeTasks(app, team.Code);
+  const failed = await app.ask({ title: 'Translate the FAQ', prompt: QUESTIONS.failed, team_id: team.Support });
 
-  return { tasks: { first, chinese }, days, team };
+  return { tasks: { first, chinese, code, failed }, days, team };
 }
 
 async function addTeams(app, simulatorUrl) {
@@ -54,9 +56,14 @@ async function addTeams(app, simulatorUrl) {
   const team = {};
   for (const [name, bot, model_name, system_prompt] of TEAMS)
     team[name] = await addTeam(app, name, { name: bot, shell_name: 'Chat', model_name, system_prompt });
-  const env = { DIFY_API_KEY: 'app-feedback-workflow', DIFY_BASE_URL: `${simulatorUrl}/dify` };
+  const dify = { DIFY_API_KEY: 'app-feedback-workflow', DIFY_BASE_URL: `${simulatorUrl}/dify` };
   team.Feedback = await addTeam(app, 'Customer feedback', {
-    ...{ name: 'feedback-app', shell_name: 'Dify', agent_config: { env } },
+    ...{ name: 'feedback-app', shell_name: 'Dify', agent_config: { env: dify } },
+  });
+
+  const env = { MODEL_TYPE: 'claude', MODEL_ID: 'claude-sonnet-4-5', API_KEY: 'sk-for-the-pictures' };
+  team.Code = await addTeam(app, 'Repository agents', {
+    ...{ name: 'repository-agent', shell_name: 'ClaudeCode', agent_config: { env } },
   });
 
   return team;
@@ -80,19 +87,6 @@ export async function report(app, orders, body) {
   await eventually('a validation is ordered', async () => orders.length > 0);
   const { validation_id: id } = orders.at(-1);
   await app.call('POST', `/shells/validation-status/${id}`, body, INTERNAL_TOKEN);
-}
-
-async function addExecutorTasks(app) {
-  const env = { MODEL_TYPE: 'claude', MODEL_ID: 'claude-sonnet-4-5', API_KEY: 'sk-for-the-pictures' };
-  const id = await addTeam(app, 'Repository agents', {
-    ...{ name: 'repository-agent', shell_name: 'ClaudeCode', agent_config: { env } },
-  });
-  const repository = { git_url: 'https://github.com/acme/shop.git', git_repo: 'acme/shop', branch_name: 'main' };
-  for (const [title, prompt] of [
-    ['Upgrade the shop to Node 22', 'Upgrade the shop to Node 22 and make its tests pass'],
-    ['Fix the flaky checkout test', 'The checkout test fails once in ten runs. Find out why and fix it'],
-  ])
-    await app.call('POST', '/tasks', { title, prompt, team_id: id, task_type: 'code', ...repository });
 }
 
 /** Moves conversations to earlier days, in the database of a stopped server. */

@@ -92,9 +92,9 @@ export class App {
   }
 }
 
-/** Waits until a check is true. @throws UserError after half a minute */
+/** Waits until a check is true. @throws UserError after two minutes */
 export async function eventually(what, check) {
-  for (let i = 0; i < 150; i += 1) {
+  for (let i = 0; i < 600; i += 1) {
     if (await check().catch(() => false)) return;
     await sleep(200);
   }

@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { BotSummaryDto } from '../bots/bots.dto.js';
 import { ApiSchema, SUBTASK_RESULT } from '../common/contracts/answer-schemas.js';
 import type { SubtaskResult } from '../infra/database/schema/schema.js';
+import { AnswerEndDto, toAnswerEnd } from './answer-end.dto.js';
 import type { ListedSubtask } from './turns/conversation-paths.js';
 import type { SubtaskRow } from './turns/answer-turn.js';
 import { omission } from './turns/sized-result.sql.js';
@@ -38,6 +39,8 @@ export class SubtaskDto {
   created_at!: string;
   updated_at!: string;
   completed_at!: string | null;
+  /** With ended answers that had a stream */
+  end?: AnswerEndDto;
   /** The results of newer subtasks fill the reply: a smaller page of GET /api/tasks/{id}/subtasks returns it */
   @ApiPropertyOptional({ type: 'boolean', enum: [true] }) result_omitted?: true;
   /** With each subtask of GET /api/tasks/{id} and /api/tasks/{id}/subtasks: those of `bot_ids` that still exist */
@@ -71,6 +74,7 @@ export function toSubtaskDto(subtask: SubtaskRow): SubtaskDto {
     error_message: subtask.errorMessage,
     user_id: subtask.userId,
     ...times(subtask),
+    ...toAnswerEnd(subtask.terminalEvent),
   };
 }
 

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useTaskConnection } from '../stream/live-tasks';
+import { useTaskConnection } from '../stream/tasks/live-tasks';
 import styles from './layout.module.css';
 
 /** Shorter losses are mended before they matter. */

@@ -5,7 +5,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ConversationList } from '../places/chat/conversations/conversation-list';
-import { LazyPart } from '../ui/lazy-part';
+import { LazyPart } from '../ui/problems/lazy-part';
 import { ConnectionBanner } from './connection-banner';
 import styles from './layout.module.css';
 import { Logo } from './logo';

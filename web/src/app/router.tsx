@@ -1,7 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { ChatPage } from '../places/chat/chat.page';
-import { readPageSearch } from '../ui/page-search';
-import { RouteProblem } from '../ui/route-problem';
+import { readPageSearch } from '../ui/page/page-search';
+import { RouteProblem } from '../ui/problems/route-problem';
 import { Layout } from './layout';
 
 const root = createRootRoute({ validateSearch: readPageSearch });
@@ -19,7 +19,7 @@ const places = framed.addChildren([
   ),
   route(
     '/tasks/$taskId',
-    lazyRouteComponent(() => import('../places/tasks/task.page'), 'TaskPage'),
+    lazyRouteComponent(() => import('../places/tasks/task/task.page'), 'TaskPage'),
   ),
   route(
     '/teams',

@@ -63,5 +63,11 @@ export const theme = createTheme({
     // Icons stay behind the text that they belong to.
     ...(input.variant === 'subtle' && input.color === 'gray' && { color: 'var(--text-soft)' }),
   }),
+  components: {
+    Text: { defaultProps: { size: 'sm' } },
+    // In a dialog it is no banner of the page.
+    ModalHeader: { defaultProps: { role: 'presentation' } },
+    ModalTitle: { defaultProps: { fz: 'md', fw: 600 } },
+  },
   cursorType: 'pointer',
 });

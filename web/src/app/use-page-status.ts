@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { isRunning, useLiveTasks } from '../stream/live-tasks';
-import { setOpenTask, useUnreadTasks } from '../stream/unread';
+import { isRunning, useLiveTasks } from '../stream/tasks/live-tasks';
+import { setOpenTask, useUnreadTasks } from '../stream/tasks/unread';
 import type { Place } from './places';
 
 /** Shows in the tab of the browser what is open, how many answers are unread, and whether one is being written. */

@@ -1,8 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { notify } from '../stream/notifications';
-import { TaskEvents } from '../stream/task-events';
+import { notify } from '../stream/tasks/notifications';
+import { TaskEvents } from '../stream/tasks/task-events';
 
 /** Follows all tasks as long as the page is open. */
 export function useTaskEvents(): void {

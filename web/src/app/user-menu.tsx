@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useMe } from '../api/me';
 import { LANGUAGES } from '../i18n/i18n';
 import { hasSession, signOut } from '../places/login/sign-in';
-import { useAction } from '../ui/use-action';
+import { useAction } from '../ui/problems/use-action';
 import styles from './layout.module.css';
 
 const THEMES = [

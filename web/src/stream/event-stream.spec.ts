@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ApiProblem } from '../api/api-problem';
-import type { AnswerConnection } from './answer-state';
+import type { AnswerConnection } from './answer/answer-state';
 import { EventStream, type EventStreamOptions } from './event-stream';
 import type { WakeUp } from './wake-ups';
 

@@ -1,6 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import { ApiProblem } from '../api/api-problem';
-import { type AnswerConnection, NO_CONNECTION } from './answer-state';
+import { type AnswerConnection, NO_CONNECTION } from './answer/answer-state';
 import type { WakeUp } from './wake-ups';
 
 /** The server pings every 15 s: after this silence the connection is dead. */

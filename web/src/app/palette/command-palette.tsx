@@ -84,7 +84,7 @@ function PaletteSection({ label, items }: { label: string; items: readonly Palet
         <Combobox.Option key={item.id} value={item.id} className={styles.option}>
           <span className={styles.label}>{item.label}</span>
           {item.hint && (
-            <Text component="span" size="xs" c="dimmed" truncate>
+            <Text component="span" size="xs" c="var(--text-soft)" truncate>
               {item.hint}
             </Text>
           )}

@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
 import { useMe } from '../../api/me';
-import { FirstStep } from '../../ui/first-step';
+import { FirstStep } from '../../ui/page/first-step';
 import { ButtonLink } from '../../ui/button-link';
-import { Place } from '../../ui/place';
+import { Place } from '../../ui/page/place';
 import { Health } from './health';
 import { ServerFigures } from './server-figures';
 import { Users } from './users';

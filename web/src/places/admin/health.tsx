@@ -3,8 +3,8 @@ import { Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../../api/api-problem';
 import type { Schemas } from '../../api/client';
-import { Loaded } from '../../ui/loaded';
-import { Section } from '../../ui/place';
+import { Loaded } from '../../ui/page/loaded';
+import { Section } from '../../ui/page/place';
 import { StatusBadge } from '../../ui/status-badge';
 import styles from './tiles.module.css';
 

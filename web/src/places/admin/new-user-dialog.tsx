@@ -1,10 +1,10 @@
 import { PasswordInput, SegmentedControl, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { api, type Schemas } from '../../api/client';
-import { fieldError } from '../../ui/field-error';
-import { FormDialog } from '../../ui/form-dialog';
-import { useAction } from '../../ui/use-action';
-import { useFields } from '../../ui/use-fields';
+import { fieldError } from '../../ui/forms/field-error';
+import { FormDialog } from '../../ui/forms/form-dialog';
+import { useAction } from '../../ui/problems/use-action';
+import { useFields } from '../../ui/forms/use-fields';
 import { usersKey } from './users-key';
 
 type Role = Schemas['CreateUserDto']['role'];

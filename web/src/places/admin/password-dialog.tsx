@@ -3,9 +3,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../api/client';
 import type { Me as User } from '../../api/me';
-import { fieldError } from '../../ui/field-error';
-import { FormDialog } from '../../ui/form-dialog';
-import { useAction } from '../../ui/use-action';
+import { fieldError } from '../../ui/forms/field-error';
+import { FormDialog } from '../../ui/forms/form-dialog';
+import { useAction } from '../../ui/problems/use-action';
 import { usersKey } from './users-key';
 
 /** Gives a user a new password, which ends their sessions. */
@@ -29,9 +29,7 @@ export function PasswordDialog({ user, onClose }: { user: User; onClose: () => v
       onSubmit={() => save.mutate()}
       onClose={onClose}
     >
-      <Text fz="sm" c="var(--text-soft)">
-        {t('resetText')}
-      </Text>
+      <Text c="var(--text-soft)">{t('resetText')}</Text>
       <PasswordInput
         label={t('password')}
         data-autofocus

@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { problemOf } from '../../api/api-problem';
 import { authorization } from '../../api/session';
 import { formatDuration, formatNumber } from '../../ui/format';
-import { Loaded } from '../../ui/loaded';
-import { Section } from '../../ui/place';
+import { Loaded } from '../../ui/page/loaded';
+import { Section } from '../../ui/page/place';
 import { meanOf, readSamples, type Sample, sumOf } from './metrics-text';
 import styles from './tiles.module.css';
 
@@ -16,7 +16,7 @@ export function ServerFigures() {
   const { t } = useTranslation('admin');
   const query = useQuery({ queryKey: ['admin', 'metrics'], queryFn: readMetrics, refetchInterval: READ_EACH_MS });
   const links = (
-    <Text fz="sm">
+    <Text>
       <Anchor href="/api/admin/queues" target="_blank" rel="noreferrer">
         {t('queues')}
       </Anchor>

@@ -5,12 +5,12 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, bodyOf } from '../../api/client';
 import { type Me as User, useMe } from '../../api/me';
-import { type Column, DataTable } from '../../ui/data-table';
-import { Section } from '../../ui/place';
+import { type Column, DataTable } from '../../ui/page/data-table';
+import { Section } from '../../ui/page/place';
 import { RelativeTime } from '../../ui/relative-time';
 import { StatusBadge } from '../../ui/status-badge';
-import { useAction } from '../../ui/use-action';
-import { usePageSearch } from '../../ui/use-page-search';
+import { useAction } from '../../ui/problems/use-action';
+import { usePageSearch } from '../../ui/page/use-page-search';
 import { NewUserDialog } from './new-user-dialog';
 import { PasswordDialog } from './password-dialog';
 import { usersKey } from './users-key';
@@ -29,7 +29,7 @@ export function Users() {
     placeholderData: keepPreviousData,
   });
   const columns: Column<User>[] = [
-    { label: t('userName'), cell: ({ user_name: name }) => <Text fz="sm">{name}</Text> },
+    { label: t('userName'), cell: ({ user_name: name }) => <Text>{name}</Text> },
     { label: t('email'), cell: ({ email }) => email },
     { label: t('role'), cell: ({ role }) => t(`roles.${role}`) },
     {
@@ -54,11 +54,7 @@ export function Users() {
         columns={columns}
         query={users}
         rowKey={({ id }) => id}
-        empty={
-          <Text fz="sm" c="var(--text-soft)">
-            {t('noUsers')}
-          </Text>
-        }
+        empty={<Text c="var(--text-soft)">{t('noUsers')}</Text>}
         pages={{ page, limit: PAGE_SIZE, onPage: (next) => setSearch({ page: next }) }}
       />
       {search.open === 'new-user' && <NewUserDialog onClose={() => setOpen(undefined)} />}

@@ -1,7 +1,7 @@
 import { VisuallyHidden } from '@mantine/core';
 import { useRouterState } from '@tanstack/react-router';
-import { useEffect, useMemo, useRef } from 'react';
-import { usePageSearch } from '../../ui/use-page-search';
+import { useEffect, useEffectEvent, useMemo, useRef } from 'react';
+import { usePageSearch } from '../../ui/page/use-page-search';
 import { useDraft } from './data/memory';
 import { type Conversation, useConversation } from './data/use-conversation';
 import { difyBotOf, firstTeam, type Team, useTeams } from './data/use-teams';
@@ -46,11 +46,7 @@ function Chat({ taskId }: { taskId: number | null }) {
   };
 
   return (
-    <LiveAnswerProvider
-      taskId={taskId}
-      task={task}
-      isDirect={ownTeam ? ownTeam.supports_direct_chat : task?.task_type !== 'code'}
-    >
+    <LiveAnswerProvider taskId={taskId} task={task}>
       <ThreadContext value={thread}>
         {task && <ConversationHeading title={task.title} />}
         <StopKey />
@@ -88,11 +84,13 @@ function useChatTeam(taskId: number | null, task: Conversation['task']) {
 function useAskedTeam(taskId: number | null, choose: (teamId: number) => void): void {
   const { search, setSearch } = usePageSearch();
   const asked = taskId === null ? search.team : undefined;
-  useEffect(() => {
-    if (asked === undefined) return;
-    choose(asked);
+  const accept = useEffectEvent((teamId: number) => {
+    choose(teamId);
     setSearch({ team: undefined });
   });
+  useEffect(() => {
+    if (asked !== undefined) accept(asked);
+  }, [asked]);
 }
 
 interface BodyProps {

@@ -1,5 +1,6 @@
 import { Title } from '@mantine/core';
-import { ProblemCard } from '../../ui/problem-card';
+import { Logo } from '../../app/logo';
+import { ProblemCard } from '../../ui/problems/problem-card';
 import styles from './login.page.module.css';
 
 /** Stands in place of the page while the server gives no answer at all. */
@@ -7,8 +8,8 @@ export function AwayPage({ error, onRetry }: { error: unknown; onRetry: () => vo
   return (
     <main className={styles.page}>
       <div className={styles.card}>
-        <Title order={1} fz="xl" mb="md">
-          Conch
+        <Title order={1} fz="xl" className={styles.brand} mb="md">
+          <Logo size={32} /> Conch
         </Title>
         <ProblemCard error={error} onRetry={onRetry} />
       </div>

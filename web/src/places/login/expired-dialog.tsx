@@ -23,9 +23,7 @@ export function ExpiredDialog({ userName }: { userName: string }) {
       zIndex={500}
     >
       <Stack gap="md">
-        <Text fz="sm" c="var(--text-soft)">
-          {t('expiredText')}
-        </Text>
+        <Text c="var(--text-soft)">{t('expiredText')}</Text>
         <LoginForm userName={userName} onDone={() => void client.invalidateQueries()} />
         <Anchor component="button" type="button" fz="sm" onClick={() => window.location.reload()}>
           {t('otherUser')}

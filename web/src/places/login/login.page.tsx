@@ -1,6 +1,7 @@
 import { Text, Title } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { Logo } from '../../app/logo';
 import { LanguageMenu } from './language-menu';
 import { LoginForm } from './login-form';
 import styles from './login.page.module.css';
@@ -13,10 +14,10 @@ export function LoginPage() {
   return (
     <main className={styles.page}>
       <div className={styles.card}>
-        <Title order={1} fz="xl">
-          Conch
+        <Title order={1} fz="xl" className={styles.brand}>
+          <Logo size={32} /> Conch
         </Title>
-        <Text fz="sm" c="var(--text-soft)" mt={4} mb="lg">
+        <Text c="var(--text-soft)" mt={4} mb="lg">
           {t('welcome')}
         </Text>
         <LoginForm onDone={() => void client.resetQueries()} />

@@ -25,7 +25,7 @@ export function ConnectionTest({ fields, isKeyStored }: { fields: ModelFields; i
       >
         {t('test')}
       </Button>
-      <Text fz="sm" role="status" style={{ flex: '1 1 200px' }}>
+      <Text role="status" style={{ flex: '1 1 200px' }}>
         {!isReady && isKeyStored && fields.apiKey === '' && <Soft text={t('testNeedsKey')} />}
         {isCurrent && test.data && <TestResult result={test.data} />}
         {isCurrent && test.error && <StatusBadge tone="bad">{test.error.message}</StatusBadge>}

@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { botsQuery, type Model, modelsQuery } from '../../api/catalog';
 import { api } from '../../api/client';
-import { ConfirmDialog } from '../../ui/confirm-dialog';
-import { useAction } from '../../ui/use-action';
+import { ConfirmDialog } from '../../ui/forms/confirm-dialog';
+import { useAction } from '../../ui/problems/use-action';
 
 /** Deletes a model of the reader's, after it has named the bots that use it. */
 export function DeleteModelDialog({ model, onClose }: { model: Model | null; onClose: () => void }) {
@@ -27,10 +27,10 @@ export function DeleteModelDialog({ model, onClose }: { model: Model | null; onC
       onConfirm={() => model && remove.mutate(model.name)}
       onClose={onClose}
     >
-      <Text fz="sm">{t('deleteText')}</Text>
+      <Text>{t('deleteText')}</Text>
       {users.length > 0 && (
         <div>
-          <Text fz="sm">{t('usedBy', { count: users.length })}</Text>
+          <Text>{t('usedBy', { count: users.length })}</Text>
           <List mt={4}>
             {users.map(({ id, name }) => (
               <List.Item key={id}>{name}</List.Item>

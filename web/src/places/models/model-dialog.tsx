@@ -2,10 +2,10 @@ import { PasswordInput, SegmentedControl, SimpleGrid, Stack, Text, TextInput } f
 import { useTranslation } from 'react-i18next';
 import { type Model, modelsQuery } from '../../api/catalog';
 import { api } from '../../api/client';
-import { fieldError } from '../../ui/field-error';
-import { FormDialog } from '../../ui/form-dialog';
-import { useAction } from '../../ui/use-action';
-import { useFields } from '../../ui/use-fields';
+import { fieldError } from '../../ui/forms/field-error';
+import { FormDialog } from '../../ui/forms/form-dialog';
+import { useAction } from '../../ui/problems/use-action';
+import { useFields } from '../../ui/forms/use-fields';
 import { ConnectionTest } from './connection-test';
 import { fieldsOf, isObjectText, type ModelFields, requestOf } from './model-fields';
 import { ModelParameters } from './model-parameters';
@@ -32,7 +32,7 @@ export function ModelDialog({ model, onClose }: { model: Model | null; onClose: 
       onClose={onClose}
     >
       <Stack gap={4}>
-        <Text fz="sm" fw={500} id="model-provider">
+        <Text fw={500} id="model-provider">
           {t('provider')}
         </Text>
         <SegmentedControl

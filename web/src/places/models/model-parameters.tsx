@@ -1,7 +1,7 @@
 import { Accordion, JsonInput, NumberInput, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { fieldError } from '../../ui/field-error';
-import type { useFields } from '../../ui/use-fields';
+import { fieldError } from '../../ui/forms/field-error';
+import type { useFields } from '../../ui/forms/use-fields';
 import { HeaderRows } from './header-rows';
 import { isObjectText, type ModelFields } from './model-fields';
 

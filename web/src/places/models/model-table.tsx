@@ -1,9 +1,9 @@
 import { Code, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Model } from '../../api/catalog';
-import { type Column, DataTable } from '../../ui/data-table';
+import { type Column, DataTable } from '../../ui/page/data-table';
 import { RelativeTime } from '../../ui/relative-time';
-import { RowActions } from '../../ui/row-actions';
+import { RowActions } from '../../ui/page/row-actions';
 
 interface Props {
   label: string;
@@ -22,7 +22,7 @@ export function ModelTable({ label, models, onEdit, onDelete }: Props) {
     {
       label: t('baseUrl'),
       cell: ({ baseUrl }) => (
-        <Text fz="sm" c="var(--text-soft)" maw={260} truncate title={baseUrl ?? undefined}>
+        <Text c="var(--text-soft)" maw={260} truncate title={baseUrl ?? undefined}>
           {baseUrl ?? t('providersOwn')}
         </Text>
       ),
@@ -63,9 +63,7 @@ function ModelName({ model }: { model: Model }) {
 
   return (
     <>
-      <Text fz="sm" fw={500}>
-        {model.displayName ?? model.name}
-      </Text>
+      <Text fw={500}>{model.displayName ?? model.name}</Text>
       {model.displayName !== null && (
         <Text fz="xs" c="var(--text-soft)">
           {model.name}

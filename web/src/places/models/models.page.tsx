@@ -1,17 +1,15 @@
-import { Button, Text } from '@mantine/core';
-import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Model, modelsQuery } from '../../api/catalog';
-import { FirstStep } from '../../ui/first-step';
-import { Loaded } from '../../ui/loaded';
-import { Place, Section } from '../../ui/place';
-import { usePageSearch } from '../../ui/use-page-search';
+import { CatalogPlace } from '../../ui/page/catalog-place';
+import { usePageSearch } from '../../ui/page/use-page-search';
 import { DeleteModelDialog } from './delete-model-dialog';
 import { ModelTable } from './model-table';
 
 const ModelDialog = lazy(async () => ({ default: (await import('./model-dialog')).ModelDialog }));
+
+const isOwn = ({ type }: Model) => type === 'user';
 
 /** Connections to models: the reader's own, which bots and questions can use, and those of the server. */
 export function ModelsPage() {
@@ -19,46 +17,26 @@ export function ModelsPage() {
   const query = useQuery(modelsQuery);
   const { search, setOpen } = usePageSearch();
   const [removed, setRemoved] = useState<Model | null>(null);
-  const edited = query.data?.find(({ name, type }) => name === search.open && type === 'user') ?? null;
-  const add = (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => setOpen('new')}>
-      {t('add')}
-    </Button>
-  );
+  const edited = query.data?.find((model) => model.name === search.open && isOwn(model)) ?? null;
 
   return (
-    <Place title={t('title')} description={t('description')} actions={add}>
-      <Loaded query={query}>
-        {(models) => {
-          const own = models.filter(({ type }) => type === 'user');
-          const shared = models.filter(({ type }) => type === 'public');
-
-          return (
-            <>
-              {own.length > 0 ? (
-                <ModelTable label={t('own')} models={own} onEdit={setOpen} onDelete={setRemoved} />
-              ) : (
-                <FirstStep title={t('none')} text={t('noneText')} action={add} />
-              )}
-              <Section title={t('public')}>
-                {shared.length > 0 ? (
-                  <ModelTable label={t('public')} models={shared} />
-                ) : (
-                  <Text fz="sm" c="var(--text-soft)">
-                    {t('noPublic')}
-                  </Text>
-                )}
-              </Section>
-            </>
-          );
-        }}
-      </Loaded>
+    <CatalogPlace
+      title={t('title')}
+      description={t('description')}
+      addLabel={t('add')}
+      query={query}
+      isOwn={isOwn}
+      own={(models) => <ModelTable label={t('own')} models={models} onEdit={setOpen} onDelete={setRemoved} />}
+      empty={{ title: t('none'), text: t('noneText') }}
+      sharedTitle={t('public')}
+      shared={(models) => <ModelTable label={t('public')} models={models} />}
+    >
       <Suspense>
         {(search.open === 'new' || edited) && (
           <ModelDialog key={search.open} model={edited} onClose={() => setOpen(undefined)} />
         )}
       </Suspense>
       <DeleteModelDialog model={removed} onClose={() => setRemoved(null)} />
-    </Place>
+    </CatalogPlace>
   );
 }

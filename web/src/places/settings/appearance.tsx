@@ -1,6 +1,6 @@
 import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { Section } from '../../ui/place';
+import { Section } from '../../ui/page/place';
 import { LanguageMenu } from '../login/language-menu';
 import { Setting } from './setting';
 

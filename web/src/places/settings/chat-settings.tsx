@@ -1,7 +1,7 @@
 import { Switch, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Section } from '../../ui/place';
+import { Section } from '../../ui/page/place';
 import { setPreferences, usePreferences } from '../../ui/preferences';
 import { Setting } from './setting';
 
@@ -33,9 +33,7 @@ export function ChatSettings() {
         />
       </Setting>
       <Setting label={t('titles')} hint={t('titlesHint')}>
-        <Text fz="sm" c="var(--text-soft)">
-          {t('titlesState')}
-        </Text>
+        <Text c="var(--text-soft)">{t('titlesState')}</Text>
       </Setting>
     </Section>
   );

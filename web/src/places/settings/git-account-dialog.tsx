@@ -2,9 +2,9 @@ import { PasswordInput, Select, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { api, type Schemas } from '../../api/client';
 import { meQuery } from '../../api/me';
-import { FormDialog } from '../../ui/form-dialog';
-import { useAction } from '../../ui/use-action';
-import { useFields } from '../../ui/use-fields';
+import { FormDialog } from '../../ui/forms/form-dialog';
+import { useAction } from '../../ui/problems/use-action';
+import { useFields } from '../../ui/forms/use-fields';
 
 type Account = Schemas['GitAccountDto'];
 

@@ -4,10 +4,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, type Schemas } from '../../api/client';
 import { meQuery } from '../../api/me';
-import { type Column, DataTable } from '../../ui/data-table';
-import { ConfirmDialog } from '../../ui/confirm-dialog';
-import { Section } from '../../ui/place';
-import { useAction } from '../../ui/use-action';
+import { type Column, DataTable } from '../../ui/page/data-table';
+import { ConfirmDialog } from '../../ui/forms/confirm-dialog';
+import { Section } from '../../ui/page/place';
+import { useAction } from '../../ui/problems/use-action';
 import { GitAccountDialog } from './git-account-dialog';
 import { IconButton } from '../../ui/icon-button';
 
@@ -49,11 +49,7 @@ export function GitAccounts({ accounts }: { accounts: readonly Account[] }) {
         query={{ data: { items: accounts, total: accounts.length }, error: null, refetch: () => undefined }}
         rowKey={({ git_domain: domain }) => domain}
         minWidth={480}
-        empty={
-          <Text fz="sm" c="var(--text-soft)">
-            {t('noGit')}
-          </Text>
-        }
+        empty={<Text c="var(--text-soft)">{t('noGit')}</Text>}
       />
       {isAdding && <GitAccountDialog accounts={accounts} onClose={() => setAdding(false)} />}
       <ConfirmDialog

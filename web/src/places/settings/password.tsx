@@ -1,11 +1,11 @@
 import { Button, PasswordInput, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../api/client';
-import { fieldError } from '../../ui/field-error';
-import { FormProblem } from '../../ui/form-problem';
-import { Section } from '../../ui/place';
-import { useAction } from '../../ui/use-action';
-import { useFields } from '../../ui/use-fields';
+import { fieldError } from '../../ui/forms/field-error';
+import { FormProblem } from '../../ui/forms/form-problem';
+import { Section } from '../../ui/page/place';
+import { useAction } from '../../ui/problems/use-action';
+import { useFields } from '../../ui/forms/use-fields';
 import { signOut } from '../login/sign-in';
 
 /** A new password ends all sessions, this one too: the reader logs in with it. */

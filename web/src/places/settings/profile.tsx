@@ -3,9 +3,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../api/client';
 import { type Me, meQuery } from '../../api/me';
-import { FormProblem } from '../../ui/form-problem';
-import { Section } from '../../ui/place';
-import { useAction } from '../../ui/use-action';
+import { FormProblem } from '../../ui/forms/form-problem';
+import { Section } from '../../ui/page/place';
+import { useAction } from '../../ui/problems/use-action';
 import { hasSession } from '../login/sign-in';
 
 /** Who the reader is. The address changes with the password only, where there is one. */

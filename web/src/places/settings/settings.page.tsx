@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { useMe } from '../../api/me';
-import { Place } from '../../ui/place';
+import { Place } from '../../ui/page/place';
 import { hasSession } from '../login/sign-in';
 import { Appearance } from './appearance';
 import { ChatSettings } from './chat-settings';
@@ -15,7 +15,7 @@ export function SettingsPage() {
   const me = useMe();
 
   return (
-    <Place title={t('title')}>
+    <Place title={t('title')} isNarrow>
       <Appearance />
       <ChatSettings />
       {me && (

@@ -1,7 +1,7 @@
 import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { Section } from '../../ui/place';
-import { useAction } from '../../ui/use-action';
+import { Section } from '../../ui/page/place';
+import { useAction } from '../../ui/problems/use-action';
 import { signOut } from '../login/sign-in';
 import { Setting } from './setting';
 

@@ -9,9 +9,7 @@ export function EndedLink() {
   return (
     <div className={styles.ended} role="alert">
       <Text fw={600}>{t('ended')}</Text>
-      <Text fz="sm" c="var(--text-soft)">
-        {t('endedHint')}
-      </Text>
+      <Text c="var(--text-soft)">{t('endedHint')}</Text>
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../../api/api-problem';
 import { Logo } from '../../app/logo';
-import { Loaded } from '../../ui/loaded';
+import { Loaded } from '../../ui/page/loaded';
 import { EndedLink } from './ended-link';
 import { SharedThread } from './shared-thread';
 import { useSharedTask } from './use-shared-task';

@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { api, bodyOf, type Schemas } from '../../api/client';
-import { AnswerFollower } from '../../stream/answer-follower';
-import { isRunning } from '../../stream/live-tasks';
+import { AnswerFollower } from '../../stream/answer/answer-follower';
+import { isRunning } from '../../stream/tasks/live-tasks';
 import { requestStream } from '../../stream/request-stream';
 
 /** No live events tell readers of a link that another question was asked. */

@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { botsQuery, type Shell, shellsQuery } from '../../api/catalog';
 import { api } from '../../api/client';
-import { ConfirmDialog } from '../../ui/confirm-dialog';
-import { useAction } from '../../ui/use-action';
+import { ConfirmDialog } from '../../ui/forms/confirm-dialog';
+import { useAction } from '../../ui/problems/use-action';
 
 /** Deletes a shell of the reader's, after it has named the bots that work in it. */
 export function DeleteShellDialog({ shell, onClose }: { shell: Shell | null; onClose: () => void }) {

@@ -3,11 +3,11 @@ import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { type Shell, shellsQuery } from '../../api/catalog';
 import { api } from '../../api/client';
-import { fieldError } from '../../ui/field-error';
-import { FormDialog } from '../../ui/form-dialog';
-import { FormProblem } from '../../ui/form-problem';
-import { useAction } from '../../ui/use-action';
-import { useFields } from '../../ui/use-fields';
+import { fieldError } from '../../ui/forms/field-error';
+import { FormDialog } from '../../ui/forms/form-dialog';
+import { FormProblem } from '../../ui/forms/form-problem';
+import { useAction } from '../../ui/problems/use-action';
+import { useFields } from '../../ui/forms/use-fields';
 import { imageProblem } from './image-problem';
 import { useImageCheck } from './use-image-check';
 import { ValidationHistory } from './validation-history';
@@ -66,7 +66,7 @@ export function ShellDialog({ shell, shells, onClose }: Props) {
             {t('cancelValidation')}
           </Button>
         )}
-        <Text fz="sm" c="var(--text-soft)" style={{ flex: '1 1 200px' }}>
+        <Text c="var(--text-soft)" style={{ flex: '1 1 200px' }}>
           {check.words}
         </Text>
       </Group>

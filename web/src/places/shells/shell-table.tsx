@@ -1,10 +1,10 @@
 import { Code, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Shell } from '../../api/catalog';
-import { type Column, DataTable } from '../../ui/data-table';
+import { type Column, DataTable } from '../../ui/page/data-table';
 import { RelativeTime } from '../../ui/relative-time';
 import { StatusBadge, type Tone } from '../../ui/status-badge';
-import { RowActions } from '../../ui/row-actions';
+import { RowActions } from '../../ui/page/row-actions';
 
 const TONES: Record<Shell['state'], Tone> = { Available: 'good', Pending: 'waiting', Unavailable: 'bad' };
 const DIGEST_SHOWN = 19;

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Shell } from '../../api/catalog';
 import { api, bodyOf, type Schemas } from '../../api/client';
-import { useAction } from '../../ui/use-action';
+import { useAction } from '../../ui/problems/use-action';
 import { useValidation } from './use-validation';
 import type { Validation } from './validation-stream';
 

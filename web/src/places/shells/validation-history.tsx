@@ -2,7 +2,7 @@ import { Accordion, Code, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, bodyOf } from '../../api/client';
-import { Loaded } from '../../ui/loaded';
+import { Loaded } from '../../ui/page/loaded';
 import { RelativeTime } from '../../ui/relative-time';
 import { StatusBadge, type Tone } from '../../ui/status-badge';
 import type { Validation } from './validation-stream';
@@ -26,15 +26,13 @@ export function ValidationHistory({ name }: { name: string }) {
 
   return (
     <section aria-label={t('history')}>
-      <Text fz="sm" fw={500} mb={4}>
+      <Text fw={500} mb={4}>
         {t('history')}
       </Text>
       <Loaded query={query}>
         {({ items }) =>
           items.length === 0 ? (
-            <Text fz="sm" c="var(--text-soft)">
-              {t('noHistory')}
-            </Text>
+            <Text c="var(--text-soft)">{t('noHistory')}</Text>
           ) : (
             <Accordion variant="contained">
               {items.map((validation) => (

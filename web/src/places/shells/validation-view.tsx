@@ -1,5 +1,6 @@
-import { Alert, Code, Progress, Stack, Text } from '@mantine/core';
+import { Code, Progress, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { ProblemBox } from '../../ui/problems/problem-box';
 import { StatusBadge } from '../../ui/status-badge';
 import type { Validation } from './validation-stream';
 import styles from './validation-view.module.css';
@@ -27,19 +28,17 @@ export function ValidationView({ validation }: { validation: Validation }) {
         color={outcome === 'invalid' || outcome === 'error' ? 'red' : undefined}
         aria-label={t('progress')}
       />
-      <Text fz="sm" role="status">
-        {outcome === null ? (errorMessage ?? t(`running.${status}`)) : t(`outcome.${outcome}`)}
-      </Text>
+      <Text role="status">{outcome === null ? (errorMessage ?? t(`running.${status}`)) : t(`outcome.${outcome}`)}</Text>
       <ul className={styles.checks}>
         {checks.map(({ name, status: verdict, version, message, hint }) => (
           <li key={name}>
             <StatusBadge tone={verdict === 'pass' ? 'good' : 'bad'}>
               <Code>{name}</Code> {version ?? ''}
             </StatusBadge>
-            <Text fz="sm" c="var(--text-soft)">
-              {message}
-            </Text>
-            {hint !== undefined && <Text fz="sm">{hint}</Text>}
+            <div>
+              <Text c="var(--text-soft)">{message}</Text>
+              {hint !== undefined && <Text>{hint}</Text>}
+            </div>
           </li>
         ))}
       </ul>
@@ -61,16 +60,18 @@ export function ValidationView({ validation }: { validation: Validation }) {
   );
 }
 
-/** Why the image cannot be used, each reason once. */
-function Reasons({ validation: { outcome, errors, errorMessage } }: { validation: Validation }) {
-  const reasons = [...new Set([...errors, ...(errorMessage === null ? [] : [errorMessage])])];
+/** Why the image cannot be used, besides the checks that say so themselves; each reason once. */
+function Reasons({ validation: { outcome, errors, errorMessage, checks } }: { validation: Validation }) {
+  const told = checks.flatMap(({ name, message }) => [message, `${name}: ${message}`]);
+  const all = [...new Set([...errors, ...(errorMessage === null ? [] : [errorMessage])])];
+  const reasons = all.filter((reason) => !told.includes(reason));
   if (outcome === null || outcome === 'valid' || reasons.length === 0) return null;
 
   return (
-    <Alert color="red" variant="light">
+    <ProblemBox>
       {reasons.map((reason) => (
         <Text key={reason}>{reason}</Text>
       ))}
-    </Alert>
+    </ProblemBox>
   );
 }

@@ -3,7 +3,7 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { type Team, teamLabel } from '../../api/catalog';
-import type { PageSearch } from '../../ui/page-search';
+import type { PageSearch } from '../../ui/page/page-search';
 import { TASK_KINDS, TASK_STATUSES } from './task-state';
 
 const TYPING_MS = 250;

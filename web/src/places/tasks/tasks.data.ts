@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions, skipToken, useQuery } from '@tanstack/react-query';
 import { api, bodyOf, type Schemas } from '../../api/client';
 import { taskKey, tasksKey } from '../../stream/query-keys';
-import type { PageSearch } from '../../ui/page-search';
+import type { PageSearch } from '../../ui/page/page-search';
 import { isActive, isTaskKind, isTaskStatus, type TaskStatus } from './task-state';
 
 export type ListedTask = Schemas['ListedTaskDto'];

@@ -2,10 +2,10 @@ import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { type Bot, botsQuery, isPublic, teamLabel, teamsQuery } from '../../api/catalog';
-import { type Column, DataTable } from '../../ui/data-table';
+import { type Column, DataTable } from '../../ui/page/data-table';
 import { RelativeTime } from '../../ui/relative-time';
 import { teamsWith } from './team-parts';
-import { RowActions } from '../../ui/row-actions';
+import { RowActions } from '../../ui/page/row-actions';
 
 /** All bots, the reader's own first: their runtime, their model, and the teams they work in. */
 export function BotTable({ onEdit, onDelete }: { onEdit: (open: string) => void; onDelete: (bot: Bot) => void }) {
@@ -14,7 +14,7 @@ export function BotTable({ onEdit, onDelete }: { onEdit: (open: string) => void;
   const { data: teams = [] } = useQuery(teamsQuery);
   const items = [...(bots.data ?? [])].sort((a, b) => Number(isPublic(a)) - Number(isPublic(b)));
   const columns: Column<Bot>[] = [
-    { label: t('name'), cell: ({ name }) => <Text fz="sm">{name}</Text> },
+    { label: t('name'), cell: ({ name }) => <Text>{name}</Text> },
     {
       label: t('shell'),
       cell: ({ shell_name: shell, shell_type: type }) => (type ? shell : t('lostShell', { shell })),
@@ -34,11 +34,7 @@ export function BotTable({ onEdit, onDelete }: { onEdit: (open: string) => void;
       columns={columns}
       query={{ ...bots, data: bots.data && { items, total: items.length } }}
       rowKey={({ id }) => id}
-      empty={
-        <Text fz="sm" c="var(--text-soft)">
-          {t('noBots')}
-        </Text>
-      }
+      empty={<Text c="var(--text-soft)">{t('noBots')}</Text>}
       minWidth={720}
     />
   );

@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { type Bot, botsQuery, teamLabel, teamsQuery } from '../../api/catalog';
 import { api } from '../../api/client';
-import { ConfirmDialog } from '../../ui/confirm-dialog';
-import { useAction } from '../../ui/use-action';
+import { ConfirmDialog } from '../../ui/forms/confirm-dialog';
+import { useAction } from '../../ui/problems/use-action';
 import { teamsWith } from './team-parts';
 
 /** Deletes a bot. One that teams use stays until it is removed there: the dialog names them. */

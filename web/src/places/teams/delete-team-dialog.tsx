@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { type Team, teamLabel, teamsQuery } from '../../api/catalog';
 import { api, bodyOf } from '../../api/client';
 import { formatNumber } from '../../ui/format';
-import { ConfirmDialog } from '../../ui/confirm-dialog';
-import { useAction } from '../../ui/use-action';
+import { ConfirmDialog } from '../../ui/forms/confirm-dialog';
+import { useAction } from '../../ui/problems/use-action';
 
 /** Deletes a team, after it has said how many conversations nobody answers any more. */
 export function DeleteTeamDialog({ team, onClose }: { team: Team | null; onClose: () => void }) {
@@ -32,8 +32,8 @@ export function DeleteTeamDialog({ team, onClose }: { team: Team | null; onClose
       onConfirm={() => team && remove.mutate(team.id)}
       onClose={onClose}
     >
-      <Text fz="sm">{t('teamDeleteText')}</Text>
-      {count !== undefined && <Text fz="sm">{t('teamTasks', { count, number: formatNumber(count) })}</Text>}
+      <Text>{t('teamDeleteText')}</Text>
+      {count !== undefined && <Text>{t('teamTasks', { count, number: formatNumber(count) })}</Text>}
     </ConfirmDialog>
   );
 }

@@ -63,7 +63,7 @@ export function DifyConnection({ address, apiKey, botId, storedKey, onAddress, o
         >
           {t('check')}
         </Button>
-        <Text fz="sm" role="status" component="div" style={{ flex: '1 1 200px' }}>
+        <Text role="status" component="div" style={{ flex: '1 1 200px' }}>
           {check.data && (
             <StatusBadge tone="good">
               {t('checked', {

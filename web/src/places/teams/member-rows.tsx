@@ -28,11 +28,7 @@ export function MemberRows({ members, isOrdered, onChange }: Props) {
       {members.map((member, index) => (
         <div key={index} className={styles.member}>
           <Group gap="sm" wrap="nowrap" align="center">
-            {isOrdered && (
-              <Text fz="sm" c="var(--text-soft)">
-                {index + 1}.
-              </Text>
-            )}
+            {isOrdered && <Text c="var(--text-soft)">{index + 1}.</Text>}
             <Select
               aria-label={t('bot')}
               placeholder={t('chooseBot')}

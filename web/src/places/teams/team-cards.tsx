@@ -5,7 +5,7 @@ import { type Team, teamLabel } from '../../api/catalog';
 import type { Schemas } from '../../api/client';
 import { ButtonLink } from '../../ui/button-link';
 import styles from './team-cards.module.css';
-import { RowActions } from '../../ui/row-actions';
+import { RowActions } from '../../ui/page/row-actions';
 
 interface Props {
   label: string;
@@ -55,37 +55,26 @@ function TeamCard({ team, onEdit, onDelete }: { team: Team } & Pick<Props, 'onEd
           </li>
         ))}
       </List>
-      {team.supports_direct_chat ? (
-        <ButtonLink
-          to="/"
-          search={{ team: team.id }}
-          variant="default"
-          size="xs"
-          leftSection={<IconMessageCircle size={14} />}
-          aria-label={t('chatWith', { name: label })}
-        >
-          {t('chat')}
-        </ButtonLink>
-      ) : (
-        <Text fz="xs" c="var(--text-soft)">
-          {t('onExecutors')}
-        </Text>
-      )}
+      <ButtonLink
+        to="/"
+        search={{ team: team.id }}
+        variant="default"
+        size="xs"
+        leftSection={<IconMessageCircle size={14} />}
+        aria-label={t('chatWith', { name: label })}
+      >
+        {t('chat')}
+      </ButtonLink>
     </li>
   );
 }
 
 function Member({ bot, id }: { bot: Schemas['BotSummaryDto'] | null; id: number }) {
   const { t } = useTranslation('teams');
-  if (!bot)
-    return (
-      <Text fz="sm" c="red">
-        {t('lostBot', { id })}
-      </Text>
-    );
+  if (!bot) return <Text c="red">{t('lostBot', { id })}</Text>;
 
   return (
-    <Text fz="sm">
+    <Text>
       {bot.name}
       <Text span fz="xs" c="var(--text-soft)">
         {' '}

@@ -2,10 +2,10 @@ import { Select, Stack, Text, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { type Team, teamsQuery } from '../../api/catalog';
 import { api } from '../../api/client';
-import { fieldError } from '../../ui/field-error';
-import { FormDialog } from '../../ui/form-dialog';
-import { useAction } from '../../ui/use-action';
-import { useFields } from '../../ui/use-fields';
+import { fieldError } from '../../ui/forms/field-error';
+import { FormDialog } from '../../ui/forms/form-dialog';
+import { useAction } from '../../ui/problems/use-action';
+import { useFields } from '../../ui/forms/use-fields';
 import { MemberRows } from './member-rows';
 import { type Member, membersOf, MODES, teamRequest } from './team-parts';
 
@@ -57,9 +57,7 @@ export function TeamDialog({ team, onClose }: { team: Team; onClose: () => void 
         onChange={(mode) => mode !== null && set('mode')(mode)}
       />
       <Stack gap="sm" role="group" aria-label={t('members')}>
-        <Text fz="sm" fw={500}>
-          {values.mode === 'pipeline' ? t('membersInOrder') : t('members')}
-        </Text>
+        <Text fw={500}>{values.mode === 'pipeline' ? t('membersInOrder') : t('members')}</Text>
         <MemberRows members={values.members} isOrdered={values.mode === 'pipeline'} onChange={set('members')} />
       </Stack>
     </FormDialog>

@@ -4,10 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Bot, botsQuery, isPublic, type Team, teamsQuery } from '../../api/catalog';
-import { FirstStep } from '../../ui/first-step';
-import { Loaded } from '../../ui/loaded';
-import { Place, Section } from '../../ui/place';
-import { usePageSearch } from '../../ui/use-page-search';
+import { CatalogPlace } from '../../ui/page/catalog-place';
+import { Section } from '../../ui/page/place';
+import { usePageSearch } from '../../ui/page/use-page-search';
 import { BotTable } from './bot-table';
 import { DeleteBotDialog } from './delete-bot-dialog';
 import { DeleteTeamDialog } from './delete-team-dialog';
@@ -17,45 +16,31 @@ const NewTeamDialog = lazy(async () => ({ default: (await import('./new-team-dia
 const TeamDialog = lazy(async () => ({ default: (await import('./team-dialog')).TeamDialog }));
 const BotDialog = lazy(async () => ({ default: (await import('./bot-dialog')).BotDialog }));
 
+const isOwn = (team: Team) => !isPublic(team);
+
 /** Who answers: teams, and the bots they are made of. */
 export function TeamsPage() {
   const { t } = useTranslation('teams');
   const teams = useQuery(teamsQuery);
   const { setOpen } = usePageSearch();
   const [removed, setRemoved] = useState<Team | null>(null);
-  const add = (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => setOpen('new')}>
-      {t('add')}
-    </Button>
-  );
 
   return (
-    <Place title={t('title')} description={t('description')} actions={add}>
-      <Loaded query={teams}>
-        {(all) => {
-          const own = all.filter((team) => !isPublic(team));
-          const shared = all.filter(isPublic);
-
-          return (
-            <>
-              {own.length > 0 ? (
-                <TeamCards label={t('own')} teams={own} onEdit={setOpen} onDelete={setRemoved} />
-              ) : (
-                <FirstStep title={t('none')} text={t('noneText')} action={add} />
-              )}
-              {shared.length > 0 && (
-                <Section title={t('public')}>
-                  <TeamCards label={t('public')} teams={shared} />
-                </Section>
-              )}
-            </>
-          );
-        }}
-      </Loaded>
+    <CatalogPlace
+      title={t('title')}
+      description={t('description')}
+      addLabel={t('add')}
+      query={teams}
+      isOwn={isOwn}
+      own={(own) => <TeamCards label={t('own')} teams={own} onEdit={setOpen} onDelete={setRemoved} />}
+      empty={{ title: t('none'), text: t('noneText') }}
+      sharedTitle={t('public')}
+      shared={(shared) => <TeamCards label={t('public')} teams={shared} />}
+    >
       <Bots />
       <DeleteTeamDialog team={removed} onClose={() => setRemoved(null)} />
       <TeamDialogs teams={teams.data ?? []} />
-    </Place>
+    </CatalogPlace>
   );
 }
 

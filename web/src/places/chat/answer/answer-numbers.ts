@@ -1,4 +1,4 @@
-import type { AnswerState } from '../../../stream/answer-state';
+import type { AnswerState } from '../../../stream/answer/answer-state';
 
 /** Tokens a second, from the first one to the end; null where too little is known. */
 export function tokensPerSecond(state: Pick<AnswerState, 'usage' | 'elapsedMs' | 'firstTokenMs'>): number | null {

@@ -1,22 +1,24 @@
-import { memo } from 'react';
+import { memo, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { AnswerPart, AnswerState } from '../../../stream/answer-state';
-import { hasEnded } from '../../../stream/answer-state';
+import type { AnswerPart, AnswerState } from '../../../stream/answer/answer-state';
+import { hasEnded } from '../../../stream/answer/answer-state';
 import type { Subtask } from '../data/turns';
 import { teamName } from '../data/use-teams';
 import { MarkdownText } from '../markdown/markdown-text';
 import { AppForm } from '../steps/app-form';
 import { StepTimeline } from '../steps/step-timeline';
 import { useThread } from '../thread/thread-context';
-import { AnswerActions } from './answer-actions';
-import { AnswerEnd } from './answer-end';
-import { AnswerFiles } from './answer-files';
+import { AnswerActions } from './actions/answer-actions';
+import { Changes } from './changes/changes';
+import { turnDiffOf } from './changes/turn-diff';
+import { AnswerEnd } from './end/answer-end';
+import { AnswerFiles } from './extras/answer-files';
 import { AnswerHead } from './answer-head';
 import { AnswerWaiting } from './answer-waiting';
-import { ExecutorWork } from './executor-work';
-import { Reasoning } from './reasoning';
-import { RestartNote } from './restart-note';
-import { Sources } from './sources';
+import { ExecutorWork } from './thinking/executor-work';
+import { Reasoning } from './thinking/reasoning';
+import { RestartNote } from './end/restart-note';
+import { Sources } from './extras/sources';
 import classes from './answer.module.css';
 
 interface Props {
@@ -87,13 +89,16 @@ interface PartProps {
 }
 
 const Part = memo(function Part({ part, row, team, attempt, isRunning }: PartProps) {
+  const diff = useMemo(() => turnDiffOf(row?.result), [row?.result]);
+
   return (
     <>
       <AnswerHead team={team} model={part.model} attempt={attempt} />
       {part.reasoning !== '' && <Reasoning part={part} isRunning={isRunning} />}
       {part.steps.length > 0 && <StepTimeline steps={part.steps} isRunning={isRunning} />}
-      {row && <ExecutorWork row={row} isRunning={isRunning} />}
+      {row && <ExecutorWork row={row} hasSteps={part.steps.length > 0} isRunning={isRunning} />}
       {part.content !== '' && <MarkdownText text={part.content} isGrowing={isRunning} />}
+      {diff && <Changes diff={diff} />}
     </>
   );
 });

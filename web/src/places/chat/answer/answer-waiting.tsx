@@ -1,9 +1,11 @@
 import { Loader } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { AnswerState } from '../../../stream/answer-state';
+import type { AnswerState } from '../../../stream/answer/answer-state';
 import { formatDuration } from '../../../ui/format';
 import { Diagnosis } from './diagnosis';
 import { useNow } from '../../../ui/use-now';
+import { useThread } from '../thread/thread-context';
 import classes from './answer.module.css';
 
 /** Silence of so many ms gets words, then a way to ask why. */
@@ -44,22 +46,33 @@ export function AnswerWaiting({ state, taskId }: Props) {
 function Silence({ state, taskId }: Props) {
   const { t } = useTranslation('chat');
   const now = useNow(1000);
-  const hasText = state.phase === 'writing' || state.phase === 'reasoning';
-  const model = state.parts.at(-1)?.model ?? null;
-  const silentMs = state.lastEventAt === null ? 0 : Math.max(0, now - state.lastEventAt);
-  if (hasText && silentMs < SLOW_MS) return null;
+  const [shownAt] = useState(() => Date.now());
+  const isOnExecutor = useThread().team?.supports_direct_chat === false;
+  const silentMs = Math.max(0, now - (state.lastEventAt ?? shownAt));
+  const isSlow = silentMs >= SLOW_MS;
+  if (hasBegun(state) && !isSlow) return null;
   const time = formatDuration(Math.floor(silentMs / 1000) * 1000);
-  const slow = hasText ? t('state.silent', { time }) : t('state.slow', { time });
+  const first = state.parts.at(-1)?.model ?? (isOnExecutor ? t('state.begun') : null);
 
   return (
     <div className={classes['silence']}>
       <p className={classes['waiting']}>
         <Dots />
-        {silentMs >= SLOW_MS ? slow : model && <span className={classes['soft']}>{model}</span>}
+        {isSlow ? t(`state.${slowWords(state, isOnExecutor)}`, { time }) : first}
       </p>
       {silentMs >= STUCK_MS && taskId !== null && <Diagnosis taskId={taskId} />}
     </div>
   );
+}
+
+const hasBegun = ({ phase }: AnswerState) => phase === 'writing' || phase === 'reasoning';
+
+/** What a silence is about. */
+function slowWords(state: AnswerState, isOnExecutor: boolean): 'silent' | 'slow' | 'executor' | 'preparing' {
+  if (hasBegun(state) || state.steps.length > 0) return 'silent';
+  if (!isOnExecutor) return 'slow';
+
+  return state.phase === 'sent' ? 'executor' : 'preparing';
 }
 
 function Dots() {

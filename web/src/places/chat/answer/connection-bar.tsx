@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
-import type { AnswerConnection } from '../../../stream/answer-state';
-import classes from './ends.module.css';
+import type { AnswerConnection } from '../../../stream/answer/answer-state';
+import classes from './end/ends.module.css';
 
 /** A thin bar while the stream is away. The answer itself goes on at the server. */
 export function ConnectionBar({ status }: { status: AnswerConnection['status'] }) {

@@ -1,6 +1,6 @@
 import { Button, CloseButton } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { showProblem } from '../../../ui/show-problem';
+import { showProblem } from '../../../ui/problems/show-problem';
 import type { FollowUp } from '../data/turn-calls';
 import type { FollowUpsValue } from './use-follow-ups';
 import classes from './composer.module.css';

@@ -1,7 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { api, bodyOf, type Schemas } from '../../../api/client';
-import { askQuestion } from '../../../stream/ask-question';
+import { answerStream } from '../../../stream/answer/answer-stream';
+import { askQuestion } from '../../../stream/answer/ask-question';
 import { type Repository, writeDraft } from '../data/memory';
 import type { Team } from '../data/use-teams';
 
@@ -61,6 +62,7 @@ async function createTask(taskId: number | null, team: Team, request: Request): 
   };
   if (taskId !== null) {
     await bodyOf(api.POST('/api/tasks/{id}', { params: { path: { id: taskId } }, body: { prompt } }));
+    answerStream(taskId).attach();
 
     return taskId;
   }

@@ -1,7 +1,7 @@
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Schemas } from '../../../api/client';
-import { showProblem } from '../../../ui/show-problem';
+import { showProblem } from '../../../ui/problems/show-problem';
 import { readDraft, writeDraft } from '../data/memory';
 import { uploadFile } from '../data/upload-file';
 

@@ -3,7 +3,7 @@ import { type KeyboardEvent, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { VList, type VListHandle } from 'virtua';
 import type { Conversation } from '../../../api/conversations';
-import { useUnreadTasks } from '../../../stream/unread';
+import { useUnreadTasks } from '../../../stream/tasks/unread';
 import { ConversationRow } from './conversation-row';
 import styles from './conversations.module.css';
 import { deleteWithUndo } from './delete-conversation';

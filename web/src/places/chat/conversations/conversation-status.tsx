@@ -1,7 +1,7 @@
 import { Tooltip } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Conversation } from '../../../api/conversations';
-import { isRunning } from '../../../stream/live-tasks';
+import { isRunning } from '../../../stream/tasks/live-tasks';
 import styles from './conversations.module.css';
 
 type Mark = 'waiting' | 'running' | 'failed' | 'unread';

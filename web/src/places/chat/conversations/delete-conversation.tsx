@@ -5,7 +5,7 @@ import { deleteConversation } from '../../../api/conversations';
 import { queryClient } from '../../../app/query-client';
 import { ExternalStore } from '../../../stream/external-store';
 import { conversationsKey, taskKey } from '../../../stream/query-keys';
-import { showProblem } from '../../../ui/show-problem';
+import { showProblem } from '../../../ui/problems/show-problem';
 
 const UNDO_MS = 8_000;
 

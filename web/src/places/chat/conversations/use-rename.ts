@@ -3,7 +3,7 @@ import type { InfiniteData } from '@tanstack/react-query';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ConversationPage, renameConversation } from '../../../api/conversations';
 import { conversationsKey, taskKey } from '../../../stream/query-keys';
-import { showProblem } from '../../../ui/show-problem';
+import { showProblem } from '../../../ui/problems/show-problem';
 
 interface Renaming {
   id: number;

@@ -23,6 +23,8 @@ export interface DraftFile {
 export interface Repository {
   git_url?: string;
   git_repo?: string;
+  /** At its git server, as far as that was asked. */
+  git_repo_id?: number | undefined;
   git_domain?: string;
   branch_name?: string;
 }

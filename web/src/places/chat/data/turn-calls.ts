@@ -1,5 +1,5 @@
 import { api, bodyOf, type Schemas } from '../../../api/client';
-import { withQuestionKey } from '../../../stream/question-keys';
+import { withQuestionKey } from '../../../stream/answer/question-keys';
 
 /** A question that waits for the answer before it to end. */
 export type FollowUp = Schemas['FollowUpDto'];

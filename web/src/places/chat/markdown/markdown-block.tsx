@@ -3,12 +3,12 @@ import Markdown, { type Components, type Options } from 'react-markdown';
 import rehypeSanitize, { defaultSchema } from 'rehype-sanitize';
 import remarkGfm from 'remark-gfm';
 import remarkMath from 'remark-math';
-import { remarkCjkBold } from './cjk-bold';
-import { remarkHtmlAsText } from './html-as-text';
-import { MarkdownCode, MarkdownPre } from './markdown-code';
+import { remarkCjkBold } from './text/cjk-bold';
+import { remarkHtmlAsText } from './text/html-as-text';
+import { MarkdownCode, MarkdownPre } from './code/markdown-code';
 import { MarkdownCheckbox, MarkdownImage, MarkdownLink, MarkdownTable } from './markdown-elements';
-import { withDollarMath } from './math-marks';
-import { repairEnd } from './repair';
+import { withDollarMath } from './text/math-marks';
+import { repairEnd } from './text/repair';
 
 const remarkPlugins: Options['remarkPlugins'] = [
   [remarkGfm, { singleTilde: false }],

@@ -1,7 +1,7 @@
 import { memo, useState } from 'react';
-import { BlockSplitter, type Block } from './block-splitter';
+import { BlockSplitter, type Block } from './text/block-splitter';
 import { BlockBoundary } from './block-boundary';
-import { CodeBlock } from './code-block';
+import { CodeBlock } from './code/code-block';
 import { MarkdownBlock } from './markdown-block';
 import classes from './markdown.module.css';
 

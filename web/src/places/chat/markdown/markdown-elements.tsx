@@ -1,7 +1,7 @@
 import { IconExternalLink, IconPhoto } from '@tabler/icons-react';
 import type { ComponentProps } from 'react';
 import { useTranslation } from 'react-i18next';
-import { imageKind, safeLink } from './safe-links';
+import { imageKind, safeLink } from './text/safe-links';
 import classes from './markdown.module.css';
 
 /** A link opens beside the conversation and learns nothing of it. */

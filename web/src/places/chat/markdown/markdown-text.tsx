@@ -1,5 +1,5 @@
 import { lazy } from 'react';
-import { LazyPart } from '../../../ui/lazy-part';
+import { LazyPart } from '../../../ui/problems/lazy-part';
 import classes from './markdown.module.css';
 
 /** The readers of markdown load beside the page, so that a question can be written before they are there. */

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../../../api/api-problem';
 import { api, bodyOf } from '../../../api/client';
-import type { AnswerForm } from '../../../stream/answer-state';
+import type { AnswerForm } from '../../../stream/answer/answer-state';
 import { fieldOfFormInput, formPieces, initialValues, missingFields, toInputs } from '../fields/field';
 import { FieldInput } from '../fields/field-input';
 import { MarkdownText } from '../markdown/markdown-text';

@@ -1,13 +1,16 @@
+import { UnstyledButton } from '@mantine/core';
 import {
   IconAlertCircle,
+  IconChevronDown,
   IconCircleCheck,
   IconCircleDashed,
   IconCircleMinus,
   IconHourglass,
   IconRefresh,
 } from '@tabler/icons-react';
+import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { AnswerStep } from '../../../stream/answer-state';
+import type { AnswerStep } from '../../../stream/answer/answer-state';
 import { formatDuration, formatNumber } from '../../../ui/format';
 import type { StepNode } from './step-tree';
 import classes from './steps.module.css';
@@ -21,15 +24,34 @@ const ICONS: Record<AnswerStep['status'], typeof IconCircleCheck> = {
   paused: IconHourglass,
 };
 
-/** One step with its parts. */
+/** One step with its parts. A step with inputs and outputs opens to them. */
 export function StepRow({ node, longestMs }: { node: StepNode; longestMs: number }) {
   const { step, children } = node;
+  const id = useId();
+  const [isOpen, setOpen] = useState(false);
+  const entries = Object.entries(step.detail ?? {}).filter(([, text]) => text !== '');
+  const line = <StepLine step={step} longestMs={longestMs} isOpen={entries.length > 0 ? isOpen : null} />;
 
   return (
     <li>
-      <StepLine step={step} longestMs={longestMs} />
+      {entries.length > 0 ? (
+        <UnstyledButton
+          className={classes['line']}
+          aria-expanded={isOpen}
+          aria-controls={id}
+          onClick={() => setOpen(!isOpen)}
+        >
+          {line}
+        </UnstyledButton>
+      ) : (
+        <div className={classes['line']}>{line}</div>
+      )}
       {step.error && <p className={classes['error']}>{step.error}</p>}
-      <StepDetail detail={step.detail} />
+      {entries.length > 0 && (
+        <div id={id} hidden={!isOpen}>
+          {isOpen && <StepDetail entries={entries} />}
+        </div>
+      )}
       {children.length > 0 && (
         <ul className={classes['steps']}>
           {children.map((child) => (
@@ -41,14 +63,21 @@ export function StepRow({ node, longestMs }: { node: StepNode; longestMs: number
   );
 }
 
-function StepLine({ step, longestMs }: { step: AnswerStep; longestMs: number }) {
+interface LineProps {
+  step: AnswerStep;
+  longestMs: number;
+  /** Null where there is nothing to open. */
+  isOpen: boolean | null;
+}
+
+function StepLine({ step, longestMs, isOpen }: LineProps) {
   const { t } = useTranslation('chat');
-  const { status, title, node_type: type, elapsed_ms: ms, tokens, index } = step;
+  const { status, title, node_type: type, index, detail } = step;
   const Icon = ICONS[status];
   const isRound = step.kind === 'iteration' || step.kind === 'loop';
 
   return (
-    <div className={classes['line']}>
+    <>
       <Icon
         size={16}
         stroke={1.6}
@@ -60,8 +89,31 @@ function StepLine({ step, longestMs }: { step: AnswerStep; longestMs: number }) 
         {title}
         {isRound && index !== undefined && ` ${formatNumber(index + 1)}`}
         {type && type !== title.toLowerCase() && <small>{type}</small>}
+        {isOpen !== null && (
+          <IconChevronDown
+            size={14}
+            stroke={1.6}
+            className={classes['more']}
+            data-open={isOpen || undefined}
+            aria-hidden
+          />
+        )}
       </span>
-      {tokens !== undefined && tokens > 0 && (
+      {step.kind === 'tool' && detail?.['input'] && (
+        <span className={classes['call']}>{firstLine(detail['input'])}</span>
+      )}
+      <StepFacts step={step} longestMs={longestMs} />
+    </>
+  );
+}
+
+function StepFacts({ step, longestMs }: { step: AnswerStep; longestMs: number }) {
+  const { t } = useTranslation('chat');
+  const { elapsed_ms: ms, tokens = 0 } = step;
+
+  return (
+    <>
+      {tokens > 0 && (
         <span className={classes['fact']}>{t('steps.tokens', { count: tokens, number: formatNumber(tokens) })}</span>
       )}
       {ms !== undefined && (
@@ -69,29 +121,26 @@ function StepLine({ step, longestMs }: { step: AnswerStep; longestMs: number }) 
           <span className={classes['bar']} aria-hidden>
             <span style={{ width: `${longestMs > 0 ? Math.max(2, (ms / longestMs) * 100) : 0}%` }} />
           </span>
-          {formatDuration(ms)}
+          <span className={classes['time']}>{formatDuration(ms)}</span>
         </span>
       )}
-    </div>
+    </>
   );
 }
 
-function StepDetail({ detail }: { detail: AnswerStep['detail'] }) {
+const firstLine = (text: string) => text.trimStart().split('\n', 1)[0]?.slice(0, 200);
+
+function StepDetail({ entries }: { entries: readonly (readonly [string, string])[] }) {
   const { t } = useTranslation('chat');
-  const entries = Object.entries(detail ?? {}).filter(([, text]) => text !== '');
-  if (entries.length === 0) return null;
 
   return (
-    <details className={classes['detail']}>
-      <summary>{t('steps.detail')}</summary>
-      <dl>
-        {entries.map(([name, text]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
+    <dl className={classes['detail']}>
+      {entries.map(([name, text]) => (
+        <div key={name}>
+          <dt>{t(`steps.names.${name}`, name)}</dt>
+          <dd tabIndex={0}>{text}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

@@ -2,7 +2,7 @@ import { UnstyledButton } from '@mantine/core';
 import { IconChevronRight } from '@tabler/icons-react';
 import { memo, useId, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { AnswerStep } from '../../../stream/answer-state';
+import type { AnswerStep } from '../../../stream/answer/answer-state';
 import { formatDuration, formatNumber } from '../../../ui/format';
 import { StepRow } from './step-row';
 import { stepTree, type StepSummary, summarise } from './step-tree';
@@ -12,16 +12,18 @@ import classes from './steps.module.css';
 export const StepTimeline = memo(function StepTimeline({
   steps,
   isRunning,
+  isOpenAtFirst = false,
 }: {
   steps: readonly AnswerStep[];
   isRunning: boolean;
+  isOpenAtFirst?: boolean;
 }) {
   const [choice, setChoice] = useState<boolean | null>(null);
   const id = useId();
   const { t } = useTranslation('chat');
   const summary = useMemo(() => summarise(steps), [steps]);
   const tree = useMemo(() => stepTree(steps), [steps]);
-  const isOpen = choice ?? isRunning;
+  const isOpen = choice ?? (isRunning || isOpenAtFirst);
 
   return (
     <section className={classes['timeline']} aria-label={t('steps.label')}>

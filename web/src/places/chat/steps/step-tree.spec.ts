@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AnswerStep } from '../../../stream/answer-state';
+import type { AnswerStep } from '../../../stream/answer/answer-state';
 import { type StepNode, stepTree, summarise } from './step-tree';
 
 const step = (id: string, more: Partial<AnswerStep> = {}): AnswerStep => ({

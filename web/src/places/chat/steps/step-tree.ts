@@ -1,4 +1,4 @@
-import type { AnswerStep } from '../../../stream/answer-state';
+import type { AnswerStep } from '../../../stream/answer/answer-state';
 
 /** A step with the steps that are parts of it. */
 export interface StepNode {

@@ -1,10 +1,9 @@
 import { createContext, type ReactNode, useContext, useMemo } from 'react';
-import { type AnswerPhase, hasEnded } from '../../../stream/answer-state';
-import { answerStream } from '../../../stream/answer-stream';
-import { isRunning as isTaskRunning } from '../../../stream/live-tasks';
-import { type Answer, useAnswer } from '../../../stream/use-answer';
-import { showProblem } from '../../../ui/show-problem';
-import { api } from '../../../api/client';
+import { type AnswerPhase, hasEnded } from '../../../stream/answer/answer-state';
+import { answerStream } from '../../../stream/answer/answer-stream';
+import { isRunning as isTaskRunning } from '../../../stream/tasks/live-tasks';
+import { type Answer, useAnswer } from '../../../stream/answer/use-answer';
+import { showProblem } from '../../../ui/problems/show-problem';
 
 /** What the composer and the thread need of the answer; it changes seldom, other than the text. */
 export interface AnswerStatus {
@@ -28,25 +27,25 @@ interface Props {
   taskId: number | null;
   /** Null while it is not known. */
   task: TaskRow | null;
-  /** Whether the answer has a stream of its own; executors tell by the rows of the task. */
-  isDirect: boolean;
   children: ReactNode;
 }
 
 /** The stream of an answer that has ended is read for what its rows do not have: the proof, the code, the times. */
 const DETAILS_MS = 30 * 60_000;
 
-/** Follows the newest answer of the task. Only what shows its text is drawn again with each piece. */
-export function LiveAnswerProvider({ taskId, task, isDirect, children }: Props) {
+/**
+ * Follows the newest answer of the task; the rows tell of one without a stream. Only what shows its text is drawn again
+ * with each piece.
+ */
+export function LiveAnswerProvider({ taskId, task, children }: Props) {
   const isUnderWay = task !== null && isTaskRunning(task);
-  const answer = useAnswer(taskId, isDirect && task !== null && (isUnderWay || isRecent(task)));
-  const live = isDirect ? answer.state : null;
-  const phase = live?.phase ?? null;
+  const answer = useAnswer(taskId, task !== null && (isUnderWay || isRecent(task)));
+  const phase = answer.state?.phase ?? null;
   const connection = answer.connection.status;
-  const isRunning = live ? !hasEnded(live) : isUnderWay;
+  const isRunning = answer.state ? !hasEnded(answer.state) : isUnderWay;
   const status = useMemo(
-    () => ({ phase, isRunning, connection, stop: () => stopAnswer(taskId, isDirect) }),
-    [phase, isRunning, connection, taskId, isDirect],
+    () => ({ phase, isRunning, connection, stop: () => stopAnswer(taskId) }),
+    [phase, isRunning, connection, taskId],
   );
 
   return (
@@ -58,11 +57,10 @@ export function LiveAnswerProvider({ taskId, task, isDirect, children }: Props) 
 
 const isRecent = (task: TaskRow) => Date.now() - new Date(task.updated_at).getTime() < DETAILS_MS;
 
-async function stopAnswer(taskId: number | null, isDirect: boolean): Promise<void> {
+async function stopAnswer(taskId: number | null): Promise<void> {
   if (taskId === null) return;
   try {
-    if (isDirect) await answerStream(taskId).stop();
-    else await api.POST('/api/tasks/{id}/cancel', { params: { path: { id: taskId } } });
+    await answerStream(taskId).stop();
   } catch (error) {
     showProblem(error);
   }

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { formatNumber } from '../../../ui/format';
 import { useComposition } from '../composer/use-composition';
 import { type Subtask, questionText } from '../data/turns';
-import { CopyButton } from '../markdown/copy-button';
+import { CopyButton } from '../markdown/code/copy-button';
 import { useThread } from './thread-context';
 import classes from './question.module.css';
 import { IconButton } from '../../../ui/icon-button';

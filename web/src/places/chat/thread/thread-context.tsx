@@ -5,7 +5,7 @@ import type { TurnActions } from './use-turn-actions';
 /** What the parts of a thread need to know of their conversation. */
 export interface ThreadValue {
   taskId: number;
-  team: Pick<Team, 'name' | 'display_name'> | null;
+  team: (Pick<Team, 'name' | 'display_name'> & Partial<Pick<Team, 'supports_direct_chat'>>) | null;
   /** The bot that takes the files of the team's app. */
   botId: number | null;
   /** Null for readers who may only look. */

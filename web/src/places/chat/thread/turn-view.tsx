@@ -1,7 +1,7 @@
 import { memo, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type AnswerState, hasEnded } from '../../../stream/answer-state';
-import { answerFromSubtasks } from '../../../stream/stored-answer';
+import { type AnswerState, hasEnded } from '../../../stream/answer/answer-state';
+import { answerFromSubtasks } from '../../../stream/answer/stored-answer';
 import { AnswerView } from '../answer/answer-view';
 import { isSameTurn, type Subtask, type Turn } from '../data/turns';
 import { useAnswerStatus, useLiveAnswer } from './live-answer';
