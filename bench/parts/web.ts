@@ -1,5 +1,5 @@
 /** The page in Chromium: what it loads, how soon it can be used, and whether it keeps up with answers. */
-import { type BenchPage, BrowserLab } from '../browser-lab.js';
+import { type BenchPage, BrowserLab, type Loaded } from '../browser-lab.js';
 import type { Budget, Figure, Lab, Part } from '../lab.js';
 import { median, percentile } from '../stats.js';
 
@@ -21,13 +21,13 @@ const script = (tokens: number, rate: number) => `[sim tokens=${tokens} rate=${r
 
 /** A first visit, again and again. */
 async function firstVisits(own: BrowserLab, rounds: number): Promise<Figure[]> {
-  const visits = [];
+  const visits: Loaded[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const visitor = await own.visitor();
     visits.push(await (await own.open(visitor)).loaded());
     await visitor.close();
   }
-  const middle = (key: keyof (typeof visits)[number]) => median(visits.map((visit) => visit[key]));
+  const middle = (key: keyof Loaded) => median(visits.map((visit) => visit[key]));
 
   return [
     figureOf('JavaScript until chat is usable, compressed', 'KiB', middle('js') / KIB, atMost(250)),

@@ -196,6 +196,7 @@ describe('the chat of the page', () => {
     const dialog = page.getByRole('dialog', { name: 'Continue on another device' });
     await dialog.getByRole('button', { name: 'Create link' }).click();
     const link = await dialog.getByLabel('Link', { exact: true }).inputValue();
+    await dialog.getByRole('img', { name: 'QR code of the link' }).waitFor();
     await dialog.getByRole('button', { name: 'Copy the link' }).click();
     await dialog.getByRole('button', { name: 'Copied' }).waitFor();
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(link);

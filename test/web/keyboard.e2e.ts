@@ -17,15 +17,14 @@ describe('the page without a mouse', () => {
     page = tab.page;
   });
 
-  const isFocused = (locator: Locator) =>
-    locator.evaluate<boolean, unknown>('(element) => element === document.activeElement', null);
-  const untilFocused = (locator: Locator) => locator.and(page.locator(':focus')).waitFor();
+  const focused = (locator: Locator) => locator.and(page.locator(':focus'));
+  const untilFocused = (locator: Locator) => focused(locator).waitFor();
 
   /** Moves the focus, by the key alone, until it is there. @throws when it never is */
   async function moveTo(locator: Locator, key = 'Tab'): Promise<void> {
     await locator.waitFor();
     for (let stops = 0; stops < MAX_STOPS; stops += 1) {
-      if (await isFocused(locator)) return;
+      if ((await focused(locator).count()) === 1) return;
       await page.keyboard.press(key);
     }
     throw new Error(`the focus never comes to ${String(locator)}`);

@@ -62,7 +62,8 @@ describe('the places around the chat', () => {
     expect(JSON.stringify(suite.stage.simulator.requests.at(-1)?.body)).toContain('You know the tides.');
 
     await open('/teams');
-    await button('Delete Harbour office').click();
+    const mine = page.getByRole('list', { name: 'My teams' });
+    await mine.getByRole('button', { name: 'Delete Harbour office' }).click();
     const confirm = page.getByRole('dialog', { name: 'Delete Harbour office' });
     await confirm.getByText(/One conversation belongs to it/).waitFor();
     await confirm.getByRole('button', { name: 'Delete' }).click();
