@@ -12,11 +12,12 @@ import { profile } from './parts/profile.js';
 import { slow } from './parts/slow.js';
 import { ttft } from './parts/ttft.js';
 import { difyUnpaced, unpaced } from './parts/unpaced.js';
+import { web } from './parts/web.js';
 import { report } from './report.js';
 
 const PARTS: readonly Part[] = [
   ...[paced, unpaced, difyPaced, difyUnpaced, ttft, cancel, many, slow, profile],
-  ...[memory, leak, executors],
+  ...[memory, leak, executors, web],
 ];
 
 /** What was measured, and what ended it early. */

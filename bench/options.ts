@@ -13,7 +13,7 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [options]
   --only PARTS      of paced, unpaced, dify-paced, dify-unpaced, ttft, profile, cancel, memory, slow, many, leak,
-                    executors (by commas; default: all)
+                    executors, web (by commas; default: all)
   --rounds N        rounds per server and part (default 3)
   --quick           shorter and fewer: for a first look
   --postgres URL    a fresh Postgres database in place of the embedded one

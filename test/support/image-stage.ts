@@ -3,7 +3,8 @@ import { FakeManager, INTERNAL_TOKEN } from './executors.js';
 import { Stage, type StageKind } from './stage.js';
 import { ImageApi } from './validations.js';
 
-const PASSWORD = 'the password of this test';
+/** Of all users of the stage. */
+export const PASSWORD = 'the password of this test';
 
 /** What a manager says that takes an order. */
 export const SUBMITTED = { status: 200, body: { status: 'submitted', message: 'ok', validation_task_id: -1 } };

@@ -1,44 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { Reader, startBrowser } from '../support/browser.js';
-import { ChatTab } from '../support/chat-tab.js';
-import { endAll, eventually } from '../support/child.js';
-import { sharedStage } from '../support/shared-stage.js';
-import { script, type Stage } from '../support/stage.js';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../support/child.js';
+import { script } from '../support/stage.js';
+import { WebSuite } from '../support/web-suite.js';
 
 const QUICK = 'tokens=2 rate=0';
 /** More than a page of the list. */
 const MANY = 45;
 
 describe('the list of conversations', () => {
-  let stage: Stage;
-  let browser: Browser;
-  let reader: Reader;
+  const suite = new WebSuite();
 
   beforeAll(async () => {
-    browser = await startBrowser();
-    stage = await sharedStage('embedded');
     for (const words of ['The weather in Oslo', '上海的天气怎么样', 'Something to delete'])
-      await stage.api.turn(script(QUICK, words));
-  });
-
-  beforeEach(async () => {
-    reader = await Reader.come(browser, stage.server(0).url);
-  });
-
-  afterEach(async () => {
-    stage.simulator.holdAt(Infinity);
-    await reader.leave();
-    expect(reader.flaws).toEqual([]);
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await endAll(stage);
+      await suite.stage.api.turn(script(QUICK, words));
   });
 
   it('finds conversations by words of English and Chinese', async () => {
-    const tab = await ChatTab.open(reader);
+    const tab = await suite.openChat();
     await tab.row('Something to delete').waitFor();
     for (const [search, found] of [
       ['oslo', 'The weather in Oslo'],
@@ -56,7 +34,7 @@ describe('the list of conversations', () => {
   });
 
   it('renames in place, in all tabs', async () => {
-    const [tab, other] = [await ChatTab.open(reader), await ChatTab.open(reader)];
+    const [tab, other] = [await suite.openChat(), await suite.openChat()];
     await tab.row('The weather in Oslo').focus();
     await tab.page.keyboard.press('F2');
     const field = tab.page.getByRole('textbox', { name: 'Title of the conversation' });
@@ -71,7 +49,7 @@ describe('the list of conversations', () => {
   });
 
   it('deletes with a way back, and then for good', async () => {
-    const tab = await ChatTab.open(reader);
+    const tab = await suite.openChat();
     const row = tab.row('Something to delete');
     const deleteIt = async () => {
       await row.focus();
@@ -85,21 +63,21 @@ describe('the list of conversations', () => {
     await tab.row('Rain in Bergen').waitFor();
     await row.waitFor({ state: 'detached' });
     await eventually('the server has deleted it', async () => {
-      const { body } = await stage.api.get<{ total: number }>('/conversations?search=delete');
+      const { body } = await suite.stage.api.get<{ total: number }>('/conversations?search=delete');
 
       return body.total === 0;
     });
   });
 
   it('marks an answer that ended unseen, in the list and in the title of the page', async () => {
-    stage.simulator.holdAt(1);
-    const tab = await ChatTab.open(reader);
+    suite.stage.simulator.holdAt(1);
+    const tab = await suite.openChat();
     await tab.ask(script('tokens=5 rate=100', 'Ends unseen'));
     const id = await tab.taskId();
     await tab.row('Ends unseen').getByRole('img', { name: 'Answering' }).waitFor();
     await tab.page.getByRole('link', { name: 'New chat' }).click();
     await tab.page.getByRole('heading', { name: 'What can I do for you?' }).waitFor();
-    stage.simulator.holdAt(Infinity);
+    suite.stage.simulator.holdAt(Infinity);
     await tab.row('Ends unseen').getByRole('img', { name: 'New answer' }).waitFor();
     await eventually('the title counts it', async () => (await tab.page.title()) === '(1) Chat · Conch');
     await tab.row('Ends unseen').click();
@@ -109,18 +87,18 @@ describe('the list of conversations', () => {
   });
 
   it('marks an app that waits for its reader', async () => {
-    const { body } = await stage.api.get<{ items: { id: number; name: string }[] }>('/teams?page=1&limit=100');
+    const { body } = await suite.stage.api.get<{ items: { id: number; name: string }[] }>('/teams?page=1&limit=100');
     const team = body.items.find(({ name }) => name === 'demo-dify-workflow');
-    const stream = await stage.api.ask({ team_id: team?.id, prompt: script('case=human-input', 'Asks back') });
+    const stream = await suite.stage.api.ask({ team_id: team?.id, prompt: script('case=human-input', 'Asks back') });
     await stream.untilType('input_required');
-    const tab = await ChatTab.open(reader);
+    const tab = await suite.openChat();
     await tab.row('Asks back').getByRole('img', { name: 'Waits for you' }).waitFor();
   });
 
   it('goes on when it is scrolled to its end', async () => {
     const titles = Array.from({ length: MANY }, (_, index) => `Number ${index} of many`);
-    for (const title of titles) await stage.api.turn(script(QUICK, title));
-    const tab = await ChatTab.open(reader);
+    for (const title of titles) await suite.stage.api.turn(script(QUICK, title));
+    const tab = await suite.openChat();
     await tab.row(titles.at(-1) ?? '').waitFor();
     const oldest = tab.row(titles[0] ?? '');
     await tab.list.hover();

@@ -1,9 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { Reader, startBrowser } from '../support/browser.js';
-import { ChatTab, wordsUpTo } from '../support/chat-tab.js';
-import { endAll, eventually, freePort, temporaryDirectory } from '../support/child.js';
-import { script, Stage } from '../support/stage.js';
+import { describe, expect, it } from '@jest/globals';
+import { type ChatTab, wordsUpTo } from '../support/chat-tab.js';
+import { eventually } from '../support/child.js';
+import { script } from '../support/stage.js';
+import { WebSuite } from '../support/web-suite.js';
 
 const TOKENS = 60;
 const QUESTION = script(`tokens=${TOKENS} rate=500`, 'Tell me');
@@ -13,42 +12,12 @@ const MOMENTS = [0, 1, 20, 40, TOKENS];
 const LOST = /Failed to load resource|net::ERR|Failed to fetch/;
 
 describe('an answer that goes on', () => {
-  const directory = temporaryDirectory('web-resume');
-  let stage: Stage;
-  let browser: Browser;
-  let reader: Reader;
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-    const port = await freePort();
-    stage = await Stage.start('embedded', {
-      DATA_DIR: directory.path,
-      PORT: String(port),
-      MAX_CONCURRENT_DIRECT_CHATS: '1',
-    });
-  });
-
-  beforeEach(async () => {
-    stage.simulator.reset();
-    reader = await Reader.come(browser, stage.server(0).url, { expectedErrors: LOST });
-  });
-
-  afterEach(async () => {
-    stage.simulator.holdAt(Infinity);
-    await reader.leave();
-    expect(reader.flaws).toEqual([]);
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await endAll(stage);
-    await directory.remove();
-  });
+  const suite = new WebSuite({ environment: { MAX_CONCURRENT_DIRECT_CHATS: '1' }, expectedErrors: LOST });
 
   /** Asks a question whose answer waits after so many words. */
   async function askAndHold(words: number): Promise<ChatTab> {
-    stage.simulator.holdAt(words);
-    const tab = await ChatTab.open(reader);
+    suite.stage.simulator.holdAt(words);
+    const tab = await suite.openChat();
     await tab.ask(QUESTION);
     await tab.taskId();
     await tab.untilWords(wordsUpTo(words));
@@ -59,50 +28,48 @@ describe('an answer that goes on', () => {
   it('is there again after each reload, as far as it was, and ends the same', async () => {
     const tab = await askAndHold(0);
     for (const moment of MOMENTS) {
-      stage.simulator.holdAt(moment);
+      suite.stage.simulator.holdAt(moment);
       await tab.untilWords(wordsUpTo(moment));
       await tab.page.reload();
       await tab.answer.waitFor();
       await tab.untilWords(wordsUpTo(moment));
     }
-    stage.simulator.holdAt(Infinity);
+    suite.stage.simulator.holdAt(Infinity);
     await tab.untilComplete();
     await tab.page.reload();
     await tab.untilComplete();
 
     expect(await tab.words()).toBe(WHOLE);
-    expect(stage.simulator.counters.requests).toBe(1);
+    expect(suite.stage.simulator.counters.requests).toBe(1);
   });
 
   it('is followed by two tabs and by another device', async () => {
     const first = await askAndHold(10);
     const path = `/chat/${await first.taskId()}`;
-    const device = await Reader.come(browser, stage.server(0).url);
-    const others = [await ChatTab.open(reader, path), await ChatTab.open(device, path)];
+    const device = await suite.newReader();
+    const others = [await suite.openChat(path), await suite.openChat(path, device)];
     for (const tab of others) await tab.untilWords(wordsUpTo(10));
-    stage.simulator.holdAt(30);
+    suite.stage.simulator.holdAt(30);
     for (const tab of [first, ...others]) await tab.untilWords(wordsUpTo(30));
-    stage.simulator.holdAt(Infinity);
+    suite.stage.simulator.holdAt(Infinity);
     for (const tab of [first, ...others]) {
       await tab.untilComplete();
       expect(await tab.words()).toBe(WHOLE);
     }
-    await device.leave();
 
-    expect(device.flaws).toEqual([]);
-    expect(stage.simulator.counters.requests).toBe(1);
+    expect(suite.stage.simulator.counters.requests).toBe(1);
   });
 
   it('comes back with the network, from where it was', async () => {
     const tab = await askAndHold(10);
-    await reader.context.setOffline(true);
-    stage.simulator.holdAt(30);
+    await suite.reader.context.setOffline(true);
+    suite.stage.simulator.holdAt(30);
     await tab.says('You are offline. The answer goes on; it will be here when you are back.');
     await tab.composer.fill('typed while away');
     expect(await tab.words()).toBe(wordsUpTo(10));
-    await reader.context.setOffline(false);
+    await suite.reader.context.setOffline(false);
     await tab.untilWords(wordsUpTo(30));
-    stage.simulator.holdAt(Infinity);
+    suite.stage.simulator.holdAt(Infinity);
     await tab.untilComplete();
 
     expect(await tab.words()).toBe(WHOLE);
@@ -112,11 +79,11 @@ describe('an answer that goes on', () => {
 
   it('begins again when its server was lost, and says so', async () => {
     const tab = await askAndHold(20);
-    await stage.server(0).kill();
+    await suite.stage.server(0).kill();
     await tab.says('Connection lost. The answer goes on; reconnecting …');
     await tab.composer.fill('typed while away');
-    stage.simulator.holdAt(Infinity);
-    await stage.revive();
+    suite.stage.simulator.holdAt(Infinity);
+    await suite.stage.revive();
     await tab.untilComplete();
 
     const note = tab.answer.getByRole('note');
@@ -134,7 +101,7 @@ describe('an answer that goes on', () => {
 
   it('stops in all tabs when one of them stops it, with the receipt', async () => {
     const tab = await askAndHold(10);
-    const other = await ChatTab.open(reader, `/chat/${await tab.taskId()}`);
+    const other = await suite.openChat(`/chat/${await tab.taskId()}`);
     await other.untilWords(wordsUpTo(10));
     await other.stop();
     for (const each of [tab, other]) {
@@ -142,12 +109,12 @@ describe('an answer that goes on', () => {
       expect(await each.words()).toBe(wordsUpTo(10));
     }
 
-    expect(stage.simulator.counters.aborts).toBe(1);
+    expect(suite.stage.simulator.counters.aborts).toBe(1);
   });
 
   it('shows its place in the queue, which counts, and can be stopped there', async () => {
     const running = await askAndHold(5);
-    const [second, third] = [await ChatTab.open(reader), await ChatTab.open(reader)];
+    const [second, third] = [await suite.openChat(), await suite.openChat()];
     await second.ask(QUESTION);
     await second.says('You are next');
     await third.ask(QUESTION);
@@ -155,21 +122,21 @@ describe('an answer that goes on', () => {
     await second.stop();
     await second.says('Stopped; it was still in the queue, nothing was asked');
     await third.says('You are next');
-    stage.simulator.holdAt(Infinity);
+    suite.stage.simulator.holdAt(Infinity);
     for (const tab of [running, third]) {
       await tab.untilComplete();
       expect(await tab.words()).toBe(WHOLE);
     }
 
-    expect(stage.simulator.counters.requests).toBe(2);
+    expect(suite.stage.simulator.counters.requests).toBe(2);
   });
 
   it('says that it waits when nothing comes, and why', async () => {
-    const tab = await ChatTab.open(reader);
+    const tab = await suite.openChat();
     await tab.page.clock.install();
     await tab.ask(script('case=hang-before-headers'));
     await tab.taskId();
-    await eventually('the model is asked', () => stage.simulator.counters.requests === 1);
+    await eventually('the model is asked', () => suite.stage.simulator.counters.requests === 1);
     await tab.answer.waitFor();
     await tab.page.clock.fastForward(10_000);
     await tab.says(/^Still waiting for the model: /);
@@ -183,12 +150,12 @@ describe('an answer that goes on', () => {
 
   it('has one stream of live events for all tabs, which outlives the tab that has it', async () => {
     const opened: string[] = [];
-    reader.context.on('request', (request) => {
+    suite.reader.context.on('request', (request) => {
       if (request.url().endsWith('/api/tasks/events')) opened.push(request.url());
     });
-    const tabs = [await ChatTab.open(reader), await ChatTab.open(reader), await ChatTab.open(reader)];
+    const tabs = [await suite.openChat(), await suite.openChat(), await suite.openChat()];
     const expectRow = async (title: string, among: readonly ChatTab[]) => {
-      await stage.api.turn(script('tokens=1 rate=0', title));
+      await suite.stage.api.turn(script('tokens=1 rate=0', title));
       for (const tab of among) await tab.row(title).waitFor();
     };
     await expectRow('Conversation of the first leader', tabs);

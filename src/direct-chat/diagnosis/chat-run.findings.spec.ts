@@ -65,9 +65,9 @@ describe('findings about a chat run', () => {
 
   it.each([
     [TEXT, 9_000, null],
-    [TEXT, 10_000, 'The model has been silent for 10 s; in 50 s the answer ends with provider_idle_timeout'],
-    [START, 20_000, 'The model has not begun to answer for 20 s; in 100 s the answer ends with provider_timeout'],
-    [TEXT, 90_000, 'The model has been silent for 90 s; in 0 s the answer ends with provider_idle_timeout'],
+    [TEXT, 10_000, 'The model has been silent for 10 s; in 50 s it is given up, and the answer fails'],
+    [START, 20_000, 'The model has not begun to answer for 20 s; in 100 s it is given up, and the answer fails'],
+    [TEXT, 90_000, 'The model has been silent for 90 s; in 0 s it is given up, and the answer fails'],
   ])('whose newest event is %j, %i ms ago', (newest, silentMs, hint) => {
     const { hints } = find({}, { newest, silentMs });
     expect(hints.length).toBe(hint === null ? 1 : 2);

@@ -102,8 +102,7 @@ function silence({ stream: { silentMs, newest }, limits, run }: ChatRunFacts): s
   if (silentMs < Math.min(SILENT_MS, limit / 2)) return [];
   // An app also sends pings, which are no events.
   if (run) return [`The app has told nothing for ${duration(silentMs)}`];
-  const code = begins ? 'provider_timeout' : 'provider_idle_timeout';
   const what = begins ? 'The model has not begun to answer' : 'The model has been silent';
 
-  return [`${what} for ${duration(silentMs)}; in ${duration(limit - silentMs)} the answer ends with ${code}`];
+  return [`${what} for ${duration(silentMs)}; in ${duration(limit - silentMs)} it is given up, and the answer fails`];
 }

@@ -8,6 +8,11 @@ let accessToken: string | null = null;
 let refreshing: Promise<boolean> | null = null;
 const listeners = new Set<() => void>();
 let isExpired = false;
+/** Tells the other tabs, which have the same cookie, that there is a session again. */
+const tabs = new BroadcastChannel('conch-session');
+tabs.onmessage = () => {
+  if (isExpired) refreshSession().catch(() => undefined);
+};
 
 /** The header that identifies the reader, if there is a session. */
 export const authorization = (): Record<string, string> =>
@@ -17,6 +22,12 @@ export const authorization = (): Record<string, string> =>
 export function setAccessToken(token: string | null): void {
   accessToken = token;
   setExpired(false);
+}
+
+/** Begins a session in all tabs. */
+export function beginSession(token: string): void {
+  setAccessToken(token);
+  tabs.postMessage('begun');
 }
 
 /**
@@ -42,9 +53,20 @@ async function refresh(): Promise<boolean> {
     return false;
   }
   const { access_token: token } = (await response.json()) as { access_token: string };
+  const isOther = accessToken !== null && userOf(accessToken) !== userOf(token);
   setAccessToken(token);
+  // Another user has logged in in another tab: nothing on this page is theirs.
+  if (isOther) window.location.reload();
 
   return true;
+}
+
+/** The user that a token names. */
+function userOf(token: string): unknown {
+  const [, payload = ''] = token.split('.');
+  const { sub } = JSON.parse(atob(payload.replace(/-/g, '+').replace(/_/g, '/'))) as { sub: unknown };
+
+  return sub;
 }
 
 /** Called when a request was refused for want of a session: the page asks for the password, over what is open. */

@@ -29,7 +29,7 @@ export function ChatPage() {
 function Chat({ taskId }: { taskId: number | null }) {
   const conversation = useConversation(taskId);
   const { task } = conversation;
-  const { teams, team, ownTeam, choose } = useChatTeam(taskId, task);
+  const { teams, team, ownTeam, choose } = useChatTeam(taskId, conversation);
   const input = useRef<HTMLTextAreaElement>(null);
   const actions = useTurnActions(taskId, ownTeam);
   const thread = useMemo(
@@ -57,7 +57,7 @@ function Chat({ taskId }: { taskId: number | null }) {
             taskId={taskId}
             teams={teams}
             team={team}
-            botId={difyBotOf(team)}
+            botId={difyBotOf(team ?? null)}
             input={input}
             onTeam={(teamId) => choose(teamId)}
           />
@@ -68,8 +68,8 @@ function Chat({ taskId }: { taskId: number | null }) {
 }
 
 /** Who is asked next, and who answered so far: the draft may name another team than the conversation has. */
-function useChatTeam(taskId: number | null, task: Conversation['task']) {
-  const { data: teams = NO_TEAMS } = useTeams();
+function useChatTeam(taskId: number | null, { task, isLoading }: Conversation) {
+  const { data: teams = NO_TEAMS, isPending } = useTeams();
   const [draft, change] = useDraft(taskId);
   const find = (id: number | null | undefined) => teams.find((each) => each.id === id) ?? null;
   const first = taskId === null ? (firstTeam(teams) ?? null) : null;
@@ -77,7 +77,10 @@ function useChatTeam(taskId: number | null, task: Conversation['task']) {
   const choose = (teamId: number | null, text?: string) =>
     change({ ...(teamId !== null && { teamId, modelId: null }), ...(text !== undefined && { text }) });
 
-  return { teams, team: find(draft.teamId) ?? ownTeam ?? first, ownTeam: ownTeam ?? first, choose };
+  // A question that is sent before the conversation is read might be asked beside an answer that runs.
+  const known = isPending || isLoading ? undefined : (find(draft.teamId) ?? ownTeam ?? first);
+
+  return { teams, team: known, ownTeam: ownTeam ?? first, choose };
 }
 
 /** An address may name the team of a new conversation. Once chosen it is the draft's, and leaves the address. */

@@ -1,5 +1,6 @@
 import { Anchor, Modal, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { LoginForm } from './login-form';
 
@@ -10,6 +11,8 @@ import { LoginForm } from './login-form';
 export function ExpiredDialog({ userName }: { userName: string }) {
   const { t } = useTranslation('login');
   const client = useQueryClient();
+  // It goes when there is a session again, from whichever tab.
+  useEffect(() => () => void client.invalidateQueries(), [client]);
 
   return (
     <Modal
@@ -24,7 +27,7 @@ export function ExpiredDialog({ userName }: { userName: string }) {
     >
       <Stack gap="md">
         <Text c="var(--text-soft)">{t('expiredText')}</Text>
-        <LoginForm userName={userName} onDone={() => void client.invalidateQueries()} />
+        <LoginForm userName={userName} />
         <Anchor component="button" type="button" fz="sm" onClick={() => window.location.reload()}>
           {t('otherUser')}
         </Anchor>

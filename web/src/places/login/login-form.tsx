@@ -8,11 +8,11 @@ import { useNow } from '../../ui/use-now';
 import { signIn } from './sign-in';
 
 /** Name and password. A login that the server slows down says for how long, and waits with the reader. */
-export function LoginForm({ userName, onDone }: { userName?: string; onDone: () => void }) {
+export function LoginForm({ userName, onDone }: { userName?: string; onDone?: () => void }) {
   const { t } = useTranslation('login');
   const [name, setName] = useState(userName ?? '');
   const [password, setPassword] = useState('');
-  const login = useMutation({ mutationFn: () => signIn(name.trim(), password), onSuccess: onDone });
+  const login = useMutation({ mutationFn: () => signIn(name.trim(), password), ...(onDone && { onSuccess: onDone }) });
   const waiting = useWait(login.error, login.submittedAt);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();

@@ -1,13 +1,13 @@
 import { ApiProblem } from '../../api/api-problem';
 import { api, bodyOf } from '../../api/client';
-import { authorization, setAccessToken } from '../../api/session';
+import { authorization, beginSession, setAccessToken } from '../../api/session';
 
 /** Begins a session. @throws ApiProblem for a wrong name or password, and `too_many_logins` */
 export async function signIn(userName: string, password: string): Promise<void> {
   const { access_token: token } = await bodyOf(
     api.POST('/api/auth/login', { body: { user_name: userName, password } }),
   );
-  setAccessToken(token);
+  beginSession(token);
 }
 
 /** Ends this session, or all of the user, and shows the login. @throws ApiProblem when the server could not be told */

@@ -20,7 +20,8 @@ import classes from './composer.module.css';
 interface Props {
   taskId: number | null;
   teams: readonly Team[];
-  team: Team | null;
+  /** Undefined while it is on its way. */
+  team: Team | null | undefined;
   botId: number | null;
   input: RefObject<HTMLTextAreaElement | null>;
   onTeam: (teamId: number) => void;
@@ -36,7 +37,7 @@ export const Composer = memo(function Composer({ taskId, teams, team, botId, inp
   const attachments = useAttachments(taskId, botId, submit.files);
   const drop = useFileDrop(attachments);
   const keys = useComposerKeys(submit);
-  const isExecutor = team !== null && !team.supports_direct_chat;
+  const isExecutor = team?.supports_direct_chat === false;
 
   return (
     <div className={classes['frame']}>
@@ -77,11 +78,12 @@ export const Composer = memo(function Composer({ taskId, teams, team, botId, inp
           maxRows={10}
           className={classes['text']}
           value={draft.text}
+          dir="auto"
           onChange={({ target }) => change({ text: target.value })}
           {...keys}
         />
         <div className={classes['row']}>
-          <TeamPicker teams={teams} team={team} onChange={onTeam} />
+          <TeamPicker teams={teams} team={team ?? null} onChange={onTeam} />
           {team && !isDify(team) && <ModelPicker value={draft.modelId} onChange={(modelId) => change({ modelId })} />}
           <span className={classes['space']} />
           {attachments.canAttach && <AttachButton onFiles={attachments.add} />}

@@ -1,6 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
-import { ApiProblem } from '../../../api/api-problem';
 import { chatKeys } from '../data/chat-keys';
 import { addFollowUp, type FollowUp, readFollowUps, removeFollowUp, resumeFollowUps } from '../data/turn-calls';
 import { useAnswerStatus } from '../thread/live-answer';
@@ -15,7 +14,6 @@ export function useFollowUps(taskId: number | null) {
     queryKey: chatKeys.followUps(taskId ?? 0),
     queryFn: () => readFollowUps(taskId ?? 0),
     enabled: taskId !== null,
-    retry: (failures, error) => failures < 2 && error instanceof ApiProblem && error.isTemporary,
   });
   const hasItems = (data?.items.length ?? 0) > 0;
   useEffect(() => {

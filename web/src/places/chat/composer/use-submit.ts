@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { readDraft, useDraft, writeDraft } from '../data/memory';
 import { isDify, type Team, useInputParameters } from '../data/use-teams';
@@ -8,14 +8,15 @@ import { bytesOver } from './prompt-length';
 import { useAsk } from './use-ask';
 import type { FollowUpsValue } from './use-follow-ups';
 
-/** What the composer sends, and why it cannot be sent. */
-export function useSubmit(taskId: number | null, team: Team | null, followUps: FollowUpsValue) {
+/** What the composer sends, and why it cannot be sent. @param team undefined while it is on its way */
+export function useSubmit(taskId: number | null, team: Team | null | undefined, followUps: FollowUpsValue) {
   const { t } = useTranslation('chat');
   const [draft, change] = useDraft(taskId);
   const { isRunning } = useAnswerStatus();
   const form = useInputParameters(team ?? undefined);
-  const ask = useAsk(taskId, team);
+  const ask = useAsk(taskId, team ?? null);
   const [isSending, setSending] = useState(false);
+  const [isAwaited, setAwaited] = useState(false);
   const [problem, setProblem] = useState<Error | null>(null);
   const [isChecked, setChecked] = useState(false);
 
@@ -24,9 +25,12 @@ export function useSubmit(taskId: number | null, team: Team | null, followUps: F
   const missing = missingFields(fields, values);
   const over = bytesOver(draft.text);
   const canSend = draft.text.trim() !== '' && over === 0 && team !== null && !isSending;
+  const isReady = team !== undefined && !form.isLoading;
 
   const submit = useCallback(async () => {
     if (!canSend) return;
+    setAwaited(!isReady);
+    if (!isReady) return;
     setChecked(true);
     if (missing.length > 0) return;
     setSending(true);
@@ -52,7 +56,15 @@ export function useSubmit(taskId: number | null, team: Team | null, followUps: F
     } finally {
       setSending(false);
     }
-  }, [canSend, missing.length, team, draft, fields, values, isRunning, followUps, ask, taskId, t]);
+  }, [canSend, isReady, missing.length, team, draft, fields, values, isRunning, followUps, ask, taskId, t]);
+
+  // Sent before it was known who answers, or what the app asks for.
+  useEffect(() => {
+    if (!isAwaited || !isReady) return undefined;
+    const timer = setTimeout(() => void submit());
+
+    return () => clearTimeout(timer);
+  }, [isAwaited, isReady, submit]);
 
   return {
     draft,
@@ -64,7 +76,7 @@ export function useSubmit(taskId: number | null, team: Team | null, followUps: F
     missing: isChecked ? missing : [],
     over,
     canSend,
-    isSending,
+    isSending: isSending || isAwaited,
     problem,
     clearProblem: useCallback(() => setProblem(null), []),
     submit,

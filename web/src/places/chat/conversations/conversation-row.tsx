@@ -56,7 +56,9 @@ export function ConversationRow({ conversation, isOpen, isUnread, onOpen, onDele
         onDoubleClick={() => setIsRenaming(true)}
       >
         <span className={styles.texts}>
-          <span className={styles.title}>{title}</span>
+          <span className={styles.title} dir="auto">
+            {title}
+          </span>
           {match && (
             <Text component="span" className={styles.match}>
               {match}

@@ -1,4 +1,4 @@
-import { api, bodyOf, type Schemas } from '../../../api/client';
+import { api, bodyOf, fetchApi, type Schemas } from '../../../api/client';
 import { withQuestionKey } from '../../../stream/answer/question-keys';
 
 /** A question that waits for the answer before it to end. */
@@ -20,6 +20,16 @@ export const askVersion = (taskId: number, body: Schemas['NewVersionDto']): Prom
         body,
       }),
     ),
+  );
+
+/** Asks for the answer of a question that is stored, and waits. @returns its stream @throws ApiProblem */
+export const startAnswer = (taskId: number): Promise<Response> =>
+  fetchApi(
+    new Request(new URL(`/api/direct-chat/${taskId}/stream`, window.location.origin), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: '{}',
+    }),
   );
 
 /** Shows another version of a question. @throws ApiProblem */

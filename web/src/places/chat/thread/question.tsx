@@ -49,7 +49,7 @@ export function QuestionText({ text }: { text: string }) {
 
   return (
     <div className={classes['block']}>
-      <div className={classes['text']} data-folded={(isLong && !isWhole) || undefined}>
+      <div className={classes['text']} dir="auto" data-folded={(isLong && !isWhole) || undefined}>
         {text}
       </div>
       {isLong && (
@@ -83,6 +83,7 @@ function QuestionEditor({ question, text, onClose }: { question: Subtask; text: 
         minRows={2}
         maxRows={12}
         value={value}
+        dir="auto"
         data-autofocus
         ref={(element) => {
           if (element && document.activeElement !== element && !element.dataset['seen']) {

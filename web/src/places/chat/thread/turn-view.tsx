@@ -3,9 +3,11 @@ import { useTranslation } from 'react-i18next';
 import { type AnswerState, hasEnded } from '../../../stream/answer/answer-state';
 import { answerFromSubtasks } from '../../../stream/answer/stored-answer';
 import { AnswerView } from '../answer/answer-view';
-import { isSameTurn, type Subtask, type Turn } from '../data/turns';
+import { UnaskedAnswer } from '../answer/unasked-answer';
+import { isSameTurn, questionText, type Subtask, type Turn } from '../data/turns';
 import { useAnswerStatus, useLiveAnswer } from './live-answer';
 import { Question, QuestionText } from './question';
+import { useThread } from './thread-context';
 import classes from './thread.module.css';
 
 interface Props {
@@ -40,8 +42,11 @@ function StoredTurn({ turn }: { turn: Turn }) {
 /** The newest turn: what the stream tells, as far as it is about this turn; else its rows. */
 function LiveTurn({ turn }: { turn: Turn }) {
   const { state: live, connection } = useLiveAnswer();
+  const { taskId } = useThread();
   const stored = useMemo(() => answerFromSubtasks(turn.answers), [turn.answers]);
   const state = newestOf(live, stored, turn);
+  if (stored.phase === 'sent' && connection.problem?.code === 'stream_not_found')
+    return <UnaskedAnswer taskId={taskId} question={questionText(turn.question.prompt)} />;
 
   return <AnswerView state={state} rows={turn.answers} questionId={turn.id} isLast requestId={connection.requestId} />;
 }

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { formatDateTime } from '../../../../ui/format';
 import { endLinks, type LinkAccess, makeLink } from '../../data/turn-calls';
 import { CopyButton } from '../../markdown/code/copy-button';
+import { QrImage } from './qr-image';
 
 const HOUR_S = 3_600;
 const TIMES = [HOUR_S, 24 * HOUR_S, 7 * 24 * HOUR_S];
@@ -38,6 +39,7 @@ export function LinkForm({ taskId }: { taskId: number }) {
         data={TIMES.map((time) => ({ value: String(time), label: t('link.hours', { count: time / HOUR_S }) }))}
         onChange={(value) => setSeconds(Number(value))}
       />
+      {address && <QrImage text={address} label={t('link.code')} />}
       {address && make.data && (
         <TextInput
           readOnly

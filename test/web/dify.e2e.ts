@@ -1,0 +1,115 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { type ChatTab, wordsUpTo } from '../support/chat-tab.js';
+import { eventually } from '../support/child.js';
+import { addDifyTeam, difyRuns } from '../support/dify.js';
+import { script } from '../support/stage.js';
+import { WebSuite } from '../support/web-suite.js';
+
+const LOST = /Failed to load resource|net::ERR|Failed to fetch/;
+const file = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(`the words of ${name}`) });
+
+describe('Dify apps on the page', () => {
+  const suite = new WebSuite({ environment: {}, expectedErrors: LOST });
+
+  /** The chat with the app of a key. */
+  async function openApp(key: string): Promise<ChatTab> {
+    const { teamId } = await addDifyTeam(suite.stage, suite.stage.api, key);
+
+    return suite.openChat(`/?team=${teamId}`);
+  }
+
+  /** Chooses files as a reader does, by a button of the page. */
+  async function choose(page: Page, press: () => Promise<void>, names: string[]): Promise<void> {
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), press()]);
+    await chooser.setFiles(names.map(file));
+  }
+
+  it('shows steps while they run, and one line when they are done', async () => {
+    suite.stage.simulator.holdAt(2);
+    const tab = await openApp('app-steps-a-workflow');
+    await tab.ask(script('tokens=5 rate=500 nodes=2 titles=Look%7CThink'));
+    const steps = tab.answer.getByRole('region', { name: 'Steps' });
+    await steps.getByRole('listitem').filter({ hasText: 'Think' }).waitFor();
+    suite.stage.simulator.holdAt(Infinity);
+    await tab.untilComplete();
+    const summary = steps.getByRole('button', { name: /^\d+ steps · / });
+    expect(await summary.getAttribute('aria-expanded')).toBe('false');
+    await summary.click();
+    await steps.getByRole('listitem').filter({ hasText: 'Look' }).waitFor();
+    expect(await tab.words()).toBe(wordsUpTo(5));
+  });
+
+  it('shows a step that has failed, with the rest of the answer', async () => {
+    const tab = await openApp('app-b-workflow');
+    await tab.ask(script('tokens=3 rate=0 case=partial'));
+    await tab.says('Some steps of the app have failed; the rest is complete.');
+    await tab.answer.getByRole('button', { name: /1 failed/ }).waitFor();
+  });
+
+  it('shows sources and files, and asks what the app suggests', async () => {
+    const tab = await openApp('app-suggest-advanced-chat');
+    await tab.ask(script('tokens=3 rate=0 case=sources'));
+    const sources = tab.answer.getByRole('region', { name: 'Sources' });
+    await sources.getByRole('button').first().click();
+    await sources.getByText(/relevant/).waitFor();
+    const suggestions = tab.answer.getByRole('list', { name: 'What you may ask next' });
+    const [question = ''] = await suggestions.getByRole('button').allInnerTexts();
+    await suggestions.getByRole('button').first().click();
+    await tab.page.getByRole('article', { name: 'Answer' }).nth(1).waitFor();
+    await tab.untilComplete();
+    await tab.page.getByRole('log').getByText(question, { exact: true }).first().waitFor();
+
+    await tab.ask(script('tokens=3 rate=0 case=files'));
+    await tab.answer.getByRole('list', { name: 'Files' }).getByRole('listitem').first().waitFor();
+  });
+
+  it('fills in the inputs of the app, with files, and keeps them for the next question', async () => {
+    const key = 'app-inputs-c-advanced-chat';
+    const tab = await openApp(key);
+    const { page } = tab;
+    const inputs = page.getByRole('region', { name: 'Inputs of the app' });
+    await tab.ask('What is the weather?');
+    await inputs.getByText('Please fill this in.').first().waitFor();
+    await inputs.getByLabel(/^city/i).fill('Graz');
+    await choose(page, () => inputs.getByRole('button', { name: 'Choose files' }).first().click(), ['plan.txt']);
+    await inputs.getByText('plan.txt').waitFor();
+    await choose(page, () => page.getByRole('button', { name: 'Attach files' }).click(), ['one.txt', 'two.txt']);
+    const files = page.getByRole('list', { name: 'Files' });
+    await files.getByRole('button', { name: 'Remove two.txt' }).click();
+    await files.getByText('two.txt').waitFor({ state: 'detached' });
+    await page.reload();
+    await files.getByText('one.txt').waitFor();
+    await tab.composer.press('Enter');
+    await tab.untilComplete();
+    await tab.ask('And tomorrow?');
+    await page.getByRole('article', { name: 'Answer' }).nth(1).waitFor();
+    await tab.untilComplete();
+
+    const [first, second] = difyRuns(suite.stage, key);
+    expect(first).toMatchObject({ query: 'What is the weather?', inputs: { city: 'Graz', plan: {} }, files: [{}] });
+    expect(second).toMatchObject({ query: 'And tomorrow?', inputs: { city: 'Graz' } });
+  });
+
+  it('keeps a form, and what is typed in it, while the server restarts', async () => {
+    const tab = await openApp('app-approval-d-workflow');
+    await tab.ask('Write the invitation');
+    const comment = tab.answer.getByRole('textbox', { name: 'comment' });
+    await comment.fill('Fine with me');
+    await suite.stage.server(0).kill();
+    await tab.says('Connection lost. The answer goes on; reconnecting …');
+    expect(await comment.inputValue()).toBe('Fine with me');
+    await suite.stage.revive();
+    await tab.page.getByText('Connection lost').waitFor({ state: 'hidden' });
+    expect(await comment.inputValue()).toBe('Fine with me');
+    const other = await suite.openChat(`/chat/${await tab.taskId()}`);
+    await other.answer.getByRole('textbox', { name: 'comment' }).waitFor();
+    await tab.answer.getByRole('button', { name: 'Approve' }).click();
+    for (const each of [tab, other]) await each.untilComplete();
+    await eventually(
+      'the form has left the other tab',
+      async () => (await other.answer.getByRole('textbox').count()) === 0,
+    );
+    expect(suite.stage.simulator.dify.formsSubmitted).toBe(1);
+  });
+});
