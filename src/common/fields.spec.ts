@@ -7,6 +7,7 @@ import {
   IdField,
   IntField,
   NestedListField,
+  NULL_AS_MISSING,
   NumberField,
   ObjectField,
   TextField,
@@ -61,6 +62,14 @@ function problems(value: object): string[] {
 }
 
 describe('field decorators', () => {
+  it('leave out the null of an optional field where callers ask for it, but not that of a nullable one', () => {
+    const given = { text: 'ok', loose: null, strict: null, int: null, items: null, object: null };
+    const sample = plainToInstance(Sample, given, { groups: [NULL_AS_MISSING] });
+
+    expect(JSON.parse(JSON.stringify(sample))).toEqual({ text: 'ok', loose: null });
+    expect(problems(given)).toEqual(['strict', 'int', 'object', 'items']);
+  });
+
   it.each([
     { text: 'abcde', loose: null, strict: 'x', int: 9, number: 0.5, choice: 'b' },
     { object: { any: { thing: 1 } }, texts: ['a', 'abc'], items: [{ id: 1 }, { id: 2_147_483_647 }] },

@@ -173,9 +173,10 @@ function field(
     ...(options.default !== undefined && { default: options.default }),
   } as ApiPropertyOptions;
 
-  if (optional && !nullable) conversions.push(Transform(nullAsMissing, { groups: [NULL_AS_MISSING] }));
+  // The conversion that is registered first is applied last.
+  const last = optional && !nullable ? [Transform(nullAsMissing, { groups: [NULL_AS_MISSING] })] : [];
 
-  return applyDecorators(present, ...rules, ...conversions, ApiProperty(swagger));
+  return applyDecorators(present, ...rules, ...last, ...conversions, ApiProperty(swagger));
 }
 
 function nullAsMissing({ value }: TransformFnParams): unknown {

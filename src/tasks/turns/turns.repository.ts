@@ -169,7 +169,7 @@ export class TurnsRepository {
 
   /**
    * Returns first answers of newest turns that no executor gives and that were not requested, of an age between `ageMs`
-   * and a day: the oldest of each user first, a few of each.
+   * and a day: the oldest one of each user first.
    */
   async unrequested(ageMs: number, limit: number): Promise<UnrequestedAnswer[]> {
     return rowsOf<UnrequestedAnswer>(
