@@ -44,7 +44,10 @@ async function writeAll(directory) {
     await app.stop();
     await shiftDays(directory, seeded.days);
     await app.start();
-    await writePictures({ app, seeded, orders: manager.orders, folder: PICTURES, only: process.argv.slice(2) });
+    await writePictures({
+      ...{ app, seeded, orders: manager.orders, simulatorUrl: simulator.url },
+      ...{ folder: PICTURES, only: process.argv.slice(2) },
+    });
     say(`The pictures are in ${PICTURES}`);
   } finally {
     await app.stop();

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { say } from '../lib/log.mjs';
+import { inRoot } from '../lib/paths.mjs';
 import { QUESTIONS } from './answers.mjs';
 import { CHECKS, report } from './seed.mjs';
 
@@ -15,7 +16,8 @@ const REST_MS = 700;
 
 /** Writes the pictures that are named, or all. */
 export async function writePictures(scene) {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  const env = { ...process.env, FONTCONFIG_FILE: inRoot('scripts', 'screenshots', 'fonts.conf') };
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS, env });
   try {
     for (const [name, { options = {}, play }] of Object.entries(PICTURES)) {
       if (scene.only.length > 0 && !scene.only.includes(name)) continue;
@@ -42,7 +44,23 @@ async function openPage(browser, { dark = false, phone = false, locale = 'en-GB'
   return context.newPage();
 }
 
-const goto = (page, { app }, path) => page.goto(app.url + path, { waitUntil: 'networkidle' }).catch(() => page);
+/** Opens a place and waits for its content: event streams stay open, so that the network is never idle. */
+async function goto(page, { app }, path, content = 'main table') {
+  await page.goto(app.url + path);
+  await page.locator(content).first().waitFor();
+}
+
+/** Shows believable addresses in place of the simulator's. */
+async function hideSimulator(page, { simulatorUrl }) {
+  await page.route('**/api/models?**', async (route) => {
+    const response = await route.fetch();
+    const text = await response.text();
+    const body = text
+      .replaceAll(`${simulatorUrl}/claude`, 'https://api.anthropic.com')
+      .replaceAll(`${simulatorUrl}/openai/v1`, 'http://gpu-1.acme.internal:8000/v1');
+    await route.fulfill({ response, body });
+  });
+}
 
 async function openChat(page, scene, name = 'first') {
   await page.goto(`${scene.app.url}/chat/${scene.seeded.tasks[name]}`);
@@ -69,7 +87,25 @@ const PICTURES = {
       await page.getByText(/^6 steps/).click();
     },
   },
+  code: {
+    options: { height: 1000 },
+    play: async (page, scene) => {
+      await page.goto(`${scene.app.url}/chat/${scene.seeded.tasks.code}`);
+      await page.getByRole('button', { name: /files changed/ }).click();
+      await page.locator('summary', { hasText: 'expiry' }).click();
+      await page.getByText(/^7 steps/).click();
+      await page.locator('main pre span').first().waitFor();
+    },
+  },
+  'phone-dark': {
+    options: { phone: true, dark: true },
+    play: (page, scene) =>
+      page
+        .goto(`${scene.app.url}/chat/${scene.seeded.tasks.code}`)
+        .then(() => page.getByText(/files changed/).waitFor()),
+  },
   stopped: {
+    options: { dark: true },
     play: async (page, scene) => {
       await ask(page, scene, 'Engineering', QUESTIONS.story);
       await page.getByText('good algae').waitFor();
@@ -81,7 +117,7 @@ const PICTURES = {
     play: async (page, scene) => {
       await ask(page, scene, 'Support', QUESTIONS.stuck);
       await page.getByText(/why\?/i).click({ timeout: 60_000 });
-      await sleep(1_000);
+      await page.getByText('Look again').waitFor();
     },
   },
   validation: {
@@ -89,6 +125,8 @@ const PICTURES = {
       await goto(page, scene, '/shells');
       await page.getByRole('button', { name: 'Add an image' }).first().click();
       await page.getByRole('textbox', { name: 'Name' }).fill('python-3-13-tools');
+      await page.getByRole('combobox', { name: 'Runtime' }).click();
+      await page.getByRole('option', { name: 'Claude Code' }).click();
       await page.getByRole('textbox', { name: 'Image' }).fill('ghcr.io/acme/python-tools:3.13');
       const before = scene.orders.length;
       await page.getByRole('button', { name: 'Validate' }).click();
@@ -100,6 +138,12 @@ const PICTURES = {
       await page.getByText('22.11.0').first().waitFor();
     },
   },
-  models: { play: (page, scene) => goto(page, scene, '/models') },
+  teams: { play: (page, scene) => goto(page, scene, '/teams') },
+  models: {
+    play: async (page, scene) => {
+      await hideSimulator(page, scene);
+      await goto(page, scene, '/models');
+    },
+  },
   tasks: { play: (page, scene) => goto(page, scene, '/tasks') },
 };
