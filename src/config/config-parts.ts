@@ -59,12 +59,12 @@ function managerPart(env: Env, port: number) {
     concurrency: env.IMAGE_VALIDATION_CONCURRENCY ?? 3,
     /** Limit of one check. */
     checkSeconds: env.IMAGE_CHECK_TIMEOUT_SECONDS ?? 30,
-    executors: executorPart(env),
+    executors: containerPart(env),
   };
 }
 
 /** The executors that the manager runs in containers. */
-function executorPart(env: Env) {
+function containerPart(env: Env) {
   return {
     /** Subtasks at a time; 0: the manager validates images only. */
     maxConcurrent: env.MAX_CONCURRENT_TASKS ?? Math.max(2, availableParallelism()),
@@ -81,8 +81,7 @@ function executorPart(env: Env) {
       cpus: env.EXECUTOR_CPUS ?? 2,
       pids: env.EXECUTOR_PIDS ?? 512,
     },
-    /** Hours without work after which a container is removed, by the type of its task. */
-    idleHours: { chat: env.EXECUTOR_IDLE_CHAT_HOURS ?? 2, code: env.EXECUTOR_IDLE_CODE_HOURS ?? 24 },
+    idleHours: idleHours(env),
   };
 }
 
@@ -236,11 +235,15 @@ function executorPart(env: Env) {
     leaseSeconds: env.EXECUTOR_LEASE_SECONDS ?? 120,
     /** Of executors that have not sent one yet: Wegent's never do, and say nothing while a tool runs. */
     silentLeaseSeconds: env.EXECUTOR_SILENT_LEASE_SECONDS ?? 3600,
-    /** Hours after which an executor without work is deleted, by the type of its task. */
-    idleHours: { chat: env.EXECUTOR_IDLE_CHAT_HOURS ?? 2, code: env.EXECUTOR_IDLE_CODE_HOURS ?? 24 },
+    idleHours: idleHours(env),
     maxAttempts: env.EXECUTOR_MAX_ATTEMPTS ?? 3,
     maxResultBytes: env.EXECUTOR_MAX_RESULT_BYTES ?? 4 * 1024 * 1024,
   };
+}
+
+/** Hours after which an executor without work is deleted, by the type of its task. */
+function idleHours(env: Env) {
+  return { chat: env.EXECUTOR_IDLE_CHAT_HOURS ?? 2, code: env.EXECUTOR_IDLE_CODE_HOURS ?? 24 };
 }
 
 function taskParts(env: Env) {

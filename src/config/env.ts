@@ -127,8 +127,6 @@ const VARIABLES = {
   EXECUTOR_MEMORY_MB: int(64, 10_000_000),
   EXECUTOR_CPUS: int(1, 1024),
   EXECUTOR_PIDS: int(16, 4_000_000),
-  EXECUTOR_IDLE_CHAT_HOURS: int(1, 87_600),
-  EXECUTOR_IDLE_CODE_HOURS: int(1, 87_600),
   WEBHOOK_URL: text(HTTP_URL),
   WEBHOOK_SECRET: text(MinLength(16)),
   /** `on`, `off`, or the address of a simulator that runs already. */

@@ -46,7 +46,6 @@ export class ReceiptDto {
   errors?: string[];
 }
 
-@DropsUnknownFields()
 export class DeleteExecutorDto {
   /** @example conch-task-5-0a1b2c3d */
   @TextField({ max: MAX_EXECUTOR_NAME })

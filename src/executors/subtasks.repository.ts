@@ -86,6 +86,14 @@ export class SubtasksRepository {
     return rows.length > 0;
   }
 
+  /** Ends the lease of a claim, whose executor is known to be lost. */
+  async endLease({ id, offers }: Pick<ExecutorSubtask, 'id' | 'offers'>): Promise<void> {
+    await this.db
+      .update(subtasks)
+      .set({ leaseExpiresAt: sql`now() - interval '1 second'` })
+      .where(and(eq(subtasks.id, id), eq(subtasks.status, 'RUNNING'), eq(subtasks.offers, offers)));
+  }
+
   /** Returns leases that have run out, longest ago first, and removes those of ended subtasks. */
   async expired(limit: number): Promise<{ id: number }[]> {
     const isExpired = lt(subtasks.leaseExpiresAt, now);

@@ -83,35 +83,46 @@ export class LeaseExpiry implements OnModuleInit {
    * containers that have exited.
    */
   private async outcomeOf(subtask: ExecutorSubtask, state: ExecutorState): Promise<string> {
-    const { id, taskId, userId, offers, executorName } = subtask;
+    const { executorName } = subtask;
     if (subtask.taskStatus === 'CANCELLING') {
       await this.canceller.endLost(subtask);
 
       return 'cancelled';
     }
-    if (state === 'gone') await this.manager.deleteExecutor(executorName);
-    if (await this.repository.requeue(id, this.config.executors.maxAttempts, state !== 'gone')) {
-      const what = state === 'gone' ? `container ${executorName} is gone` : 'its executor was lost';
-      this.log.warn(`task ${taskId} subtask ${id}: ${what} (offer ${offers}); offered again`);
-      await this.changes.publish([{ userId, taskId, subtaskIds: [id] }]);
+    if (state !== 'gone') return this.offerAgain(subtask, 'it was not heard of in time', true);
+    await this.manager.deleteExecutor(executorName);
 
-      return 'offered_again';
-    }
+    return this.offerAgain(subtask, `its container ${executorName} is gone`, false);
+  }
 
-    return this.giveUp(id);
+  /**
+   * Offers a subtask again whose lease has expired, or ends it when that was tried often enough.
+   * @param keepsExecutor whether it is dispatched with the name of that executor again, which may live
+   */
+  async offerAgain(
+    { id, taskId, userId, offers }: ExecutorSubtask,
+    reason: string,
+    keepsExecutor: boolean,
+  ): Promise<'offered_again' | 'lost' | 'recovered'> {
+    if (!(await this.repository.requeue(id, this.config.executors.maxAttempts, keepsExecutor)))
+      return this.giveUp(id, reason);
+    this.log.warn(`task ${taskId} subtask ${id}: its executor was lost (offer ${offers}): ${reason}; offered again`);
+    await this.changes.publish([{ userId, taskId, subtaskIds: [id] }]);
+
+    return 'offered_again';
   }
 
   /**
    * Reads the subtask again: when it was not requeued its executor may have reported meanwhile, or it has ended. The end is
    * presumed, and the executors are kept: one that completes the work after all repairs it.
    */
-  private async giveUp(subtaskId: number): Promise<string> {
+  private async giveUp(subtaskId: number, reason: string): Promise<'lost' | 'recovered'> {
     const subtask = await this.repository.find(subtaskId);
     const isLost = subtask?.status === 'RUNNING' && (subtask.leaseExpiresAt?.getTime() ?? 0) < Date.now();
     if (!subtask || !isLost || subtask.taskStatus === 'CANCELLING') return 'recovered';
     const { taskId, offers } = subtask;
-    const error = `The executor was lost ${offers} time(s): its container was gone, or it was not heard of in time`;
-    this.log.warn(`task ${taskId} subtask ${subtaskId}: lost (offer ${offers})`);
+    const error = `The executor was lost ${offers} time(s): ${reason}`;
+    this.log.warn(`task ${taskId} subtask ${subtaskId}: lost (offer ${offers}): ${reason}`);
     const event = { type: 'error', error, code: 'executor_lost', retryable: true } as const;
     await this.updates.settle(
       { subtaskId, status: 'FAILED', errorMessage: error, isPresumed: true, terminal: { event, seq: 2 } },

@@ -1,6 +1,5 @@
 import { ArrayMaxSize, IsArray, IsInt, Max, Min } from 'class-validator';
 import { MAX_ID, TextField } from '../../common/fields.js';
-import { DropsUnknownFields } from '../../infra/http/server/validation.pipe.js';
 import { TASK_STATUSES, type TaskStatus } from '../../infra/database/schema/schema.js';
 import { ApiProperty } from '@nestjs/swagger';
 
@@ -8,7 +7,6 @@ const MAX_TASKS = 1_000;
 const MAX_NAME = 500;
 
 /** Which tasks a manager asks about. */
-@DropsUnknownFields()
 export class TaskStatesQueryDto {
   /** At most 1000 */
   @IsArray()
@@ -49,7 +47,6 @@ export class TaskStatesDto {
 }
 
 /** Why a manager cannot go on with a subtask. */
-@DropsUnknownFields()
 export class ReleaseDto {
   /** In words, for the user */
   @TextField({ max: 2_000 })
@@ -68,7 +65,6 @@ export class ReleasedDto {
 }
 
 /** What a manager does before the executor of a subtask can report by itself. */
-@DropsUnknownFields()
 export class StageDto {
   /** @example The image is being pulled: 40 % */
   @TextField({ max: 500 })

@@ -33,7 +33,7 @@ export class ManagedTasksService {
 
   /** Extends the lease of a subtask whose container is being prepared, and keeps the words for its diagnosis. @throws as a heartbeat */
   async setStage(subtaskId: number, { stage, executor_name: name }: StageDto): Promise<LeaseDto> {
-    const lease = await this.leases.heartbeat(subtaskId, name === undefined ? {} : { executor_name: name });
+    const lease = await this.leases.beat(subtaskId, name === undefined ? {} : { executor_name: name });
     // A hint: without Redis it is missing.
     await this.redis.commands.set(keys.executorStage(subtaskId), stage, 'EX', STAGE_SECONDS).catch(() => null);
 

@@ -2,13 +2,12 @@ import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsObject } from 'class-validator';
 import { IntField, TextField } from '../../common/fields.js';
 import type { JsonObject } from '../../common/text/json.js';
-import { DropsUnknownFields, RepairsTexts } from '../../infra/http/server/validation.pipe.js';
+import { RepairsTexts } from '../../infra/http/server/validation.pipe.js';
 import { REPORTED_EVENTS } from './reported-events.js';
 
 export const MAX_EVENTS = 256;
 
 /** Events of an answer while an executor gives it, numbered from 1 without gaps for each claim. */
-@DropsUnknownFields()
 @RepairsTexts()
 export class ExecutorEventsDto {
   @TextField({ min: 0, max: 500, optional: true, nullable: true })

@@ -49,7 +49,7 @@ export class ExecutorEventsService {
   async receive(subtaskId: number, dto: ExecutorEventsDto, offer: number | null): Promise<EventsReceiptDto> {
     const { events, problems } = reportedEvents(dto.events);
     if (problems.length > 0) throw invalid(problems);
-    const { lease_expires_at: expiresAt, cancelling } = await this.leases.heartbeat(subtaskId, dto);
+    const { lease_expires_at: expiresAt, cancelling } = await this.leases.beat(subtaskId, dto);
     const last = await this.store(subtaskId, dto.first, events, offer);
 
     return { subtask_id: subtaskId, last, lease_expires_at: expiresAt, cancelling };
