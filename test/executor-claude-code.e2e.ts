@@ -66,7 +66,10 @@ describe('the executor with Claude Code', () => {
     ).toContain('r2');
     expect(readFileSync(join(executor.workspace, 'repo', 'made.txt'), 'utf8')).toBe('hi\n');
     const [, question] = stage.simulator.requests;
-    expect(JSON.stringify(question?.body)).toMatch(/You are the coder\.[^]*tester/);
+    expect(question?.body).toMatchObject({ model: 'claude-x', thinking: { type: 'adaptive' } });
+    const asked = JSON.stringify(question?.body);
+    expect(asked).toContain('You are the coder.');
+    expect(asked).toContain('- tester: role 1');
   });
 
   it('goes on with the session in the next turn', async () => {
