@@ -54,8 +54,8 @@ describe('the executor with Claude Code', () => {
     expect(result).toMatchObject({
       value: 'Working.\n\nAll done',
       steps: [{ title: 'Bash: echo hi > made.txt;cat made.txt', status: 'succeeded', detail: { result: 'hi' } }],
-      usage: { output_tokens: expect.any(Number) as number },
-      session_id: expect.any(String) as string,
+      usage: { output_tokens: expect.any(Number) },
+      session_id: expect.any(String),
     });
     expect(desk.text).toBe('Working.\n\nAll done');
     expect(
@@ -93,7 +93,7 @@ describe('the executor with Claude Code', () => {
     const end = await desk.ended(subtaskId);
     expect(end.result).toMatchObject({
       value: 'fine',
-      steps: [{ title: 'Task: Test it' }, { title: 'Bash: echo tested', parent_id: expect.any(String) as string }],
+      steps: [{ title: 'Task: Test it' }, { title: 'Bash: echo tested', parent_id: expect.any(String) }],
     });
   });
 
