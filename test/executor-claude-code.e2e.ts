@@ -54,8 +54,8 @@ describe('the executor with Claude Code', () => {
     expect(result).toMatchObject({
       value: 'Working.\n\nAll done',
       steps: [{ title: 'Bash: echo hi > made.txt;cat made.txt', status: 'succeeded', detail: { result: 'hi' } }],
-      usage: { output_tokens: expect.any(Number) as number },
-      session_id: expect.any(String) as string,
+      usage: { output_tokens: expect.any(Number) },
+      session_id: expect.any(String),
     });
     expect(desk.text).toBe('Working.\n\nAll done');
     expect(
@@ -66,7 +66,10 @@ describe('the executor with Claude Code', () => {
     ).toContain('r2');
     expect(readFileSync(join(executor.workspace, 'repo', 'made.txt'), 'utf8')).toBe('hi\n');
     const [, question] = stage.simulator.requests;
-    expect(JSON.stringify(question?.body)).toMatch(/You are the coder\.[^]*tester/);
+    expect(question?.body).toMatchObject({ model: 'claude-x', thinking: { type: 'adaptive' } });
+    const asked = JSON.stringify(question?.body);
+    expect(asked).toContain('You are the coder.');
+    expect(asked).toContain('- tester: role 1');
   });
 
   it('goes on with the session in the next turn', async () => {
@@ -90,7 +93,7 @@ describe('the executor with Claude Code', () => {
     const end = await desk.ended(subtaskId);
     expect(end.result).toMatchObject({
       value: 'fine',
-      steps: [{ title: 'Task: Test it' }, { title: 'Bash: echo tested', parent_id: expect.any(String) as string }],
+      steps: [{ title: 'Task: Test it' }, { title: 'Bash: echo tested', parent_id: expect.any(String) }],
     });
   });
 

@@ -18,14 +18,20 @@ const isRunning = (pid: number) => {
     return false;
   }
 };
-const childPid = () => Number(readFileSync(join(bench.directory, 'workspace', 'repo', 'child.pid'), 'utf8'));
+/** The process of the tool that hangs, once it runs. */
+const toolPid = () =>
+  eventually('the tool runs', () => {
+    const file = join(bench.directory, 'workspace', 'repo', 'child.pid');
+
+    return bench.desk.steps.length > 0 && existsSync(file) && Number(readFileSync(file, 'utf8'));
+  });
 
 describe('a subtask', () => {
   it('is answered live, and its end has the whole result', async () => {
     bench.executor().handOver(bench.line(1, 'hello'));
     const end = await bench.desk.ended(1);
     expect(end).toMatchObject({ status: 'COMPLETED', progress: 100, executor_name: 'conch-task-7' });
-    expect(end.result).toMatchObject({ value: 'Hello world', session_id: expect.any(String) as string });
+    expect(end.result).toMatchObject({ value: 'Hello world', session_id: expect.any(String) });
     expect(bench.desk.text).toBe('Hello world');
     expect(bench.desk.reports[0]).toMatchObject({ status: 'RUNNING', progress: 10 });
     expect(bench.desk.reports.map(({ seq }) => seq)).toEqual([...bench.desk.reports.map(({ seq }) => seq)].sort());
@@ -113,10 +119,10 @@ describe('the program', () => {
 
   it('goes on with its session in another container, and with a new one when it is gone', async () => {
     bench.executor().handOver(bench.line(1, 'hello'));
-    const { session_id } = (await bench.desk.ended(1)).result ?? {};
+    const session = (await bench.desk.ended(1)).result?.['session_id'];
     bench.executor().handOver(bench.line(2, 'remember'));
     expect((await bench.desk.ended(2)).result?.value).toBe('hello\nremember\n');
-    rmSync(join(bench.directory, 'workspace', '.home', '.claude', String(session_id)));
+    rmSync(join(bench.directory, 'workspace', '.home', '.claude', String(session)));
     bench.executor().handOver(bench.line(3, 'remember'));
     expect((await bench.desk.ended(3)).result?.value).toBe('remember\n');
     expect(bench.logs).toContain('the session of the earlier turns is gone: a new one begins');
@@ -138,11 +144,7 @@ describe('the program', () => {
 describe('a cancel', () => {
   it('ends the program and all that it has started, and reports what there is', async () => {
     bench.executor().handOver(bench.line(1, 'hang'));
-    await eventually(
-      'the tool runs',
-      () => bench.desk.steps.length > 0 && existsSync(join(bench.directory, 'workspace', 'repo', 'child.pid')),
-    );
-    const pid = await eventually('its process is known', childPid);
+    const pid = await toolPid();
     expect(isRunning(pid)).toBe(true);
     bench.desk.cancelling = true;
     const end = await bench.desk.ended(1);
@@ -204,8 +206,7 @@ describe('what the API says', () => {
   ])('%s %s: the program ends, and nothing is reported', async (status, code) => {
     const executor = bench.executor();
     executor.handOver(bench.line(1, 'hang'));
-    await eventually('the tool runs', () => bench.desk.steps.length > 0);
-    const pid = await eventually('its process is known', childPid);
+    const pid = await toolPid();
     bench.desk.eventAnswers.push({ status, body: { code } });
     await eventually('its process has ended', () => !isRunning(pid));
     executor.handOver(bench.line(2, 'hello'));

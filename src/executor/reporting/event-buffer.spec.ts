@@ -65,10 +65,11 @@ describe('EventBuffer', () => {
     const buffer = bufferOf();
     buffer.add(content('x'.repeat(1_000_000)));
     const sizes: number[] = [];
-    for (let last = 0; !buffer.isEmpty; buffer.settle(last)) {
+    for (let last = 0; !buffer.isEmpty;) {
       const { events } = buffer.nextBatch();
-      last += events.length;
       sizes.push(Buffer.byteLength(JSON.stringify(events)));
+      last += events.length;
+      buffer.settle(last);
     }
     expect(Math.max(...sizes)).toBeLessThan(512 * 1024);
     for (let index = 0; index < 300; index += 1) buffer.add(step(String(index), 'running'));

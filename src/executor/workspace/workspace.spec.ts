@@ -81,7 +81,7 @@ describe('the repository of a task', () => {
     write('a.txt', 'b\n');
     write('ünew.txt', 'new\n');
     const diff = await close(work);
-    expect(diff).toMatchObject({ branch: 'conch/task-7', stat: expect.stringContaining('2 files changed') as string });
+    expect(diff).toMatchObject({ branch: 'conch/task-7', stat: expect.stringContaining('2 files changed') });
     expect(diff?.patch).toMatch(/-a\n\+b\n[^]*ünew\.txt/);
     const log = git(join(root, 'repo'), 'log', '-1', '--format=%H %an <%ae> %s').trim();
     expect(log).toBe(`${diff?.commit} ann <12+ann@users.noreply.github.com> Fix it`);
@@ -102,7 +102,7 @@ describe('the repository of a task', () => {
     await open(workOf());
     write('a.txt', 'b\n');
     const failed = await close(workOf(), false);
-    expect(failed).toMatchObject({ stat: expect.stringContaining('a.txt') as string });
+    expect(failed).toMatchObject({ stat: expect.stringContaining('a.txt') });
     expect(failed).not.toHaveProperty('commit');
     writeFileSync(join(root, 'repo', '.git', 'index.lock'), '');
     expect(await open(workOf())).toBe(true);
@@ -114,7 +114,7 @@ describe('the repository of a task', () => {
     write('big.txt', 'line of a large file é\n'.repeat(30_000));
     const diff = await close(workOf());
     expect(Buffer.byteLength(diff?.patch ?? '')).toBeLessThanOrEqual(256 * 1024);
-    expect(diff).toMatchObject({ is_cut: true, commit: expect.any(String) as string });
+    expect(diff).toMatchObject({ is_cut: true, commit: expect.any(String) });
     expect(diff?.patch.endsWith('é\n')).toBe(true);
   });
 
@@ -125,7 +125,7 @@ describe('the repository of a task', () => {
     git(repository, 'config', 'core.fsmonitor', `touch ${root}/ran; false`);
     git(repository, 'config', 'diff.external', `touch ${root}/ran; false`);
     write('a.txt', 'b\n');
-    expect(await close(workOf())).toMatchObject({ commit: expect.any(String) as string });
+    expect(await close(workOf())).toMatchObject({ commit: expect.any(String) });
     expect(existsSync(join(root, 'ran'))).toBe(false);
   });
 

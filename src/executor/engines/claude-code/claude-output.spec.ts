@@ -37,8 +37,8 @@ describe('recorded output', () => {
     expect(steps[0]).toMatchObject({ kind: 'tool', title: 'Bash', status: 'running' });
     expect(steps.at(-1)).toMatchObject({
       ...{ title: 'Bash: echo hi > a.txt;cat a.txt;env|grep ANTHROPIC', status: 'succeeded', node_type: 'Bash' },
-      detail: { result: expect.stringMatching(/^hi\n/) as string },
-      elapsed_ms: expect.any(Number) as number,
+      detail: { result: expect.stringMatching(/^hi\n/) },
+      elapsed_ms: expect.any(Number),
     });
     expect(new Set(steps.map(({ step_id }) => step_id)).size).toBe(1);
     expect(events.findLast(({ type }) => type === 'usage')).toEqual({
