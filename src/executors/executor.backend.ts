@@ -7,10 +7,11 @@ import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js'
 import type { SubtaskRow } from '../tasks/turns/answer-turn.js';
 import type { RunChoice, StoredTurn } from '../tasks/turns/new-turn.js';
 import { runsOnExecutors, type TurnRequest, TurnsService } from '../tasks/turns/turns.service.js';
-import { executorFindings } from './diagnosis/executor-findings.js';
+import { executorFindings, presumedEndHint } from './diagnosis/executor-findings.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ExecutorDeletions } from './lifecycle/executor-deletions.js';
 import { ExecutorCanceller } from './lifecycle/executor.canceller.js';
+import { SubtasksRepository } from './subtasks.repository.js';
 
 /** Executors as tasks see them: starts, cancels and inspects the answers that executors claim and report on. */
 @Injectable()
@@ -22,6 +23,7 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     private readonly canceller: ExecutorCanceller,
     private readonly deletions: ExecutorDeletions,
     private readonly repository: DispatchRepository,
+    private readonly subtasks: SubtasksRepository,
     private readonly config: AppConfig,
   ) {}
 
@@ -60,6 +62,13 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     const cancel = acked ? 'acknowledged' : task.status === 'CANCELLING' ? 'asked' : 'none';
 
     return executorFindings(subtask, { position, cancel, ...this.config.executors, now: Date.now() });
+  }
+
+  /** Says what an executor can still do whose end was only presumed. */
+  async hintsAfterEnd(taskId: number): Promise<string[]> {
+    const status = await this.subtasks.presumedEnd(taskId);
+
+    return status === null ? [] : [presumedEndHint(status)];
   }
 
   /** Has the containers of the task deleted, if executors have worked on it. @throws AppError service_unavailable */

@@ -26,6 +26,8 @@ export interface AnswerBackend {
   cancel(subtask: SubtaskRow, requestedAt: number, force: boolean): Promise<void>;
   /** Returns what is known about an answer that has not ended. @throws when Redis is unreachable */
   inspect(inspection: AnswerInspection): Promise<Findings>;
+  /** Returns what is to be said about a task whose newest turn has ended, besides its state. */
+  hintsAfterEnd?(taskId: number): Promise<string[]>;
   /**
    * Releases what the backend keeps for a task elsewhere. Called before the task is marked as deleted, and again when
    * the deletion is repeated, so that nothing is left over when the process dies in between.
@@ -55,6 +57,13 @@ export class AnswerBackends {
     if (!found) throw new AppError('conflict', `Nothing here answers for team "${team.name}"`);
 
     return found;
+  }
+
+  /** Returns what the backends have to say about a task whose newest turn has ended. */
+  async hintsAfterEnd(taskId: number): Promise<string[]> {
+    const hints = await Promise.all(this.backends.map((backend) => backend.hintsAfterEnd?.(taskId) ?? []));
+
+    return hints.flat();
   }
 
   /** Lets all backends release what they keep for a task. @throws AppError when one of them cannot */
