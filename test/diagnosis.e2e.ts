@@ -233,6 +233,7 @@ describe('diagnosis of executors', () => {
     await executor.take();
     const failed = await until(api, taskId, 'the second executor is lost', ({ status }) => status === 'FAILED');
     expect(failed).toMatchObject({ owner: null, queue: null, next_action: 'retry' });
+    expect(failed.hints.at(-1)).toMatch(/^No executor has reported this end/);
   });
 
   it.each([

@@ -182,6 +182,7 @@ describe('idle executors', () => {
     const append = (prompt: string) => foreign.stage.api.post(`/tasks/${chat}`, { prompt });
     expect((await append('[exec ms=5 steps=1 text=four]')).status).toBe(201);
     await foreign.ended(chat);
+    await age(code, 24);
     expect((await append('[exec ms=5 steps=1 text=five]')).status).toBe(201);
     await eventually('it is handed out', () => foreign.dispatches(chat).length === 3);
     const names = foreign.dispatches(chat).map(({ executor_name: name }) => name);

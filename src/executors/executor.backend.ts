@@ -8,12 +8,13 @@ import type { AppliedUpdate } from '../tasks/status/apply-reports.js';
 import type { SubtaskRow } from '../tasks/turns/answer-turn.js';
 import type { RunChoice, StoredTurn } from '../tasks/turns/new-turn.js';
 import { runsOnExecutors, type TurnRequest, TurnsService } from '../tasks/turns/turns.service.js';
-import { executorFindings } from './diagnosis/executor-findings.js';
+import { executorFindings, presumedEndHint } from './diagnosis/executor-findings.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ExecutorDeletions } from './lifecycle/executor-deletions.js';
 import { ReportedStreams } from './stream/reported-streams.js';
 import { ExecutorCanceller } from './lifecycle/executor.canceller.js';
 import { ManagedTasksService } from './managers/managed-tasks.service.js';
+import { SubtasksRepository } from './subtasks.repository.js';
 
 /** Executors as tasks see them: starts, cancels and inspects the answers that executors claim and report on. */
 @Injectable()
@@ -27,6 +28,7 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
     private readonly repository: DispatchRepository,
     private readonly streams: ReportedStreams,
     private readonly managed: ManagedTasksService,
+    private readonly subtasks: SubtasksRepository,
     private readonly config: AppConfig,
   ) {}
 
@@ -76,6 +78,13 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
 
   reported(reports: readonly AppliedUpdate[]): void {
     this.streams.follow(reports);
+  }
+
+  /** Says what an executor can still do whose end was only presumed. */
+  async hintsAfterEnd(taskId: number): Promise<string[]> {
+    const status = await this.subtasks.presumedEnd(taskId);
+
+    return status === null ? [] : [presumedEndHint(status)];
   }
 
   /** Has the containers of the task deleted, if executors have worked on it. @throws AppError service_unavailable */

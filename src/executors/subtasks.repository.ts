@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, asc, eq, gt, inArray, lt, ne, sql } from 'drizzle-orm';
 import { DB, type Db, idList, isOneOf } from '../infra/database/database.js';
-import { subtasks, tasks } from '../infra/database/schema/schema.js';
+import { type SubtaskStatus, subtasks, tasks } from '../infra/database/schema/schema.js';
 import type { LeaseSeconds } from '../tasks/status/task-updates.sql.js';
 import { fromStates, SUBTASK_TRANSITIONS, UNFINISHED } from '../tasks/task-status.js';
 
@@ -92,6 +92,18 @@ export class SubtasksRepository {
       .update(subtasks)
       .set({ leaseExpiresAt: sql`now() - interval '1 second'` })
       .where(and(eq(subtasks.id, id), eq(subtasks.status, 'RUNNING'), eq(subtasks.offers, offers)));
+  }
+
+  /** Returns the end of the newest turn that no executor has reported; null when there is none. */
+  async presumedEnd(taskId: number): Promise<SubtaskStatus | null> {
+    const isNewest = sql`${subtasks.messageId} > (select max(q.message_id) from subtasks q where q.task_id = ${taskId} and q.role = 'USER')`;
+    const [row] = await this.db
+      .select({ status: subtasks.status })
+      .from(subtasks)
+      .where(and(eq(subtasks.taskId, taskId), eq(subtasks.isPresumed, true), gt(subtasks.offers, 0), isNewest))
+      .limit(1);
+
+    return row?.status ?? null;
   }
 
   /** Returns leases that have run out, longest ago first, and removes those of ended subtasks. */

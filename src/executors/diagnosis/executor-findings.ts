@@ -1,5 +1,6 @@
 /** From the row of an executor's subtask to the findings of its diagnosis. Pure. */
 import { duration, type Findings, fromRow } from '../../tasks/diagnosis/findings.js';
+import type { SubtaskStatus } from '../../infra/database/schema/schema.js';
 import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';
 
 /** What is known besides the row. */
@@ -74,6 +75,13 @@ function handedOut(subtask: SubtaskRow, facts: ExecutorFacts): Findings {
   const stage = facts.stage === null ? [] : [facts.stage];
 
   return { ...findings, hints: [...cancelHint(subtask, facts), ...stage, leaseHint(subtask, name, facts)] };
+}
+
+/** What may still happen after an end that no executor has reported. */
+export function presumedEndHint(status: SubtaskStatus): string {
+  return status === 'FAILED'
+    ? 'No executor has reported this end: one that still completes the work repairs the task'
+    : 'No executor has confirmed this end: one that still reports is stopped and deleted';
 }
 
 function leaseHint(subtask: SubtaskRow, name: string, facts: ExecutorFacts): string {

@@ -106,7 +106,7 @@ export class DispatchedSubtaskDto {
   @ApiProperty({ enum: DISPATCH_QUEUES })
   type!: string;
 
-  /** The executor that has answered before; empty: start a new one */
+  /** The executor that has answered before, or has lost this subtask and may live; empty: start a new one */
   executor_name!: string;
 
   executor_namespace!: string;

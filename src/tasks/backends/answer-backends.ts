@@ -27,8 +27,10 @@ export interface AnswerBackend {
   cancel(subtask: SubtaskRow, requestedAt: number, force: boolean): Promise<void>;
   /** Returns what is known about an answer that has not ended. @throws when Redis is unreachable */
   inspect(inspection: AnswerInspection): Promise<Findings>;
-  /** Is told of reports that were applied or ignored, after the commit. Returns at once and never throws. */
+  /** Receives reports that were applied or ignored, after the commit. Returns at once and never throws. */
   reported?(reports: readonly AppliedUpdate[]): void;
+  /** Returns what is to be said about a task whose newest turn has ended, besides its state. */
+  hintsAfterEnd?(taskId: number): Promise<string[]>;
   /**
    * Releases what the backend keeps for a task elsewhere. Called before the task is marked as deleted, and again when
    * the deletion is repeated, so that nothing is left over when the process dies in between.
@@ -60,9 +62,16 @@ export class AnswerBackends {
     return found;
   }
 
-  /** Tells all backends of reports, after their commit. */
+  /** Passes reports on to all backends, after their commit. */
   reported(reports: readonly AppliedUpdate[]): void {
     for (const backend of this.backends) backend.reported?.(reports);
+  }
+
+  /** Returns what the backends have to say about a task whose newest turn has ended. */
+  async hintsAfterEnd(taskId: number): Promise<string[]> {
+    const hints = await Promise.all(this.backends.map((backend) => backend.hintsAfterEnd?.(taskId) ?? []));
+
+    return hints.flat();
   }
 
   /** Lets all backends release what they keep for a task. @throws AppError when one of them cannot */

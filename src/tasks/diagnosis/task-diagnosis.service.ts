@@ -30,7 +30,14 @@ export class TaskDiagnosisService {
   /** @throws AppError not_found */
   async diagnose(userId: number, taskId: number): Promise<TaskDiagnosisDto> {
     const task = found(await this.repository.find(userId, taskId), `Task ${taskId}`);
-    if (isTerminal(task.status)) return toDiagnosisDto(task.status, ofEnded(task));
+    if (isTerminal(task.status)) {
+      const { hints, ...findings } = ofEnded(task);
+
+      return toDiagnosisDto(task.status, {
+        ...findings,
+        hints: [...hints, ...(await this.backends.hintsAfterEnd(taskId))],
+      });
+    }
     const [subtask] = await this.repository.unfinishedSubtasks(taskId);
     if (!subtask) {
       return toDiagnosisDto(task.status, { ...fromRow(task), hints: ['Its answers have ended; its own end follows'] });
