@@ -69,8 +69,9 @@ async function untilCancelled(work) {
   }
 }
 
-const report = (work, body) =>
-  call(work, 'PUT', '', { subtask_id: work.subtask_id, executor_name: work.conch.executor_name, ...body });
+function report(work, body) {
+  return call(work, 'PUT', '', { subtask_id: work.subtask_id, executor_name: work.conch.executor_name, ...body });
+}
 
 /** Repeated until the API answers. */
 async function call(work, method, path, body) {
