@@ -3,6 +3,7 @@
  * by the prompt: `[wait]` until it is cancelled, `[deaf]` to cancels too, `[exit=3]`, `[memory]` without end, `[ms=500]`.
  * Its answer is what it found in its container.
  */
+import { Buffer } from 'node:buffer';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -76,7 +77,7 @@ function report(work, body) {
 /** Repeated until the API answers. */
 async function call(work, method, path, body) {
   for (;;) {
-    const reply = await fetch(`${work.conch.api_url}/executors/tasks${path}`, {
+    const reply = await globalThis.fetch(`${work.conch.api_url}/executors/tasks${path}`, {
       method,
       headers: { authorization: `Bearer ${work.auth_token}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),

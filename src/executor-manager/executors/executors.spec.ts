@@ -31,8 +31,12 @@ interface Manager {
 }
 
 describe('executors of a manager', () => {
-  beforeAll(() => Logger.overrideLogger(false));
-  afterAll(() => Logger.overrideLogger(['log', 'warn', 'error']));
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+  });
+  afterAll(() => {
+    Logger.overrideLogger(['log', 'warn', 'error']);
+  });
 
   let directory: string;
   let runtime: FakeRuntime;
