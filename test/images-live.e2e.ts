@@ -63,7 +63,9 @@ describe('images on the whole: API, executor manager, engine', () => {
     let server: Conch;
 
     beforeAll(async () => {
-      server = await Conch.start({ SIMULATOR: 'off', EXECUTOR_MANAGER: 'on', DOCKER_SOCKET: docker.socket });
+      server = await Conch.start({
+        ...{ SIMULATOR: 'off', EXECUTOR_MANAGER: 'on', DOCKER_SOCKET: docker.socket, MAX_CONCURRENT_TASKS: '0' },
+      });
     });
     afterAll(() => endAll(server));
 
@@ -135,6 +137,7 @@ describe('images on the whole: API, executor manager, engine', () => {
       const environment = {
         ...{ PATH, ROLES: 'executor-manager', PORT: String(port), BACKEND_URL: server.url },
         ...{ INTERNAL_API_TOKEN: TOKEN, DOCKER_SOCKET: docker.socket, IMAGE_CHECK_TIMEOUT_SECONDS: checkSeconds },
+        MAX_CONCURRENT_TASKS: '0',
       };
 
       return new Watched(spawn(process.execPath, [entryOf('src/main.js')], { env: environment, stdio: 'pipe' }));

@@ -9,19 +9,20 @@ import { DockerServer, type ImageFiles } from './docker-engine.js';
 
 const ENDED = ['COMPLETED', 'FAILED', 'CANCELLED'];
 
-/** A program of this machine with the libraries that it loads, at their places. */
-function program(path: string): ImageFiles {
-  const { stdout } = spawnSync('ldd', [path], { encoding: 'utf8' });
-  const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, library = '']) => library);
+/** The libraries that programs of this machine load, at their places. */
+function librariesOf(...programs: string[]): string[] {
+  const { stdout } = spawnSync('ldd', programs, { encoding: 'utf8' });
 
-  return Object.fromEntries([path, ...libraries].map((file) => [file.slice(1), { copy: file }]));
+  return [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, library = '']) => library);
 }
 
+const copies = (files: readonly string[]): ImageFiles =>
+  Object.fromEntries(files.map((file) => [file.slice(1), { copy: file }]));
+
+const PROGRAMS = ['/bin/bash', '/usr/bin/git'];
 /** What the Node binary of executors needs, a shell and git. */
-export const WITH_GLIBC: ImageFiles = {
-  ...program(process.execPath),
-  ...program('/bin/bash'),
-  ...program('/usr/bin/git'),
+const WITH_GLIBC: ImageFiles = {
+  ...copies([...PROGRAMS, ...librariesOf(process.execPath, ...PROGRAMS)]),
   'bin/sh': { linkTo: 'bash' },
 };
 

@@ -52,7 +52,7 @@ export class ManagerStage {
   /** What an executor manager of this stage needs to know. */
   get environment(): Environment {
     return {
-      ...{ ROLES: 'executor-manager', PORT: '0', LOG_LEVEL: 'error' },
+      ...{ ROLES: 'executor-manager', PORT: '0', LOG_LEVEL: 'error', MAX_CONCURRENT_TASKS: '0' },
       ...{ INTERNAL_API_TOKEN: INTERNAL_TOKEN, BACKEND_URL: this.desk.url, DOCKER_SOCKET: this.docker.socket },
     };
   }

@@ -3,6 +3,7 @@
  * by the prompt: `[wait]` until it is cancelled, `[deaf]` to cancels too, `[exit=3]`, `[memory]` without end, `[ms=500]`.
  * Its answer is what it found in its container.
  */
+import { Buffer } from 'node:buffer';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -69,13 +70,14 @@ async function untilCancelled(work) {
   }
 }
 
-const report = (work, body) =>
-  call(work, 'PUT', '', { subtask_id: work.subtask_id, executor_name: work.conch.executor_name, ...body });
+function report(work, body) {
+  return call(work, 'PUT', '', { subtask_id: work.subtask_id, executor_name: work.conch.executor_name, ...body });
+}
 
 /** Repeated until the API answers. */
 async function call(work, method, path, body) {
   for (;;) {
-    const reply = await fetch(`${work.conch.api_url}/executors/tasks${path}`, {
+    const reply = await globalThis.fetch(`${work.conch.api_url}/executors/tasks${path}`, {
       method,
       headers: { authorization: `Bearer ${work.auth_token}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),

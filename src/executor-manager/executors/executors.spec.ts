@@ -20,14 +20,28 @@ import { WorkLoop } from './work-loop.js';
 
 const OUT_OF_TIME_MS = 20_000;
 
+/** A manager on the engine and the API of the test. */
+interface Manager {
+  runner: ExecutorRunner;
+  orders: ExecutorOrdersService;
+  sweeper: IdleSweeper;
+  containers: ExecutorContainers;
+  /** Ends it without a chance to give anything back. */
+  kill: () => Promise<void>;
+}
+
 describe('executors of a manager', () => {
-  beforeAll(() => Logger.overrideLogger(false));
-  afterAll(() => Logger.overrideLogger(['log', 'warn', 'error']));
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+  });
+  afterAll(() => {
+    Logger.overrideLogger(['log', 'warn', 'error']);
+  });
 
   let directory: string;
   let runtime: FakeRuntime;
   let fakeApi: FakeTaskApi;
-  let managers: ReturnType<typeof manager>[];
+  let managers: Manager[];
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'conch-program-'));
@@ -40,7 +54,7 @@ describe('executors of a manager', () => {
     rmSync(directory, { recursive: true });
   });
 
-  function manager(name = 'm', slots = 2) {
+  function manager(name = 'm', slots = 2): Manager {
     const config = loadConfig({
       ...{ ROLES: 'executor-manager', EXECUTOR_MANAGER_NAME: name, MAX_CONCURRENT_TASKS: String(slots) },
       ...{ EXECUTOR_FILES: directory },
@@ -55,7 +69,6 @@ describe('executors of a manager', () => {
     const orders = new ExecutorOrdersService(api, containers, runner);
     loop.onApplicationBootstrap();
     supervisor.onApplicationBootstrap();
-    /** Ends it without a chance to give anything back. */
     const kill = async () => {
       supervisor.beforeApplicationShutdown();
       await loop.beforeApplicationShutdown();

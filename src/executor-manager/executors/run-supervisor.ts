@@ -60,7 +60,11 @@ export class RunSupervisor implements OnApplicationBootstrap, BeforeApplicationS
 
   private async apply(run: ExecutorRun, state: TaskState | undefined, askedAt: number): Promise<void> {
     if (run.state !== 'working' || !state) return;
-    if (!isOurs(run, state)) return void this.runner.end(run, 'ended');
+    if (!isOurs(run, state)) {
+      this.runner.end(run, 'ended');
+
+      return;
+    }
     if (state.isCancelling) this.runner.cancel(state.taskId);
     try {
       if (run.deadSince !== null && askedAt - run.deadSince >= LAST_REPORT_MS) await this.runner.endDead(run);

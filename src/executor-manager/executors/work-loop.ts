@@ -11,6 +11,8 @@ import { Backoff } from './until-delivered.js';
 
 /** After trouble of the engine others may be able to do the work. */
 const PAUSE_MS = 5_000;
+/** A reply without work that comes sooner did not wait for any. */
+const EARLY_MS = 1_000;
 /** Limit of the shutdown, for an API or an engine that does not answer. */
 const STOP_MS = 10_000;
 
@@ -100,7 +102,12 @@ export class WorkLoop implements OnApplicationBootstrap, BeforeApplicationShutdo
     if (Date.now() - this.runner.troubleAt < PAUSE_MS) await sleep(PAUSE_MS, undefined, { signal });
     await this.untilFree(signal);
     await this.runtime.ping();
-    for (const work of await this.api.claim(this.runner.free, signal)) this.runner.start(work);
+    const askedAt = Date.now();
+    const claimed = await this.api.claim(this.runner.free, signal);
+    for (const work of claimed) this.runner.start(work);
+    // An API that does not wait, or is stopping.
+    const isEarly = claimed.length === 0 && Date.now() - askedAt < EARLY_MS;
+    if (isEarly) await sleep(EARLY_MS, undefined, { signal });
   }
 
   private async attempt(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
