@@ -35,7 +35,9 @@ describe('the difference of two answers', () => {
     const step = { step_id: 'a', kind: 'tool', title: 'A', status: 'running' } as const;
     const file = { id: 'f', kind: 'image', url: 'http://f' };
     const shown = answer('', { extras: { steps: [step], files: [file] } });
-    const stored = answer('', { extras: { steps: [{ ...step, status: 'failed' }], files: [file], suggestions: ['?'] } });
+    const stored = answer('', {
+      extras: { steps: [{ ...step, status: 'failed' }], files: [file], suggestions: ['?'] },
+    });
     expect(between(shown, stored)).toEqual([
       { type: 'step', ...step, status: 'failed' },
       { type: 'suggestions', questions: ['?'] },
@@ -45,15 +47,25 @@ describe('the difference of two answers', () => {
 
 describe('what an executor has reported', () => {
   it('is shown as far as it can be read', () => {
-    const steps = [{ step_id: 'a', kind: 'tool', title: 'A', status: 'running', detail: { input: 'x'.repeat(5_000) } }, 'no step'];
-    const { content, reasoning, extras } = reported({ value: 'v', reasoning: 5, steps, files: { id: 1 }, sources: 'none' });
+    const steps = [
+      { step_id: 'a', kind: 'tool', title: 'A', status: 'running', detail: { input: 'x'.repeat(5_000) } },
+      'no step',
+    ];
+    const { content, reasoning, extras } = reported({
+      value: 'v',
+      reasoning: 5,
+      steps,
+      files: { id: 1 },
+      sources: 'none',
+    });
     expect([content, reasoning, Object.keys(extras ?? {})]).toEqual(['v', '', ['steps']]);
     expect(extras?.steps?.[0]?.detail?.['input']).toMatch(/^x{1500}… \(3500 more characters\)$/);
   });
 
   it('shows the thoughts of other executors as steps, the last one running until the end', () => {
     const thinking = [{ title: 'Plans', next_action: 'continue', details: { n: 1 } }, { title: 'Writes' }];
-    const statuses = (status: string) => reported({ thinking }, status).extras?.steps?.map((step) => [step.title, step.status]);
+    const statuses = (status: string) =>
+      reported({ thinking }, status).extras?.steps?.map((step) => [step.title, step.status]);
     expect(statuses('RUNNING')).toEqual([
       ['Plans', 'succeeded'],
       ['Writes', 'running'],
@@ -63,6 +75,10 @@ describe('what an executor has reported', () => {
 
   it('is unchanged for answers of direct chats', () => {
     const result = { value: 'v', thinking: [{ title: 'x' }], steps: [] };
-    expect(answerOf({ status: 'COMPLETED', lane: null, result })).toEqual({ content: 'v', reasoning: '', extras: { steps: [] } });
+    expect(answerOf({ status: 'COMPLETED', lane: null, result })).toEqual({
+      content: 'v',
+      reasoning: '',
+      extras: { steps: [] },
+    });
   });
 });
