@@ -182,24 +182,22 @@ describe('requests that cannot be', () => {
     expectError(reply, reply.status, reply.status === 405 ? 'method_not_allowed' : 'not_found');
   });
 
-  it('a team that cannot chat directly, with the reason', async () => {
+  it('inputs for a team that executors answer for', async () => {
     const bot = await api.post<{ id: number }>('/bots', { name: 'coder', shell_name: 'ClaudeCode' });
     expect([bot.status, bot.text]).toEqual([201, expect.any(String)]);
     const team = await api.post<{ id: number }>('/teams', { name: 'coders', bots: [{ bot_id: bot.body.id }] });
     expect(team.status).toBe(201);
-    const reply = await api.post<ErrorBody>('/direct-chat/stream', { prompt: 'x', team_id: team.body.id });
+    const body = { prompt: 'x', team_id: team.body.id, inputs: { city: 'Wien' } };
+    const reply = await api.post<ErrorBody>('/direct-chat/stream', body);
 
-    expectError(reply, 400, 'direct_chat_not_supported');
-    expect(reply.body.message).toMatch(/ClaudeCode/);
-    expect(reply.body.message).toMatch(/Chat/);
+    expectError(reply, 400, 'bad_request');
+    expect(reply.body.message).toMatch(/executors/);
     const check = await api.get(`/direct-chat/check/${team.body.id}`);
     expect(check.body).toMatchObject({
       supports_direct_chat: false,
       shell_types: ['ClaudeCode'],
       reason: expect.any(String),
     });
-    const task = await api.post<{ id: number }>('/tasks/create', { prompt: 'x', team_id: team.body.id });
-    expectError(await api.post<ErrorBody>(`/direct-chat/${task.body.id}/stream`), 400, 'direct_chat_not_supported');
   });
 
   it('a bot without a model, and a model without a key', async () => {

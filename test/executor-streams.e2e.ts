@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import type { Api, SubtaskBody } from './support/api.js';
 import { endAll, eventually } from './support/child.js';
-import { addExecutorTeam, addTask, type Dispatched, ExecutorApi, INTERNAL_TOKEN, untilTask } from './support/executors.js';
+import {
+  addExecutorTeam,
+  addTask,
+  type Dispatched,
+  ExecutorApi,
+  INTERNAL_TOKEN,
+  untilTask,
+} from './support/executors.js';
 import { flaws, fold, type SseStream, typesOf } from './support/sse.js';
 import { Stage } from './support/stage.js';
 
@@ -18,7 +25,12 @@ describe('streams of answers that executors give', () => {
   let pipeline: number;
 
   beforeAll(async () => {
-    const environment = { INTERNAL_API_TOKEN: INTERNAL_TOKEN, EXECUTOR_LEASE_SECONDS: '2', EXECUTOR_MAX_ATTEMPTS: '2' };
+    const environment = {
+      INTERNAL_API_TOKEN: INTERNAL_TOKEN,
+      EXECUTOR_LEASE_SECONDS: '2',
+      EXECUTOR_MAX_ATTEMPTS: '2',
+      JWT_SECRET: 'a-secret-of-both-replicas-0123456789abcdef',
+    };
     stage = await Stage.start('distributed', environment, 2);
     replicas = [stage.server(0).api, stage.server(1).api];
     manager = new ExecutorApi(stage.api);
@@ -29,7 +41,8 @@ describe('streams of answers that executors give', () => {
   afterAll(() => endAll(stage));
 
   /** An executor with its own token, at one of the replicas. */
-  const executorOf = ({ auth_token: token }: Dispatched, replica = 0) => new ExecutorApi(stage.server(replica).api, token);
+  const executorOf = ({ auth_token: token }: Dispatched, replica = 0) =>
+    new ExecutorApi(stage.server(replica).api, token);
 
   async function ask(teamId: number): Promise<{ stream: SseStream; claimed: Dispatched; taskId: number }> {
     const stream = await replicas[1].ask({ prompt: 'a question', team_id: teamId });
@@ -46,8 +59,19 @@ describe('streams of answers that executors give', () => {
     const { stream, claimed, taskId } = await ask(solo);
     const executor = executorOf(claimed);
     const id = claimed.subtask_id;
-    const step = { type: 'step', step_id: 't1', kind: 'tool', title: 'Bash', status: 'running', detail: { input: 'x'.repeat(9000) } };
-    expect((await executor.events(id, 1, [text('Hello'), step])).body).toMatchObject({ subtask_id: id, last: 2, cancelling: false });
+    const step = {
+      type: 'step',
+      step_id: 't1',
+      kind: 'tool',
+      title: 'Bash',
+      status: 'running',
+      detail: { input: 'x'.repeat(9000) },
+    };
+    expect((await executor.events(id, 1, [text('Hello'), step])).body).toMatchObject({
+      subtask_id: id,
+      last: 2,
+      cancelling: false,
+    });
     await stream.untilText(5);
     // The other replica receives the rest, and what it has already once more.
     const other = executorOf(claimed, 1);
@@ -57,7 +81,12 @@ describe('streams of answers that executors give', () => {
     expect((await executor.events(id, 6, [])).body.last).toBe(5);
     await stream.untilText(11);
     const usage = { input_tokens: 3, output_tokens: 4, total_tokens: 7 };
-    const result = { value: 'Hello world', reasoning: 'hm', steps: [{ ...step, detail: undefined, status: 'succeeded' }], usage };
+    const result = {
+      value: 'Hello world',
+      reasoning: 'hm',
+      steps: [{ ...step, detail: undefined, status: 'succeeded' }],
+      usage,
+    };
     await executor.report(id, 'COMPLETED', { result, seq: 1, event_id: 'e1' });
     await stream.untilClosed();
 
@@ -90,7 +119,11 @@ describe('streams of answers that executors give', () => {
     expect([wrong.status, wrong.body.code]).toEqual([422, 'validation_failed']);
     await executor.report(id, 'FAILED', { error_message: 'the key is wrong', error_code: 'provider_auth' });
     await stream.untilClosed();
-    expect(stream.events.at(-1)?.data).toMatchObject({ type: 'error', error: 'the key is wrong', code: 'provider_auth' });
+    expect(stream.events.at(-1)?.data).toMatchObject({
+      type: 'error',
+      error: 'the key is wrong',
+      code: 'provider_auth',
+    });
     expect((await executor.events(id, 1, [text('x')])).status).toBe(401);
     expect((await manager.events(id, 1, [text('x')])).body.code).toBe('subtask_final');
   });
@@ -128,7 +161,10 @@ describe('streams of answers that executors give', () => {
     await stream.untilText(13);
     await executor.report(id, 'COMPLETED', { result: { value: '1 2 3 4 5 6 7' } });
     await stream.untilClosed();
-    expect(fold(stream.events)).toMatchObject({ content: '1 2 3 4 5 6 7', terminal: { type: 'done', ...digest('1 2 3 4 5 6 7') } });
+    expect(fold(stream.events)).toMatchObject({
+      content: '1 2 3 4 5 6 7',
+      terminal: { type: 'done', ...digest('1 2 3 4 5 6 7') },
+    });
     for (const { id: cut } of stream.events.slice(0, -1)) {
       const before = stream.events.slice(0, stream.events.findIndex((event) => event.id === cut) + 1);
       const rest = await (await replicas[0].attach(taskId, cut)).untilClosed();
@@ -142,11 +178,16 @@ describe('streams of answers that executors give', () => {
     const thinking = [{ title: 'Looks around', next_action: 'continue', details: { files: 3 } }];
     await manager.report(id, 'RUNNING', { progress: 50, result: { value: 'One', thinking } });
     await stream.untilText(3);
-    await manager.report(id, 'RUNNING', { progress: 60, result: { value: 'One two', thinking: [...thinking, { title: 'Writes' }] } });
+    await manager.report(id, 'RUNNING', {
+      progress: 60,
+      result: { value: 'One two', thinking: [...thinking, { title: 'Writes' }] },
+    });
     await stream.untilText(7);
     await manager.report(id, 'RUNNING', { progress: 70, result: { value: '1 2 3', thinking } });
     await stream.untilType('replace');
-    await manager.report(id, 'COMPLETED', { result: { value: '1 2 3 4', thinking: [...thinking, { title: 'Writes' }] } });
+    await manager.report(id, 'COMPLETED', {
+      result: { value: '1 2 3 4', thinking: [...thinking, { title: 'Writes' }] },
+    });
     await stream.untilClosed();
     expect(flaws(stream.events)).toEqual([]);
     expect(fold(stream.events)).toMatchObject({ content: '1 2 3 4', terminal: { type: 'done', ...digest('1 2 3 4') } });
@@ -170,7 +211,10 @@ describe('streams of answers that executors give', () => {
     expect(started).toEqual([claimed.subtask_id, next.subtask_id]);
     const steps = [claimed.subtask_id, next.subtask_id].map((id, index) => {
       const from = stream.events.findIndex(({ data }) => data.type === 'start' && data.subtask_id === id);
-      const to = index === 0 ? stream.events.findIndex(({ data }) => data.type === 'start' && data.subtask_id === next.subtask_id) : undefined;
+      const to =
+        index === 0
+          ? stream.events.findIndex(({ data }) => data.type === 'start' && data.subtask_id === next.subtask_id)
+          : undefined;
 
       return fold(stream.events.slice(from, to)).content;
     });
@@ -183,16 +227,25 @@ describe('streams of answers that executors give', () => {
     const taskId = Number(waiting.headers['x-task-id']);
     expect((await replicas[1].cancel(taskId)).body).toMatchObject({ status: 'CANCELLED', proof: { while: 'queued' } });
     await waiting.untilClosed();
-    expect(waiting.events.at(-1)?.data).toMatchObject({ type: 'cancelled', proof: { executor_acked: false, while: 'queued' } });
+    expect(waiting.events.at(-1)?.data).toMatchObject({
+      type: 'cancelled',
+      proof: { executor_acked: false, while: 'queued' },
+    });
 
     const { stream, claimed, taskId: running } = await ask(pipeline);
     const executor = executorOf(claimed);
     await executor.events(claimed.subtask_id, 1, [text('partial')]);
     await stream.untilText(7);
     const cancelled = replicas[0].cancel(running);
-    await eventually('the executor is told', async () => (await executor.events(claimed.subtask_id, 2, [])).body.cancelling);
+    await eventually(
+      'the executor is told',
+      async () => (await executor.events(claimed.subtask_id, 2, [])).body.cancelling,
+    );
     await executor.report(claimed.subtask_id, 'CANCELLED', { result: { value: 'partial' } });
-    expect((await cancelled).body).toMatchObject({ status: 'CANCELLED', proof: { executor_acked: true, while: 'running' } });
+    expect((await cancelled).body).toMatchObject({
+      status: 'CANCELLED',
+      proof: { executor_acked: true, while: 'running' },
+    });
     await stream.untilClosed();
     expect(fold(stream.events)).toMatchObject({ content: 'partial', terminal: { type: 'cancelled' } });
     expect((await answersOf(running)).map(({ status }) => status)).toEqual(['CANCELLED', 'CANCELLED']);

@@ -30,16 +30,19 @@ export function terminalOf(row: Omit<Ended, 'id'>): TerminalEvent {
   if (stored && isTerminal(stored))
     return stored.type === 'done' ? { ...digestOf(row.result?.value ?? ''), ...stored } : stored;
   switch (row.status) {
-    case 'COMPLETED': {
-      const { value = '', usage: counts, elapsed_ms: elapsed }: Partial<SubtaskResult> = row.result ?? {};
-      const usage = usageOf(counts);
-      const facts = { finish_reason: 'stop', elapsed_ms: asNumber(elapsed) ?? 0, first_token_ms: null } as const;
-
-      return { type: 'done', done: true, ...digestOf(value), ...facts, ...(usage && { usage }) };
-    }
+    case 'COMPLETED':
+      return doneOf(row.result ?? { value: '' });
     case 'FAILED':
       return { type: 'error', error: row.errorMessage ?? 'The answer failed', code: 'internal', retryable: false };
     default:
       return { type: 'cancelled', cancelled: true, proof: { while: 'queued' } };
   }
+}
+
+/** The end of an answer that was reported without one. */
+function doneOf({ value, usage: counts, elapsed_ms: elapsed }: SubtaskResult): DoneEvent {
+  const usage = usageOf(counts);
+  const facts = { finish_reason: 'stop', elapsed_ms: asNumber(elapsed) ?? 0, first_token_ms: null } as const;
+
+  return { type: 'done', done: true, ...digestOf(value), ...facts, ...(usage && { usage }) };
 }

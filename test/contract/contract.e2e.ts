@@ -54,6 +54,7 @@ const PATHS: [string, string[]][] = [
   ['/api/executors/tasks', ['put']],
   ['/api/executors/tasks/dispatch', ['post']],
   ['/api/executors/tasks/{subtask_id}/heartbeat', ['post']],
+  ['/api/executors/tasks/{subtask_id}/events', ['post']],
   ['/api/auth/login', ['post']],
   ['/api/auth/logout', ['post']],
   ['/api/auth/logout-all', ['post']],

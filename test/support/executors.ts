@@ -76,7 +76,12 @@ export class ExecutorApi {
   }
 
   /** Sends events of an answer. @param first number of the first one */
-  events(subtaskId: number, first: number, events: readonly object[], more: object = {}): Promise<Reply<EventsReceipt>> {
+  events(
+    subtaskId: number,
+    first: number,
+    events: readonly object[],
+    more: object = {},
+  ): Promise<Reply<EventsReceipt>> {
     return this.api.call('POST', `/executors/tasks/${subtaskId}/events`, { first, events, ...more }, this.headers);
   }
 

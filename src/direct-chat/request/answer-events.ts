@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ChatEvent } from '../../common/contracts/chat-event.js';
+import { StreamWatch } from '../../executors/stream/stream-watch.js';
 import { isUnfinished, type SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import { answerOf } from '../../answer-stream/stored-answer.js';
 import { endOf } from '../../answer-stream/terminal-event.js';
@@ -16,7 +17,10 @@ export interface AnswerEventRecord {
 /** Reads the events of answers: those of the log while it lives, else what the database has. */
 @Injectable()
 export class AnswerEvents {
-  constructor(private readonly log: StreamLog) {}
+  constructor(
+    private readonly log: StreamLog,
+    private readonly executorStreams: StreamWatch,
+  ) {}
 
   /**
    * Reads the events of one turn so far, without waiting for more.
@@ -24,6 +28,8 @@ export class AnswerEvents {
    */
   async *of(steps: readonly [SubtaskRow, ...SubtaskRow[]]): AsyncGenerator<AnswerEventRecord> {
     const [first] = steps;
+    // Progress of executors is in the log only while it is read.
+    if (steps.some(({ lane }) => lane !== null)) await this.executorStreams.refresh(first.id);
     const hasEnded = !steps.some(({ status }) => isUnfinished(status));
     if (await this.isLogged(first.id, hasEnded)) yield* this.logged(first.id);
     else for (const step of steps) yield* stored(first.id, step);

@@ -44,6 +44,11 @@ export class StreamWatch implements OnModuleInit, OnApplicationShutdown {
     void this.projector.sync(streamId);
   }
 
+  /** Brings a stream up to date, for a look at it. Never throws. */
+  refresh(streamId: number): Promise<void> {
+    return this.projector.sync(streamId);
+  }
+
   private async look(): Promise<void> {
     if (this.watched.size === 0 || this.isBusy || !this.redis.isReady) return;
     const read = new Set(this.hub.remoteIds());
