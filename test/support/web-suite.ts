@@ -105,8 +105,11 @@ export class WebSuite {
   }
 
   private async leave(): Promise<void> {
+    // The suite has not started: that is the error to report.
+    if (!this.current) return;
     this.stage.simulator.holdAt(Infinity);
-    const readers = [this.reader, ...this.others.splice(0)];
+    const readers = [this.current, ...this.others.splice(0)];
+    this.current = undefined;
     for (const reader of readers) await reader.leave();
     expect(readers.flatMap(({ flaws }) => flaws)).toEqual([]);
   }

@@ -112,8 +112,7 @@ describe('the page without a mouse', () => {
     await moveTo(more, 'Shift+Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('menu').waitFor();
-    await page.keyboard.press('ArrowUp');
-    await untilFocused(page.getByRole('menuitem', { name: 'Continue on another device' }));
+    await moveTo(page.getByRole('menuitem', { name: 'Continue on another device' }), 'ArrowDown');
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog', { name: 'Continue on another device' });
     await moveTo(dialog.getByRole('button', { name: 'Create link' }));

@@ -33,7 +33,7 @@ export function CommandPalette({ onClose, onShortcuts }: Props) {
       padding={0}
       size={560}
       yOffset="12vh"
-      aria-label={t('palette.title')}
+      attributes={{ content: { 'aria-label': t('palette.title') } }}
       transitionProps={{ duration: 120 }}
     >
       <Combobox store={combobox} onOptionSubmit={submit} withinPortal={false}>

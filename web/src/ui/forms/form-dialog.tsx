@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FormProblem } from './form-problem';
+import { useReturnFocus } from './use-return-focus';
 
 interface Props {
   title: string;
@@ -22,6 +23,7 @@ interface Props {
 export function FormDialog(props: Props) {
   const { title, children, submitLabel, isPending, canSubmit = true, error, size = 'lg', extra, onSubmit } = props;
   const { t } = useTranslation('ui');
+  useReturnFocus();
 
   return (
     <Modal

@@ -1,6 +1,6 @@
 import { Menu } from '@mantine/core';
 import { IconBraces, IconDeviceMobile, IconDots, IconDownload, IconStethoscope } from '@tabler/icons-react';
-import { lazy, useState } from 'react';
+import { lazy, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { LazyPart } from '../../../../ui/problems/lazy-part';
 import { showProblem } from '../../../../ui/problems/show-problem';
@@ -19,6 +19,12 @@ export function MoreMenu({ streamId }: { streamId: number | null }) {
   const { t } = useTranslation('chat');
   const { taskId } = useThread();
   const [dialog, setDialog] = useState<DialogName | null>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = () => {
+    setDialog(null);
+    // After the dialog, which keeps the focus, has gone.
+    setTimeout(() => button.current?.focus());
+  };
   const save = (format: ExportFormat) => {
     downloadExport(taskId, format).catch(showProblem);
   };
@@ -27,7 +33,7 @@ export function MoreMenu({ streamId }: { streamId: number | null }) {
     <>
       <Menu position="top-start" returnFocus>
         <Menu.Target>
-          <IconButton label={t('actions.more')} icon={IconDots} size="sm" />
+          <IconButton ref={button} label={t('actions.more')} icon={IconDots} size="sm" />
         </Menu.Target>
         <Menu.Dropdown>
           {EXPORT_FORMATS.map((format) => (
@@ -49,7 +55,7 @@ export function MoreMenu({ streamId }: { streamId: number | null }) {
       </Menu>
       {dialog && (
         <LazyPart>
-          <AnswerDialog name={dialog} taskId={taskId} streamId={streamId} onClose={() => setDialog(null)} />
+          <AnswerDialog name={dialog} taskId={taskId} streamId={streamId} onClose={close} />
         </LazyPart>
       )}
     </>
