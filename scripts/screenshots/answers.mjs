@@ -103,7 +103,7 @@ export const SCRIPTS = {
     FEEDBACK,
     `rate=200 node_ms=700 ${titles('Fetch tickets', 'Remove personal data', 'Group by theme')}`,
   ),
-  [QUESTIONS.story]: text(STORY, 'rate=24'),
+  [QUESTIONS.story]: text(STORY, 'rate=10'),
   [QUESTIONS.stuck]: '[sim case=hang-after-delta after=0]',
   [QUESTIONS.failed]: '[sim status=401]',
   [QUESTIONS.contract]: '[sim case=human-input node_ms=300 form_seconds=86400]',

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { say } from '../lib/log.mjs';
-import { inRoot } from '../lib/paths.mjs';
 import { QUESTIONS } from './answers.mjs';
 import { CHECKS, report } from './seed.mjs';
 
@@ -16,8 +15,7 @@ const REST_MS = 700;
 
 /** Writes the pictures that are named, or all. */
 export async function writePictures(scene) {
-  const env = { ...process.env, FONTCONFIG_FILE: inRoot('scripts', 'screenshots', 'fonts.conf') };
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS, env });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
   try {
     for (const [name, { options = {}, play }] of Object.entries(PICTURES)) {
       if (scene.only.length > 0 && !scene.only.includes(name)) continue;
@@ -108,7 +106,7 @@ const PICTURES = {
     options: { dark: true },
     play: async (page, scene) => {
       await ask(page, scene, 'Engineering', QUESTIONS.story);
-      await page.getByText('good algae').waitFor();
+      await page.getByText('bottle cap').waitFor();
       await page.getByRole('button', { name: /^Stop/ }).click();
       await page.getByText(/was closed after/).waitFor();
     },

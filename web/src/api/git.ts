@@ -36,9 +36,9 @@ export const branchesQuery = (repository: GitRepository | undefined) =>
   queryOptions({
     queryKey: ['git', 'branches', repository?.git_url],
     queryFn: ({ signal }) => {
-      const { git_repo = '', type = '', git_domain = '' } = repository ?? {};
+      const { git_repo = '', git_domain = '' } = repository ?? {};
 
-      return read<GitBranch>('/api/git/repositories/branches', { git_repo, type, git_domain }, signal);
+      return read<GitBranch>('/api/git/repositories/branches', { git_repo, git_domain }, signal);
     },
     enabled: repository !== undefined,
     staleTime: FIVE_MINUTES_MS,
