@@ -52,7 +52,7 @@ export class TaskTables {
     this.turns = new TurnsRepository(db);
     this.tasks = new TasksRepository(db);
     this.conversations = new ConversationPaths(db);
-    this.updates = new TaskUpdatesRepository(db, loadConfig({ EXECUTOR_LEASE_SECONDS: '120' }));
+    this.updates = new TaskUpdatesRepository(db, loadConfig({ EXECUTOR_SILENT_LEASE_SECONDS: '120' }));
   }
 
   get db(): Db {

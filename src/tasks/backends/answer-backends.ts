@@ -69,9 +69,10 @@ export class AnswerBackends {
 
   /** Returns what the backends have to say about a task whose newest turn has ended. */
   async hintsAfterEnd(taskId: number): Promise<string[]> {
-    const hints = await Promise.all(this.backends.map((backend) => backend.hintsAfterEnd?.(taskId) ?? []));
+    const hints: string[] = [];
+    for (const backend of this.backends) hints.push(...((await backend.hintsAfterEnd?.(taskId)) ?? []));
 
-    return hints.flat();
+    return hints;
   }
 
   /** Lets all backends release what they keep for a task. @throws AppError when one of them cannot */
