@@ -25,7 +25,12 @@ export default {
   // A limit against hanging, of hooks as well, not a measurement: the machine may be busy.
   testTimeout: 300_000,
   projects: [
-    { ...shared, displayName: 'unit', roots: ['<rootDir>/src', '<rootDir>/tools', '<rootDir>/web/src'], testMatch: ['**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'unit',
+      roots: ['<rootDir>/src', '<rootDir>/tools', '<rootDir>/web/src'],
+      testMatch: ['**/*.spec.ts'],
+    },
     {
       ...shared,
       ...servers,
