@@ -116,24 +116,10 @@ describe('executors in containers', () => {
     expect(stage.server.logs).toContain('ended with status 3');
   });
 
-  it('says why an executor cannot work', async () => {
-    await stage.addImageWithoutGlibc('with-musl');
-    const ids = [
-      await stage.ask(team, '[memory]'),
-      await stage.ask(await stage.team('alpine', 'with-musl'), 'hello'),
-      await stage.ask(await stage.team('nowhere', '127.0.0.1:1/nothing'), 'hello'),
-    ];
-    const errors: string[] = [];
-    for (const taskId of ids) {
-      const { status, error_message: message } = await stage.ended(taskId);
-      errors.push(`${status} ${message}`);
-    }
+  it('says that an executor had too little memory', async () => {
+    const { status, error_message: message } = await stage.ended(await stage.ask(team, '[memory]'));
 
-    expect(errors).toEqual([
-      expect.stringMatching(/^FAILED .*(out of memory|was killed)/),
-      expect.stringMatching(/^FAILED .*no glibc/),
-      expect.stringMatching(/^FAILED .*127\.0\.0\.1:1\/nothing/),
-    ]);
+    expect(`${status} ${message}`).toMatch(/^FAILED .*(out of memory|was killed)/);
   });
 
   it('removes container and workspace with their task', async () => {
@@ -147,14 +133,15 @@ describe('executors in containers', () => {
     await eventually('both are gone', async () => !(await volumes()) && (await stage.container(taskId)) === undefined);
   });
 
-  it('does not start without an image, and says so', async () => {
-    const bare = await ContainerStage.start({ EXECUTOR_IMAGE: '' });
-    const taskId = await bare.ask(await bare.team('coders'), 'hello');
+  it.each([
+    ['there is none', '', 'EXECUTOR_IMAGE'],
+    ['it has another C library', 'with-musl', 'no glibc'],
+    ['its registry does not answer', '127.0.0.1:1/nothing', '127.0.0.1:1/nothing'],
+  ])('says what is wrong with an image: %s', async (_, image, words) => {
+    const other = await ContainerStage.start({ EXECUTOR_IMAGE: image });
+    const task = await other.ended(await other.ask(await other.team('coders'), 'hello'));
+    await endAll(other);
 
-    expect(await bare.ended(taskId)).toMatchObject({
-      status: 'FAILED',
-      error_message: expect.stringContaining('EXECUTOR_IMAGE') as unknown,
-    });
-    await endAll(bare);
+    expect([task.status, task.error_message]).toEqual(['FAILED', expect.stringContaining(words) as unknown]);
   });
 });

@@ -44,6 +44,7 @@ export class ContainerStage {
   static async start(environment: Environment = {}): Promise<ContainerStage> {
     const docker = await DockerServer.start();
     await docker.addImage(IMAGE, WITH_GLIBC);
+    await docker.addImage('with-musl', { 'bin/busybox': { copy: '/bin/busybox' } });
     const files = temporaryDirectory('executor');
     copyFileSync(resolve('test/support/stand-in-executor.mjs'), join(files.path, 'executor.mjs'));
     const server = await Conch.start({
@@ -119,11 +120,6 @@ export class ContainerStage {
     const manager = children.find((id) => readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('executor-manager'));
 
     return manager === undefined ? undefined : Number(manager);
-  }
-
-  /** Makes an image that has no C library. */
-  async addImageWithoutGlibc(name: string): Promise<void> {
-    await this.docker.addImage(name, { 'bin/busybox': { copy: '/bin/busybox' }, 'bin/sh': { linkTo: 'busybox' } });
   }
 
   async stop(): Promise<void> {

@@ -79,6 +79,8 @@ export class DockerServer {
   async stop(): Promise<void> {
     for (const { Id } of await this.containers()) await this.client.getContainer(Id).remove({ force: true });
     await this.process?.end('SIGTERM');
+    // Containers in the network of the machine leave its namespace mounted, which keeps the directory from being removed.
+    spawnSync('umount', ['-l', join(this.directory.path, 'exec/netns/default')]);
     await this.directory.remove();
   }
 
