@@ -95,14 +95,22 @@ function frameOf(version: number): Modules {
     const row = modules[y];
     if (row && x >= 0 && x < size) row[x] = isDark;
   };
-  for (let at = 0; at < size; at += 1) [set(6, at, at % 2 === 0), set(at, 6, at % 2 === 0)];
+  for (let at = 0; at < size; at += 1) {
+    set(6, at, at % 2 === 0);
+    set(at, 6, at % 2 === 0);
+  }
   for (const [x, y] of alignments(version, size)) square(x, y, 2, (ring) => ring !== 1, set);
   for (const [x, y] of finders(size)) square(x, y, 4, (ring) => ring !== 2 && ring !== 4, set);
   for (let bit = 0; bit < 15; bit += 1) {
     const isDark = ((FORMAT >> bit) & 1) === 1;
     const near = bit < 6 ? bit : bit + 1;
-    if (bit < 8) [set(8, near, isDark), set(size - 1 - bit, 8, isDark)];
-    else [set(bit === 8 ? 7 : 14 - bit, 8, isDark), set(8, size - 15 + bit, isDark)];
+    if (bit < 8) {
+      set(8, near, isDark);
+      set(size - 1 - bit, 8, isDark);
+    } else {
+      set(bit === 8 ? 7 : 14 - bit, 8, isDark);
+      set(8, size - 15 + bit, isDark);
+    }
   }
   set(8, size - 8, true);
   if (version >= 7)
