@@ -30,6 +30,8 @@ const ADVICE: Readonly<Record<string, FailureAdvice>> = {
   provider_truncated: advice('truncated', true),
   worker_lost: advice('workerLost', true),
   executor_lost: advice('executorLost', true),
+  executor_failed: advice('executorFailed', true),
+  executor_image_unusable: advice('executorImage', false, '/shells'),
   shell_not_available: advice('shell', false, '/shells'),
   dify_app_unavailable: advice('appOff', false, '/models'),
   dify_input_invalid: advice('inputs', false),
