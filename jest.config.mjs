@@ -4,7 +4,7 @@ const swc = JSON.parse(readFileSync(new URL('.swcrc', import.meta.url), 'utf8'))
 delete swc.$schema;
 
 /** Tests on a real container engine. npm test leaves them out, and says so, where none can be started. */
-const ENGINE_TESTS = ['/executor-(manager(-\\w+)?|containers)\\.e2e\\.ts$', '/images-live\\.e2e\\.ts$'];
+const ENGINE_TESTS = ['/executor-(manager(-\\w+)?|containers(-\\w+)?)\\.e2e\\.ts$', '/images-live\\.e2e\\.ts$'];
 
 const shared = {
   testEnvironment: 'node',

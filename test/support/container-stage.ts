@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { ContainerInfo } from 'dockerode';
+import { type Simulator, startSimulator } from '../../tools/simulator/simulator.js';
 import type { SubtaskBody, TaskBody } from './api.js';
 import { endAll, eventually, temporaryDirectory } from './child.js';
-import { Conch, type Environment } from './conch.js';
+import { Conch, entryOf, type Environment } from './conch.js';
 import { DockerServer, type ImageFiles } from './docker-engine.js';
 
 const ENDED = ['COMPLETED', 'FAILED', 'CANCELLED'];
@@ -28,40 +29,70 @@ const WITH_GLIBC: ImageFiles = {
 
 const IMAGE = 'with-glibc';
 
+/** What Claude Code runs commands with, beside a shell and git. */
+const TOOLS = ['cat', 'echo', 'env', 'ls', 'mkdir', 'ps', 'rm', 'sleep', 'tail', 'touch', 'uname'].map(
+  (name) => `/usr/bin/${name}`,
+);
+
 /** An answer, as the API shows it. */
 export type Answer = SubtaskBody & { executor_name: string; error_message: string | null };
 
-/** A server whose embedded executor manager runs containers at a dockerd of its own, with the stand-in as their program. */
+/** A server whose embedded executor manager runs containers at a dockerd of its own. */
 export class ContainerStage {
   readonly secret = 'sk-secret-of-the-model';
 
   private constructor(
     readonly docker: DockerServer,
     readonly server: Conch,
-    private readonly files: { path: string; remove: () => Promise<void> },
+    /** The model of executors; null when the stand-in needs none. */
+    private readonly model: Simulator | null,
+    private readonly removeFiles: () => Promise<void>,
   ) {}
 
+  /** With the stand-in as the program of containers. */
   static async start(environment: Environment = {}): Promise<ContainerStage> {
     const docker = await DockerServer.start();
     await docker.addImage(IMAGE, WITH_GLIBC);
     await docker.addImage('with-musl', { 'bin/busybox': { copy: '/bin/busybox' } });
     const files = temporaryDirectory('executor');
     copyFileSync(resolve('test/support/stand-in-executor.mjs'), join(files.path, 'executor.mjs'));
-    const server = await Conch.start({
-      ...{ SIMULATOR: 'off', EXECUTOR_MANAGER: 'on', DOCKER_SOCKET: docker.socket, EXECUTOR_FILES: files.path },
-      ...{ EXECUTOR_IMAGE: IMAGE, EXECUTOR_MEMORY_MB: '256', EXECUTOR_CPUS: '1', EXECUTOR_PIDS: '64' },
-      ...{ MAX_CONCURRENT_TASKS: '2', MAX_RUNNING_TASKS_PER_USER: '1000' },
+    const server = await startServer(docker, { SIMULATOR: 'off', EXECUTOR_FILES: files.path, ...environment });
+
+    return new ContainerStage(docker, server, null, files.remove);
+  }
+
+  /** With the real program in containers, Claude Code in their image, and the simulator as its model. */
+  static async startWithClaudeCode(claude: string, environment: Environment = {}): Promise<ContainerStage> {
+    const docker = await DockerServer.start();
+    const programs = [claude, ...TOOLS];
+    const tools = copies([...TOOLS, ...librariesOf(...programs)]);
+    await docker.addImage(IMAGE, { ...WITH_GLIBC, ...tools, 'usr/bin/claude': { copy: claude } });
+    const model = await startSimulator();
+    const files = dirname(entryOf('executor/executor.mjs'));
+    const memory = { EXECUTOR_MEMORY_MB: '2048', EXECUTOR_PIDS: '256' };
+    const server = await startServer(docker, {
+      ...{ SIMULATOR: model.url, EXECUTOR_FILES: files },
+      ...memory,
       ...environment,
     });
 
-    return new ContainerStage(docker, server, files);
+    return new ContainerStage(docker, server, model, () => Promise.resolve());
+  }
+
+  get simulator(): Simulator {
+    if (!this.model) throw new Error('the stand-in asks no model');
+
+    return this.model;
   }
 
   /** Makes a team of one bot. @param image of its shell; that of the manager when it is left out */
   async team(name: string, image?: string): Promise<string> {
     const shell = image === undefined ? 'ClaudeCode' : name;
     if (image !== undefined) await this.created('/shells', { name, baseShellRef: 'ClaudeCode', baseImage: image });
-    const env = { MODEL_TYPE: 'claude', MODEL_ID: 'claude-sonnet-4-5', API_KEY: this.secret };
+    const env = {
+      ...{ MODEL_TYPE: 'claude', MODEL_ID: 'claude-sonnet-4-5', API_KEY: this.secret },
+      ...(this.model && { BASE_URL: `${this.model.url}/claude` }),
+    };
     const bot = await this.created('/bots', { name, shell_name: shell, agent_config: { env } });
     await this.created('/teams', { name, bots: [{ bot_id: bot }] });
 
@@ -124,7 +155,8 @@ export class ContainerStage {
 
   async stop(): Promise<void> {
     await endAll(this.server, this.docker);
-    await this.files.remove();
+    await this.model?.close();
+    await this.removeFiles();
   }
 
   private async created(path: string, body: object): Promise<number> {
@@ -133,4 +165,13 @@ export class ContainerStage {
 
     return reply.body.id;
   }
+}
+
+function startServer(docker: DockerServer, environment: Environment): Promise<Conch> {
+  return Conch.start({
+    ...{ EXECUTOR_MANAGER: 'on', DOCKER_SOCKET: docker.socket, EXECUTOR_IMAGE: IMAGE },
+    ...{ EXECUTOR_MEMORY_MB: '256', EXECUTOR_CPUS: '1', EXECUTOR_PIDS: '64' },
+    ...{ MAX_CONCURRENT_TASKS: '2', MAX_RUNNING_TASKS_PER_USER: '1000' },
+    ...environment,
+  });
 }

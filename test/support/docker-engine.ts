@@ -1,7 +1,6 @@
 import Docker from 'dockerode';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { eventually, temporaryDirectory, Watched } from './child.js';
 
@@ -92,8 +91,12 @@ export class DockerServer {
   /** Makes an image of some files. @param changes lines of a Dockerfile, e.g. `USER agent` */
   async addImage(name: string, files: ImageFiles, changes: readonly string[] = []): Promise<void> {
     const options = { ...splitName(name), fromSrc: '-', ...(changes.length > 0 && { changes: [...changes] }) };
-    const reply = await this.client.importImage(Buffer.from(archiveOf(files)) as never, options);
-    await finish(reply);
+    const archive = archiveOf(files);
+    try {
+      await finish(await this.client.importImage(archive.path, options));
+    } finally {
+      await archive.remove();
+    }
   }
 
   /** Sends an image to a registry, and forgets it here. */
@@ -119,17 +122,15 @@ async function finish(reply: NodeJS.ReadableStream): Promise<void> {
   if (error !== undefined) throw new Error(error);
 }
 
-function archiveOf(files: ImageFiles): Buffer {
-  const directory = mkdtempSync(join(tmpdir(), 'conch-image-'));
-  try {
-    for (const [name, file] of Object.entries(files)) place(join(directory, name), file);
-    const { stdout, status, stderr } = spawnSync('tar', ['-C', directory, '-c', '.'], { maxBuffer: 256 * 1024 * 1024 });
-    if (status !== 0) throw new Error(stderr.toString());
+function archiveOf(files: ImageFiles): { path: string; remove: () => Promise<void> } {
+  const directory = temporaryDirectory('image');
+  const root = join(directory.path, 'root');
+  for (const [name, file] of Object.entries(files)) place(join(root, name), file);
+  const path = join(directory.path, 'image.tar');
+  const { status, stderr } = spawnSync('tar', ['-C', root, '-cf', path, '.'], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
 
-    return stdout;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  return { path, remove: directory.remove };
 }
 
 function place(path: string, file: ImageFile): void {
