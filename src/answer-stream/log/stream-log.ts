@@ -130,6 +130,15 @@ export class StreamLog {
     return json === null ? null : (JSON.parse(json) as Snapshot);
   }
 
+  /** Deletes a log, whose events do not count any more. The next one has another identity: its readers get the whole text. */
+  async discard(subtaskId: number): Promise<void> {
+    await Promise.all(
+      [keys.streamMeta(subtaskId), keys.stream(subtaskId), keys.snapshot(subtaskId)].map((key) =>
+        this.redis.commands.del(key),
+      ),
+    );
+  }
+
   /** Returns the next events after `cursor` in one batch; null when there are none. */
   async read(subtaskId: number, cursor: number): Promise<FrameBatch | null> {
     const entries = await this.redis.commands.xrange(

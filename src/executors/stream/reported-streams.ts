@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { logLine } from '../../infra/database/database-errors.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
+import { StreamLog } from '../../answer-stream/log/stream-log.js';
 import type { AppliedUpdate } from '../../tasks/status/apply-reports.js';
 import { isTerminal } from '../../tasks/task-status.js';
 import { TurnProjector } from './turn-projector.js';
@@ -16,6 +17,7 @@ export class ReportedStreams {
 
   constructor(
     private readonly redis: RedisClients,
+    private readonly log: StreamLog,
     private readonly projector: TurnProjector,
   ) {}
 
@@ -26,9 +28,21 @@ export class ReportedStreams {
       concerned.filter(({ status, outcome }) => outcome !== 'duplicate' && isTerminal(status ?? '')),
     );
     const changed = streamsOf(concerned.filter(({ outcome }) => outcome === 'applied'));
-    for (const id of ended) void this.projector.sync(id);
-    const others = [...changed].filter((id) => !ended.has(id));
+    const repaired = streamsOf(concerned.filter(({ isRepaired }) => isRepaired));
+    for (const id of repaired) void this.beginAnew(id);
+    for (const id of ended) if (!repaired.has(id)) void this.projector.sync(id);
+    const others = [...changed].filter((id) => !ended.has(id) && !repaired.has(id));
     if (others.length > 0) void this.followRead(others);
+  }
+
+  /** An end that was only presumed stands in the log, and nothing can follow it there. */
+  private async beginAnew(streamId: number): Promise<void> {
+    try {
+      await this.log.discard(streamId);
+    } catch (error) {
+      this.logger.warn(`subtask ${streamId}: its stream keeps the end that was presumed: ${logLine(error)}`);
+    }
+    await this.projector.sync(streamId);
   }
 
   private async followRead(streamIds: readonly number[]): Promise<void> {

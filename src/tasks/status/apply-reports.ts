@@ -21,6 +21,8 @@ export interface AppliedUpdate {
   turn?: TaskChange;
   /** Whether executors give one of its answers. */
   hasExecutors?: boolean;
+  /** Whether an end that was presumed has been replaced: clients may have received it. */
+  isRepaired?: boolean;
 }
 
 export interface AppliedUpdates {
@@ -121,5 +123,6 @@ function resultOf(
     taskStatus: reached,
     turn: { userId, taskId, subtaskIds: steps.map(({ id }) => id), hasEnded: isTerminal(reached) },
     hasExecutors: steps.some(({ lane }) => lane !== null),
+    ...(outcome === 'applied' && step?.isRepaired && { isRepaired: true }),
   };
 }
