@@ -4,6 +4,7 @@ import type { Api } from './support/api.js';
 import { endAll, eventually } from './support/child.js';
 import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask } from './support/executors.js';
 import { Receiver } from './support/receiver.js';
+import { fold } from './support/sse.js';
 import { Stage } from './support/stage.js';
 
 describe('leases of executors', () => {
@@ -71,6 +72,13 @@ describe('leases of executors', () => {
     expect((await own.report(subtaskId, 'COMPLETED', { result: { value: 'again' } })).status).toBe(401);
     await executor.report(next.subtask_id, 'COMPLETED', { result: { value: 'the end' } });
     expect((await ended(taskId, 'COMPLETED')).result?.value).toBe('the end');
+    // The log that ended with the loss has gone: readers get what there is now.
+    const stream = await eventually('the stream has the end', async () => {
+      const { events } = await (await api.attach(taskId)).untilClosed();
+
+      return events.at(-1)?.data.type === 'done' && fold(events);
+    });
+    expect(stream.content).toBe('the end');
   });
 
   it('and a failure without a reason, as of a second container, do not cost the answer of the first one', async () => {

@@ -148,29 +148,6 @@ describe('streams of answers that executors give', () => {
     expect(starts).toEqual([1, 2]);
   });
 
-  it('shows the answer of an executor that completes after it counted as lost', async () => {
-    const { stream, claimed, taskId } = await ask(solo);
-    const id = claimed.subtask_id;
-    await executorOf(claimed).events(id, 1, [text('lost ')]);
-    const again = await eventually('it is offered again', async () => (await manager.dispatch())[0], 20_000);
-    const executor = executorOf(again);
-    await executor.events(id, 1, [text('half')]);
-    await stream.untilClosed();
-    expect(stream.events.at(-1)?.data).toMatchObject({ type: 'error', code: 'executor_lost' });
-    await executor.report(id, 'COMPLETED', { result: { value: 'half and half' } });
-    await untilTask(stage.api, taskId, 'COMPLETED');
-    const last = stream.events.at(-1)?.id;
-    for (const cut of [undefined, last]) {
-      const whole = await eventually('the stream has the answer', async () => {
-        const rest = await (await replicas[0].attach(taskId, cut)).untilClosed();
-        const shown = fold(rest.events);
-
-        return shown.terminal?.type === 'done' && shown;
-      });
-      expect(whole.content).toBe('half and half');
-    }
-  });
-
   it('loses nothing when Redis loses its data in mid-answer', async () => {
     const { stream, claimed, taskId } = await ask(solo);
     const id = claimed.subtask_id;
