@@ -82,7 +82,9 @@ describe.each(STAGES)('live events of tasks, %s', (kind) => {
     } = (await api.task(task.id)) as TaskBody & Record<'user' | 'team' | 'usage', unknown>;
     expect(shown(stream.events)).toEqual({
       [`task ${task.id}`]: row,
-      ...Object.fromEntries(rows.map(({ version: _version, ...subtask }) => [`subtask ${subtask.id}`, subtask])),
+      ...Object.fromEntries(
+        rows.map(({ version: _version, bots: _bots, ...subtask }) => [`subtask ${subtask.id}`, subtask]),
+      ),
     });
     expect(rows.at(-1)?.result?.value).toBe(generatedText(5));
   });
