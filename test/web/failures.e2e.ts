@@ -85,7 +85,7 @@ describe('why an answer failed, in words', () => {
     await tab.page.reload();
     await tab.answer.getByText('Details', { exact: true }).click();
     await tab.answer.getByText('provider_auth', { exact: true }).waitFor();
-    await tab.answer.getByRole('button', { name: 'Retry with another model' }).click();
+    await tab.answer.getByRole('alert').getByRole('button', { name: 'Retry with another model' }).click();
     await tab.page.getByRole('menuitem', { name: 'Simulator (OpenAI protocol)' }).click();
     await tab.page.getByText('2/2').waitFor();
     await tab.untilComplete();

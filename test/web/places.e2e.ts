@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { started } from '../support/api.js';
 import { ChatTab, wordsUpTo } from '../support/chat-tab.js';
+import { eventually } from '../support/child.js';
 import { untilTask } from '../support/executors.js';
 import { TEST_KEY } from '../support/models.js';
 import { script } from '../support/stage.js';
@@ -55,7 +56,8 @@ describe('the places around the chat', () => {
     await team.getByRole('textbox', { name: 'Instructions' }).fill('You know the tides.');
     await team.getByRole('button', { name: 'Create and chat' }).click();
     const tab = await ChatTab.of(page);
-    expect(await page.getByRole('combobox', { name: 'Team' }).inputValue()).toBe('Harbour office');
+    const asked = page.getByRole('combobox', { name: 'Team' });
+    await eventually('the new team is chosen', async () => (await asked.inputValue()) === 'Harbour office');
     await tab.ask('When is high water?');
     await tab.untilWords(wordsUpTo(4));
     await tab.answer.getByText('Harbour office').waitFor();

@@ -69,7 +69,7 @@ function Chat({ taskId }: { taskId: number | null }) {
 
 /** Who is asked next, and who answered so far: the draft may name another team than the conversation has. */
 function useChatTeam(taskId: number | null, { task, isLoading }: Conversation) {
-  const { data: teams = NO_TEAMS, isPending } = useTeams();
+  const { data: teams = NO_TEAMS, isPending, isFetching } = useTeams();
   const [draft, change] = useDraft(taskId);
   const find = (id: number | null | undefined) => teams.find((each) => each.id === id) ?? null;
   const first = taskId === null ? (firstTeam(teams) ?? null) : null;
@@ -78,10 +78,14 @@ function useChatTeam(taskId: number | null, { task, isLoading }: Conversation) {
     change({ ...(teamId !== null && { teamId, modelId: null }), ...(text !== undefined && { text }) });
 
   // A question that is sent before the conversation is read might be asked beside an answer that runs.
-  const known = isPending || isLoading ? undefined : (find(draft.teamId) ?? ownTeam ?? first);
+  const isOnItsWay = isPending || isLoading || (isFetching && isMissing(draft.teamId, teams));
+  const known = isOnItsWay ? undefined : (find(draft.teamId) ?? ownTeam ?? first);
 
   return { teams, team: known, ownTeam: ownTeam ?? first, choose };
 }
+
+/** Whether a team is newer than the list of teams that is shown while a newer list is read. */
+const isMissing = (id: number | null, teams: readonly Team[]) => id !== null && teams.every((each) => each.id !== id);
 
 /** An address may name the team of a new conversation. Once chosen it is the draft's, and leaves the address. */
 function useAskedTeam(taskId: number | null, choose: (teamId: number) => void): void {

@@ -5,6 +5,7 @@ import styles from './data-table.module.css';
 import { formatNumber } from '../format';
 import loaded from './loaded.module.css';
 import { ProblemCard } from '../problems/problem-card';
+import { useScrollRegion } from './use-scroll-region';
 
 export interface Column<Row> {
   /** Its heading; empty for the column of the actions. */
@@ -29,6 +30,7 @@ interface Props<Row> {
 /** A dense table with a skeleton, a reason when it could not be read, and pages. */
 export function DataTable<Row>({ label, columns, query, rowKey, empty, minWidth = 640, pages }: Props<Row>) {
   const { t } = useTranslation('ui');
+  const region = useScrollRegion(label);
   const { data, error } = query;
   if (data === undefined && error) return <ProblemCard error={error} onRetry={() => void query.refetch()} />;
   if (data?.items.length === 0) return empty;
@@ -36,7 +38,7 @@ export function DataTable<Row>({ label, columns, query, rowKey, empty, minWidth 
 
   return (
     <>
-      <Table.ScrollContainer minWidth={minWidth} type="native">
+      <Table.ScrollContainer minWidth={minWidth} type="native" {...region}>
         <Table
           className={styles.table}
           aria-label={label}

@@ -8,14 +8,15 @@ import { isEmptyValue } from '../fields/field';
 import type { Submit } from './use-submit';
 import classes from './composer.module.css';
 
-/** The inputs of the team's app. It opens by itself while something is missing. */
+/** The inputs of the team's app. It opens by itself when something is missing, and stays open until it is closed. */
 export function InputsPanel({ submit, botId }: { submit: Submit; botId: number | null }) {
   const { t } = useTranslation('chat');
   const id = useId();
   const { fields, values, missing, problem, change } = submit;
-  const [choice, setChoice] = useState<boolean | null>(null);
+  const [isOpen, setOpen] = useState(false);
   const hasRequired = fields.some(({ isRequired, name }) => isRequired && isEmptyValue(values[name]));
-  const isOpen = choice ?? hasRequired;
+  useOpensFor(hasRequired, setOpen);
+  useOpensFor(missing.length > 0, setOpen);
   if (fields.length === 0) return null;
   const filled = fields.filter(({ name }) => !isEmptyValue(values[name])).length;
 
@@ -23,14 +24,14 @@ export function InputsPanel({ submit, botId }: { submit: Submit; botId: number |
     <section className={classes['inputs']} aria-label={t('inputs.label')}>
       <UnstyledButton
         className={classes['inputsHead']}
-        aria-expanded={isOpen || missing.length > 0}
+        aria-expanded={isOpen}
         aria-controls={id}
-        onClick={() => setChoice(!isOpen)}
+        onClick={() => setOpen(!isOpen)}
       >
         <IconChevronRight size={16} stroke={1.6} data-open={isOpen || undefined} aria-hidden />
         {t('inputs.summary', { filled, count: fields.length })}
       </UnstyledButton>
-      <Collapse id={id} expanded={isOpen || missing.length > 0} transitionDuration={150}>
+      <Collapse id={id} expanded={isOpen} transitionDuration={150}>
         <div className={classes['fields']}>
           {fields.map((field) => (
             <FieldInput
@@ -46,6 +47,14 @@ export function InputsPanel({ submit, botId }: { submit: Submit; botId: number |
       </Collapse>
     </section>
   );
+}
+
+/** Opens when a reason comes up. Its end closes nothing: the reader may still be typing in the last missing field. */
+function useOpensFor(isReason: boolean, setOpen: (isOpen: boolean) => void): void {
+  const [wasReason, setWasReason] = useState(false);
+  if (isReason === wasReason) return;
+  setWasReason(isReason);
+  if (isReason) setOpen(true);
 }
 
 const refusal = (problem: Error | null, name: string): string | null =>

@@ -3,7 +3,7 @@ import { useCallback } from 'react';
 import { api, bodyOf, type Schemas } from '../../../api/client';
 import { answerStream } from '../../../stream/answer/answer-stream';
 import { askQuestion } from '../../../stream/answer/ask-question';
-import { type Repository, writeDraft } from '../data/memory';
+import { readDraft, type Repository, writeDraft } from '../data/memory';
 import type { Team } from '../data/use-teams';
 
 export interface Request {
@@ -28,7 +28,9 @@ export function useAsk(taskId: number | null, team: Team | null): (request: Requ
         ? await askDirectly(taskId, team, request)
         : await createTask(taskId, team, request);
       if (askedId === taskId) return;
-      writeDraft(askedId, { teamId: team.id, modelId: request.modelId ?? null });
+      // The inputs of the app are those of the next question too.
+      const { inputs } = readDraft(taskId);
+      writeDraft(askedId, { teamId: team.id, modelId: request.modelId ?? null, inputs });
       await navigate({ to: '/chat/$taskId', params: { taskId: String(askedId) } });
     },
     [taskId, team, navigate],

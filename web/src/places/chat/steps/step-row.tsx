@@ -86,9 +86,8 @@ function StepLine({ step, longestMs, isOpen }: LineProps) {
         aria-label={t(`steps.status.${status}`)}
       />
       <span className={classes['title']}>
-        {title}
-        {isRound && index !== undefined && ` ${formatNumber(index + 1)}`}
-        {type && type !== title.toLowerCase() && <small>{type}</small>}
+        <span>{isRound && index !== undefined ? `${title} ${formatNumber(index + 1)}` : title}</span>
+        {type && type !== title.toLowerCase() && <small> {type}</small>}
         {isOpen !== null && (
           <IconChevronDown
             size={14}
