@@ -79,6 +79,9 @@ describe('an answer that goes on', () => {
 
   it('begins again when its server was lost, and says so', async () => {
     const tab = await askAndHold(20);
+    // A tab that had more than the log is given the new text by a `resync`, without a `reset`.
+    const log = `/tasks/${await tab.taskId()}/export?format=ndjson`;
+    await eventually('the log has what is shown', async () => (await suite.stage.api.get(log)).text.includes('w19'));
     await suite.stage.server(0).kill();
     await tab.says('Connection lost. The answer goes on; reconnecting …');
     await tab.composer.fill('typed while away');
