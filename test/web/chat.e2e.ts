@@ -147,7 +147,8 @@ describe('the chat of the page', () => {
     const bot = await add(api, '/bots', { name: 'بوت 🐚', shell_name: 'Chat', model_name: 'simulator-claude' });
     const team = await add(api, '/teams', { name: 'فريق 👩‍👩‍👧', bots: [{ bot_id: bot }] });
     const chat = await suite.openChat(`/?team=${team}`);
-    expect(await chat.page.getByRole('combobox', { name: 'Team' }).inputValue()).toBe('فريق 👩‍👩‍👧');
+    const chosen = chat.page.getByRole('combobox', { name: 'Team' });
+    await eventually('the team is chosen', async () => (await chosen.inputValue()) === 'فريق 👩‍👩‍👧');
     await chat.ask(saying('مرحبا بكم\n\nAnd English.'));
     await chat.untilComplete();
     await chat.answer.getByText('فريق 👩‍👩‍👧').waitFor();
@@ -185,6 +186,7 @@ describe('the chat of the page', () => {
 
       return (await tab.composer.inputValue()) === '';
     });
+    await tab.untilComplete();
     expect(stageRequests()).toBe(1);
   });
 
