@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { type ChatTab, wordsUpTo } from '../support/chat-tab.js';
 import { eventually } from '../support/child.js';
 import { script } from '../support/stage.js';
+import { addModel } from '../support/models.js';
 import { add } from '../support/teams.js';
 import { WebSuite } from '../support/web-suite.js';
 
@@ -124,22 +125,31 @@ describe('the chat of the page', () => {
     expect(await page.evaluate('window.hurt')).toBeUndefined();
   });
 
-  it('survives a markdown bomb, a very long line and a very long word', async () => {
+  it('survives a markdown bomb', async () => {
     const bomb = `${'['.repeat(2000)}\n\n${'>'.repeat(400)} deep\n\n${'*a '.repeat(1500)}\n\n${'- '.repeat(300)}x`;
     await tab.ask(saying(`${bomb}\n\n${'|a'.repeat(1000)}|\n\n**end of the bomb**`));
     // What nests too deeply is shown as it was written.
     await eventually('the end is shown', async () => (await tab.answer.innerText()).includes('end of the bomb'));
     await tab.untilComplete();
-    await tab.ask(saying('x'.repeat(50_000)));
-    await eventually('the word is shown', async () => (await tab.answer.innerText()).includes('x'.repeat(50_000)));
-    await tab.untilComplete();
-    await tab.ask(script('tokens=34000 rate=0'));
-    await eventually('the line is shown', async () => (await tab.answer.innerText()).includes('w33999'));
-    await tab.untilComplete();
-    expect(await tab.words()).toBe(wordsUpTo(34_000));
     expect(await page.evaluate(BEYOND)).toBe(0);
-    await tab.composer.fill('still here');
-    expect(await tab.composer.inputValue()).toBe('still here');
+  });
+
+  it('shows a word of 50 KB and a line of 200 KB', async () => {
+    const { api, simulator } = suite.stage;
+    // Without max_tokens in its requests.
+    await addModel(api, { name: 'long', baseUrl: `${simulator.url}/openai/v1` });
+    const bot = await add(api, '/bots', { name: 'long', shell_name: 'Chat', model_name: 'long' });
+    const chat = await suite.openChat(`/?team=${await add(api, '/teams', { name: 'long', bots: [{ bot_id: bot }] })}`);
+    await chat.ask(saying('x'.repeat(50_000)));
+    await eventually('the word is shown', async () => (await chat.answer.innerText()).includes('x'.repeat(50_000)));
+    await chat.untilComplete();
+    await chat.ask(script('tokens=34000 rate=0'));
+    await eventually('the line is shown', async () => (await chat.answer.innerText()).includes('w33999'));
+    await chat.untilComplete();
+    expect(await chat.words()).toBe(wordsUpTo(34_000));
+    expect(await chat.page.evaluate(BEYOND)).toBe(0);
+    await chat.composer.fill('still here');
+    expect(await chat.composer.inputValue()).toBe('still here');
   });
 
   it('writes from right to left, and shows names of all kinds', async () => {
