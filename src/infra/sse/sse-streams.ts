@@ -16,7 +16,6 @@ import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../database/database-errors.js';
 import { SseSubscription } from './sse-subscription.js';
 import type { OpenSseSource } from './sse-source.js';
-import { writeWholeChunks } from './whole-chunks.js';
 
 /** How long the last events of open streams may take to be sent at shutdown. */
 const CLOSE_MS = 1_000;
@@ -65,7 +64,6 @@ export class SseStreams implements BeforeApplicationShutdown {
     return new Observable((subscriber) => {
       this.requirePlace(reply.request);
       this.add(reply);
-      writeWholeChunks(reply.raw);
       const subscription = new SseSubscription(subscriber, reply.raw, (error) => {
         this.log.error(`an event stream broke: ${logLine(error)}`);
         subscriber.complete();
