@@ -95,7 +95,9 @@ describe.each(STAGES)('diagnosis of direct chats, %s', (kind) => {
       ({ hints }) => hints.length > 1,
     );
 
-    expect(diagnosis.hints[0]).toMatch(/^The model has been silent for \d s; in \d s it is given up, and the answer fails$/);
+    expect(diagnosis.hints[0]).toMatch(
+      /^The model has been silent for \d s; in \d s it is given up, and the answer fails$/,
+    );
     const ended = await until(api, taskId, 'its patience ends', ({ status }) => status === 'FAILED');
     expect(ended).toMatchObject({ owner: null, queue: null, next_action: 'retry' });
     expect(ended.hints[0]).toContain('It has ended (FAILED)');

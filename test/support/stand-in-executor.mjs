@@ -77,11 +77,13 @@ function report(work, body) {
 /** Repeated until the API answers. */
 async function call(work, method, path, body) {
   for (;;) {
-    const reply = await globalThis.fetch(`${work.conch.api_url}/executors/tasks${path}`, {
-      method,
-      headers: { authorization: `Bearer ${work.auth_token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }).catch(() => null);
+    const reply = await globalThis
+      .fetch(`${work.conch.api_url}/executors/tasks${path}`, {
+        method,
+        headers: { authorization: `Bearer ${work.auth_token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      .catch(() => null);
     if (reply && reply.status < 500) return { status: reply.status, body: await reply.json() };
     await sleep(300);
   }
