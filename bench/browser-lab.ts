@@ -171,7 +171,7 @@ export class BrowserLab {
     }
   }
 
-  /** Somebody who has never been here: nothing is cached. */
+  /** A first visit: nothing is cached. */
   async visitor(): Promise<BrowserContext> {
     const context = await this.browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
     await context.addInitScript(PROBE);

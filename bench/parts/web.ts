@@ -50,7 +50,7 @@ async function firstTokens(own: BrowserLab, rounds: number): Promise<Figure[]> {
   return [figureOf('first token, from the wire to the frame', 'ms', median(delays))];
 }
 
-/** A long answer at full speed, with somebody who types. */
+/** A long answer at full speed, while the user types. */
 async function longAnswer(own: BrowserLab, tokens: number): Promise<Figure[]> {
   const visitor = await own.visitor();
   const page = await own.open(visitor);

@@ -1,6 +1,6 @@
 import { type Log, redactor } from './log.js';
 import { type TurnOptions, TurnRunner } from './turn/turn-runner.js';
-import { readLine, secretsOf, type WorkItem } from './work/work-item.js';
+import { readLine, secretsOf, type WorkItem } from './tasks/work-item.js';
 
 /** Works on the subtasks of one task: one at a time, in the order in which they were handed over. */
 export class Executor {

@@ -37,6 +37,7 @@ export interface SubtaskBody {
   result: ResultBody | null;
   error_message: string | null;
   version?: { index: number; count: number; subtask_ids: number[] };
+  bots?: object[];
 }
 
 export interface TaskBody {

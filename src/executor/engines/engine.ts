@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../common/app-error.js';
 import type { Log, Redactor } from '../log.js';
 import type { LiveEvent } from '../reporting/live-event.js';
-import type { WorkItem } from '../work/work-item.js';
+import type { WorkItem } from '../tasks/work-item.js';
 
 /** What an engine gets to answer a subtask with. */
 export interface EngineTurn {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { readLine } from '../work/work-item.js';
+import { readLine } from '../tasks/work-item.js';
 import { mcpServers } from './mcp-servers.js';
 import { modelConnection } from './model-connection.js';
 

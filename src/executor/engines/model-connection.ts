@@ -1,7 +1,7 @@
 import { envField, envReader, type ReadVariable } from '../../common/env-fields.js';
 import { isJsonObject, parseJson } from '../../common/text/json.js';
 import { pastedKey } from '../../common/text/pasted.js';
-import type { WorkBot } from '../work/work-item.js';
+import type { WorkBot } from '../tasks/work-item.js';
 
 /** How a bot reaches its model. */
 export interface ModelConnection {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../common/text/json.js';
 import { asNumber, asText } from '../../common/text/json.js';
-import type { WorkItem } from '../work/work-item.js';
+import type { WorkItem } from '../tasks/work-item.js';
 import type { EventBatch } from './event-buffer.js';
 import { type JsonReply, sendJson } from './http-json.js';
 

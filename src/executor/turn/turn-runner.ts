@@ -7,7 +7,7 @@ import { LiveReporter } from '../reporting/live-reporter.js';
 import { type EndReport, StatusReporter } from '../reporting/status-reporter.js';
 import type { TurnDiff } from '../workspace/turn-diff.js';
 import { Workspace } from '../workspace/workspace.js';
-import type { WorkItem } from '../work/work-item.js';
+import type { WorkItem } from '../tasks/work-item.js';
 import { Answer } from './answer.js';
 import { Interruption } from './interruption.js';
 import { ProgressTicker } from './progress-ticker.js';

@@ -1,6 +1,6 @@
 /** Where a repository is, and who may read it. */
 import type { Redactor } from '../log.js';
-import type { WorkAuthor, WorkRepository } from '../work/work-item.js';
+import type { WorkAuthor, WorkRepository } from '../tasks/work-item.js';
 
 /** A clone: no part of it but the environment holds a secret. */
 export interface CloneCall {

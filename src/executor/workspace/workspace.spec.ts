@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import { Log, redactor } from '../log.js';
-import { readLine, secretsOf, type WorkItem } from '../work/work-item.js';
+import { readLine, secretsOf, type WorkItem } from '../tasks/work-item.js';
 import { cloneCall } from './git-remote.js';
 import { Workspace } from './workspace.js';
 

@@ -4,7 +4,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../engines/engine.js';
 import { type Log, messageOf, type Redactor } from '../log.js';
-import type { WorkAuthor, WorkItem } from '../work/work-item.js';
+import type { WorkAuthor, WorkItem } from '../tasks/work-item.js';
 import { git, GitError, type GitOptions, type GitOutput } from './git.js';
 import { cloneCall, cloneProblem } from './git-remote.js';
 import { stagedDiff, type TurnDiff } from './turn-diff.js';

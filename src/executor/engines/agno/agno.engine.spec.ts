@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { env } from 'node:process';
 import { Log } from '../../log.js';
 import type { LiveEvent } from '../../reporting/live-event.js';
-import { readLine } from '../../work/work-item.js';
+import { readLine } from '../../tasks/work-item.js';
 import { AgnoEngine } from './agno.engine.js';
 
 /** The package stands in for the real one. */

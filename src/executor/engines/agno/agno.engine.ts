@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ProgramMissingError, runLineProgram } from '../../processes/line-program.js';
-import type { WorkBot } from '../../work/work-item.js';
+import type { WorkBot } from '../../tasks/work-item.js';
 import { type Engine, EngineError, type EngineTurn } from '../engine.js';
 import { mcpServers } from '../mcp-servers.js';
 import { modelConnection } from '../model-connection.js';

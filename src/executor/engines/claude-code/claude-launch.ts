@@ -3,7 +3,7 @@ import { EngineError, type EngineTurn } from '../engine.js';
 import { mcpServers } from '../mcp-servers.js';
 import { type ModelConnection, modelConnection } from '../model-connection.js';
 import type { PrivateFiles } from '../private-files.js';
-import type { WorkBot } from '../../work/work-item.js';
+import type { WorkBot } from '../../tasks/work-item.js';
 
 /** Units of the JSON of sub-agents: Linux limits one argument to 128 KiB. */
 const MAX_AGENTS = 100_000;
