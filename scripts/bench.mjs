@@ -3,8 +3,11 @@ import { ensureBuilt } from './lib/build.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { run } from './lib/log.mjs';
 import { checkNode } from './lib/node-version.mjs';
-import { ensureRedisProgram } from './lib/servers.mjs';
+import { ensureChromium, ensureRedisProgram } from './lib/servers.mjs';
 import { ensureWebBuilt } from './lib/web.mjs';
+
+const only = process.argv.indexOf('--only');
+const measuresPage = only === -1 || process.argv[only + 1]?.split(',').includes('web');
 
 await run(async () => {
   checkNode();
@@ -12,5 +15,6 @@ await run(async () => {
   ensureBuilt();
   ensureWebBuilt();
   ensureRedisProgram();
+  if (measuresPage) process.env.CHROMIUM = ensureChromium();
 });
 await import('../dist/bench/main.js');

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
+import { ensureChromium } from '../lib/servers.mjs';
 import { say } from '../lib/log.mjs';
 import { QUESTIONS } from './answers.mjs';
 import { CHECKS, report } from './seed.mjs';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** Chromium must not look for its maker's servers: there may be no network. */
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
 const DESKTOP = { width: 1280, height: 800 };
@@ -15,7 +15,7 @@ const REST_MS = 700;
 
 /** Writes the pictures that are named, or all. */
 export async function writePictures(scene) {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  const browser = await chromium.launch({ executablePath: ensureChromium(), args: ARGS });
   try {
     for (const [name, { options = {}, play }] of Object.entries(PICTURES)) {
       if (scene.only.length > 0 && !scene.only.includes(name)) continue;
