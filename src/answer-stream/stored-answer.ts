@@ -1,4 +1,5 @@
 /** Between stored answers and what streams show of them. Pure. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ChatEvent, Usage } from '../common/contracts/chat-event.js';
 import type { SubtaskResult } from '../infra/database/schema/schema.js';
 import { fileOf, listOf, questionsOf, sourcesOf, stepOf, thoughtsOf } from './answer-parts.js';
@@ -89,11 +90,12 @@ export function difference(streamId: number, subtaskId: number, shown: WholeAnsw
 /** Returns the parts that are not shown as they are stored. */
 function newIn(stored: AnswerExtras, shown: AnswerExtras): AnswerExtras {
   const changed = <T>(items: readonly T[] = [], known: readonly T[] = [], idOf: (item: T) => string) => {
-    const byId = new Map(known.map((item) => [idOf(item), JSON.stringify(item)]));
+    const byId = new Map(known.map((item) => [idOf(item), item]));
 
-    return items.filter((item) => byId.get(idOf(item)) !== JSON.stringify(item));
+    // The database has its own order of fields.
+    return items.filter((item) => !isDeepStrictEqual(byId.get(idOf(item)), item));
   };
-  const isNew = (part: 'sources' | 'suggestions') => JSON.stringify(stored[part]) !== JSON.stringify(shown[part]);
+  const isNew = (part: 'sources' | 'suggestions') => !isDeepStrictEqual(stored[part], shown[part]);
 
   return {
     steps: changed(stored.steps, shown.steps, (step) => step.step_id),

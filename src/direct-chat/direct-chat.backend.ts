@@ -1,16 +1,19 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type AnswerBackend, AnswerBackends } from '../tasks/backends/answer-backends.js';
 import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js';
+import type { AppliedUpdate } from '../tasks/status/apply-reports.js';
 import type { SubtaskRow } from '../tasks/turns/answer-turn.js';
 import type { RunChoice } from '../tasks/turns/new-turn.js';
 import type { StartedAnswer } from '../tasks/turns/idempotency.js';
-import { runsOnExecutors, type TurnRequest } from '../tasks/turns/turns.service.js';
+import { isOnExecutors } from '../tasks/turns/turn-steps.js';
+import type { TurnRequest } from '../tasks/turns/turns.service.js';
 import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
 import type { TaskChoice } from './plan/run-plan.js';
 import { DirectChatCanceller } from './queue/direct-chat.canceller.js';
+import { FollowingRuns } from './queue/following-runs.js';
 import { DirectChatService } from './request/direct-chat.service.js';
 
-/** Direct chat as tasks see it: starts, cancels and inspects the answers that this server streams itself. */
+/** Direct chat as tasks see it: starts, cancels and inspects the answers that this server streams itself, and goes on with pipelines behind executors. */
 @Injectable()
 export class DirectChatBackend implements AnswerBackend, OnModuleInit {
   constructor(
@@ -18,6 +21,7 @@ export class DirectChatBackend implements AnswerBackend, OnModuleInit {
     private readonly chats: DirectChatService,
     private readonly canceller: DirectChatCanceller,
     private readonly inspector: ChatRunInspector,
+    private readonly followingRuns: FollowingRuns,
   ) {}
 
   onModuleInit(): void {
@@ -25,7 +29,7 @@ export class DirectChatBackend implements AnswerBackend, OnModuleInit {
   }
 
   handlesTeam(team: TurnRequest['team']): boolean {
-    return !runsOnExecutors(team);
+    return !isOnExecutors(team);
   }
 
   handles(subtask: SubtaskRow): boolean {
@@ -42,5 +46,9 @@ export class DirectChatBackend implements AnswerBackend, OnModuleInit {
 
   inspect(inspection: AnswerInspection): Promise<Findings> {
     return this.inspector.inspect(inspection);
+  }
+
+  reported(reports: readonly AppliedUpdate[]): void {
+    this.followingRuns.follow(reports);
   }
 }

@@ -73,6 +73,7 @@ export class DirectChatController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Observable<MessageEvent>> {
     const answer = await this.chats.startTask(user.id, taskId, body);
+    reply.header('X-Task-Id', answer.taskId);
 
     return this.sse.fromOrEmpty(reply, await this.streams.open(user.id, answer));
   }

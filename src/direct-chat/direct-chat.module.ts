@@ -22,6 +22,7 @@ import { ChatRunInspector } from './diagnosis/chat-run.inspector.js';
 import { ChatRunner } from './run/chat-runner.js';
 import { CHAT_RUNS } from './queue/chat-runs.jobs.js';
 import { ChatRunsProcessor } from './queue/chat-runs.processor.js';
+import { FollowingRuns } from './queue/following-runs.js';
 import { DirectChatCanceller } from './queue/direct-chat.canceller.js';
 import { OrphanedTurnFinalizer } from './run/orphaned-turn-finalizer.js';
 import { DirectChatBackend } from './direct-chat.backend.js';
@@ -73,7 +74,7 @@ import { TaskTitlesProcessor } from './titles/task-titles.processor.js';
     },
     ...[ActiveRuns, RunOwnershipCheck, RunStreams, RunPlans, RunFinalizer, ChatRunQueue, SessionHistory],
     ...[TurnLoader, ProviderRuns, RunningStatusBatcher, ProviderCalls, PipelineSteps, ChatRunner],
-    ...[ChatRunsProcessor, LostRunSweeper, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
+    ...[ChatRunsProcessor, FollowingRuns, LostRunSweeper, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
     ...[TaskTitles, TaskTitlesProcessor],
     ...[ChatRunInspector, DirectChatBackend, WaitingAnswerStarter],
     ...[

@@ -7,7 +7,8 @@ import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js'
 import type { AppliedUpdate } from '../tasks/status/apply-reports.js';
 import type { SubtaskRow } from '../tasks/turns/answer-turn.js';
 import type { RunChoice, StoredTurn } from '../tasks/turns/new-turn.js';
-import { runsOnExecutors, type TurnRequest, TurnsService } from '../tasks/turns/turns.service.js';
+import { isOnExecutors } from '../tasks/turns/turn-steps.js';
+import { type TurnRequest, TurnsService } from '../tasks/turns/turns.service.js';
 import { executorFindings, presumedEndHint } from './diagnosis/executor-findings.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ExecutorDeletions } from './lifecycle/executor-deletions.js';
@@ -37,11 +38,11 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
   }
 
   handlesTeam(team: TurnRequest['team']): boolean {
-    return runsOnExecutors(team);
+    return isOnExecutors(team);
   }
 
   handles(subtask: SubtaskRow): boolean {
-    return subtask.lane !== null;
+    return subtask.lane !== null && subtask.fairRank !== null;
   }
 
   /**
@@ -51,9 +52,14 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
   async start(turn: TurnRequest, { modelId, inputs, files }: RunChoice): Promise<StoredTurn> {
     if (inputs || files)
       throw new AppError('bad_request', 'inputs and files are for Dify apps; executors take a prompt');
-    if (modelId !== null) found(await this.models.settings(turn.userId, modelId), `Model "${modelId}"`);
+    await this.checkModel(turn.userId, modelId);
 
     return this.turns.store({ ...turn, modelId });
+  }
+
+  /** @throws AppError not_found when the user has no such model; null stands for those of the bots */
+  async checkModel(userId: number, modelId: string | null): Promise<void> {
+    if (modelId !== null) found(await this.models.settings(userId, modelId), `Model "${modelId}"`);
   }
 
   cancel(subtask: SubtaskRow, requestedAt: number, force: boolean): Promise<void> {

@@ -48,6 +48,6 @@ import { SubtasksRepository } from './subtasks.repository.js';
     ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor, IdleExecutors, ExecutorBackend],
     ...[ManagedTasksRepository, ManagedTasksService, ReleasesService, ClaimWaiters],
   ],
-  exports: [ExecutorBackend, StreamWatch],
+  exports: [ExecutorBackend, StepLabels, StreamWatch],
 })
 export class ExecutorsModule {}

@@ -29,6 +29,14 @@ export const NEW_TASK: NewTask = {
   autoDeleteExecutor: false,
 };
 
+/** A turn in short. */
+export interface TestTurn extends Partial<Omit<NewTurn, 'steps'>> {
+  /** The bots of each answer. */
+  steps?: readonly (readonly number[])[];
+  /** Whether executors give the answers; or which ones, from 1. */
+  onExecutors?: boolean | readonly number[];
+}
+
 /** The end of a subtask, with a text. */
 export const end = (status: TaskUpdate['status'], value = 'text'): Omit<TaskUpdate, 'subtaskId'> => ({
   status,
@@ -82,16 +90,18 @@ export class TaskTables {
     return this.database.close();
   }
 
-  turn(more: Partial<NewTurn> = {}): NewTurn {
+  turn({ steps = [[1]], onExecutors = false, ...more }: TestTurn = {}): NewTurn {
     const { userId, teamId } = this;
+    const isGiven = (place: number) => (typeof onExecutors === 'boolean' ? onExecutors : onExecutors.includes(place));
 
     return {
-      ...{ userId, teamId, prompt: 'question', title: 'title', steps: [[1]], run: null, idempotency: null },
+      ...{ userId, teamId, prompt: 'question', title: 'title', run: null, idempotency: null },
+      steps: steps.map((bots, index) => ({ bots: [...bots], onExecutors: isGiven(index + 1) })),
       ...more,
     };
   }
 
-  async newTask(more: Partial<NewTurn> = {}, task: Partial<NewTask> = {}): Promise<StoredTurn> {
+  async newTask(more: TestTurn = {}, task: Partial<NewTask> = {}): Promise<StoredTurn> {
     const stored = await this.turns.createTask({ ...NEW_TASK, ...task }, this.turn(more), null);
     if (!stored) throw new Error('not stored');
 

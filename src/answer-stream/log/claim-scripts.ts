@@ -1,9 +1,8 @@
 /**
  * The Lua scripts of logs whose owner is not one process: an executor owns the log by its claim of an answer, and any
- * replica of the API writes what the executor reports. Fields of `meta` besides those in `scripts.ts`: step (position of
- * the claimed answer in its task), claim (how often that had been claimed), from (newest number of the events that the
- * claim's executor has sent), shown (step and claim that the events of the log are about), bytes (of events since the
- * newest snapshot).
+ * replica of the API writes what the executor reports. Fields of `meta` besides those in `scripts.ts`: claim (how often the
+ * answer at `step` had been claimed), from (newest number of the events that the claim's executor has sent), shown (step and
+ * claim that the events of the log are about).
  */
 import { CLOCK, EXECUTORS } from './scripts.js';
 
@@ -24,7 +23,7 @@ if step == wanted and claim == offer then
   return {tonumber(m[1]), last, born, tonumber(m[7]), m[10] or ''}
 end
 redis.call('HSET', KEYS[1], 'born', born, 'epoch', tonumber(m[1] or '0') + 1, 'last', last, 'owner', '${EXECUTORS}',
-  'step', ARGV[1], 'claim', ARGV[2], 'from', 0, 'free', last, 'at', clock)
+  'step', ARGV[1], 'claim', ARGV[2], 'from', 0, 'free', last, 'at', clock, 'claimed', tonumber(m[1] or '0') + 1)
 if (m[1] and m[9] ~= tostring(last)) or (not m[4] and ARGV[4] ~= '1') then redis.call('HSET', KEYS[1], 'base', last) end
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('EXPIRE', KEYS[2], ARGV[3])

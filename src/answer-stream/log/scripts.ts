@@ -7,7 +7,8 @@
  * ended), base (last event before the newest owner restarted the answer), owner (name of the newest owner's process), at
  * (milliseconds since the epoch, by the server's clock, of its newest event or of the take-over), free (number of the
  * newest event when an owner has left the log without having sent anything that is not in it), snap (newest event of the
- * snapshot), bytes (of events since then, where executors own the log).
+ * snapshot), bytes (of events since then, where executors own the log), step (position in the task from which on the
+ * newest owner answers, where executors answer steps of the turn), claimed (epoch of the newest owner that was an executor).
  */
 
 /** `owner` of logs that executors own: see `claim-scripts.ts`. */
@@ -21,21 +22,36 @@ local clock = time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 10
 
 /**
  * Makes the caller the owner of a stream.
- * KEYS meta, stream. ARGV ttl, owner.
- * Output {epoch, last, born, 1 when the answer may be restarted}, or {0, last, born, 0} when the stream has ended.
+ * KEYS meta, stream. ARGV ttl, owner, position in the task of the first answer that the caller gives (0 when it begins the
+ * turn).
+ * Output {epoch, last, born, 1 when the answer may be restarted, owners since the newest executor, 1 when readers have nothing
+ * beyond what executors have left}; epoch 0 when the stream has ended, -1 when it is about later answers already.
  */
 export const BEGIN = `${CLOCK}
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'last', 'term', 'born', 'free', 'base')
-local last, born = tonumber(m[2] or '0'), m[4] or clock
-if m[3] then return {0, last, born, 0} end
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'last', 'term', 'born', 'free', 'base', 'step', 'claimed')
+local last, born, claimed = tonumber(m[2] or '0'), m[4] or clock, tonumber(m[8] or '0')
+if m[3] then return {0, last, born, 0, 0, 0} end
+if tonumber(m[7] or '0') > tonumber(ARGV[3]) then return {-1, last, born, 0, 0, 0} end
 local epoch = tonumber(m[1] or '0') + 1
 redis.call('HSET', KEYS[1], 'born', born, 'epoch', epoch, 'last', last, 'owner', ARGV[2], 'at', clock)
+if ARGV[3] ~= '0' then redis.call('HSET', KEYS[1], 'step', ARGV[3]) end
 local restarted = epoch > 1 and m[5] ~= tostring(last)
 if restarted then redis.call('HSET', KEYS[1], 'base', last) end
 redis.call('HDEL', KEYS[1], 'free')
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[1])
-return {epoch, last, born, (restarted or m[6]) and 1 or 0}
+return {epoch, last, born, (restarted or m[6]) and 1 or 0, epoch - claimed, (claimed > 0 and not restarted) and 1 or 0}
+`;
+
+/**
+ * Notes that an owner has left the log, and has sent nothing that is not in it.
+ * KEYS meta. ARGV epoch, born, newest event.
+ */
+export const LEAVE = `
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'born', 'last', 'term')
+if m[4] or m[1] ~= ARGV[1] or m[2] ~= ARGV[2] or m[3] ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], 'free', ARGV[3])
+return 1
 `;
 
 /** Arguments of one stream in {@link APPEND}. */

@@ -4,7 +4,7 @@ import { PROCESS_NAME } from '../../infra/lifecycle.js';
 import { keys } from '../../infra/redis/keys.js';
 import { RedisClients } from '../../infra/redis/redis-clients.js';
 import { type FrameBatch, batchAfter, joinBatches, RESTATED } from './frames.js';
-import { ANNOUNCE, APPEND, BEGIN, SNAPSHOT } from './scripts.js';
+import { ANNOUNCE, APPEND, BEGIN, LEAVE, SNAPSHOT } from './scripts.js';
 import { EMPTY_TEXT, foldFrames, type Snapshot, type StreamText } from './stream-text.js';
 
 /** What the owner of a log writes with. */
@@ -27,6 +27,19 @@ export interface Append {
 /** `followed`: written, and another process reads the stream. */
 export type AppendOutcome = 'written' | 'followed' | 'fenced' | 'gap';
 
+/** A log with its new owner. */
+export interface BegunLog {
+  owner: LogOwner;
+  /** Number of the newest event. */
+  last: number;
+  /** Whether events may have been sent that the log does not have. */
+  isRestarted: boolean;
+  /** How many owners, this one among them, the log has had since executors have answered; since its beginning if they have not. */
+  attempt: number;
+  /** Whether executors have answered before, and readers have nothing beyond what they have left. */
+  followsExecutors: boolean;
+}
+
 export interface StreamState {
   /** Identifies the log; null before it has an owner. */
   born: string | null;
@@ -42,7 +55,7 @@ export function provenEnd({ last, base }: Pick<StreamState, 'last' | 'base'>): n
 }
 
 type Scripts = Record<
-  'chatBegin' | 'chatAppend' | 'chatSnapshot' | 'chatAnnounce',
+  'chatBegin' | 'chatLeave' | 'chatAppend' | 'chatSnapshot' | 'chatAnnounce',
   (...args: (string | number)[]) => Promise<unknown>
 >;
 
@@ -63,6 +76,7 @@ export class StreamLog {
   ) {
     const { commands } = redis;
     commands.defineCommand('chatBegin', { lua: BEGIN, numberOfKeys: 2 });
+    commands.defineCommand('chatLeave', { lua: LEAVE, numberOfKeys: 1 });
     commands.defineCommand('chatAppend', { lua: APPEND });
     commands.defineCommand('chatSnapshot', { lua: SNAPSHOT, numberOfKeys: 3 });
     commands.defineCommand('chatAnnounce', { lua: ANNOUNCE });
@@ -72,19 +86,21 @@ export class StreamLog {
 
   /**
    * Makes the caller the owner of a stream, who alone may write it.
-   * @returns what to write with, the last sequence number, and whether events may have been sent that the log does not
-   *   have; epoch 0 when the stream has ended
+   * @param position of the first answer that the caller gives; 0 when it begins the turn
+   * @returns `ended` when the stream has ended, `passed` when it is about later answers already
    */
-  async begin(subtaskId: number): Promise<{ owner: LogOwner; last: number; isRestarted: boolean }> {
-    const answer = await this.scripts.chatBegin(
-      keys.streamMeta(subtaskId),
-      keys.stream(subtaskId),
-      RUNNING_TTL_SECONDS,
-      PROCESS_NAME,
-    );
-    const [epoch, last, born, restarted] = answer as [number, number, string, number];
+  async begin(subtaskId: number, position: number): Promise<BegunLog | 'ended' | 'passed'> {
+    const names = [keys.streamMeta(subtaskId), keys.stream(subtaskId)];
+    const answer = await this.scripts.chatBegin(...names, RUNNING_TTL_SECONDS, PROCESS_NAME, position);
+    const [epoch, last, born, restarted, attempt, follows] = answer as [number, number, string, number, number, number];
+    if (epoch <= 0) return epoch === 0 ? 'ended' : 'passed';
 
-    return { owner: { born, epoch }, last, isRestarted: restarted === 1 };
+    return { owner: { born, epoch }, last, isRestarted: restarted === 1, attempt, followsExecutors: follows === 1 };
+  }
+
+  /** Lets another owner go on behind event `last`. Called when all that was sent is in the log. */
+  async leave(subtaskId: number, { epoch, born }: LogOwner, last: number): Promise<void> {
+    await this.scripts.chatLeave(keys.streamMeta(subtaskId), epoch, born, last);
   }
 
   /** Appends all batches, in one script call where the server allows it. Outcomes in the order of the batches. */

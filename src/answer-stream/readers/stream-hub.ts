@@ -107,6 +107,11 @@ export class StreamHub implements OnModuleInit, OnApplicationShutdown {
     return [...this.streams.values()].filter((stream) => !stream.local).map((stream) => stream.subtaskId);
   }
 
+  /** Whether a stream is read in this process. */
+  isRead(subtaskId: number): boolean {
+    return (this.streams.get(subtaskId)?.readers ?? 0) > 0;
+  }
+
   get size(): number {
     return this.streams.size;
   }

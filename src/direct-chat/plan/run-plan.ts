@@ -7,10 +7,11 @@ import { DIFY_SHELL } from '../../common/contracts/shell-types.js';
 import { DifyApps } from '../../dify/client/dify-apps.js';
 import { EndUserPseudonyms } from '../../infra/crypto/end-user-pseudonyms.js';
 import { ModelsService } from '../../models/models.service.js';
-import type { AnswerTurn, SubtaskRow } from '../../tasks/turns/answer-turn.js';
+import { type AnswerTurn, isByExecutor, type SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import { choiceOf, type RunChoice } from '../../tasks/turns/new-turn.js';
 import { ConversationPaths } from '../../tasks/turns/conversation-paths.js';
 import { placesOf } from '../../tasks/turns/turn-tree.js';
+import { needsExecutor } from '../../tasks/turns/turn-steps.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { answering, leaderOf, type ResolvedMember, type ResolvedTeam } from '../../teams/resolved-teams.js';
 import { TeamsService } from '../../teams/teams.service.js';
@@ -32,8 +33,8 @@ export interface RunPlan {
   prompt: string;
   /** Answer of the pipeline's step before this one; null for a first step. */
   previous: string | null;
-  /** Subtasks of the steps that follow, in order. */
-  later: readonly number[];
+  /** The step that follows; null for a last one. */
+  next: { id: number; isByExecutor: boolean } | null;
   shellType: string;
   /** Null for an app, which is {@link dify} then. */
   model: ModelSettings | null;
@@ -63,11 +64,13 @@ export class RunPlans {
   ) {}
 
   /**
-   * Checks that the bots of all steps can answer, before the first step is paid.
+   * Checks that the bots of all steps can answer, before the first step is paid. Those that need executors are checked when
+   * their turn is stored.
    * @throws AppError model_not_configured, not_found
    */
   async check(userId: number, team: ResolvedTeam, choice: RunChoice, task?: TaskChoice): Promise<void> {
-    for (const member of answering(team)) await this.chooseFor(userId, member, choice, task);
+    for (const member of answering(team))
+      if (!needsExecutor(member.shellType)) await this.chooseFor(userId, member, choice, task);
   }
 
   private async chooseFor(userId: number, member: ResolvedMember, choice: RunChoice, task?: TaskChoice) {
@@ -113,8 +116,10 @@ export class RunPlans {
     const ids = { userId, taskId, subtaskId, messageId, questionId: asked.messageId, parentId: asked.parentId };
     const before = turn.steps[turn.steps.indexOf(step) - 1];
     const previous = before ? (before.result?.value ?? '') : null;
+    const after = turn.after(step);
+    const next = after && { id: after.id, isByExecutor: isByExecutor(after) };
 
-    return { ...ids, prompt: asked.prompt, previous, later: turn.after(step).map(({ id }) => id), ...chosen };
+    return { ...ids, prompt: asked.prompt, previous, next, ...chosen };
   }
 
   /** Returns shell and model for the `start` event of an answer; `unknown` when its bot or model is deleted. */

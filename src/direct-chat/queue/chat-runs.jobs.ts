@@ -3,7 +3,10 @@ import { CAPPED_BACKOFF, cappedBackoff } from '../../infra/queue/capped-backoff.
 export const CHAT_RUNS = 'chat-runs';
 
 export interface ChatRunJob {
+  /** First subtask of the turn. */
   subtaskId: number;
+  /** Position of the first answer that the run gives, where executors have answered before; 0 without it. */
+  position?: number;
   /** The job was lost: a worker may still run it. */
   recovered?: true;
 }
@@ -28,5 +31,7 @@ export const CHAT_RUN_OPTIONS = {
 export const CHAT_RUN_BACKOFF = cappedBackoff({ baseMs: 100, capMs: 5_000 });
 
 export function isChatRunJob(data: unknown): data is ChatRunJob {
-  return Number.isInteger((data as Partial<ChatRunJob> | null)?.subtaskId);
+  const { subtaskId, position = 0 } = (data ?? {}) as Partial<ChatRunJob>;
+
+  return Number.isInteger(subtaskId) && Number.isInteger(position);
 }

@@ -8,6 +8,7 @@ import { resultOf } from '../../answer-stream/stored-answer.js';
 import { provenEnd, StreamLog } from '../../answer-stream/log/stream-log.js';
 import { AppConfig } from '../../config/app-config.js';
 import { MaintenanceTasks } from '../../infra/queue/maintenance-tasks.js';
+import { isByExecutor } from '../../tasks/turns/answer-turn.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 import { CHAT_RUNS, type ChatRunJob, chatRunJobId } from './chat-runs.jobs.js';
 import { ChatRunQueue } from './chat-run-queue.js';
@@ -84,7 +85,10 @@ export class LostRunSweeper implements OnModuleInit {
     if (state === 'failed') await job?.remove();
     else if (job) return;
     if (await this.loggedEnds.report(subtaskId)) return;
+    const turn = await this.turns.turnOf(subtaskId);
+    const current = turn?.current;
+    if (!current || isByExecutor(current)) return;
     this.log.warn(`subtask ${subtaskId}: no queue knows its run; starting it again`);
-    await this.queue.enqueue({ subtaskId, recovered: true });
+    await this.queue.enqueue({ subtaskId, position: turn.runPosition(current), recovered: true });
   }
 }

@@ -71,13 +71,13 @@ export class AnswerStreams {
     if (state === 'expired') return this.fromDatabase(turn, cursor);
     if (state?.ended && cursor === provenEnd(state)) return null;
 
-    return () => this.read(hasExecutors(turn), first.id, cursor, { hasEnded: () => this.hasEnded(first.id) });
+    return () => this.read(turn.hasExecutors, first.id, cursor, { hasEnded: () => this.hasEnded(first.id) });
   }
 
   /** Opens a stream. What executors answer is brought up to date once it has a reader. */
-  private async read(byExecutors: boolean, streamId: number, cursor: number, options: OpenOptions): Promise<SseSource> {
+  private async read(hasExecutors: boolean, streamId: number, cursor: number, options: OpenOptions): Promise<SseSource> {
     const source = await this.reader.open(streamId, cursor, options);
-    if (byExecutors) this.executorStreams.add(streamId);
+    if (hasExecutors) this.executorStreams.add(streamId);
 
     return source;
   }
@@ -106,10 +106,10 @@ export class AnswerStreams {
   }
 
   private fromDatabase(turn: AnswerTurn, cursor: number): OpenSseSource | null {
-    const { first, deciding, steps } = turn;
+    const { first, deciding, steps, hasExecutors } = turn;
     // A step that never began has no number: the stream ended with a step before it.
     // The ends of executors' answers are stored before they have a number.
-    const seq = hasExecutors(turn) ? RESTATED + 2 : Math.max(...steps.map(({ terminalSeq }) => terminalSeq ?? 0), 2);
+    const seq = hasExecutors ? RESTATED + 2 : Math.max(...steps.map(({ terminalSeq }) => terminalSeq ?? 0), 2);
     if (cursor >= seq) return null;
     const events = endOf(first.id, deciding).map((event, index) => ({
       id: `${first.id}-${seq - 1 + index}`,
@@ -153,8 +153,6 @@ export class AnswerStreams {
     return turn && !turn.current ? terminalOf(turn.deciding) : null;
   }
 }
-
-const hasExecutors = ({ steps }: AnswerTurn) => steps.some(({ lane }) => lane !== null);
 
 /** Whether a turn was started: executors may claim theirs from the beginning. */
 const isStarted = ({ first }: AnswerTurn) => first.runRequestedAt !== null || first.lane !== null;

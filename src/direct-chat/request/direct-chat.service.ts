@@ -1,12 +1,13 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
-import { CHAT_PROVIDERS, type ChatProvider } from '../../common/contracts/chat-provider.js';
+import { MAX_ID } from '../../common/fields.js';
 import { checkPrompt } from '../../common/text/prompt.js';
 import { DifyInputs } from '../../dify/inputs/dify-inputs.service.js';
 import { type Idempotency, IdempotentStarts, type StartedAnswer } from '../../tasks/turns/idempotency.js';
 import type { RunChoice } from '../../tasks/turns/new-turn.js';
 import { isTerminal } from '../../tasks/task-status.js';
 import { ExecutorBackend } from '../../executors/executor.backend.js';
+import { hasExecutorSteps, isOnExecutors, needsExecutor, stepsOf } from '../../tasks/turns/turn-steps.js';
 import { type TurnRequest, TurnsService } from '../../tasks/turns/turns.service.js';
 import { answering, type ResolvedTeam } from '../../teams/resolved-teams.js';
 import type { CheckChatDto, StreamChatDto, StreamTaskDto } from '../direct-chat.dto.js';
@@ -22,8 +23,6 @@ const DEFAULT_TEAM = 'demo-team';
  */
 @Injectable()
 export class DirectChatService {
-  private readonly supportedShells: string[];
-
   constructor(
     private readonly turns: TurnsService,
     private readonly starts: IdempotentStarts,
@@ -32,10 +31,7 @@ export class DirectChatService {
     private readonly admission: ChatAdmission,
     private readonly queue: ChatRunQueue,
     private readonly executors: ExecutorBackend,
-    @Inject(CHAT_PROVIDERS) providers: readonly ChatProvider[],
-  ) {
-    this.supportedShells = providers.map(({ shellType }) => shellType);
-  }
+  ) {}
 
   /**
    * Stores a turn and starts its answer. The same idempotency key with the same body finds the same answer again.
@@ -73,25 +69,32 @@ export class DirectChatService {
    * service_unavailable and what storing a turn throws
    */
   async startTurn(turn: TurnRequest, choice: RunChoice, task?: TaskChoice): Promise<StartedAnswer> {
-    if (this.executors.handlesTeam(turn.team)) return this.startOnExecutors(turn, choice);
+    const { team, userId } = turn;
+    if (isOnExecutors(team)) return executorAnswer(await this.executors.start(turn, choice));
     const checked = await this.check(turn, choice, task);
-    const stored = await this.admission.admit((limit) => this.turns.store({ ...turn, run: { ...checked, limit } }));
+    if (!hasExecutorSteps(team)) return this.startRun(turn, checked);
+    await this.executors.checkModel(userId, choice.modelId);
+    if (!stepsOf(team)[0]?.onExecutors) return executorAnswer(await this.startRun(turn, checked));
+
+    return executorAnswer(await this.turns.store({ ...turn, run: { ...checked, limit: MAX_ID } }));
+  }
+
+  private async startRun(turn: TurnRequest, choice: RunChoice): Promise<StartedAnswer> {
+    const stored = await this.admission.admit((limit) => this.turns.store({ ...turn, run: { ...choice, limit } }));
     const { taskId, subtaskId } = stored;
     await this.queue.enqueueNew(taskId, subtaskId);
 
     return { taskId, subtaskId, isNew: true };
   }
 
-  private async startOnExecutors(turn: TurnRequest, choice: RunChoice): Promise<StartedAnswer> {
-    const { taskId, subtaskId } = await this.executors.start(turn, choice);
-
-    return { taskId, subtaskId, isNew: true, hasExecutors: true };
-  }
-
-  /** Returns whether a team can chat directly. @throws AppError not_found */
+  /** Returns whether a team answers without executors. @throws AppError not_found */
   async checkTeam(userId: number, teamId: number): Promise<CheckChatDto> {
     const team = await this.turns.teamFor(userId, { team_id: teamId });
-    const reason = this.refusal(team);
+    const others = shellTypes(team).filter(needsExecutor);
+    const reason =
+      others.length === 0
+        ? null
+        : `Team "${team.name}" uses ${others.join(', ')}: executors answer for it. Its answers can be streamed all the same`;
 
     return { supports_direct_chat: reason === null, shell_types: shellTypes(team), reason };
   }
@@ -133,8 +136,6 @@ export class DirectChatService {
     choice: RunChoice,
     task?: TaskChoice,
   ): Promise<RunChoice> {
-    const reason = this.refusal(team);
-    if (reason) throw new AppError('direct_chat_not_supported', reason);
     const { inputs = null, files = null } = choice;
     const asked = { userId, taskId, teamId: team.id, parentId, prompt, inputs, files };
     const checked = { ...choice, ...(await this.inputs.check(answering(team), asked)) };
@@ -143,13 +144,14 @@ export class DirectChatService {
     return checked;
   }
 
-  private refusal(team: ResolvedTeam): string | null {
-    const others = shellTypes(team).filter((type) => !this.supportedShells.includes(type));
-    if (others.length === 0) return null;
-
-    return `Team "${team.name}" uses ${others.join(', ')}; direct chat is possible with ${this.supportedShells.join(', ')} only`;
-  }
 }
+
+const executorAnswer = ({ taskId, subtaskId }: Pick<StartedAnswer, 'taskId' | 'subtaskId'>): StartedAnswer => ({
+  taskId,
+  subtaskId,
+  isNew: true,
+  hasExecutors: true,
+});
 
 function shellTypes(team: ResolvedTeam): string[] {
   return [...new Set(team.members.map(({ shellType }) => shellType))];

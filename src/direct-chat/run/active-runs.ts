@@ -6,10 +6,10 @@ import { RedisBus } from '../../infra/redis/redis.bus.js';
 import { StreamLog } from '../../answer-stream/log/stream-log.js';
 
 /**
- * How a run has ended. `suspendedUntil` (milliseconds since the epoch): an app waits for a person; another attempt resumes
+ * How a run has ended. `passed`: executors go on with the turn, or have done so. `suspendedUntil` (milliseconds since the epoch): an app waits for a person; another attempt resumes
  * the run then, or earlier when the person has answered.
  */
-export type RunOutcome = 'ended' | 'handover' | { suspendedUntil: number };
+export type RunOutcome = 'ended' | 'passed' | 'handover' | { suspendedUntil: number };
 
 const active = new Gauge({ name: 'conch_chat_runs_active', help: 'Answers that this process is producing' });
 
@@ -22,7 +22,12 @@ export class RunHandle {
   /** Later steps of the pipeline that the run answers. */
   stepIds: readonly number[] = [];
 
-  constructor(readonly subtaskId: number) {}
+  constructor(
+    /** First subtask of the turn, which names run and stream. */
+    readonly subtaskId: number,
+    /** Position of the first answer that the run gives; 0 when it begins the turn. */
+    readonly position = 0,
+  ) {}
 
   /** Stops the run; the first reason counts. */
   stop(reason: StopReason): void {
@@ -54,16 +59,16 @@ export class ActiveRuns implements OnModuleInit {
 
   /**
    * Runs an answer to its end, or joins the run that this process has already.
+   * @param position of the first answer that the run gives; 0 when it begins the turn
    * @param work the whole run, registered while it lasts
    * @throws when the job is to be tried again
    */
-  run(subtaskId: number, work: (handle: RunHandle) => Promise<RunOutcome>): Promise<RunOutcome> {
-    return (this.runs.get(subtaskId) ?? this.start(subtaskId, work)).ended;
+  run(subtaskId: number, position: number, work: (handle: RunHandle) => Promise<RunOutcome>): Promise<RunOutcome> {
+    return (this.runs.get(subtaskId) ?? this.start(new RunHandle(subtaskId, position), work)).ended;
   }
 
-  private start(subtaskId: number, work: (handle: RunHandle) => Promise<RunOutcome>): RunHandle {
-    const handle = new RunHandle(subtaskId);
-    this.runs.set(subtaskId, handle);
+  private start(handle: RunHandle, work: (handle: RunHandle) => Promise<RunOutcome>): RunHandle {
+    this.runs.set(handle.subtaskId, handle);
     active.set(this.runs.size);
     handle.ended = work(handle).finally(() => this.close(handle));
 

@@ -21,7 +21,7 @@ import { type FrameBatch, frame, RESTATED } from '../../answer-stream/log/frames
 import type { LiveStream } from '../../answer-stream/readers/live-stream.js';
 import { type LoggedRun, PendingAppend } from '../../answer-stream/log/pending-append.js';
 import type { LogWriter } from '../../answer-stream/log/log-writer.js';
-import type { LogOwner } from '../../answer-stream/log/stream-log.js';
+import type { BegunLog, LogOwner } from '../../answer-stream/log/stream-log.js';
 import { resyncOf, type Snapshot } from '../../answer-stream/log/stream-text.js';
 import type { StreamHub } from '../../answer-stream/readers/stream-hub.js';
 import { UsageMeter, withCost } from './usage-cost.js';
@@ -32,6 +32,7 @@ import { UsageMeter, withCost } from './usage-cost.js';
  */
 export class ChatRun implements LoggedRun {
   readonly stream: LiveStream;
+  readonly owner: LogOwner;
   /** Start of the step. */
   startedAt = performance.now();
   readonly tail: PendingAppend;
@@ -54,14 +55,14 @@ export class ChatRun implements LoggedRun {
   /** Counts the tokens of the step. */
   readonly meter = new UsageMeter();
   private readonly answer: AnswerAccumulator;
+  private seq: number;
+  /** Whether another owner may have sent events that are not in the log. */
+  private isRestarted: boolean;
 
   constructor(
     /** First subtask of the turn, which names the stream. */
     readonly subtaskId: number,
-    readonly owner: LogOwner,
-    private seq: number,
-    /** Whether another owner may have sent events that are not in the log. */
-    private isRestarted: boolean,
+    readonly log: BegunLog,
     private readonly hub: StreamHub,
     private readonly writer: LogWriter,
     private readonly stop: (reason: StopReason) => void,
@@ -70,8 +71,17 @@ export class ChatRun implements LoggedRun {
     this.answer = new AnswerAccumulator(maxAnswerBytes);
     this.stepId = subtaskId;
     this.shownId = subtaskId;
-    this.stream = hub.openLocal(subtaskId, { born: owner.born, last: seq, snapshot: () => this.snapshot() });
+    const { owner, last, isRestarted } = log;
+    this.owner = owner;
+    this.seq = last;
+    this.isRestarted = isRestarted;
+    this.stream = hub.openLocal(subtaskId, { born: owner.born, last, snapshot: () => this.snapshot() });
     this.tail = new PendingAppend(this);
+  }
+
+  /** Number of the newest event. */
+  get last(): number {
+    return this.seq;
   }
 
   /** The sequence number that the terminal event will get; of a restarted answer the one with which it is stated again. */
@@ -209,6 +219,11 @@ export class ChatRun implements LoggedRun {
   end(event: TerminalEvent): void {
     if (this.shownId === this.stepId) return this.emit([event], true);
     this.emit([resyncOf(this.subtaskId, this.snapshot()), event], true, false);
+  }
+
+  /** Emits what clients miss of ended steps. */
+  show(events: readonly ChatEvent[]): void {
+    if (events.length > 0) this.emit(events, false, false);
   }
 
   /** Replaces the text of an ended step by the stored one. */

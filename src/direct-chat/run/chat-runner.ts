@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
 import type { DifyRun } from '../../common/contracts/dify.js';
-import type { AnswerTurn, SubtaskRow } from '../../tasks/turns/answer-turn.js';
+import { type AnswerTurn, isByExecutor, type SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import type { ChatRun } from './chat-run.js';
 import { PipelineSteps } from './pipeline-steps.js';
 import { ProviderCalls } from './provider-calls.js';
@@ -12,7 +12,7 @@ import { RunStreams } from './run-streams.js';
 import { TurnLoader } from './turn-loader.js';
 import { ProviderRuns } from './provider-runs.js';
 import { RunningStatusBatcher } from './running-status-batcher.js';
-import { hasStarted } from '../../answer-stream/log/stream-text.js';
+import { EMPTY_TEXT, hasStarted } from '../../answer-stream/log/stream-text.js';
 
 /** Attempts after which an answer fails when its workers die. */
 const MAX_ATTEMPTS = 5;
@@ -33,6 +33,9 @@ interface PreviousAttempts {
   /** Whether the stream shows the step that is to be answered. */
   isShown: boolean;
 }
+
+/** Whether a run begins a turn, goes on with it behind executors, or repeats another run. */
+type Beginning = 'new' | 'next' | 'again';
 
 /** Produces the answers of one turn, from the ownership of its stream to its end in log and database. */
 @Injectable()
@@ -57,7 +60,7 @@ export class ChatRunner {
    */
   async run(handle: RunHandle, isRecovered = false): Promise<RunOutcome> {
     const run = await this.streams.open(handle);
-    if (!run) return 'ended';
+    if (typeof run === 'string') return run;
     try {
       return await this.produce(handle, run, isRecovered);
     } catch (error) {
@@ -74,36 +77,40 @@ export class ChatRunner {
     if (!turn) return this.finalizer.endDeleted(run);
     const { current, steps } = turn;
     if (!current) return this.finalizer.replay(run, turn.deciding);
+    if (isByExecutor(current)) return this.pass(run);
     this.steps.register(
       handle,
       steps.slice(1).map(({ id }) => id),
     );
     run.enter(current.id);
-    const isFirst = !isRecovered && run.owner.epoch === 1 && !turn.hasBegun;
-    const isShown = !isFirst && (await this.restore(run));
+    const beginning = beginningOf(run, turn, isRecovered);
+    const text = beginning === 'new' ? EMPTY_TEXT : await this.streams.text(run.subtaskId);
+    const isShown = run.restore(text) && hasStarted(text);
     if (turn.task.status === 'CANCELLING') {
       handle.stop({ kind: 'cancel', at: Date.now() });
       run.upstream = await this.providerRuns.stopAbandoned(turn);
     }
     signal.throwIfAborted();
     const plan = await this.plans.load(turn, current);
-    const step = isFirst ? { attempt: 1 } : await this.nextAttempt(run, { turn, current, isShown });
+    // Executors report whole results, too, which the stream need not show yet.
+    if (beginning === 'next') run.show(await this.steps.answered(turn, 1, text));
+    const step = beginning === 'again' ? await this.nextAttempt(run, { turn, current, isShown }) : { attempt: 1 };
 
     return this.answerSteps(handle, run, plan, step);
   }
 
-  /** @returns whether clients have seen the beginning of the step */
-  private async restore(run: ChatRun): Promise<boolean> {
-    const text = await this.streams.text(run.subtaskId);
+  /** Leaves the turn to executors, whose step it is. */
+  private async pass(run: ChatRun): Promise<'passed'> {
+    await this.streams.leave(run);
 
-    return run.restore(text) && hasStarted(text);
+    return 'passed';
   }
 
   /** Prepares another attempt. @throws AppError worker_lost when there were too many */
   private async nextAttempt(run: ChatRun, { turn, current, isShown }: PreviousAttempts): Promise<StepAttempt> {
     const known = current.upstreamRun;
     const suspensions = known?.leaves ?? 0;
-    const attempt = Math.max(run.owner.epoch - suspensions, suspensions > 0 ? 1 : 2);
+    const attempt = Math.max(run.log.attempt - suspensions, suspensions > 0 ? 1 : 2);
     if (attempt > MAX_ATTEMPTS) {
       throw new AppError('worker_lost', `Given up after ${MAX_ATTEMPTS} attempts: every worker was lost`, {
         retryable: true,
@@ -125,9 +132,9 @@ export class ChatRunner {
     firstAttempt: StepAttempt,
   ): Promise<RunOutcome> {
     await this.answer(handle, run, first, firstAttempt);
-    for (let plan = first; run.suspendedUntil === null && plan.later.length > 0;) {
-      const next = await this.steps.advance(handle, run, plan);
-      if (!next) return 'ended';
+    for (let plan = first; run.suspendedUntil === null && plan.next;) {
+      const next = await this.steps.advance(handle, run, plan, plan.next);
+      if (typeof next === 'string') return next;
       await this.answer(handle, run, next, { attempt: firstAttempt.attempt });
       plan = next;
     }
@@ -157,4 +164,12 @@ export class ChatRunner {
     }
     signal.throwIfAborted();
   }
+}
+
+/** @param isRecovered see {@link ChatRunner.run}; a log that executors have left knows better */
+function beginningOf({ log }: ChatRun, turn: AnswerTurn, isRecovered: boolean): Beginning {
+  if (log.attempt > 1) return 'again';
+  if (log.followsExecutors) return 'next';
+
+  return isRecovered || turn.hasBegun ? 'again' : 'new';
 }

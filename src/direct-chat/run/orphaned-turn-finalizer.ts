@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
+import { type AnswerTurn, isByExecutor } from '../../tasks/turns/answer-turn.js';
 import { RunHandle } from './active-runs.js';
 import { ProviderRuns } from './provider-runs.js';
 import { RunFinalizer } from './run-finalizer.js';
@@ -14,13 +14,18 @@ export class OrphanedTurnFinalizer {
     private readonly providerRuns: ProviderRuns,
   ) {}
 
-  /** Cancels a turn: keeps the text of its stream, and stops its run at the app. Does nothing when the stream has ended. */
+  /**
+   * Cancels a turn: keeps the text of its stream, and stops its run at the app. Does nothing when the stream has ended, or
+   * when executors answer: those are cancelled by their own backend.
+   */
   async cancel(turn: AnswerTurn, phase: 'queued' | 'running'): Promise<void> {
     const subtaskId = turn.first.id;
-    const run = await this.streams.open(new RunHandle(subtaskId));
-    if (!run) return;
+    const step = turn.current ?? turn.deciding;
+    if (isByExecutor(step)) return;
+    const run = await this.streams.open(new RunHandle(subtaskId, turn.runPosition(step)));
+    if (typeof run === 'string') return;
     try {
-      run.enter((turn.current ?? turn.deciding).id);
+      run.enter(step.id);
       if (run.owner.epoch > 1) run.restore(await this.streams.text(subtaskId));
       const stop = (await this.providerRuns.stopAbandoned(turn))?.stop;
       await this.finalizer.cancelled(run, stop ? { dify_stop: stop, while: 'running' } : { while: phase });

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { ChatEvent } from '../../common/contracts/chat-event.js';
-import type { AnswerTurn } from '../../tasks/turns/answer-turn.js';
-import { answerOf, eventsOfAnswer } from '../../answer-stream/stored-answer.js';
+import { StepLabels } from '../../executors/stream/step-labels.js';
+import { type AnswerTurn, isByExecutor } from '../../tasks/turns/answer-turn.js';
+import { EMPTY_TEXT, shownSubtask, type StreamText } from '../../answer-stream/log/stream-text.js';
+import { answerOf, difference, eventsOfAnswer } from '../../answer-stream/stored-answer.js';
 import type { ChatRun } from './chat-run.js';
 import { RunFinalizer } from './run-finalizer.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
@@ -13,6 +15,7 @@ import { TurnLoader } from './turn-loader.js';
 export class PipelineSteps {
   constructor(
     private readonly plans: RunPlans,
+    private readonly labels: StepLabels,
     private readonly turns: TurnLoader,
     private readonly finalizer: RunFinalizer,
     private readonly activeRuns: ActiveRuns,
@@ -26,23 +29,26 @@ export class PipelineSteps {
   /**
    * Ends a step and starts the next one once the database has that end, so that no step runs without the answer of the
    * one before it.
-   * @returns the next step's plan; null when the turn has ended meanwhile, and the stream with it
+   * @returns the next step's plan; `passed` when executors give that step, `ended` when the turn has ended meanwhile, and the
+   *   stream with it
    */
-  async advance(handle: RunHandle, run: ChatRun, { subtaskId, later }: RunPlan): Promise<RunPlan | null> {
-    const [nextId] = later;
-    if (nextId === undefined) return null;
+  async advance(
+    handle: RunHandle,
+    run: ChatRun,
+    { subtaskId }: RunPlan,
+    after: NonNullable<RunPlan['next']>,
+  ): Promise<RunPlan | 'passed' | 'ended'> {
     const { signal } = handle.controller;
     const shown = run.result();
-    await this.finalizer.stepDone(run);
+    await this.finalizer.stepDone(run, after.isByExecutor);
     // A failure from here on ends the next step.
-    run.enter(nextId);
-    const turn = await this.turns.loadNextStep(nextId, signal);
-    const next = turn?.step(nextId);
+    run.enter(after.id);
+    const turn = await this.turns.loadNextStep(after.id, signal);
+    const next = turn?.step(after.id);
     if (!turn?.current || !next) {
-      await (turn && next ? this.finalizer.replay(run, turn.deciding) : this.finalizer.endDeleted(run));
-
-      return null;
+      return turn && next ? this.finalizer.replay(run, turn.deciding) : this.finalizer.endDeleted(run);
     }
+    if (isByExecutor(next)) return 'passed';
     signal.throwIfAborted();
     const stored = turn.step(subtaskId);
     // The stored text differs when a worker that counted as lost has ended this step, or some characters cannot be stored.
@@ -51,14 +57,20 @@ export class PipelineSteps {
     return this.plans.load(turn, next);
   }
 
-  /** Returns the stored answers of a turn as events: they are not produced again. */
-  async answered(turn: AnswerTurn, attempt: number): Promise<ChatEvent[]> {
+  /**
+   * Returns the stored answers of a turn as events: they are not produced again.
+   * @param attempt for their `start` events @param shown the text that clients have; nothing by default
+   */
+  async answered(turn: AnswerTurn, attempt: number, shown: StreamText = EMPTY_TEXT): Promise<ChatEvent[]> {
+    const { first, steps, current } = turn;
+    const startOf = await this.labels.of(turn);
+    const shownId = shownSubtask(first.id, shown);
+    const known = Math.max(0, steps.findIndex(({ id }) => id === shownId));
     const events: ChatEvent[] = [];
-    for (const step of turn.steps) {
-      if (step === turn.current) break;
-      const label = await this.plans.labelOf(turn, step);
-      events.push({ type: 'start', task_id: step.taskId, subtask_id: step.id, attempt, ...label });
-      events.push(...eventsOfAnswer(answerOf(step)));
+    for (const step of steps.slice(known, current ? steps.indexOf(current) : undefined)) {
+      const answer = answerOf(step);
+      if (step.id === shownId) events.push(...difference(first.id, step.id, shown, answer));
+      else events.push({ ...startOf(step), attempt }, ...eventsOfAnswer(answer));
     }
 
     return events;

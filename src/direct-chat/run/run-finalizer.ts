@@ -79,9 +79,15 @@ export class RunFinalizer {
       .catch((error: unknown) => this.log.warn(`subtask ${subtaskId}: suggestions not kept: ${logLine(error)}`));
   }
 
-  /** Completes a step that others follow; the next step's `start` shows that to clients. */
-  async stepDone(run: ChatRun): Promise<void> {
-    await this.settle(run, 'COMPLETED', doneOf(run));
+  /**
+   * Completes a step that others follow; the next step's `start` shows that to clients.
+   * @param isPassed whether an executor gives the next one: it may write to the stream as soon as this step is stored
+   */
+  async stepDone(run: ChatRun, isPassed: boolean): Promise<void> {
+    const end = doneOf(run);
+    run.endSteps('succeeded');
+    if (isPassed) await this.streams.leave(run);
+    await this.settle(run, 'COMPLETED', end);
     this.log.log(`subtask ${run.stepId}: done after ${run.elapsedMs} ms, a step of subtask ${run.subtaskId}`);
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { pollUntil } from '../../common/async/poll-until.js';
 import { AppError } from '../../common/app-error.js';
 import { isDatabaseDown } from '../../infra/database/database-errors.js';
-import { type AnswerTurn, isUnfinished } from '../../tasks/turns/answer-turn.js';
+import { type AnswerTurn, isUnfinished, type SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
 
 /** How long a run waits for the database before it fails. */
@@ -37,7 +37,7 @@ export class TurnLoader {
       const turn = await this.load(stepId, signal);
       const step = turn?.step(stepId);
 
-      return !step || step.runRequestedAt !== null || !isUnfinished(step.status) ? turn : undefined;
+      return !step || isNext(step) || !isUnfinished(step.status) ? turn : undefined;
     };
     const turn = await pollUntil(load, { everyMs: NEXT_STEP_POLL_MS, timeoutMs: DATABASE_PATIENCE_MS, signal });
     if (turn !== undefined) return turn;
@@ -46,3 +46,6 @@ export class TurnLoader {
     });
   }
 }
+
+/** Whether the step before is stored as complete: a direct chat is requested then, and executors may claim theirs. */
+const isNext = ({ runRequestedAt, fairRank }: SubtaskRow) => runRequestedAt !== null || fairRank !== null;

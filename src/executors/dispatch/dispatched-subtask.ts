@@ -2,7 +2,7 @@
 import { bindModel } from '../../bots/agent-config.js';
 import type { ModelSettings } from '../../common/contracts/chat-provider.js';
 import type { JsonObject } from '../../common/text/json.js';
-import { stepPrompt } from '../../common/text/prompt.js';
+import { stepPrompt, withoutParams } from '../../common/text/prompt.js';
 import type { DispatchedSubtaskDto } from './dispatch.dto.js';
 import type { ExecutionPlan, PlannedBot } from './execution-plans.js';
 import type { ClaimedSubtask } from './dispatch.repository.js';
@@ -28,7 +28,8 @@ export function toDispatched(claimed: ClaimedSubtask, plan: ExecutionPlan): Disp
     git_repo_id: task.gitRepoId,
     branch_name: task.branchName,
     git_url: task.gitUrl,
-    prompt: stepPrompt(turn),
+    // Inputs in front of it are for apps, which may be other steps of the pipeline.
+    prompt: stepPrompt({ ...turn, prompt: withoutParams(turn.prompt) }),
     auth_token: plan.authToken,
     status: 'RUNNING',
     progress: subtask.progress,

@@ -5,7 +5,7 @@ import type { Claim } from '../../answer-stream/log/claimed-log.js';
 import { foldEvents, resyncOf, shownSubtask, type StreamText } from '../../answer-stream/log/stream-text.js';
 import { answerOf, difference, eventsOfAnswer } from '../../answer-stream/stored-answer.js';
 import { terminalOf } from '../../answer-stream/terminal-event.js';
-import type { AnswerTurn, SubtaskRow } from '../../tasks/turns/answer-turn.js';
+import { type AnswerTurn, isByExecutor, type SubtaskRow } from '../../tasks/turns/answer-turn.js';
 
 /** What is known when the stream of a turn is brought up to date. */
 export interface Projection {
@@ -20,12 +20,14 @@ export interface Projection {
   startOf: (step: SubtaskRow) => StartEvent;
 }
 
-/** Returns the answer of an executor that the stream of a turn is about; null when none was claimed, or direct chat owns the end. */
+/**
+ * Returns the answer of an executor that the stream of a turn is about: the newest one that was begun, or the one that has
+ * ended the turn. Null when direct chat gives that answer, whose run shows what the stream misses of those before it.
+ */
 export function targetOf({ current, deciding, steps }: AnswerTurn): SubtaskRow | null {
-  if (!current) return deciding.lane === null ? null : deciding;
-  const reached = steps.slice(0, steps.indexOf(current) + 1);
+  const target = current ? steps.slice(0, steps.indexOf(current) + 1).findLast(hasBegun) : deciding;
 
-  return reached.findLast((step) => step.lane !== null && hasBegun(step)) ?? null;
+  return target && isByExecutor(target) ? target : null;
 }
 
 export const claimOf = ({ messageId, offers }: SubtaskRow): Claim => ({ step: messageId, number: offers });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
 import type { StartEvent } from '../../common/contracts/chat-event.js';
-import type { AnswerTurn, SubtaskRow } from '../../tasks/turns/answer-turn.js';
+import { type AnswerTurn, isByExecutor, type SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import type { ResolvedMember, ResolvedTeam } from '../../teams/resolved-teams.js';
 import { TeamsService } from '../../teams/teams.service.js';
 
@@ -42,7 +42,10 @@ function memberOf({ members }: ResolvedTeam, { botIds }: SubtaskRow, position: n
   return placed?.id === botIds[0] ? placed : members.find(({ id }) => id === botIds[0]);
 }
 
-function modelOf({ task }: AnswerTurn, { runModel }: SubtaskRow, member: ResolvedMember | null | undefined): string {
+function modelOf({ task }: AnswerTurn, step: SubtaskRow, member: ResolvedMember | null | undefined): string {
+  const { runModel, result } = step;
+  // Of a direct chat, which stores what has answered.
+  if (!isByExecutor(step) && typeof result?.['model'] === 'string') return result['model'];
   const forced = runModel ?? (task.forceOverrideBotModel ? task.modelId : null);
   const own = member?.modelName ?? member?.model?.name ?? null;
 

@@ -50,9 +50,9 @@ export class StreamWatch implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async look(): Promise<void> {
-    if (this.watched.size === 0 || this.isBusy || !this.redis.isReady) return;
-    const read = new Set(this.hub.remoteIds());
-    for (const id of this.watched) if (!read.has(id)) this.watched.delete(id);
+    if (this.isBusy || !this.redis.isReady) return;
+    for (const id of this.watched) if (!this.hub.isRead(id)) this.watched.delete(id);
+    if (this.watched.size === 0) return;
     this.isBusy = true;
     this.round += 1;
     try {

@@ -29,14 +29,15 @@ export abstract class QueueProcessor implements OnApplicationBootstrap {
     private readonly settings: WorkerSettings = {},
   ) {}
 
-  /** Processes one job. @throws when it has failed; UnrecoverableError when another attempt cannot help */
-  abstract process(job: Job<unknown>, token?: string): Promise<void>;
+  /** Processes one job. @returns what {@link onCompleted} receives @throws when it has failed; UnrecoverableError when another attempt cannot help */
+  abstract process(job: Job<unknown>, token?: string): Promise<unknown>;
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.workers.isEnabled) return;
     await this.beforeStart();
     this.worker = this.workers.create(this.queueName, (job, token) => this.process(job, token), this.settings);
     this.worker.on('error', (error) => this.onError(error));
+    this.worker.on('completed', (job, result) => this.onCompleted(job, result));
     this.worker.on('failed', (job, error) => this.onFailed(job, error));
     this.worker.on('stalled', (jobId) => this.log.warn(`job ${jobId}: its worker is lost; another one gets it`));
     this.worker.run().catch((error: unknown) => this.onError(error as Error));
@@ -45,6 +46,11 @@ export abstract class QueueProcessor implements OnApplicationBootstrap {
   /** Prepares the queue, before the worker fetches its first job. */
   protected beforeStart(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Called when the queue has forgotten a job. Never throws. */
+  protected onCompleted(_job: Job, _result: unknown): void {
+    // Most processors have nothing to do then.
   }
 
   /** Logs a failed attempt. Processors with another log line override it. */

@@ -13,7 +13,7 @@ export interface WorkerSettings {
 }
 
 /** Processes one job. Throws when the job failed. */
-export type Process = (job: Job<unknown>, token?: string) => Promise<void>;
+export type Process = (job: Job<unknown>, token?: string) => Promise<unknown>;
 
 /** Jobs of lost workers are always given to another one. */
 const MAX_STALLED = 1_000_000;
@@ -42,7 +42,7 @@ export class QueueWorkers implements OnApplicationShutdown {
   /** Creates a worker, which fetches nothing before its `run()`. */
   create(queueName: string, process: Process, { concurrency = 1, backoff }: WorkerSettings): Worker {
     const { lockMs, stalledCheckMs } = this.config.queues;
-    const worker = new Worker<unknown, void>(queueName, process, {
+    const worker = new Worker<unknown>(queueName, process, {
       connection: this.redis.queues,
       prefix: QUEUE_PREFIX,
       autorun: false,

@@ -9,9 +9,9 @@ import type { TurnRequest } from '../turns/turns.service.js';
 
 /** What runs answers: direct chat, or the executors. Tasks know their backends by this contract only. */
 export interface AnswerBackend {
-  /** Whether this backend answers for a team. */
+  /** Whether this backend starts the turns of a team: that of executors if they give all answers. */
   handlesTeam(team: ResolvedTeam): boolean;
-  /** Whether this backend runs an answer, or has it in its queue. */
+  /** Whether this backend runs an answer, or has it in its queue; not while that waits for the step before it. */
   handles(subtask: SubtaskRow): boolean;
   /**
    * Stores a turn and starts its answer.

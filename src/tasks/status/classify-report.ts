@@ -36,6 +36,8 @@ export interface StepDraft extends StepState {
   isChanged: boolean;
   /** Whether it had ended before, by a presumption that was wrong. */
   isRepaired: boolean;
+  /** Whether it enters its dispatch queue behind the work that waits there, as no step before it has a rank. */
+  isQueued: boolean;
   lease: 'keep' | 'extend' | 'clear';
   /** Ids of applied reports. */
   eventIds: string[];
@@ -48,7 +50,7 @@ export interface StepDraft extends StepState {
 
 /** A step that no report has changed yet. */
 export function draftOf(step: StepState): StepDraft {
-  return { ...step, was: step.status, isChanged: false, isRepaired: false, lease: 'keep', eventIds: [] };
+  return { ...step, was: step.status, isChanged: false, isRepaired: false, isQueued: false, lease: 'keep', eventIds: [] };
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Db, idList, isOneOf } from '../../infra/database/database.js';
 import type { TaskStatus } from '../../infra/database/schema/schema.js';
 import { Statement } from '../../infra/database/statement.js';
 import { isTerminal, LEASE_IS_FRESH } from '../task-status.js';
+import { rankIn } from '../turns/dispatch-rank.sql.js';
 import type { StepState, StepDraft } from './classify-report.js';
 import type { TaskDraft } from './turn-state.js';
 
@@ -177,7 +178,15 @@ export async function writeTurns(
     ...{ tasks: JSON.stringify(tasks.map(toTaskRecord)), taskIds: idsOf(tasks) },
     ...{ leaseSeconds, silentLeaseSeconds },
   });
+  const queued = steps.filter(({ isQueued }) => isQueued);
+  if (queued.length > 0) await ENQUEUE.rows(session, { ids: idsOf(queued) });
 }
+
+/** Gives waiting answers their place in their dispatch queues. */
+const ENQUEUE = new Statement<never, { ids: string }>(
+  sql`update subtasks s set fair_rank = ${rankIn(sql`s.lane`, sql`s.user_id`)}
+    where ${isOneOf(sql`s.id`, value('ids'))} and s.status = 'PENDING' and s.fair_rank is null`,
+);
 
 const idsOf = (rows: readonly { id: number }[]) => idList(rows.map(({ id }) => id));
 

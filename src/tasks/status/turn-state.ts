@@ -120,19 +120,23 @@ function endOfWaiting(
 const CANCELLED = { status: 'CANCELLED', progress: 100, lease: 'clear', isChanged: true } as const;
 
 /**
- * The first step that has not completed is next. For executors it gets the rank of the one before it, so that it goes
- * before newer work; in a direct chat it counts as asked for from the moment on when the one before it has completed.
+ * The first step that has not completed is next, from the moment on when the one before it has completed. In a direct chat
+ * it counts as asked for then, if the turn was begun at all. For executors it enters their queue: with the rank of an earlier
+ * step, so that it goes before newer work, or else behind the work that waits there.
  */
 function withNextStep(steps: StepDraft[]): StepDraft[] {
   const index = steps.findIndex(({ status }) => status !== 'COMPLETED');
   const next = steps[index];
   if (!next || index === 0) return steps;
-  if (next.lane === null) return next.isAsked || !steps[0]?.isAsked ? steps : steps.with(index, asked(next));
+  if (next.lane === null) return next.isAsked || !wasBegun(steps) ? steps : steps.with(index, asked(next));
   if (next.fairRank !== null) return steps;
-  const fairRank = steps.slice(0, index).findLast((step) => step.fairRank !== null)?.fairRank ?? 0;
+  const fairRank = steps.slice(0, index).findLast((step) => step.fairRank !== null)?.fairRank ?? null;
 
-  return steps.with(index, { ...next, fairRank, isChanged: true });
+  return steps.with(index, { ...next, fairRank, isQueued: fairRank === null, isChanged: true });
 }
+
+/** Whether a request has begun the turn: executors may claim their first step without one. */
+const wasBegun = ([first]: readonly StepDraft[]) => first !== undefined && (first.isAsked || first.lane !== null);
 
 const asked = (step: StepDraft): StepDraft => ({ ...step, isAsked: true, isChanged: true });
 

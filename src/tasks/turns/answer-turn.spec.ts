@@ -10,6 +10,13 @@ function turn(...statuses: SubtaskStatus[]): AnswerTurn {
   return new AnswerTurn({ id: 7 } as TaskRow, steps);
 }
 
+/** Answers by executors (`e`) and direct chat (`c`), at the positions 2, 3 … */
+const mixed = (kinds: string) =>
+  new AnswerTurn(
+    { id: 7 } as TaskRow,
+    [...kinds].map((kind, at) => ({ id: at + 1, messageId: at + 2, lane: kind === 'e' ? 'online' : null }) as SubtaskRow),
+  );
+
 describe('AnswerTurn', () => {
   it.each<[SubtaskStatus[], number | null, number]>([
     [['PENDING'], 1, 1],
@@ -27,8 +34,20 @@ describe('AnswerTurn', () => {
 
   it('knows whether it has begun, and what follows a step', () => {
     expect([turn('PENDING', 'PENDING').hasBegun, turn('COMPLETED', 'PENDING').hasBegun]).toEqual([false, true]);
-    const { first, steps } = turn('COMPLETED', 'RUNNING', 'PENDING');
-    expect(new AnswerTurn({ id: 7 } as TaskRow, steps).after(first).map(({ id }) => id)).toEqual([2, 3]);
+    const three = turn('COMPLETED', 'RUNNING', 'PENDING');
+    expect(three.steps.map((step) => three.after(step)?.id)).toEqual([2, 3, undefined]);
+  });
+
+  it.each([
+    ['c', [0], false],
+    ['ccc', [0, 0, 0], false],
+    ['ecc', [0, 3, 3], true],
+    ['cece', [0, 0, 4, 4], true],
+    ['ee', [0, 3], true],
+  ])('%s: the runs of its steps begin at %j', (kinds, positions, hasExecutors) => {
+    const asked = mixed(kinds);
+    expect(asked.steps.map((step) => asked.runPosition(step))).toEqual(positions);
+    expect(asked.hasExecutors).toBe(hasExecutors);
   });
 
   it('has an answer', () => {

@@ -41,11 +41,26 @@ export class AnswerTurn {
     return this.steps.find(({ id }) => id === subtaskId);
   }
 
-  /** The steps that follow one. */
-  after({ messageId }: SubtaskRow): SubtaskRow[] {
-    return this.steps.filter((step) => step.messageId > messageId);
+  /** The step that follows one; null after the last one. */
+  after({ messageId }: SubtaskRow): SubtaskRow | null {
+    return this.steps.find((step) => step.messageId > messageId) ?? null;
+  }
+
+  /** Whether executors give one of its answers. */
+  get hasExecutors(): boolean {
+    return this.steps.some(isByExecutor);
+  }
+
+  /** Position of the first answer of the run that gives one: the one behind the newest of executors, 0 when the run begins the turn. */
+  runPosition({ messageId }: SubtaskRow): number {
+    const before = this.steps.findLast((step) => step.messageId < messageId && isByExecutor(step));
+
+    return before ? before.messageId + 1 : 0;
   }
 }
+
+/** Whether an executor gives an answer, and not a direct chat. */
+export const isByExecutor = ({ lane }: Pick<SubtaskRow, 'lane'>): boolean => lane !== null;
 
 /** Whether an answer waits or runs. */
 export function isUnfinished(status: SubtaskStatus): boolean {

@@ -1,6 +1,7 @@
 import type { DifyFile } from '../../common/contracts/dify.js';
 import type { JsonObject } from '../../common/text/json.js';
 import type { SubtaskRow, TaskRow } from './answer-turn.js';
+import type { TurnStep } from './turn-steps.js';
 
 /** What a new task is made of, besides its first turn. */
 export type NewTask = Pick<
@@ -37,13 +38,11 @@ export interface NewTurn {
   teamId: number;
   prompt: string;
   title: string;
-  /** One answer per entry, in order: its bots. */
-  steps: number[][];
-  /** Set when a direct chat run follows at once. */
+  /** Its answers, in order; at least one. Executors may claim the first one at once if it is theirs. */
+  steps: readonly TurnStep[];
+  /** What a direct chat is to do with its answers: the first one is requested at once, unless it is for executors. */
   run: RunRequest | null;
   idempotency: { key: string; hash: string } | null;
-  /** Whether executors answer it: then its first step enters the dispatch queue at once. */
-  onExecutors?: boolean;
   /** For executors: name of the model in place of the bots' and the task's. */
   modelId?: string | null;
   /** Whether it repeats a turn that failed or was cancelled. */

@@ -1,12 +1,22 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { searchKey } from '../../common/text/prompt.js';
+import { idList, isOneOf } from '../../infra/database/database.js';
 import { Statement } from '../../infra/database/statement.js';
+import { rankIn } from './dispatch-rank.sql.js';
 import type { ExpireHours, NewTask, NewTurn, RunRequest } from './new-turn.js';
 import { TERMINAL } from '../task-status.js';
 
 /** What a statement's text depends on. */
 type Form = { isReserved: boolean } | { isRetry: boolean; expireHours: ExpireHours };
-type TurnForm = Form & { hasRun: boolean; onExecutors: boolean };
+interface StepsForm {
+  /** Whether a direct chat begins with the turn. */
+  hasRun: boolean;
+  /** Whether executors may claim the first answer at once. */
+  isRanked: boolean;
+  /** Whether executors give one of the answers. */
+  hasExecutors: boolean;
+}
+type TurnForm = Form & StepsForm;
 
 export interface TurnRow {
   task_id: number;
@@ -31,7 +41,10 @@ export function appendTurnStatement(turn: NewTurn, expireHours: ExpireHours): Tu
 }
 
 function statementOf(turn: NewTurn, given: Form): TurnStatement {
-  const form = { ...given, hasRun: turn.run !== null, onExecutors: turn.onExecutors === true };
+  const { steps, run } = turn;
+  const isRanked = steps[0]?.onExecutors === true;
+  const hasExecutors = steps.some(({ onExecutors }) => onExecutors);
+  const form = { ...given, hasRun: run !== null && !isRanked, isRanked, hasExecutors };
   const name = JSON.stringify(form);
   const known = statements.get(name) ?? new Statement(textOf(form), preparedName(form));
   statements.set(name, known);
@@ -43,7 +56,7 @@ function statementOf(turn: NewTurn, given: Form): TurnStatement {
 function preparedName(form: TurnForm): string {
   const kind = 'isReserved' in form ? (form.isReserved ? 'reserved' : 'new') : form.isRetry ? 'retry' : 'more';
 
-  return `store_turn_${kind}${form.hasRun ? '_run' : ''}${form.onExecutors ? '_executors' : ''}`;
+  return `store_turn_${kind}${form.hasRun ? '_run' : ''}${form.isRanked ? '_ranked' : ''}${form.hasExecutors ? '_executors' : ''}`;
 }
 
 function textOf(form: TurnForm): SQL {
@@ -51,7 +64,7 @@ function textOf(form: TurnForm): SQL {
   if ('isReserved' in form) return turnSql(newTask(form.isReserved, room), form, false);
 
   // A turn that failed may have done so because its container is gone or broken: try a new one.
-  return turnSql(endedTask(acceptsTurn(form.isRetry, form.expireHours), room), form, form.onExecutors && !form.isRetry);
+  return turnSql(endedTask(acceptsTurn(form.isRetry, form.expireHours), room), form, form.hasExecutors && !form.isRetry);
 }
 
 /** What a statement is given. @param taskId of the ended task, or the reserved one */
@@ -60,7 +73,9 @@ export function turnValues(turn: NewTurn, taskId: number | null, task?: NewTask)
 
   return {
     ...(task && { ...task, taskTitle: task.title, titleKey: searchKey(task.title) }),
-    ...{ taskId, userId, teamId, prompt, title, messages: JSON.stringify([[], ...steps]), parentId: parentId ?? null },
+    ...{ taskId, userId, teamId, prompt, title, parentId: parentId ?? null },
+    messages: JSON.stringify([[], ...steps.map(({ bots }) => bots)]),
+    executorPlaces: idList(steps.flatMap(({ onExecutors }, index) => (onExecutors ? index + FIRST_ANSWER : []))),
     ...runValues(run, modelId),
     idempotencyKey: idempotency?.key ?? null,
     idempotencyHash: idempotency?.hash ?? null,
@@ -72,6 +87,9 @@ function runValues(run: RunRequest | null, modelOfExecutors: string | null = nul
 
   return { limit, runPrompt: prompt, runModel: modelId, runInputs: jsonOrNull(inputs), runFiles: jsonOrNull(files) };
 }
+
+/** Place of the first answer among the messages of a turn, after its question. */
+const FIRST_ANSWER = 2;
 
 const jsonOrNull = (json: unknown) => (json ? JSON.stringify(json) : null);
 
@@ -128,8 +146,9 @@ function acceptsTurn(isRetry: boolean, expireHours: ExpireHours): SQL {
  * The question and its answers, which differ in few columns, in one insert: another one makes the first token wait longer.
  * @param keepsExecutors whether the answers go to the executors that gave those of the turn before
  */
-function turnSql(head: SQL, { hasRun, onExecutors }: TurnForm, keepsExecutors: boolean): SQL {
-  const { lane, rank } = onExecutors ? dispatchColumns() : { lane: sql`null`, rank: sql`null::bigint` };
+function turnSql(head: SQL, { hasRun, isRanked, hasExecutors }: StepsForm, keepsExecutors: boolean): SQL {
+  const lane = hasExecutors ? LANE : sql`null`;
+  const rank = isRanked ? ofFirstAnswer(rankIn(sql`t.type`, sql`${value('userId')}`)) : sql`null::bigint`;
   const kept = keepsExecutors ? KEPT_EXECUTOR : { name: sql`''`, namespace: sql`''`, join: sql`` };
 
   return sql`with ${head}
@@ -152,7 +171,9 @@ const NOTHING = sql`null`;
 /** A column by whether the message is the question. */
 const either = (question: Part, answer: Part) => sql`case when message.place = 1 then ${question} else ${answer} end`;
 const ofAnswers = (column: Part) => either(NOTHING, column);
-const ofFirstAnswer = (column: Part) => sql`case when message.place = 2 then ${column} end`;
+const ofFirstAnswer = (column: Part) => sql`case when message.place = ${sql.raw(String(FIRST_ANSWER))} then ${column} end`;
+/** The dispatch queue of the answers that executors give. */
+const LANE = sql`case when ${isOneOf(sql`message.place`, value('executorPlaces'))} then t.type end`;
 
 /** The columns of a direct chat, which begins with the first step. */
 function runColumns(hasRun: boolean): SQL {
@@ -174,19 +195,6 @@ const KEPT_EXECUTOR = {
   join: sql`left join subtasks old on old.task_id = t.id and old.message_id = n.question + message.place - 1
     and old.role = 'ASSISTANT' and old.status <> 'FAILED' and old.bot_ids = message.bots`,
 };
-
-/**
- * The columns that put an answer into a dispatch queue. Executors may claim the first step at once. Its rank follows
- * start-time fair queueing: behind what the user has waiting, but never behind the whole backlog of other users.
- */
-function dispatchColumns(): { lane: SQL; rank: SQL } {
-  const queued = sql`o.lane = t.type and o.status = 'PENDING' and o.fair_rank is not null`;
-  const rank = sql`greatest(
-    coalesce((select min(o.fair_rank) from subtasks o where ${queued}), 0),
-    coalesce((select max(o.fair_rank) + 1 from subtasks o where o.user_id = ${value('userId')} and ${queued}), 0))`;
-
-  return { lane: ofAnswers(sql`t.type`), rank: ofFirstAnswer(rank) };
-}
 
 type Numeric = number | ReturnType<typeof value>;
 

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, found } from '../../common/app-error.js';
 import { checkPrompt, titleFrom, withoutParams } from '../../common/text/prompt.js';
-import { DIRECT_CHAT_SHELLS } from '../../common/contracts/shell-types.js';
 import { AppConfig } from '../../config/app-config.js';
 import type { ResolvedTeam } from '../../teams/resolved-teams.js';
 import { requireShell, TeamsService } from '../../teams/teams.service.js';
@@ -15,6 +14,7 @@ import { toTaskFields } from '../task-requests.dto.js';
 import { TasksRepository } from '../tasks.repository.js';
 import type { SubtaskRow, TaskRow } from './answer-turn.js';
 import { TurnQuotas } from './turn-quotas.js';
+import { hasExecutorSteps, stepsOf } from './turn-steps.js';
 import { TurnsRepository } from './turns.repository.js';
 
 /** A turn to store; the task is made unless `taskId` names one. */
@@ -169,31 +169,22 @@ export class TurnsService {
 
 type Refused = Pick<TurnRequest, 'userId' | 'taskId' | 'run' | 'isRetry'>;
 
-/** Whether executors answer for a team: at least one of its bots needs one. */
-export function runsOnExecutors(team: ResolvedTeam): boolean {
-  return team.members.some((member) => !DIRECT_CHAT_SHELLS.includes(member.shellType));
-}
-
-/** @throws AppError shell_not_available when one of the bots of a team for executors cannot work in its shell */
+/** @throws AppError shell_not_available when one of the bots of a team that needs executors cannot work in its shell */
 function requireShells(team: ResolvedTeam): void {
-  if (runsOnExecutors(team)) team.members.forEach(requireShell);
+  if (hasExecutorSteps(team)) team.members.forEach(requireShell);
 }
 
-/** A pipeline answers once per member, every other mode once with all of them. */
 function toTurn({ userId, team, prompt, title, run, idempotency, isRetry, ...more }: TurnRequest): NewTurn {
   const { parentId, modelId, followUpId } = more;
-  const bots = team.members.map((member) => member.id);
-  const steps = team.mode === 'pipeline' ? bots.map((id) => [id]) : [bots];
 
   return {
     userId,
     teamId: team.id,
     prompt,
     title: title ?? titleFrom(withoutParams(prompt)),
-    steps,
+    steps: stepsOf(team),
     run: run ?? null,
     idempotency: idempotency ?? null,
-    onExecutors: runsOnExecutors(team),
     isRetry: isRetry ?? false,
     ...(modelId !== undefined && { modelId }),
     ...(parentId !== undefined && { parentId }),
