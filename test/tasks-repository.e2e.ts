@@ -116,6 +116,46 @@ describe('tasks in the database', () => {
       expect([await place(db.otherId), await place(db.userId)]).toEqual([2, 3]);
     });
 
+    it('enter the queue at their own time where direct chat begins, and run where their bots do', async () => {
+      const run = { prompt: null, modelId: 'm', limit: 10 };
+      const { taskId } = await db.newTask({ steps: [[1], [2], [3]], onExecutors: [2], run });
+      const [first, second] = await db.answersOf(taskId);
+      expect(await ranks(taskId)).toEqual([
+        [null, null],
+        ['online', null],
+        [null, null],
+      ]);
+      expect([first?.runRequestedAt !== null, second?.runRequestedAt]).toEqual([true, null]);
+      const waiting = [await db.newTask(executors), await db.newTask(executors)];
+      const { results } = await db.updates.apply([{ subtaskId: first?.id ?? 0, ...end('COMPLETED') }]);
+      expect(results).toMatchObject([{ outcome: 'applied', hasExecutors: true, taskStatus: 'RUNNING' }]);
+      expect(waiting.length).toBe(2);
+      expect(await ranks(taskId)).toEqual([
+        [null, null],
+        ['online', 2],
+        [null, null],
+      ]);
+      await db.apply({ subtaskId: second?.id ?? 0, ...end('COMPLETED'), report: {} });
+      const third = (await db.answersOf(taskId))[2];
+      expect([third?.runRequestedAt !== null, third?.runModel]).toEqual([true, 'm']);
+      expect(await db.turns.staleRuns(-1, 10)).toEqual([{ id: third?.id, firstId: first?.id }]);
+    });
+
+    it('do not begin as a direct chat when an executor gives the first answer', async () => {
+      const run = { prompt: 'more', modelId: 'm', limit: 0 };
+      const { taskId } = await db.newTask({ steps: [[1], [2]], onExecutors: [1], run });
+      const answers = await db.answersOf(taskId);
+      expect(answers.map(({ lane, fairRank, runRequestedAt }) => [lane, fairRank, runRequestedAt])).toEqual([
+        ['online', 0, null],
+        [null, null, null],
+      ]);
+      expect(answers.map(({ runModel, runPrompt }) => [runModel, runPrompt])).toEqual([
+        ['m', 'more'],
+        ['m', 'more'],
+      ]);
+      expect(await db.turns.unrequested(-1000, 10)).toEqual([]);
+    });
+
     it('go to the executors of the turn before, unless those failed or the bots are others', async () => {
       const steps = [[1], [2]];
       const append = async (taskId: number, more = {}) => {

@@ -74,7 +74,14 @@ import { TaskTitlesProcessor } from './titles/task-titles.processor.js';
     },
     ...[ActiveRuns, RunOwnershipCheck, RunStreams, RunPlans, RunFinalizer, ChatRunQueue, SessionHistory],
     ...[TurnLoader, ProviderRuns, RunningStatusBatcher, ProviderCalls, PipelineSteps, ChatRunner],
-    ...[ChatRunsProcessor, FollowingRuns, LostRunSweeper, LoggedEndRecovery, DirectChatCanceller, OrphanedTurnFinalizer],
+    ...[
+      ChatRunsProcessor,
+      FollowingRuns,
+      LostRunSweeper,
+      LoggedEndRecovery,
+      DirectChatCanceller,
+      OrphanedTurnFinalizer,
+    ],
     ...[TaskTitles, TaskTitlesProcessor],
     ...[ChatRunInspector, DirectChatBackend, WaitingAnswerStarter],
     ...[

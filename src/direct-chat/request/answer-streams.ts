@@ -75,7 +75,12 @@ export class AnswerStreams {
   }
 
   /** Opens a stream. What executors answer is brought up to date once it has a reader. */
-  private async read(hasExecutors: boolean, streamId: number, cursor: number, options: OpenOptions): Promise<SseSource> {
+  private async read(
+    hasExecutors: boolean,
+    streamId: number,
+    cursor: number,
+    options: OpenOptions,
+  ): Promise<SseSource> {
     const source = await this.reader.open(streamId, cursor, options);
     if (hasExecutors) this.executorStreams.add(streamId);
 

@@ -143,7 +143,6 @@ export class DirectChatService {
 
     return checked;
   }
-
 }
 
 const executorAnswer = ({ taskId, subtaskId }: Pick<StartedAnswer, 'taskId' | 'subtaskId'>): StartedAnswer => ({

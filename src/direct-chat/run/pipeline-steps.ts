@@ -65,7 +65,10 @@ export class PipelineSteps {
     const { first, steps, current } = turn;
     const startOf = await this.labels.of(turn);
     const shownId = shownSubtask(first.id, shown);
-    const known = Math.max(0, steps.findIndex(({ id }) => id === shownId));
+    const known = Math.max(
+      0,
+      steps.findIndex(({ id }) => id === shownId),
+    );
     const events: ChatEvent[] = [];
     for (const step of steps.slice(known, current ? steps.indexOf(current) : undefined)) {
       const answer = answerOf(step);

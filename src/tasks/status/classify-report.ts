@@ -50,7 +50,15 @@ export interface StepDraft extends StepState {
 
 /** A step that no report has changed yet. */
 export function draftOf(step: StepState): StepDraft {
-  return { ...step, was: step.status, isChanged: false, isRepaired: false, isQueued: false, lease: 'keep', eventIds: [] };
+  return {
+    ...step,
+    was: step.status,
+    isChanged: false,
+    isRepaired: false,
+    isQueued: false,
+    lease: 'keep',
+    eventIds: [],
+  };
 }
 
 /**

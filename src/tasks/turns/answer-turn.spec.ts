@@ -14,7 +14,9 @@ function turn(...statuses: SubtaskStatus[]): AnswerTurn {
 const mixed = (kinds: string) =>
   new AnswerTurn(
     { id: 7 } as TaskRow,
-    [...kinds].map((kind, at) => ({ id: at + 1, messageId: at + 2, lane: kind === 'e' ? 'online' : null }) as SubtaskRow),
+    [...kinds].map(
+      (kind, at) => ({ id: at + 1, messageId: at + 2, lane: kind === 'e' ? 'online' : null }) as SubtaskRow,
+    ),
   );
 
 describe('AnswerTurn', () => {

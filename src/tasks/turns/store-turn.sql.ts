@@ -64,7 +64,11 @@ function textOf(form: TurnForm): SQL {
   if ('isReserved' in form) return turnSql(newTask(form.isReserved, room), form, false);
 
   // A turn that failed may have done so because its container is gone or broken: try a new one.
-  return turnSql(endedTask(acceptsTurn(form.isRetry, form.expireHours), room), form, form.hasExecutors && !form.isRetry);
+  return turnSql(
+    endedTask(acceptsTurn(form.isRetry, form.expireHours), room),
+    form,
+    form.hasExecutors && !form.isRetry,
+  );
 }
 
 /** What a statement is given. @param taskId of the ended task, or the reserved one */
@@ -171,7 +175,8 @@ const NOTHING = sql`null`;
 /** A column by whether the message is the question. */
 const either = (question: Part, answer: Part) => sql`case when message.place = 1 then ${question} else ${answer} end`;
 const ofAnswers = (column: Part) => either(NOTHING, column);
-const ofFirstAnswer = (column: Part) => sql`case when message.place = ${sql.raw(String(FIRST_ANSWER))} then ${column} end`;
+const ofFirstAnswer = (column: Part) =>
+  sql`case when message.place = ${sql.raw(String(FIRST_ANSWER))} then ${column} end`;
 /** The dispatch queue of the answers that executors give. */
 const LANE = sql`case when ${isOneOf(sql`message.place`, value('executorPlaces'))} then t.type end`;
 

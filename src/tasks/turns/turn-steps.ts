@@ -9,7 +9,9 @@ export interface TurnStep {
   onExecutors: boolean;
 }
 
-type Team = Pick<ResolvedTeam, 'mode'> & { members: readonly Pick<ResolvedTeam['members'][number], 'id' | 'shellType'>[] };
+type Team = Pick<ResolvedTeam, 'mode'> & {
+  members: readonly Pick<ResolvedTeam['members'][number], 'id' | 'shellType'>[];
+};
 
 /**
  * Returns the answers of a team's turn, in order. A pipeline answers once per member, each where the shell of its bot runs.
