@@ -6,9 +6,11 @@ import { usageOf } from './answer-parts.js';
 import { answerOf, type StoredAnswer } from './stored-answer.js';
 import { resyncOf } from './log/stream-text.js';
 
-/** The stored end of a subtask. */
+/** The stored end of a subtask. Both times are those of an executor that has answered. */
 interface Ended extends StoredAnswer {
   id: number;
+  claimedAt: Date | null;
+  completedAt: Date | null;
   terminalEvent: unknown;
   errorMessage: string | null;
 }
@@ -31,7 +33,7 @@ export function terminalOf(row: Omit<Ended, 'id'>): TerminalEvent {
     return stored.type === 'done' ? { ...digestOf(row.result?.value ?? ''), ...stored } : stored;
   switch (row.status) {
     case 'COMPLETED':
-      return doneOf(row.result ?? { value: '' });
+      return doneOf(row);
     case 'FAILED':
       return { type: 'error', error: row.errorMessage ?? 'The answer failed', code: 'internal', retryable: false };
     default:
@@ -40,9 +42,11 @@ export function terminalOf(row: Omit<Ended, 'id'>): TerminalEvent {
 }
 
 /** The end of an answer that was reported without one. */
-function doneOf({ value, usage: counts, elapsed_ms: elapsed }: SubtaskResult): DoneEvent {
+function doneOf({ result, claimedAt, completedAt }: Omit<Ended, 'id'>): DoneEvent {
+  const { value, usage: counts, elapsed_ms: told }: SubtaskResult = result ?? { value: '' };
   const usage = usageOf(counts);
-  const facts = { finish_reason: 'stop', elapsed_ms: asNumber(elapsed) ?? 0, first_token_ms: null } as const;
+  const elapsed = claimedAt && completedAt ? Math.max(0, completedAt.getTime() - claimedAt.getTime()) : 0;
+  const facts = { finish_reason: 'stop', elapsed_ms: asNumber(told) ?? elapsed, first_token_ms: null } as const;
 
   return { type: 'done', done: true, ...digestOf(value), ...facts, ...(usage && { usage }) };
 }

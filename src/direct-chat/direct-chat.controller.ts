@@ -43,7 +43,7 @@ export class DirectChatController {
   @ApiOperation({ summary: 'Ask, and stream the answer: creates a task, or appends a turn to one' })
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiChatStream()
-  @ApiErrors('direct_chat_not_supported', 'model_not_configured', 'not_found', 'task_busy', 'idempotency_key_reused')
+  @ApiErrors('model_not_configured', 'not_found', 'task_busy', 'idempotency_key_reused')
   @ApiErrors('prompt_too_long', 'storage_quota_exceeded', 'service_unavailable')
   @ApiErrors('too_many_chats', 'too_many_running_tasks', 'too_many_new_tasks', 'too_many_streams')
   async stream(
@@ -63,7 +63,7 @@ export class DirectChatController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Start the waiting answer of a task, or append a turn when it has ended' })
   @ApiChatStream()
-  @ApiErrors('direct_chat_not_supported', 'task_final', 'not_found', 'task_busy')
+  @ApiErrors('task_final', 'not_found', 'task_busy')
   @ApiErrors('prompt_too_long', 'storage_quota_exceeded')
   @ApiErrors('too_many_chats', 'too_many_running_tasks', 'too_many_streams', 'service_unavailable')
   async streamTask(
@@ -122,7 +122,7 @@ export class DirectChatController {
   }
 
   @Get('check/:team_id')
-  @ApiOperation({ summary: 'Whether a team can chat directly' })
+  @ApiOperation({ summary: 'Whether a team answers without executors' })
   @ApiOk(CheckChatDto, 'not_found')
   check(@CurrentUser() user: AuthUser, @IdParam('team_id') teamId: number): Promise<CheckChatDto> {
     return this.chats.checkTeam(user.id, teamId);

@@ -94,8 +94,9 @@ export class CancelChatDto {
 }
 
 export class CheckChatDto {
+  /** Whether all its bots use a Chat or Dify shell: no answer waits for an executor. All teams can be streamed */
   supports_direct_chat!: boolean;
   shell_types!: string[];
-  /** Why not */
+  /** Why not: which shells need executors */
   reason!: string | null;
 }

@@ -111,7 +111,7 @@ export class TasksController {
   @Post(':id/retry')
   @ApiCreated(
     TaskDto,
-    ...(['not_found', 'conflict', 'task_busy', 'direct_chat_not_supported', 'model_not_configured'] as const),
+    ...(['not_found', 'conflict', 'task_busy', 'model_not_configured'] as const),
     ...(['too_many_running_tasks', 'too_many_chats', 'service_unavailable', 'storage_quota_exceeded'] as const),
   )
   retry(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<TaskDto> {

@@ -101,7 +101,7 @@ export class TeamDto {
   /** 0 = not shared */
   share_status!: number;
 
-  /** Whether all its bots use a Chat or Dify shell */
+  /** Whether all its bots use a Chat or Dify shell: no answer waits for an executor. All teams can be streamed */
   supports_direct_chat!: boolean;
 
   created_at!: Date;

@@ -65,7 +65,7 @@ export class DirectChatService {
   /**
    * Stores a turn and starts its answer.
    * @param task whose choice of a model applies where the request makes none
-   * @throws AppError direct_chat_not_supported, model_not_configured, not_found, dify_input_invalid, too_many_chats,
+   * @throws AppError model_not_configured, not_found, dify_input_invalid, too_many_chats,
    * service_unavailable and what storing a turn throws
    */
   async startTurn(turn: TurnRequest, choice: RunChoice, task?: TaskChoice): Promise<StartedAnswer> {

@@ -83,6 +83,7 @@ function claim(wanted: SQL, limit: SQL, name?: string): Statement<ClaimedRow, Va
       claimed as (
         update subtasks s set status = 'RUNNING',
           lease_expires_at = now() + make_interval(secs => ${sql.placeholder('lease')}), offers = s.offers + 1,
+          claimed_at = now(),
           report_seq = null, report_order = null, executor_beats = false, updated_at = now(),
           executor_name = case when ${IS_DELETED} then '' else s.executor_name end,
           executor_namespace = case when ${IS_DELETED} then '' else s.executor_namespace end,

@@ -33,7 +33,7 @@ export class FollowUpsController {
   @ApiOk(
     FollowUpListDto,
     ...(['not_found', 'conflict', 'task_busy', 'task_expired', 'task_final', 'bad_request'] as const),
-    ...(['direct_chat_not_supported', 'model_not_configured', 'dify_input_invalid', 'shell_not_available'] as const),
+    ...(['model_not_configured', 'dify_input_invalid', 'shell_not_available'] as const),
     ...(['too_many_running_tasks', 'too_many_chats', 'storage_quota_exceeded', 'service_unavailable'] as const),
   )
   resume(@CurrentUser() user: AuthUser, @IdParam() id: number): Promise<FollowUpListDto> {

@@ -23,7 +23,7 @@ export class VersionsController {
   @ApiCreated(
     TaskDto,
     ...(['not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long', 'bad_request'] as const),
-    ...(['direct_chat_not_supported', 'model_not_configured', 'dify_input_invalid', 'shell_not_available'] as const),
+    ...(['model_not_configured', 'dify_input_invalid', 'shell_not_available'] as const),
     ...(['idempotency_key_reused', 'too_many_running_tasks', 'too_many_chats', 'storage_quota_exceeded'] as const),
     ...(['service_unavailable'] as const),
   )

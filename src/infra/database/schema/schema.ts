@@ -248,8 +248,9 @@ export const subtasks = pgTable(
     fairRank: bigint('fair_rank', { mode: 'number' }),
     /** Until when its executor must send a report. */
     leaseExpiresAt: timestamp('lease_expires_at', { withTimezone: true }),
-    /** How often an executor has claimed it. */
+    /** How often an executor has claimed it, and when it last did. */
     offers: integer('offers').notNull().default(0),
+    claimedAt: timestamp('claimed_at', { withTimezone: true }),
     /** Newest `seq` of its executor. */
     reportSeq: bigint('report_seq', { mode: 'number' }),
     /** Place of the newest report among all that arrived, for executors that send no `seq`. */

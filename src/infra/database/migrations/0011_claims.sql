@@ -1,0 +1,1 @@
+ALTER TABLE "subtasks" ADD COLUMN "claimed_at" timestamp with time zone;
