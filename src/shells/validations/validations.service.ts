@@ -40,7 +40,10 @@ export class ValidationsService {
     const shell = await this.shells.requireOwn(userId, shellName);
     const { total, items } = await this.repository.ofShell(userId, shell, query);
 
-    return { total, items: items.map(toValidationDto) };
+    return {
+      total,
+      items: items.map((row) => ({ ...toValidationDto(row), ...(row.isOmitted && { detailsOmitted: true }) })),
+    };
   }
 
   /** Ends a validation; the manager learns of it by the receipt of its next report. @throws AppError not_found, conflict when it has ended */
