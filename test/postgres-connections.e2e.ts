@@ -47,10 +47,10 @@ describe('a connection that breaks', () => {
 describe('a transaction that gets no connection', () => {
   it('fails as a database that is down: calls get 503, not 500', async () => {
     const other = await PostgresServer.start();
-    const { db, close } = await openPostgres(other.url, () => undefined);
+    const opened = await openPostgres(other.url, () => undefined);
     await other.stop();
-    const failure = await db.transaction((tx) => rowsOf(tx, sql`select 1`)).catch((error: unknown) => error);
-    await close();
+    const failure = await opened.db.transaction((tx) => rowsOf(tx, sql`select 1`)).catch((error: unknown) => error);
+    await opened.close();
 
     expect(isDatabaseDown(failure)).toBe(true);
   });

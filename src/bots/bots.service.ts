@@ -4,6 +4,7 @@ import { ownedBy, type Owner, requireRoom } from '../common/owned.js';
 import type { MessageDto, PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secrets/secret-box.js';
 import type { Db } from '../infra/database/database.js';
+import { markOmitted } from '../infra/database/bounded-rows.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 import { boundModel, sealConfig, tryOpenConfig } from './agent-config.js';
@@ -84,10 +85,7 @@ export class BotsService {
 
     const dtos = await this.toDtos(userId, items);
 
-    return {
-      total,
-      items: dtos.map((dto, index) => (items[index]?.isOmitted ? { ...dto, details_omitted: true } : dto)),
-    };
+    return { total, items: dtos.map((dto, index) => markOmitted(dto, items[index], { details_omitted: true })) };
   }
 
   async get(userId: number, id: number): Promise<BotDto> {

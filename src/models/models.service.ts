@@ -6,6 +6,7 @@ import type { MessageDto, PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secrets/secret-box.js';
 import { shellSupportsModel } from '../common/contracts/shell-types.js';
 import type { Db } from '../infra/database/database.js';
+import { markOmitted } from '../infra/database/bounded-rows.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import { type ModelSeed, modelValues, seedValues } from './model-values.js';
 import type {
@@ -58,7 +59,7 @@ export class ModelsService {
   async list(userId: number, query: PageQuery): Promise<ModelListDto> {
     const { total, items } = await this.repository.page(userId, query);
 
-    return { total, items: items.map((row) => ({ ...toModelDto(row, this.box), ...omission(row) })) };
+    return { total, items: items.map((row) => markOmitted(toModelDto(row, this.box), row, { detailsOmitted: true })) };
   }
 
   async get(userId: number, name: string): Promise<ModelDto> {
@@ -138,6 +139,3 @@ export class ModelsService {
     return row;
   }
 }
-
-const omission = ({ isOmitted }: { isOmitted: boolean }): { detailsOmitted?: true } =>
-  isOmitted ? { detailsOmitted: true } : {};

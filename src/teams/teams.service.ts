@@ -5,6 +5,7 @@ import { AppError, found } from '../common/app-error.js';
 import { ownedBy, requireRoom } from '../common/owned.js';
 import type { MessageDto, PageQuery } from '../common/page.js';
 import type { Db } from '../infra/database/database.js';
+import { markOmitted } from '../infra/database/bounded-rows.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import type { TeamMember } from '../common/contracts/team-member.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
@@ -74,10 +75,7 @@ export class TeamsService {
     const { total, items } = await this.repository.page(userId, query);
     const dtos = await this.toDtos(userId, items);
 
-    return {
-      total,
-      items: dtos.map((dto, index) => (items[index]?.isOmitted ? { ...dto, details_omitted: true } : dto)),
-    };
+    return { total, items: dtos.map((dto, index) => markOmitted(dto, items[index], { details_omitted: true })) };
   }
 
   async get(userId: number, id: number): Promise<TeamDto> {

@@ -11,6 +11,15 @@ export type Listed<Row> = Row & { isOmitted: boolean };
 /** Columns that can be large, by their names, each with what stands in for it. */
 export type LargeColumns<Row> = { readonly [Name in keyof Row]?: SQL };
 
+/** Marks an item of a list whose larger parts were left out. @param mark what such an item has besides */
+export function markOmitted<Item extends object, Mark extends object>(
+  item: Item,
+  row: { isOmitted: boolean } | undefined,
+  mark: Mark,
+): Item & Partial<Mark> {
+  return Object.assign(item, row?.isOmitted ? mark : {});
+}
+
 interface Wanted {
   where: SQL | undefined;
   order: SQL[];
@@ -33,7 +42,7 @@ export async function boundedRows<Row>(
   const sizes = names.map((name) => sql`coalesce(octet_length(${columns[name]}::text), 0)`);
   const query = db
     .select({ id: table.id, size: sql<number>`${sql.join(sizes, sql` + `)}` })
-    .from(table as PgTable)
+    .from(table)
     .where(where)
     .orderBy(...order)
     .offset(offset)
@@ -51,7 +60,7 @@ export async function boundedRows<Row>(
 
   return (await db
     .select({ ...columns, ...shown, isOmitted: sql<boolean>`not (${isWhole})` })
-    .from(table as PgTable)
+    .from(table)
     .where(inArray(table.id, ids))
     .orderBy(...order)) as Listed<Row>[];
 }

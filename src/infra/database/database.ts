@@ -155,8 +155,8 @@ function toDb(db: object, transaction: Db['transaction']): Db {
 
 /** Runs `work` in a transaction on one connection of the pool. @throws DrizzleQueryError also when there is no connection */
 async function onOneConnection<T>(pool: pg.Pool, work: (tx: Db) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error: Error) => {
-    throw new DrizzleQueryError('begin', [], error);
+  const client = await pool.connect().catch((error: unknown) => {
+    throw new DrizzleQueryError('begin', [], error as Error);
   });
   try {
     return await drizzlePg({ client }).transaction(() => work(toDb(drizzlePg({ client }), refuseNesting)));

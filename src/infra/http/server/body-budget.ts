@@ -139,7 +139,7 @@ function callerOf({ headers, socket }: FastifyRequest): string | null {
 
 /** What a body may come to: as announced, else what the route accepts. Refused anyway when it is more than that. */
 function bytesOf({ headers, routeOptions }: FastifyRequest): number {
-  const { bodyLimit = 0 } = routeOptions;
+  const { bodyLimit } = routeOptions;
   const announced = Number(headers['content-length'] ?? bodyLimit);
 
   return announced > bodyLimit ? 0 : announced;
