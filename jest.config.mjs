@@ -46,5 +46,9 @@ export default {
       roots: ['<rootDir>/test/faults'],
       testMatch: ['**/*.fault.ts'],
     },
+    // `npm run soak` alone: it takes hours.
+    ...(process.env.SOAK_ROUNDS
+      ? [{ ...shared, ...servers, displayName: 'soak', roots: ['<rootDir>/test/soak'], testMatch: ['**/*.soak.ts'] }]
+      : []),
   ],
 };

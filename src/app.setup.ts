@@ -9,6 +9,7 @@ import type { Configuration } from './config/config.module.js';
 import { DATABASE } from './infra/database/database.module.js';
 import type { OpenDatabase } from './infra/database/database.js';
 import { EmbeddedParts } from './infra/embedded/embedded.module.js';
+import { limitInternalBodies } from './infra/http/server/body-budget.js';
 import { configureHttp, createAdapter } from './infra/http/server/configure-http.js';
 import { identifyBeforeBodies, serveOnlyThisMachine } from './infra/http/server/request-gate.js';
 import { Lifecycle } from './infra/lifecycle.js';
@@ -56,6 +57,7 @@ function guardRequests(app: NestFastifyApplication): void {
   if (app.get(AppConfig).auth.mode === 'off') serveOnlyThisMachine(instance);
   const gate = app.get(CallerGate, { strict: false });
   identifyBeforeBodies(instance, (request) => gate.identify(request));
+  limitInternalBodies(instance);
 }
 
 /**

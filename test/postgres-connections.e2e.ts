@@ -1,6 +1,7 @@
 /** Connections to a Postgres server that breaks, or breaks them, while they are used. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
+import { isDatabaseDown } from '../src/infra/database/database-errors.js';
 import { openPostgres, type OpenDatabase, rowsOf } from '../src/infra/database/database.js';
 import { endAll, eventually } from './support/child.js';
 import { PostgresServer } from './support/postgres.js';
@@ -40,5 +41,28 @@ describe('a connection that breaks', () => {
     await eventually('the loss is told', () => Promise.resolve(told.length > 0 || null));
     expect(await rowsOf(database.db, sql`select 1 as one`)).toEqual([{ one: 1 }]);
     expect(told).toHaveLength(1);
+  });
+});
+
+describe('a transaction that gets no connection', () => {
+  it('fails as a database that is down: calls get 503, not 500', async () => {
+    const other = await PostgresServer.start();
+    const opened = await openPostgres(other.url, () => undefined);
+    await other.stop();
+    const failure = await opened.db.transaction((tx) => rowsOf(tx, sql`select 1`)).catch((error: unknown) => error);
+    await opened.close();
+
+    expect(isDatabaseDown(failure)).toBe(true);
+  });
+
+  it('also when all connections are in use for too long', async () => {
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const users = Array.from({ length: 20 }, () => database.db.transaction(() => released));
+    const failure = await database.db.transaction((tx) => rowsOf(tx, sql`select 1`)).catch((error: unknown) => error);
+    release();
+    await Promise.all(users);
+
+    expect(isDatabaseDown(failure)).toBe(true);
   });
 });

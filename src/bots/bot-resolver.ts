@@ -70,7 +70,7 @@ export class BotResolver {
   }
 
   /** Returns the shells of some bots, by one query. */
-  shellsOf(userId: Owner, rows: readonly BotRow[], db?: Db): Promise<ShellLookup> {
+  shellsOf(userId: Owner, rows: readonly Pick<BotRow, 'shellName'>[], db?: Db): Promise<ShellLookup> {
     return this.shells.findMany(userId, [...new Set(rows.map(({ shellName }) => shellName))], db);
   }
 

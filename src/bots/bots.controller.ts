@@ -20,7 +20,7 @@ export class BotsController {
 
   /** Add a bot of mine */
   @Post()
-  @ApiCreated(BotDto, 'conflict')
+  @ApiCreated(BotDto, 'conflict', 'storage_quota_exceeded')
   create(@CurrentUser() user: AuthUser, @Body() body: CreateBotDto): Promise<BotDto> {
     return this.bots.create(user.id, body);
   }

@@ -1,13 +1,12 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { BoolField, ObjectField, TextField, TextListField } from '../common/fields.js';
 import type { JsonObject } from '../common/text/json.js';
 import { maskObject } from '../common/secrets/mask.js';
 import { bindModel } from './agent-config.js';
-import type { BotRow } from './bots.repository.js';
+import type { BotRow, BotSummaryRow } from './bots.repository.js';
 
 const optional = true;
 const nullable = true;
-/** A list has up to 100 bots. */
 const maxBytes = 65_536;
 const ENV_EXAMPLE = { env: { MODEL_TYPE: 'claude', MODEL_ID: 'claude-sonnet-4-5', API_KEY: 'sk-…' } };
 
@@ -85,10 +84,17 @@ export class BotDto {
   updated_at!: Date;
 }
 
+/** Of many large ones in one list the last come without prompt, configuration, servers and skills. */
+export class ListedBotDto extends BotDto {
+  /** Present when these were left out, which `GET /api/bots/{id}` has */
+  @ApiPropertyOptional({ type: 'boolean', enum: [true] })
+  details_omitted?: true;
+}
+
 export class BotListDto {
   total!: number;
 
-  items!: BotDto[];
+  items!: ListedBotDto[];
 }
 
 /** What tasks show of the bots that answer. */
@@ -106,12 +112,15 @@ export class BotSummaryDto {
 
 /** What a team shows of its bots. */
 export class TeamBotSummaryDto extends BotSummaryDto {
-  /** Secrets masked, the bound model as `bind_model`; of one larger than 4 KiB only that */
+  /** Secrets masked, the bound model as `bind_model`; of one larger than 1 KiB only that */
   @ApiProperty({ type: 'object', additionalProperties: true })
   agent_config!: JsonObject;
 }
 
-const MAX_SUMMARY_CONFIG = 4_096;
+/** Characters of a configuration that a team shows. A list of teams has up to 2000 bots. */
+const MAX_SUMMARY_CONFIG = 1_024;
+/** The same of one that is encrypted, which is longer. */
+export const MAX_SEALED_SUMMARY = 2 * MAX_SUMMARY_CONFIG;
 
 /** The bot as the API shows it. @param config its agent_config in clear @param servers its MCP servers in clear */
 export function toBotDto(row: BotRow, shellType: string | null, config: JsonObject, servers: JsonObject): BotDto {
@@ -132,16 +141,16 @@ export function toBotDto(row: BotRow, shellType: string | null, config: JsonObje
   };
 }
 
-export function toBotSummary(row: BotRow, shellType: string | null): BotSummaryDto {
+export function toBotSummary(row: BotSummaryRow, shellType: string | null): BotSummaryDto {
   const { id, name, shellName, modelName } = row;
 
   return { id, name, shell_name: shellName, shell_type: shellType, model_name: modelName };
 }
 
 /** @param config its agent_config in clear */
-export function toTeamBotSummary(row: BotRow, shellType: string | null, config: JsonObject): TeamBotSummaryDto {
+export function toTeamBotSummary(row: BotSummaryRow, shellType: string | null, config: JsonObject): TeamBotSummaryDto {
   const masked = maskObject(config);
-  const isLarge = JSON.stringify(masked).length > MAX_SUMMARY_CONFIG;
+  const isLarge = row.isLarge || JSON.stringify(masked).length > MAX_SUMMARY_CONFIG;
 
   return Object.assign(toBotSummary(row, shellType), {
     agent_config: isLarge ? bindModel({}, row.modelName) : masked,

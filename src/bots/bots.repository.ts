@@ -8,12 +8,23 @@ import { bots, teams } from '../infra/database/schema/schema.js';
 
 export type BotRow = typeof bots.$inferSelect;
 export type NewBot = typeof bots.$inferInsert;
+/** What lists of other things show of a bot. */
+export type BotSummaryRow = Pick<BotRow, 'id' | 'userId' | 'name' | 'shellName' | 'modelName' | 'agentConfig'> & {
+  /** Whether its configuration was left out. */
+  isLarge: boolean;
+};
 
 /** The bots table. An owner of null means the public bots. */
 @Injectable()
 export class BotsRepository extends OwnedRepository<BotRow, NewBot> {
   constructor(@Inject(DB) db: Db) {
-    super(db, bots);
+    super(db, bots, {
+      agentConfig: sql`null`,
+      systemPrompt: sql`''`,
+      mcpServers: sql`'{}'::jsonb`,
+      mcpServersSealed: sql`null`,
+      skills: sql`'[]'::jsonb`,
+    });
   }
 
   /** Active own and public rows with these ids, in no order. */
@@ -22,6 +33,19 @@ export class BotsRepository extends OwnedRepository<BotRow, NewBot> {
 
     return db
       .select()
+      .from(bots)
+      .where(and(inArray(bots.id, ids), this.active, this.visibleTo(userId)));
+  }
+
+  /** The same without prompts and tools, which are large; `agentConfig` is null when it is longer than `maxConfig`. */
+  async summaries(userId: Owner, ids: number[], maxConfig: number): Promise<BotSummaryRow[]> {
+    if (ids.length === 0) return [];
+    const { id, userId: owner, name, shellName, modelName, agentConfig } = bots;
+    const isLarge = sql<boolean>`coalesce(length(${agentConfig}), 0) > ${maxConfig}`;
+    const config = sql<string | null>`case when ${isLarge} then null else ${agentConfig} end`;
+
+    return this.db
+      .select({ ...{ id, userId: owner, name, shellName, modelName }, agentConfig: config, isLarge })
       .from(bots)
       .where(and(inArray(bots.id, ids), this.active, this.visibleTo(userId)));
   }

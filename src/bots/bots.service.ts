@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, found } from '../common/app-error.js';
-import { ownedBy, type Owner } from '../common/owned.js';
+import { ownedBy, type Owner, requireRoom } from '../common/owned.js';
 import type { MessageDto, PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secrets/secret-box.js';
 import type { Db } from '../infra/database/database.js';
+import { markOmitted } from '../infra/database/bounded-rows.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
 import { boundModel, sealConfig, tryOpenConfig } from './agent-config.js';
@@ -15,13 +16,14 @@ import {
   type BotListDto,
   type BotSummaryDto,
   type CreateBotDto,
+  MAX_SEALED_SUMMARY,
   type TeamBotSummaryDto,
   toBotDto,
   toBotSummary,
   toTeamBotSummary,
   type UpdateBotDto,
 } from './bots.dto.js';
-import { type BotRow, BotsRepository, type NewBot } from './bots.repository.js';
+import { type BotRow, BotsRepository, type BotSummaryRow, type NewBot } from './bots.repository.js';
 import type { JsonObject } from '../common/text/json.js';
 
 /** A public bot of a seed file. */
@@ -70,9 +72,9 @@ export class BotsService {
   private async summarize<T>(
     userId: number,
     ids: readonly number[],
-    summarize: (row: BotRow, shellType: string | null) => T,
+    summarize: (row: BotSummaryRow, shellType: string | null) => T,
   ): Promise<Map<number, T>> {
-    const rows = await this.repository.visible(userId, [...new Set(ids)]);
+    const rows = await this.repository.summaries(userId, [...new Set(ids)], MAX_SEALED_SUMMARY);
     const shells = await this.resolver.shellsOf(userId, rows);
 
     return new Map(rows.map((row) => [row.id, summarize(row, shells(row.userId, row.shellName)?.shellType ?? null)]));
@@ -81,7 +83,9 @@ export class BotsService {
   async list(userId: number, query: PageQuery): Promise<BotListDto> {
     const { total, items } = await this.repository.page(userId, query);
 
-    return { total, items: await this.toDtos(userId, items) };
+    const dtos = await this.toDtos(userId, items);
+
+    return { total, items: dtos.map((dto, index) => markOmitted(dto, items[index], { details_omitted: true })) };
   }
 
   async get(userId: number, id: number): Promise<BotDto> {
@@ -90,6 +94,7 @@ export class BotsService {
 
   async create(userId: number, request: CreateBotDto): Promise<BotDto> {
     if (request.is_active === false) throw invalid([{ field: 'is_active', message: 'must be true for a new bot' }]);
+    requireRoom(await this.repository.count(userId), 'bots');
     const values = await this.values.from(userId, request, null);
     const { name, shell_name: shellName } = request;
     const row = await orConflict(nameTaken(name), () => this.repository.insert({ ...values, userId, name, shellName }));

@@ -3,6 +3,18 @@ import { AppError } from './app-error.js';
 /** A user, who can use the own rows and the public ones; null: the public ones only. */
 export type Owner = number | null;
 
+/** How many models, shells, bots and teams a user may have, of each kind: some lists have no pages. */
+const MAX_OWNED = 500;
+
+/** @param count how many of them the user has @throws AppError storage_quota_exceeded when there is no room for another */
+export function requireRoom(count: number, kinds: 'models' | 'shells' | 'bots' | 'teams'): void {
+  if (count < MAX_OWNED) return;
+  throw new AppError(
+    'storage_quota_exceeded',
+    `You have ${count} ${kinds}, and can have at most ${MAX_OWNED}: delete some that you no longer need`,
+  );
+}
+
 interface Owned {
   userId: Owner;
   name: string;

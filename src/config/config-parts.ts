@@ -121,7 +121,8 @@ function serverPart(env: Env) {
     metricsToken: env.METRICS_TOKEN,
     /** Whether Swagger and the OpenAPI document are served. */
     apiDocs: (env.API_DOCS ?? (env.AUTH_MODE === 'jwt' ? 'off' : 'on')) === 'on',
-    maxConnections: env.MAX_CONNECTIONS ?? 10_000,
+    /** Unset: 10,000, or what the open files of the process allow. */
+    maxConnections: env.MAX_CONNECTIONS,
     /** Unset: a limit for public addresses only, where no reverse proxy stands. */
     maxConnectionsPerAddress: env.MAX_CONNECTIONS_PER_ADDRESS,
     /** Open event streams of one user at this process. Without authentication all callers are one user. */

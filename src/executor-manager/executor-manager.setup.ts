@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { InternalAccess, unknownCaller } from '../auth/internal-access.js';
 import type { Configuration } from '../config/config.module.js';
+import { limitInternalBodies } from '../infra/http/server/body-budget.js';
 import { configureHttp, createAdapter } from '../infra/http/server/configure-http.js';
 import { identifyBeforeBodies } from '../infra/http/server/request-gate.js';
 import { createLogger } from '../infra/logger.js';
@@ -25,6 +26,7 @@ export async function buildExecutorManager(
   identifyBeforeBodies(app.getHttpAdapter().getInstance(), ({ headers, socket }) => {
     if (!access.mayAdmit({ headers, address: socket.remoteAddress })) throw unknownCaller();
   });
+  limitInternalBodies(app.getHttpAdapter().getInstance());
 
   return { app, stop: () => app.close() };
 }

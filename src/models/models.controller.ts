@@ -33,7 +33,7 @@ export class ModelsController {
   /** Add a model of mine */
   @Post()
   @ApiCreatedResponse({ type: ModelDto })
-  @ApiErrors('conflict')
+  @ApiErrors('conflict', 'storage_quota_exceeded')
   create(@CurrentUser() user: AuthUser, @Body() body: CreateModelDto): Promise<ModelDto> {
     return this.models.create(user.id, body);
   }

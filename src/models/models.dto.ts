@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { ProviderKind } from '../common/contracts/chat-provider.js';
 import { BoolField, EnumField, ObjectField, TextField } from '../common/fields.js';
 import type { JsonObject } from '../common/text/json.js';
@@ -8,7 +8,6 @@ import { RefusesUnknownFields } from '../infra/http/server/validation.pipe.js';
 const PROVIDERS = ['claude', 'openai'] as const;
 const optional = true;
 const nullable = true;
-/** A list has up to 100 models. */
 const maxBytes = 32_768;
 
 /** Names can stand in a path as they are. */
@@ -149,10 +148,17 @@ export class ModelDto {
   updatedAt!: Date;
 }
 
+/** Of many large ones in one list the last come without headers and parameters. */
+export class ListedModelDto extends ModelDto {
+  /** Present when headers and parameters were left out, which `GET /api/models/{name}` has */
+  @ApiPropertyOptional({ type: 'boolean', enum: [true] })
+  detailsOmitted?: true;
+}
+
 export class ModelListDto {
   total!: number;
 
-  items!: ModelDto[];
+  items!: ListedModelDto[];
 }
 
 /** A model as Wegent's web client knows it. */

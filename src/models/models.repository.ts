@@ -1,10 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, count, eq, inArray, isNull, notInArray, or, type SQL } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import { offsetOf, type Page, type PageQuery } from '../common/page.js';
+import { boundedRows, type LargeColumns, type Listed } from '../infra/database/bounded-rows.js';
 import { DB, type Db } from '../infra/database/database.js';
 import { models } from '../infra/database/schema/schema.js';
 
 export type ModelRow = typeof models.$inferSelect;
 export type NewModel = typeof models.$inferInsert;
+
+const LARGE: LargeColumns<ModelRow> = { headers: sql`null`, parameters: sql`'{}'::jsonb` };
+/** Own ones first, by name. */
+const ORDER = [isNull(models.userId), asc(models.name)];
 
 /** The models table. An owner of null means the public models. */
 @Injectable()
@@ -22,22 +28,34 @@ export class ModelsRepository {
     const named = names && inArray(models.name, names);
     const where = and(visibleTo(userId), named, activeOnly ? eq(models.isActive, true) : undefined);
 
-    return db.select().from(models).where(where).orderBy(isNull(models.userId), asc(models.name));
-  }
-
-  async page(userId: number, offset: number, limit: number): Promise<{ total: number; rows: ModelRow[] }> {
-    const where = or(eq(models.userId, userId), and(isNull(models.userId), eq(models.isActive, true)));
-    const [counted] = await this.db.select({ total: count() }).from(models).where(where);
-    const order = [isNull(models.userId), asc(models.name)];
-    const rows = await this.db
+    return db
       .select()
       .from(models)
       .where(where)
-      .orderBy(...order)
-      .offset(offset)
-      .limit(limit);
+      .orderBy(...ORDER);
+  }
 
-    return { total: counted?.total ?? 0, rows };
+  /** Active own and public rows. */
+  active(userId: number): Promise<Listed<ModelRow>[]> {
+    const where = and(visibleTo(userId), eq(models.isActive, true));
+
+    return boundedRows<ModelRow>(this.db, models, LARGE, { where, order: ORDER });
+  }
+
+  /** Own rows and active public ones. */
+  async page(userId: number, query: PageQuery): Promise<Page<Listed<ModelRow>>> {
+    const where = or(eq(models.userId, userId), and(isNull(models.userId), eq(models.isActive, true)));
+    const wanted = { where, order: ORDER, limit: query.limit, offset: offsetOf(query) };
+
+    return {
+      total: await this.db.$count(models, where),
+      items: await boundedRows<ModelRow>(this.db, models, LARGE, wanted),
+    };
+  }
+
+  /** Returns how many rows a user has. */
+  count(userId: number): Promise<number> {
+    return this.db.$count(models, eq(models.userId, userId));
   }
 
   /** @throws a unique violation when the owner has a model of that name */

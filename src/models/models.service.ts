@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, notFound } from '../common/app-error.js';
 import type { ModelSettings } from '../common/contracts/chat-provider.js';
-import { OwnedByName, type Owner } from '../common/owned.js';
-import { type MessageDto, offsetOf, type PageQuery } from '../common/page.js';
+import { OwnedByName, type Owner, requireRoom } from '../common/owned.js';
+import type { MessageDto, PageQuery } from '../common/page.js';
 import { SecretBox } from '../common/secrets/secret-box.js';
 import { shellSupportsModel } from '../common/contracts/shell-types.js';
 import type { Db } from '../infra/database/database.js';
+import { markOmitted } from '../infra/database/bounded-rows.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import { type ModelSeed, modelValues, seedValues } from './model-values.js';
 import type {
@@ -56,9 +57,9 @@ export class ModelsService {
   }
 
   async list(userId: number, query: PageQuery): Promise<ModelListDto> {
-    const { total, rows } = await this.repository.page(userId, offsetOf(query), query.limit);
+    const { total, items } = await this.repository.page(userId, query);
 
-    return { total, items: rows.map((row) => toModelDto(row, this.box)) };
+    return { total, items: items.map((row) => markOmitted(toModelDto(row, this.box), row, { detailsOmitted: true })) };
   }
 
   async get(userId: number, name: string): Promise<ModelDto> {
@@ -66,6 +67,7 @@ export class ModelsService {
   }
 
   async create(userId: number, request: CreateModelDto): Promise<ModelDto> {
+    requireRoom(await this.repository.count(userId), 'models');
     const { name, provider, modelId } = request;
     const values = { userId, name, provider, modelId, ...modelValues(request, null, this.box) };
     const row = await orConflict(`You have a model "${name}" already`, () => this.repository.insert(values));
@@ -90,7 +92,7 @@ export class ModelsService {
 
   /** Returns all models that the user can choose from, in Wegent's format. */
   async unified(userId: number, query: UnifiedModelsQuery): Promise<UnifiedModelListDto> {
-    const rows = await this.repository.visible(userId, { activeOnly: true });
+    const rows = await this.repository.active(userId);
     const fitting = rows.filter(({ provider }) => !query.shell_type || shellSupportsModel(query.shell_type, provider));
 
     return { data: fitting.map((row) => toUnifiedDto(row, this.box, query.include_config ?? false)) };

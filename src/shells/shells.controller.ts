@@ -37,7 +37,7 @@ export class ShellsController {
 
   /** Add a shell of mine: an image of my own, which is validated at once */
   @Post()
-  @ApiCreated(ShellDto, 'conflict')
+  @ApiCreated(ShellDto, 'conflict', 'storage_quota_exceeded')
   create(@CurrentUser() user: AuthUser, @Body() body: CreateShellDto): Promise<ShellDto> {
     return this.shells.create(user.id, body);
   }

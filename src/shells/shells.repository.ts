@@ -9,8 +9,20 @@ import { bots, shells } from '../infra/database/schema/schema.js';
 
 export type ShellRow = typeof shells.$inferSelect;
 export type NewShell = typeof shells.$inferInsert;
+/** Bytes of the reasons against an image that a list of shells contains; the validation itself has longer ones. */
+const MAX_LISTED_REASONS = 4_096;
+const { id, stage, progress, outcome, errors, errorMessage, digest, createdAt, completedAt } = imageValidations;
+/** What shells show of a validation: not what its container has printed. */
+const SUMMARY = {
+  ...{ id, stage, progress, outcome, digest, createdAt, completedAt },
+  errors: sql<
+    string[]
+  >`case when octet_length(${errors}::text) > ${MAX_LISTED_REASONS} then '[]'::jsonb else ${errors} end`.as('errors'),
+  errorMessage: sql<string | null>`left(${errorMessage}, ${MAX_LISTED_REASONS})`.as('error_message'),
+};
+export type ValidationSummaryRow = Pick<typeof imageValidations.$inferSelect, keyof typeof SUMMARY>;
 /** A shell with the newest validation of its image; null when there is none. */
-export type ValidatedShell = ShellRow & { validation: typeof imageValidations.$inferSelect | null };
+export type ValidatedShell = ShellRow & { validation: ValidationSummaryRow | null };
 
 /** What a verdict makes of the shells with the image. */
 export interface Verdict {
@@ -22,7 +34,7 @@ export interface Verdict {
 @Injectable()
 export class ShellsRepository extends OwnedRepository<ShellRow, NewShell> {
   constructor(@Inject(DB) db: Db) {
-    super(db, shells);
+    super(db, shells, {});
   }
 
   /** Active own and public rows of the given names, in no order. */
@@ -35,7 +47,7 @@ export class ShellsRepository extends OwnedRepository<ShellRow, NewShell> {
   /** Active own and public rows with their newest validations, own ones first, by name. One query. */
   async validated(userId: number, names?: string[]): Promise<ValidatedShell[]> {
     const newest = this.db
-      .select()
+      .select(SUMMARY)
       .from(imageValidations)
       .where(
         and(

@@ -3,7 +3,7 @@ import { EventEmitter2 } from '@nestjs/event-emitter';
 import { AppError, found } from '../common/app-error.js';
 import { ShellImageChangedEvent } from '../common/contracts/domain-events.js';
 import type { MessageDto } from '../common/page.js';
-import { ownedBy, OwnedByName, type Owner } from '../common/owned.js';
+import { ownedBy, OwnedByName, type Owner, requireRoom } from '../common/owned.js';
 import type { Db } from '../infra/database/database.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
@@ -69,6 +69,7 @@ export class ShellsService {
   async create(userId: number, request: CreateShellDto): Promise<ShellDto> {
     const { name, displayName = null, baseShellRef, baseImage } = request;
     if (RESERVED.includes(name)) throw invalid([{ field: 'name', message: `name must not be "${name}"` }]);
+    requireRoom(await this.repository.count(userId), 'shells');
     const image = this.imageOf(baseImage);
     const base = await this.baseOf(baseShellRef);
     const { shellType, executionType, supportModel } = base;

@@ -20,7 +20,7 @@ export class TeamsController {
 
   /** Add a team of mine */
   @Post()
-  @ApiCreated(TeamDto, 'conflict')
+  @ApiCreated(TeamDto, 'conflict', 'storage_quota_exceeded')
   create(@CurrentUser() user: AuthUser, @Body() body: CreateTeamDto): Promise<TeamDto> {
     return this.teams.create(user.id, body);
   }

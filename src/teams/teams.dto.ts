@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { TeamBotSummaryDto } from '../bots/bots.dto.js';
 import { BoolField, IdField, NestedField, NestedListField, TextField } from '../common/fields.js';
 import { DIRECT_CHAT_SHELLS } from '../common/contracts/shell-types.js';
@@ -109,10 +109,17 @@ export class TeamDto {
   updated_at!: Date;
 }
 
+/** Of many large ones in one list the last come without the prompts of their bots. */
+export class ListedTeamDto extends TeamDto {
+  /** Present when each `bot_prompt` was left out, which `GET /api/teams/{id}` has */
+  @ApiPropertyOptional({ type: 'boolean', enum: [true] })
+  details_omitted?: true;
+}
+
 export class TeamListDto {
   total!: number;
 
-  items!: TeamDto[];
+  items!: ListedTeamDto[];
 }
 
 /** Wegent's names of the shell types. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { DB, type Db, firstRow } from '../infra/database/database.js';
 import { OwnedRepository } from '../infra/database/owned-table.js';
 import { teams } from '../infra/database/schema/schema.js';
@@ -7,11 +7,15 @@ import { teams } from '../infra/database/schema/schema.js';
 export type TeamRow = typeof teams.$inferSelect;
 export type NewTeam = typeof teams.$inferInsert;
 
+const WITHOUT_PROMPTS = sql`(
+  select coalesce(jsonb_agg(member || '{"bot_prompt": ""}'), '[]') from jsonb_array_elements(${teams.members}) member
+)`;
+
 /** The teams table. An owner of null means the public teams. */
 @Injectable()
 export class TeamsRepository extends OwnedRepository<TeamRow, NewTeam> {
   constructor(@Inject(DB) db: Db) {
-    super(db, teams);
+    super(db, teams, { members: WITHOUT_PROMPTS });
   }
 
   byId(userId: number, id: number, db: Db = this.db): Promise<TeamRow | null> {

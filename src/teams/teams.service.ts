@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { ResolvedBot } from '../bots/bot-resolver.js';
 import { BotsService } from '../bots/bots.service.js';
 import { AppError, found } from '../common/app-error.js';
-import { ownedBy } from '../common/owned.js';
+import { ownedBy, requireRoom } from '../common/owned.js';
 import type { MessageDto, PageQuery } from '../common/page.js';
 import type { Db } from '../infra/database/database.js';
+import { markOmitted } from '../infra/database/bounded-rows.js';
 import { orConflict } from '../infra/database/database-errors.js';
 import type { TeamMember } from '../common/contracts/team-member.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';
@@ -72,8 +73,9 @@ export class TeamsService {
 
   async list(userId: number, query: PageQuery): Promise<TeamListDto> {
     const { total, items } = await this.repository.page(userId, query);
+    const dtos = await this.toDtos(userId, items);
 
-    return { total, items: await this.toDtos(userId, items) };
+    return { total, items: dtos.map((dto, index) => markOmitted(dto, items[index], { details_omitted: true })) };
   }
 
   async get(userId: number, id: number): Promise<TeamDto> {
@@ -93,6 +95,7 @@ export class TeamsService {
 
   async create(userId: number, request: CreateTeamDto): Promise<TeamDto> {
     if (request.is_active === false) throw invalid([{ field: 'is_active', message: 'must be true for a new team' }]);
+    requireRoom(await this.repository.count(userId), 'teams');
     const members = await this.membersOf(userId, request.bots);
     const mode = request.workflow?.mode ?? DEFAULT_MODE;
     const row = await orConflict(nameTaken(request.name), () =>

@@ -1,18 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { generatedText } from '../../tools/simulator/simulator.js';
-import { started } from '../support/api.js';
-import { endAll, nth } from '../support/child.js';
-import { expectAgreement, expectOneEnd, Follower, pathOf } from '../support/follower.js';
+import { endAll } from '../support/child.js';
+import { expectAgreement, expectOneEnd, type Follower, pathOf } from '../support/follower.js';
+import { disturb, startAnswers, WHOLE, WHOLE_END } from '../support/redis-rounds.js';
 import { fold, type Received } from '../support/sse.js';
-import { script, Stage } from '../support/stage.js';
+import { Stage } from '../support/stage.js';
 
-const ANSWERS = 10;
-const TOKENS = 120;
-const WHOLE = generatedText(TOKENS);
-
-describe('Redis loses its data in the middle of answers', () => {
+describe('Redis loses its data, or takes no more, in the middle of answers', () => {
   let stage: Stage;
 
   beforeAll(async () => {
@@ -30,65 +24,43 @@ describe('Redis loses its data in the middle of answers', () => {
 
   afterAll(() => endAll(stage));
 
-  /** Answers that run on both servers, each with a reader at each of them. */
-  async function startAnswers(): Promise<Follower[]> {
-    const apis = stage.servers.map(({ api }) => api);
-    const followers = await Promise.all(
-      Array.from({ length: ANSWERS }, async (_, index) => {
-        const stream = await nth(apis, index % 2).ask(script(`tokens=${TOKENS} rate=40`, `Answer ${index}`));
-        const { taskId } = await started(stream);
-        const far = await nth(apis, (index + 1) % 2).attach(taskId);
-        const servers = [stage.server(1).api];
-
-        return [new Follower(stream, taskId, { servers }), new Follower(far, taskId, { servers })];
-      }),
-    );
-
-    return followers.flat();
-  }
-
-  function expectWhole(events: readonly Received[]): void {
-    expectOneEnd(events);
-    const { content, terminal } = fold(events);
-    if (content !== WHOLE) throw new Error(`${content.length} characters of ${WHOLE.length}: ${pathOf(events)}`);
-    expect(terminal).toMatchObject({
-      ...{ type: 'done', length: WHOLE.length },
-      sha256: createHash('sha256').update(WHOLE).digest('hex'),
-    });
+  async function expectWhole(followers: readonly Follower[]): Promise<void> {
+    for (const follower of followers) {
+      const events = await follower.finished;
+      expectWholeEvents(events);
+      await expectAgreement(stage, events);
+    }
   }
 
   it.each([
-    ['is emptied at the start', 0, 'flushall', false],
-    ['is emptied in the middle', 1_200, 'flushall', false],
-    ['is emptied again and again', 400, 'flushall', true],
-    ['is killed and starts empty', 1_200, 'restartEmpty', false],
-  ] as const)('%s: every reader gets the whole answer', async (_what, afterMs, how, again) => {
-    const followers = await startAnswers();
-    for (let round = 0; round < (again ? 5 : 1); round += 1) {
-      await sleep(afterMs);
-      if (how === 'flushall') await stage.redis.use((client) => client.flushall());
-      else await stage.redis.restartEmpty();
-    }
+    ['is emptied at the start', 'emptied', 0],
+    ['is emptied in the middle', 'emptied', 1_200],
+    ['is killed and starts empty', 'restarted empty', 1_200],
+    ['is killed and starts empty, a moment after a server was killed', 'server killed, restarted empty', 500],
+    ['is replaced by a replica that lags', 'replaced by a lagging replica', 500],
+    ['has no memory left, and forks', 'out of memory', 500],
+  ] as const)('%s: every reader gets the whole answer', async (_what, trouble, afterMs) => {
+    const followers = await startAnswers(stage);
+    await sleep(afterMs);
+    await disturb(stage, trouble);
 
-    for (const follower of followers) {
-      const events = await follower.finished;
-      expectWhole(events);
-      await expectAgreement(stage, events);
-    }
+    await expectWhole(followers);
   });
 
-  it('also when a server was killed a moment before, and its answers begin anew', async () => {
-    const followers = await startAnswers();
-    await sleep(500);
-    await stage.server(0).kill();
-    await sleep(700);
-    await stage.redis.restartEmpty();
-    await stage.revive();
-
-    for (const follower of followers) {
-      const events = await follower.finished;
-      expectWhole(events);
-      await expectAgreement(stage, events);
+  it('is emptied at ten moments: every reader gets the whole answer', async () => {
+    const followers = await startAnswers(stage);
+    for (let moment = 0; moment < 10; moment += 1) {
+      await sleep(250);
+      await disturb(stage, 'emptied');
     }
+
+    await expectWhole(followers);
   });
 });
+
+function expectWholeEvents(events: readonly Received[]): void {
+  expectOneEnd(events);
+  const { content, terminal } = fold(events);
+  if (content !== WHOLE) throw new Error(`${content.length} characters of ${WHOLE.length}: ${pathOf(events)}`);
+  expect(terminal).toMatchObject(WHOLE_END);
+}

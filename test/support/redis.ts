@@ -16,7 +16,7 @@ import {
 export class RedisServer {
   private constructor(
     readonly port: number,
-    private readonly directory: Directory,
+    private directory: Directory,
     private readonly more: readonly string[],
     private readonly spawn: Spawn,
     private process: ServerProcess | null = null,
@@ -87,6 +87,42 @@ export class RedisServer {
   async stop(): Promise<void> {
     await this.kill();
     await this.directory.remove();
+  }
+
+  /** Starts a replica, and waits until it has everything. */
+  async startReplica(): Promise<RedisServer> {
+    await this.use((client) => client.config('SET', 'repl-diskless-sync-delay', '0'));
+    const replica = await RedisServer.start(['--replicaof', '127.0.0.1', String(this.port)]);
+    await eventually('the replica has everything', () =>
+      replica.use(async (client) => /master_link_status:up/.test(await client.info('replication'))),
+    );
+
+    return replica;
+  }
+
+  /** Becomes a master with what it has so far: what the other one stores from now on is missing here. */
+  async stopReplication(): Promise<void> {
+    await this.use((client) => client.replicaof('NO', 'ONE'));
+  }
+
+  /** Ends this server; the replica serves on its port. */
+  async failOverTo(replica: RedisServer): Promise<void> {
+    await this.stop();
+    await replica.use((client) => client.config('SET', 'port', String(this.port)));
+    this.directory = replica.directory;
+    this.process = replica.process;
+  }
+
+  /** Refuses all writes that need memory, while a fork of it writes the append-only file anew. */
+  async exhaustMemory(): Promise<void> {
+    await this.use(async (client) => {
+      await client.config('SET', 'maxmemory', '1mb');
+      await client.bgrewriteaof();
+    });
+  }
+
+  async freeMemory(): Promise<void> {
+    await this.use((client) => client.config('SET', 'maxmemory', '0'));
   }
 
   /** Runs some commands on a connection of their own. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { type FrameBatch, frame } from '../log/frames.js';
 import { LiveStream } from './live-stream.js';
 import { StreamCursor } from './stream-cursor.js';
@@ -43,6 +43,23 @@ describe('StreamCursor', () => {
       await settled();
     }
     expect([cursor.ended, readyCount() > 0]).toEqual([true, true]);
+  });
+
+  it('ends when the answer has ended and its log stays without an end, whose writer is gone', async () => {
+    const state = { last: 7, ended: false, base: null };
+    const log = { state: () => Promise.resolve(state), read: () => Promise.resolve(null) } as unknown as StreamLog;
+    const { cursor, stream } = open(true, new LiveStream(1), log, 7);
+    const now = jest.spyOn(Date, 'now');
+    const ended: boolean[] = [];
+    for (const time of [1, 2, 2_000, 10_000]) {
+      now.mockReturnValue(time);
+      stream.invalidateHead();
+      expect(cursor.readBatch()).toBeNull();
+      await settled();
+      ended.push(cursor.ended);
+    }
+    now.mockRestore();
+    expect(ended).toEqual([false, false, false, true]);
   });
 
   it('waits when its log is not there yet, and takes what comes', async () => {

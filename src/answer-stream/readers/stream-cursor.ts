@@ -14,6 +14,8 @@ const RETRY_MS = 500;
  */
 const AHEAD_PATIENCE_MS = 2_000;
 const AHEAD_POLL_MS = 50;
+/** How long the log may lag behind the end in the database before that counts as never logged. */
+const END_LAG_MS = 3_000;
 
 /**
  * One reader's position in a stream.
@@ -28,6 +30,7 @@ export class StreamCursor implements SseSource {
   private generation: number;
   private checked: boolean;
   private aheadSince = 0;
+  private endMissingSince = 0;
   private fetched: FrameBatch | null = null;
   private fetching = false;
   /** The stream changed while something was fetched: what was found may be old. */
@@ -217,9 +220,21 @@ export class StreamCursor implements SseSource {
     if (last < this.position) this.checked = false;
     // The client brought the terminal event along: it was sent by the run's process before the log had it.
     else if (state?.ended) this.ended = true;
-    else this.stream.head = Math.max(this.stream.head, this.position);
+    else {
+      this.stream.head = Math.max(this.stream.head, this.position);
+      // A client that reconnects receives the end from the database.
+      this.ended = state !== null && (await this.isEndMissing());
+    }
 
     return null;
+  }
+
+  /** Whether the answer has ended and its log has not, for long: its writer is gone. */
+  private async isEndMissing(): Promise<boolean> {
+    if (!(await this.hasEnded())) return false;
+    this.endMissingSince ||= Date.now();
+
+    return Date.now() - this.endMissingSince > END_LAG_MS;
   }
 
   private async snapshotAfter(position: number): Promise<FrameBatch | null> {

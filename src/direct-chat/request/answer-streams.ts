@@ -115,7 +115,8 @@ export class AnswerStreams {
     // A step that never began has no number: the stream ended with a step before it.
     // The ends of executors' answers are stored before they have a number.
     const seq = hasExecutors ? RESTATED + 2 : Math.max(...steps.map(({ terminalSeq }) => terminalSeq ?? 0), 2);
-    if (cursor >= seq) return null;
+    // Beyond it are numbers of a log that was written anew: they do not prove that the client has the end.
+    if (cursor === seq) return null;
     const events = endOf(first.id, deciding).map((event, index) => ({
       id: `${first.id}-${seq - 1 + index}`,
       data: JSON.stringify(event),

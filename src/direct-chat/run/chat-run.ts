@@ -58,6 +58,8 @@ export class ChatRun implements LoggedRun {
   private seq: number;
   /** Whether another owner may have sent events that are not in the log. */
   private isRestarted: boolean;
+  /** What the log needs when it has lost all before the end; null until then. */
+  private ending: [ChatEvent, ...ChatEvent[]] | null = null;
 
   constructor(
     /** First subtask of the turn, which names the stream. */
@@ -175,6 +177,9 @@ export class ChatRun implements LoggedRun {
   /** Emits events. @param restarts whether the first one replaces everything before it */
   emit(events: readonly ChatEvent[], urgent: boolean, restarts = standsForAll(events[0])): void {
     const first = this.seq + 1;
+    const last = events[events.length - 1];
+    const isEnd = last !== undefined && isTerminal(last);
+    if (isEnd) this.ending = events[0]?.type === 'resync' ? [events[0], last] : [this.whole(), last];
     let text = '';
     for (const event of events) {
       this.seq += 1;
@@ -184,11 +189,11 @@ export class ChatRun implements LoggedRun {
       first,
       last: this.seq,
       text,
-      terminal: isTerminal(events[events.length - 1] ?? { type: '' }),
+      terminal: isEnd,
       selfContained: restarts,
     };
     this.stream.push(batch);
-    this.writer.add(this.tail, batch, urgent || batch.terminal);
+    this.writer.add(this.tail, batch, urgent || isEnd);
   }
 
   /** Restores the text that an earlier attempt has shown. @returns whether it belongs to the current step */
@@ -218,7 +223,7 @@ export class ChatRun implements LoggedRun {
   /** Emits the last event; before it, a `resync` when clients have the text of another step. */
   end(event: TerminalEvent): void {
     if (this.shownId === this.stepId) return this.emit([event], true);
-    this.emit([resyncOf(this.subtaskId, this.snapshot()), event], true, false);
+    this.emit([this.whole(), event], true, false);
   }
 
   /** Emits what clients miss of ended steps. */
@@ -237,6 +242,11 @@ export class ChatRun implements LoggedRun {
     return { seq: this.seq, ...this.answer.whole(), subtaskId: this.stepId };
   }
 
+  /** Returns the event that replaces all before it. */
+  private whole(): ChatEvent {
+    return resyncOf(this.subtaskId, this.snapshot());
+  }
+
   /** Returns the answer so far, as the subtask stores it. */
   result(): SubtaskResult {
     const messageId = this.upstream?.known?.messageId;
@@ -250,7 +260,7 @@ export class ChatRun implements LoggedRun {
 
   repair(): void {
     this.shownId = this.stepId;
-    this.emit([resyncOf(this.subtaskId, this.snapshot())], true);
+    this.emit(this.ending ?? [this.whole()], true);
   }
 
   fenced(): void {

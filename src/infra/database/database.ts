@@ -1,5 +1,5 @@
 import type { PGlite } from '@electric-sql/pglite';
-import { type Placeholder, type SQL, sql, type SQLWrapper } from 'drizzle-orm';
+import { DrizzleQueryError, type Placeholder, type SQL, sql, type SQLWrapper } from 'drizzle-orm';
 import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
 import { migrate as migratePg } from 'drizzle-orm/node-postgres/migrator';
 import type { PgDatabase, PgQueryResultHKT, PgTable } from 'drizzle-orm/pg-core';
@@ -153,9 +153,11 @@ function toDb(db: object, transaction: Db['transaction']): Db {
   return Object.assign(db, { transaction }) as Db;
 }
 
-/** Runs `work` in a transaction on one connection of the pool. */
+/** Runs `work` in a transaction on one connection of the pool. @throws DrizzleQueryError also when there is no connection */
 async function onOneConnection<T>(pool: pg.Pool, work: (tx: Db) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+  const client = await pool.connect().catch((error: unknown) => {
+    throw new DrizzleQueryError('begin', [], error as Error);
+  });
   try {
     return await drizzlePg({ client }).transaction(() => work(toDb(drizzlePg({ client }), refuseNesting)));
   } finally {

@@ -1,8 +1,9 @@
 import { and, desc, eq, isNull, notInArray, or, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Owner } from '../../common/owned.js';
-import type { Page, PageQuery } from '../../common/page.js';
-import { type Db, firstRow, pageOf, writtenRow } from './database.js';
+import { offsetOf, type Page, type PageQuery } from '../../common/page.js';
+import { boundedRows, type LargeColumns, type Listed } from './bounded-rows.js';
+import { type Db, firstRow, writtenRow } from './database.js';
 
 type OwnedTable = PgTable & Record<'id' | 'userId' | 'isActive', PgColumn>;
 type PublicRow = { id: number; name: string };
@@ -11,9 +12,11 @@ type PublicRow = { id: number; name: string };
 export abstract class OwnedRepository<Row extends PublicRow, NewRow extends object> {
   protected readonly active: SQL;
 
+  /** @param large see {@link boundedRows} */
   constructor(
     protected readonly db: Db,
     private readonly rows: OwnedTable,
+    private readonly large: LargeColumns<Row>,
   ) {
     this.active = eq(rows.isActive, true);
   }
@@ -26,10 +29,20 @@ export abstract class OwnedRepository<Row extends PublicRow, NewRow extends obje
   }
 
   /** Active own and public rows: own ones first, each newest first. */
-  page(userId: number, query: PageQuery): Promise<Page<Row>> {
+  async page(userId: number, query: PageQuery): Promise<Page<Listed<Row>>> {
     const where = and(this.active, this.visibleTo(userId));
+    const order = [isNull(this.rows.userId), desc(this.rows.id)];
+    const wanted = { where, order, limit: query.limit, offset: offsetOf(query) };
 
-    return pageOf(this.db, this.rows, query, where, isNull(this.rows.userId), desc(this.rows.id)) as Promise<Page<Row>>;
+    return {
+      total: await this.db.$count(this.rows, where),
+      items: await boundedRows<Row>(this.db, this.rows, this.large, wanted),
+    };
+  }
+
+  /** Returns how many active rows a user has. */
+  count(userId: number): Promise<number> {
+    return this.db.$count(this.rows, and(this.active, eq(this.rows.userId, userId)));
   }
 
   /** @throws a unique violation when the owner has an active row of that name */

@@ -8,7 +8,7 @@ import {
 } from '../../common/contracts/image-validation.js';
 import type { imageValidations, ValidationOutcome } from '../../infra/database/schema/image-validations.schema.js';
 import { engineTroubleIn } from '../../common/text/engine-words.js';
-import { lastPart } from '../../common/text/text-cut.js';
+import { firstPart, lastPart } from '../../common/text/text-cut.js';
 
 export type ValidationRow = typeof imageValidations.$inferSelect;
 export type ValidationChange = Partial<typeof imageValidations.$inferInsert>;
@@ -25,6 +25,8 @@ export interface Ending {
 
 /** Characters of a log that are kept, from its end. */
 const MAX_LOG = 16_384;
+/** Characters of the reason that the shells with the image show. */
+const MAX_REASON = 4_000;
 
 /**
  * Returns what a report changes. A validation only goes forward: whatever order its reports come in, neither stage nor
@@ -60,7 +62,7 @@ export function reasonOf({ errors, checks, errorMessage }: Pick<ValidationRow, '
   const failed = checks.filter(({ status }) => status === 'fail').map(({ name, message }) => `${name}: ${message}`);
   const reasons = errors.length > 0 ? errors : failed;
 
-  return reasons.join('; ') || errorMessage || 'The image did not pass its validation';
+  return firstPart(reasons.join('; '), MAX_REASON) || errorMessage || 'The image did not pass its validation';
 }
 
 function isOutdated({ stage, reportSeq }: ValidationRow, { status, seq }: ValidationReport): boolean {

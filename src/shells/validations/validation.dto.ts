@@ -1,8 +1,9 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { TextField } from '../../common/fields.js';
 import { MAX_IMAGE_LENGTH } from '../../common/image-reference.js';
 import type { ImageCheck, ValidationStage } from '../../common/contracts/image-validation.js';
 import type { ValidationOutcome } from '../../infra/database/schema/image-validations.schema.js';
+import type { ValidationSummaryRow } from '../shells.repository.js';
 import type { ValidationRow } from './validation-state.js';
 
 const optional = true;
@@ -99,10 +100,17 @@ export class ValidationDto extends ValidationSummaryDto {
   updatedAt!: Date;
 }
 
+/** Of many large ones in one list the last come without checks, errors and log. */
+export class ListedValidationDto extends ValidationDto {
+  /** Present when these were left out, which `GET /api/shells/validation-status/{id}` has */
+  @ApiPropertyOptional({ type: 'boolean', enum: [true] })
+  detailsOmitted?: true;
+}
+
 export class ValidationListDto {
   total!: number;
 
-  items!: ValidationDto[];
+  items!: ListedValidationDto[];
 }
 
 export class ValidationEventsQuery {
@@ -132,7 +140,7 @@ export class ValidationRequestDto {
   errors!: string[];
 }
 
-export function toValidationSummary(row: ValidationRow) {
+export function toValidationSummary(row: ValidationSummaryRow) {
   return {
     validationId: row.id,
     status: row.stage,

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, desc, eq, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import type { ShellRow } from '../shells.repository.js';
-import type { Page, PageQuery } from '../../common/page.js';
-import { DB, type Db, firstRow, pageOf, writtenRow } from '../../infra/database/database.js';
+import { offsetOf, type Page, type PageQuery } from '../../common/page.js';
+import { boundedRows, type LargeColumns, type Listed } from '../../infra/database/bounded-rows.js';
+import { DB, type Db, firstRow, writtenRow } from '../../infra/database/database.js';
 import { imageValidations } from '../../infra/database/schema/image-validations.schema.js';
 import type { ValidationChange, ValidationRow } from './validation-state.js';
 
@@ -11,6 +12,7 @@ export type NewValidation = typeof imageValidations.$inferInsert;
 export type ValidationKey = Pick<ValidationRow, 'userId' | 'image' | 'shellType'>;
 
 const table = imageValidations;
+const LARGE: LargeColumns<ValidationRow> = { checks: sql`'[]'::jsonb`, errors: sql`'[]'::jsonb`, logTail: sql`null` };
 const unended = isNull(table.outcome);
 const hasKey = ({ userId, image, shellType }: ValidationKey) =>
   and(eq(table.userId, userId), eq(table.image, image), eq(table.shellType, shellType));
@@ -50,11 +52,20 @@ export class ValidationsRepository {
   }
 
   /** Returns those that were requested for a shell, or are of its image; newest first. */
-  ofShell(userId: number, { name, imageRef, shellType }: ShellRow, query: PageQuery): Promise<Page<ValidationRow>> {
+  async ofShell(
+    userId: number,
+    { name, imageRef, shellType }: ShellRow,
+    query: PageQuery,
+  ): Promise<Page<Listed<ValidationRow>>> {
     const byImage = imageRef === null ? undefined : and(eq(table.image, imageRef), eq(table.shellType, shellType));
     const where = and(eq(table.userId, userId), or(eq(table.shellName, name), byImage));
 
-    return pageOf(this.db, table, query, where, desc(table.createdAt));
+    const wanted = { where, order: [desc(table.createdAt)], limit: query.limit, offset: offsetOf(query) };
+
+    return {
+      total: await this.db.$count(table, where),
+      items: await boundedRows<ValidationRow>(this.db, table, LARGE, wanted),
+    };
   }
 
   /** Returns the row, locked until the end of the transaction. */

@@ -3,6 +3,7 @@ import { EventEmitter2 } from '@nestjs/event-emitter';
 import { AppError, notFound } from '../../common/app-error.js';
 import { ExecutorDoneEvent } from '../../common/contracts/domain-events.js';
 import type { PageQuery } from '../../common/page.js';
+import { markOmitted } from '../../infra/database/bounded-rows.js';
 import { ShellsService } from '../shells.service.js';
 import { ValidationTransitions } from './validation-transitions.js';
 import { applyReport, endBy } from './validation-state.js';
@@ -40,7 +41,7 @@ export class ValidationsService {
     const shell = await this.shells.requireOwn(userId, shellName);
     const { total, items } = await this.repository.ofShell(userId, shell, query);
 
-    return { total, items: items.map(toValidationDto) };
+    return { total, items: items.map((row) => markOmitted(toValidationDto(row), row, { detailsOmitted: true })) };
   }
 
   /** Ends a validation; the manager learns of it by the receipt of its next report. @throws AppError not_found, conflict when it has ended */

@@ -1,5 +1,14 @@
 const LIMIT = 100;
 
+/** Replaces items of a list of which the server has left out the larger parts: all together would be too large. */
+export function wholeItems<T>(
+  items: readonly T[],
+  isOmitted: (item: T) => boolean,
+  read: (item: T) => Promise<T>,
+): Promise<T[]> {
+  return Promise.all(items.map((item) => (isOmitted(item) ? read(item) : item)));
+}
+
 /** Reads a whole list page by page, for those that choose from it. */
 export async function allPages<T>(
   read: (page: { page: number; limit: number }) => Promise<{ total: number; items: T[] }>,

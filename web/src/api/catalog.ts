@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { allPages } from './all-pages';
+import { allPages, wholeItems } from './all-pages';
 import { api, bodyOf, type Schemas } from './client';
 
 export type Model = Schemas['ModelDto'];
@@ -10,17 +10,32 @@ export type Shell = Schemas['ShellDto'];
 /** What can answer: models, shells, bots made of them, and teams of bots. Several places choose from these lists. */
 export const modelsQuery = queryOptions({
   queryKey: ['models'],
-  queryFn: () => allPages((query) => bodyOf(api.GET('/api/models', { params: { query } }))),
+  queryFn: async () =>
+    wholeItems<Schemas['ListedModelDto']>(
+      await allPages((query) => bodyOf(api.GET('/api/models', { params: { query } }))),
+      (model) => model.detailsOmitted === true,
+      ({ name }) => bodyOf(api.GET('/api/models/{name}', { params: { path: { name } } })),
+    ),
 });
 
 export const botsQuery = queryOptions({
   queryKey: ['bots'],
-  queryFn: () => allPages((query) => bodyOf(api.GET('/api/bots', { params: { query } }))),
+  queryFn: async () =>
+    wholeItems<Schemas['ListedBotDto']>(
+      await allPages((query) => bodyOf(api.GET('/api/bots', { params: { query } }))),
+      (bot) => bot.details_omitted === true,
+      ({ id }) => bodyOf(api.GET('/api/bots/{id}', { params: { path: { id } } })),
+    ),
 });
 
 export const teamsQuery = queryOptions({
   queryKey: ['teams'],
-  queryFn: () => allPages((query) => bodyOf(api.GET('/api/teams', { params: { query } }))),
+  queryFn: async () =>
+    wholeItems<Schemas['ListedTeamDto']>(
+      await allPages((query) => bodyOf(api.GET('/api/teams', { params: { query } }))),
+      (team) => team.details_omitted === true,
+      ({ id }) => bodyOf(api.GET('/api/teams/{id}', { params: { path: { id } } })),
+    ),
 });
 
 export const shellsQuery = queryOptions({

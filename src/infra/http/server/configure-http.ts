@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { Logger } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppConfig } from '../../../config/app-config.js';
 import type { TrustProxy } from '../../../config/config-parts.js';
 import { answerFrameworkError, AppErrorFilter } from './app-error.filter.js';
 import { applyBodyLimits, parseOnlyJson } from './request-body.js';
 import { acceptForms } from './multipart.js';
-import { limitConnections } from './connection-limits.js';
+import { fittingConnections, limitConnections } from './connection-limits.js';
 import { limitBodyTime } from './request-gate.js';
 import { throttleRequests } from './event-loop-throttle.js';
 import { addSecurityHeaders } from './security-headers.js';
@@ -56,7 +57,9 @@ export function configureHttp(app: NestFastifyApplication, prefix = 'api'): void
   app.useGlobalFilters(new AppErrorFilter());
   const instance = app.getHttpAdapter().getInstance();
   const config = app.get(AppConfig);
-  limitConnections(instance.server, config.server);
+  const { maxConnections, advice } = fittingConnections(config.server.maxConnections, config.chat.maxConcurrent);
+  if (advice) new Logger('Connections').warn(advice);
+  limitConnections(instance.server, { ...config.server, maxConnections });
   applyBodyLimits(instance, config);
   addSecurityHeaders(instance);
   instance.addHook('onRequest', (request, reply, done) => {

@@ -2,7 +2,13 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { type ConnectionLimits, limitConnections, mayBeProxy } from './connection-limits.js';
+import {
+  type ConnectionLimits,
+  fittingConnections,
+  limitConnections,
+  mayBeProxy,
+  openFilesOf,
+} from './connection-limits.js';
 
 describe('connections', () => {
   let server: Server;
@@ -52,5 +58,39 @@ describe('connections', () => {
   ])('from %s may be those of a proxy: %s', async (address, expected) => {
     await start({ maxConnections: 1, maxConnectionsPerAddress: undefined });
     expect(mayBeProxy(address)).toBe(expected);
+  });
+});
+
+describe('the number of connections', () => {
+  it('leaves descriptors for Redis, database, files and providers where a process may have 1024', () => {
+    expect(fittingConnections(undefined, 50, 1024)).toEqual({ maxConnections: 782, advice: null });
+  });
+
+  it('is 10,000 by default, and as configured where it fits', () => {
+    expect(fittingConnections(undefined, 50, 1_048_576).maxConnections).toBe(10_000);
+    expect(fittingConnections(undefined, 50, Infinity).maxConnections).toBe(10_000);
+    expect(fittingConnections(700, 50, 1024)).toEqual({ maxConnections: 700, advice: null });
+  });
+
+  it('is what fits when more is configured, with the advice what to do', () => {
+    const { maxConnections, advice } = fittingConnections(10_000, 50, 1024);
+    expect(maxConnections).toBe(782);
+    expect(advice).toMatch(/may open 1024 files .* 782 connections .* limit to 10242 .* MAX_CONNECTIONS to 782/);
+  });
+
+  it('is never none, however few descriptors there are', () => {
+    const { maxConnections, advice } = fittingConnections(undefined, 50, 200);
+    expect(maxConnections).toBe(16);
+    expect(advice).toMatch(/may open 200 files/);
+  });
+
+  it('follows the limits of the process as Linux states them', () => {
+    const limits =
+      'Limit                     Soft Limit           Hard Limit           Units     \n' +
+      'Max processes             94204                94204                processes \n' +
+      'Max open files            1024                 4096                 files     \n';
+    expect(openFilesOf(limits)).toBe(1024);
+    expect(openFilesOf(limits.replace('1024 ', 'unlimited'))).toBe(Infinity);
+    expect(openFilesOf('')).toBe(Infinity);
   });
 });
