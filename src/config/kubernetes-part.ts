@@ -15,7 +15,10 @@ export function kubernetesPart(env: Env) {
     pullSecrets: (env.KUBERNETES_IMAGE_PULL_SECRETS ?? '').split(',').flatMap((name) => name.trim() || []),
     runtimeClass: env.KUBERNETES_RUNTIME_CLASS,
     /** What is reserved for a pod, idle or not; not above its limits. */
-    requests: { memoryMb: env.KUBERNETES_REQUEST_MEMORY_MB ?? 512, cpuMillis: env.KUBERNETES_REQUEST_CPU_MILLIS ?? 250 },
+    requests: {
+      memoryMb: env.KUBERNETES_REQUEST_MEMORY_MB ?? 512,
+      cpuMillis: env.KUBERNETES_REQUEST_CPU_MILLIS ?? 250,
+    },
     /** For a node with room, the workspace, the pull of the image and the start together. */
     startTimeoutSeconds: env.KUBERNETES_START_TIMEOUT_SECONDS ?? 900,
   };

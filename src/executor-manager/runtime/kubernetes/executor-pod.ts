@@ -68,9 +68,11 @@ function mainContainer(spec: ContainerSpec, config: AppConfig): V1Container {
     ...{ command: [...spec.command], args: [], workingDir: spec.workingDirectory },
     ...{ stdin: true, stdinOnce: false, tty: false },
     env: Object.entries(spec.env).map(([name, value]) => ({ name, value })),
-    volumeMounts: spec.mounts.map(
-      ({ volume, path, isReadOnly }): V1VolumeMount => ({ name: volume, mountPath: path, readOnly: isReadOnly }),
-    ),
+    volumeMounts: spec.mounts.map(({ volume, path, isReadOnly }): V1VolumeMount => ({
+      name: volume,
+      mountPath: path,
+      readOnly: isReadOnly,
+    })),
     resources: resourcesOf(spec.limits, config.manager.kubernetes),
     securityContext: RESTRICTED,
   };

@@ -115,10 +115,7 @@ export class KubernetesRuntime extends ContainerRuntime {
   private async open(name: string, pod: V1Pod, isNew: boolean): Promise<ContainerSession> {
     if (hasEnded(pod)) return ENDED_SESSION;
     try {
-      return await PodSession.open(
-        (onOutput) => this.cluster.connect(name, MAIN, { kind: 'attach' }, onOutput),
-        isNew,
-      );
+      return await PodSession.open((onOutput) => this.cluster.connect(name, MAIN, { kind: 'attach' }, onOutput), isNew);
     } catch (error) {
       // It may have ended meanwhile.
       const now = await this.cluster.readPod(name);

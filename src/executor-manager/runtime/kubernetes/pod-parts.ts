@@ -7,8 +7,7 @@ export const MAIN = 'main';
 export type KubernetesConfig = AppConfig['manager']['kubernetes'];
 
 /** How images are pulled. */
-export const pullPolicyOf = ({ manager }: AppConfig) =>
-  manager.pullPolicy === 'always' ? 'Always' : 'IfNotPresent';
+export const pullPolicyOf = ({ manager }: AppConfig) => (manager.pullPolicy === 'always' ? 'Always' : 'IfNotPresent');
 
 /** Neither capabilities nor new privileges. The user is that of the image. */
 export const RESTRICTED: V1SecurityContext = {

@@ -70,7 +70,8 @@ function waitingProblem({ reason = '', message = '' }: V1ContainerStateWaiting, 
   if (!NOT_CREATED.includes(reason)) return null;
   const user = NO_USER.exec(message)?.[0];
   if (user !== undefined) return about(`The image's USER does not exist in it: ${user}`, message);
-  if (AS_ROOT.test(message)) return about('The cluster does not let images run as root: give the image a USER', message);
+  if (AS_ROOT.test(message))
+    return about('The cluster does not let images run as root: give the image a USER', message);
 
   return failed(`The node cannot create the container of the executor (${reason})`, message);
 }
