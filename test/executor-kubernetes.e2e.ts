@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Validation } from './support/validations.js';
 import { endAll, eventually } from './support/child.js';
+import { Conch } from './support/conch.js';
 import { NAMESPACE } from './support/kubernetes/api-server.js';
 import { KubernetesStage } from './support/kubernetes/kubernetes-stage.js';
-import { DIGEST, PROGRAM_IMAGE } from './support/kubernetes/registry-images.js';
+import { DIGEST, nodeImage, PROGRAM_IMAGE } from './support/kubernetes/registry-images.js';
 
 describe('executors on Kubernetes', () => {
   let stage: KubernetesStage;
@@ -135,8 +136,12 @@ describe('executors on Kubernetes', () => {
     ['musl', 'no glibc'],
     ['nobody', 'USER does not exist'],
   ])('says what is wrong with the image "%s"', async (name, words) => {
-    const taskId = await stage.ask(await stage.team(name, `registry.example/${name}:1`), 'hello');
+    // That of the operator is not validated before.
+    const { images } = stage.cluster.kubelet;
+    images.set('registry.example/agent:1', nodeImage(name));
+    const taskId = await stage.ask(team, 'hello');
     const task = await stage.ended(taskId);
+    images.set('registry.example/agent:1', nodeImage('agent'));
     const [answer] = await stage.answers(taskId);
 
     expect([task.status, task.error_message]).toEqual(['FAILED', expect.stringContaining(words) as unknown]);
@@ -193,8 +198,8 @@ describe('a cluster that does not do what it is asked for', () => {
   it('says what the nodes lack, and that a registry is no verdict', async () => {
     const stage = await KubernetesStage.start({ KUBERNETES_START_TIMEOUT_SECONDS: '2', EXECUTOR_MAX_ATTEMPTS: '1' });
     const team = await stage.team('coders');
-    const away = await stage.team('away', 'registry.example/away:1');
-    const unreachable = await stage.ended(await stage.ask(away, 'hello'), 120_000);
+    stage.cluster.kubelet.images.set('registry.example/agent:1', nodeImage('away'));
+    const unreachable = await stage.ended(await stage.ask(team, 'hello'), 120_000);
     stage.cluster.kubelet.unschedulable = '0/3 nodes are available: 3 Insufficient memory.';
     const unplaced = await stage.ended(await stage.ask(team, 'hello'), 120_000);
 
@@ -204,7 +209,6 @@ describe('a cluster that does not do what it is asked for', () => {
   });
 
   it('refuses to start without the image of its program', async () => {
-    const { Conch } = await import('./support/conch.js');
     const { status, logs } = await Conch.startInVain({ EXECUTOR_RUNTIME: 'kubernetes', REGISTRY_AUTH: '{"auths":{}}' });
 
     expect([status, logs]).toEqual([1, expect.stringContaining('EXECUTOR_PROGRAM_IMAGE is required') as unknown]);

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { V1Pod } from '@kubernetes/client-node';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { PodProcess } from './pod-process.js';
-import { programOf } from './registry-images.js';
+import { type NodeImage, programOf } from './registry-images.js';
 
 const STATUS_CHANNEL = 3;
 /** What the API server speaks, newest first. */
@@ -26,8 +25,13 @@ export class ChannelSockets {
     });
   }
 
-  exec(pod: V1Pod, command: readonly string[], request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const image = pod.spec?.containers[0]?.image ?? '';
+  exec(
+    image: NodeImage | undefined,
+    command: readonly string[],
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): void {
     this.server.handleUpgrade(request, socket, head, (client) => {
       const program = programOf(image, command);
       if (program === null) return;

@@ -6,15 +6,15 @@ import { DIGEST, IMAGES, type NodeImage } from './registry-images.js';
 
 type State = 'waiting' | 'running' | 'terminated';
 
-const iso = () => new Date() as Date;
-
 /** The scheduler and the node of the stand-in: runs the containers of pods as processes of this machine. */
 export class Kubelet {
   /** Words of the scheduler for new pods; empty: there is room. */
   unschedulable = '';
+  /** By canonical name. */
+  readonly images = new Map(Object.entries(IMAGES));
   private readonly processes = new Map<string, PodProcess>();
 
-  /** @param directory for volumes @param onChange called when the status of a pod has changed, and with its end */
+  /** @param directory for volumes @param onGone called when a pod has ended that was deleted */
   constructor(
     private readonly directory: string,
     private readonly onGone: (pod: V1Pod) => void,
@@ -25,6 +25,11 @@ export class Kubelet {
     return this.processes.get(uidOf(pod));
   }
 
+  /** The image of a pod's main container. */
+  image(pod: V1Pod): NodeImage | undefined {
+    return this.images.get(pod.spec?.containers[0]?.image ?? '');
+  }
+
   /** Brings a pod to its end. Never throws. */
   async run(pod: V1Pod): Promise<void> {
     pod.status = { phase: 'Pending', conditions: [placed('False', 'Unschedulable', this.unschedulable)] };
@@ -32,7 +37,7 @@ export class Kubelet {
     pod.status.conditions = [placed('True')];
     const directories = this.volumes(pod);
     for (const container of pod.spec?.initContainers ?? []) {
-      pod.status.initContainerStatuses = [status(container, 'running', { startedAt: iso() })];
+      pod.status.initContainerStatuses = [status(container, 'running', { startedAt: new Date() })];
       const process = PodProcess.start(container, directories);
       const { exitCode } = await process.exited;
       const end = { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', message: process.message };
@@ -57,16 +62,16 @@ export class Kubelet {
   }
 
   private async runMain(pod: V1Pod, main: V1Container, directories: Map<string, string>): Promise<void> {
-    const image = IMAGES[main.image ?? ''] ?? { kind: 'unpullable', message: `${main.image}: not found` };
+    const image = this.image(pod) ?? { kind: 'unpullable', message: `${main.image}: not found` };
     if (image.kind !== 'good') return showProblem(pod, main, image);
     const process = PodProcess.start(main, directories);
     this.processes.set(uidOf(pod), process);
-    show(pod, main, 'running', { startedAt: iso() });
+    show(pod, main, 'running', { startedAt: new Date() });
     const { exitCode } = await process.exited;
     this.processes.delete(uidOf(pod));
     if (pod.status?.phase === 'Failed') return;
     const message = exitCode === 0 ? {} : { message: process.message };
-    const end = { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', ...message, finishedAt: iso() };
+    const end = { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', ...message, finishedAt: new Date() };
     show(pod, main, 'terminated', end, exitCode === 0 ? 'Succeeded' : 'Failed');
   }
 

@@ -22,7 +22,7 @@ const OCI =
 export const PROGRAM_IMAGE = 'registry.example/conch:1';
 export const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
-/** By canonical name. */
+/** By canonical name, at the start of a stand-in. */
 export const IMAGES: Readonly<Record<string, NodeImage>> = {
   [PROGRAM_IMAGE]: { kind: 'good', programs: {} },
   'registry.example/agent:1': {
@@ -63,10 +63,20 @@ export const IMAGES: Readonly<Record<string, NodeImage>> = {
   },
 };
 
+/** An image of the stand-in by the last part of its name. */
+export function nodeImage(name: string): NodeImage {
+  const image = IMAGES[`registry.example/${name}:1`];
+  if (!image) throw new Error(`there is no image ${name}`);
+
+  return image;
+}
+
 /** What a command does in an image. `null`: it does not end. */
-export function programOf(image: string, [program = '']: readonly string[]): Program | { missing: string } | null {
-  const found = IMAGES[image];
-  const programs = found?.kind === 'good' ? found.programs : {};
+export function programOf(
+  image: NodeImage | undefined,
+  [program = '']: readonly string[],
+): Program | { missing: string } | null {
+  const programs = image?.kind === 'good' ? image.programs : {};
   if (program in programs) return programs[program] ?? null;
 
   return {

@@ -2,6 +2,7 @@
 import { errorCode } from '../../../common/app-error.js';
 import { DeadlineError, within } from '../../../common/async/within.js';
 import { asText, isJsonObject, parseObject } from '../../../common/text/json.js';
+import { firstPart } from '../../../common/text/text-cut.js';
 import { EngineTrouble } from '../runtime-errors.js';
 
 /** Of admission and authorization: `pods is forbidden: User "…" cannot create resource "pods/attach" in API group …` */
@@ -11,6 +12,7 @@ const POD_SECURITY = /violates PodSecurity/i;
 /** The client library says nothing else of a refused WebSocket. */
 const SOCKET_STATUS = /Unexpected server response: (\d{3})/;
 const WHERE = 'see deploy/kubernetes';
+const SHOWN_CHARS = 200;
 
 /** HTTP status of the server's reply; undefined when there was none. */
 export function replyStatus(error: unknown): number | undefined {
@@ -29,10 +31,10 @@ export function clusterFailure(error: unknown): EngineTrouble {
   const status = replyStatus(error);
   const cause = new Error(serverWords(error));
   if (status === undefined) {
-    const code = errorCode(error);
-    const message = `The API server of Kubernetes does not answer${code === undefined ? '' : ` (${code})`}`;
+    // What has no code was refused by the client library, for what KUBECONFIG says.
+    const why = errorCode(error) ?? cause.message;
 
-    return new EngineTrouble('engine_unavailable', message, { cause });
+    return new EngineTrouble('engine_unavailable', `${LATE} (${firstPart(why, SHOWN_CHARS)})`, { cause });
   }
   const [code, message] = meaningOf(status, cause.message);
 
