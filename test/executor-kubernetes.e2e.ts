@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Validation } from './support/validations.js';
 import { endAll, eventually } from './support/child.js';
 import { Conch } from './support/conch.js';
-import { NAMESPACE } from './support/kubernetes/api-server.js';
+import { NAMESPACE } from './support/kubernetes/cluster-state.js';
 import { KubernetesStage } from './support/kubernetes/kubernetes-stage.js';
 import { DIGEST, nodeImage, PROGRAM_IMAGE } from './support/kubernetes/registry-images.js';
 
@@ -145,7 +145,7 @@ describe('executors on Kubernetes', () => {
     const [answer] = await stage.answers(taskId);
 
     expect([task.status, task.error_message]).toEqual(['FAILED', expect.stringContaining(words) as unknown]);
-    expect(answer).toMatchObject({ end: { error_code: 'executor_image_unusable' } });
+    expect(answer).toMatchObject({ end: { code: 'executor_image_unusable' } });
     await eventually('its pod is gone', () => stage.pod(taskId) === undefined);
   });
 
@@ -209,9 +209,12 @@ describe('a cluster that does not do what it is asked for', () => {
   });
 
   it('refuses to start without the image of its program', async () => {
-    const { status, logs } = await Conch.startInVain({ EXECUTOR_RUNTIME: 'kubernetes', REGISTRY_AUTH: '{"auths":{}}' });
+    const { status, logs } = await Conch.startInVain({
+      ...{ ROLES: 'executor-manager', EXECUTOR_RUNTIME: 'kubernetes', REGISTRY_AUTH: '{"auths":{}}' },
+    });
 
     expect([status, logs]).toEqual([1, expect.stringContaining('EXECUTOR_PROGRAM_IMAGE is required') as unknown]);
     expect(logs).toContain('KUBERNETES_IMAGE_PULL_SECRETS');
+    expect(logs).toContain('set EXECUTOR_API_URL');
   });
 });

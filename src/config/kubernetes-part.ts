@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../common/loopback.js';
 import type { Env } from './env.js';
 
 /** Pods of executors, with EXECUTOR_RUNTIME=kubernetes. */
@@ -32,6 +33,10 @@ export function kubernetesProblems(env: Env): string[] {
     problems.push('EXECUTOR_PROGRAM_IMAGE is required with EXECUTOR_RUNTIME=kubernetes: the image of this manager');
   if (env.REGISTRY_AUTH || env.REGISTRY_AUTH_FILE)
     problems.push('REGISTRY_AUTH has no effect with EXECUTOR_RUNTIME=kubernetes: set KUBERNETES_IMAGE_PULL_SECRETS');
+  const apiUrl = env.EXECUTOR_API_URL ?? env.BACKEND_URL ?? 'http://127.0.0.1';
+  // Beside a server the address is that of the server, which is known later.
+  if (env.ROLES === 'executor-manager' && URL.canParse(apiUrl) && isLoopbackHost(new URL(apiUrl).host))
+    problems.push(`Pods do not reach ${apiUrl}: set EXECUTOR_API_URL to an address of the API for them`);
 
   return problems;
 }

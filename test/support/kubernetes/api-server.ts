@@ -3,17 +3,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { V1Pod } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
-import { temporaryDirectory } from '../child.js';
 import { AccessRules, type WantedRight } from './access-rules.js';
 import { ChannelSockets } from './channel-sockets.js';
-import { claimStore, podStore, StatusError } from './cluster-objects.js';
-import { isDeleted, Kubelet } from './kubelet.js';
+import { StatusError } from './cluster-objects.js';
+import { ClusterState, NAMESPACE } from './cluster-state.js';
 import { schemaProblems } from './object-check.js';
 import { selectorProblems } from './syntax-check.js';
 
-export const NAMESPACE = 'conch-executors';
 const TOKEN = 'token-of-the-service-account';
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const OBJECT = new RegExp(
@@ -33,19 +30,15 @@ const PARAMETERS = [
 ];
 
 /** Stands in for the API server of a cluster with one node. It checks requests as the real one does, and keeps what was wrong. */
-export class ClusterServer {
-  readonly pods = podStore(NAMESPACE);
-  readonly claims = claimStore(NAMESPACE);
+export class ClusterServer extends ClusterState {
   readonly access = new AccessRules(resolve('deploy/kubernetes/role.yaml'));
-  readonly kubelet: Kubelet;
   /** Connections are cut as long as this is set. */
   isAway = false;
   readonly problems: string[] = [];
-  private readonly files = temporaryDirectory('cluster');
   private readonly sockets = new ChannelSockets();
 
   private constructor(private readonly server: Server) {
-    this.kubelet = new Kubelet(this.files.path, (pod) => this.forget(pod));
+    super();
     server.on('request', (request, reply) => void this.serve(request, reply));
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.upgrade(request, socket, head),
@@ -82,29 +75,11 @@ export class ClusterServer {
     return [...this.problems, ...this.pods.problems, ...this.claims.problems];
   }
 
-  /** Ends a pod as a kubelet does whose node has too little memory. */
-  evict(pod: V1Pod): void {
-    pod.status = {
-      ...pod.status,
-      phase: 'Failed',
-      reason: 'Evicted',
-      message: 'The node was low on resource: memory. ',
-    };
-    this.kubelet.process(pod)?.signal('SIGKILL');
-  }
-
-  /** Takes a pod away with its node. */
-  lose(pod: V1Pod): void {
-    this.kubelet.process(pod)?.signal('SIGKILL');
-    this.forget(pod);
-  }
-
   async close(): Promise<void> {
-    for (const pod of this.pods.objects.values()) this.kubelet.stop(pod, 0);
     this.sockets.close();
     this.server.closeAllConnections();
     await new Promise((done) => this.server.close(done));
-    await this.files.remove();
+    await this.end();
   }
 
   private async serve(request: IncomingMessage, reply: ServerResponse): Promise<void> {
@@ -130,7 +105,7 @@ export class ClusterServer {
     const { kind, name, right } = this.target(url, VERBS[request.method ?? ''] ?? 'get');
     const store = kind === 'pods' ? this.pods : this.claims;
     if (right.verb === 'create') return this.created(kind, JSON.parse(text));
-    if (right.verb === 'delete') return this.deleted(kind, name, url);
+    if (right.verb === 'delete') return this.deleted(kind, name, url.searchParams.get('gracePeriodSeconds'));
     if (name !== '') return store.read(name);
     const selector = url.searchParams.get('labelSelector') ?? '';
     this.problems.push(...(selector === '' ? [] : selectorProblems(selector)));
@@ -187,48 +162,6 @@ export class ClusterServer {
     const full = subresource === undefined ? resource : `${resource}/${subresource}`;
 
     return { ...(body as object), status: { allowed: this.access.allows({ verb, resource: full, group }) } };
-  }
-
-  private created(kind: string, body: unknown): object {
-    if (kind !== 'pods') return this.claims.create(body);
-    const pod = this.pods.create(body);
-    void this.kubelet.run(pod);
-
-    return pod;
-  }
-
-  private deleted(kind: string, name: string, url: URL): object {
-    if (kind !== 'pods') return this.deleteClaim(name);
-    const pod = this.pods.read(name);
-    const grace = Number(url.searchParams.get('gracePeriodSeconds') ?? pod.spec?.terminationGracePeriodSeconds ?? 30);
-    pod.metadata = { ...pod.metadata, deletionTimestamp: new Date() };
-    this.kubelet.stop(pod, grace);
-    if (grace === 0) this.forget(pod);
-
-    return pod;
-  }
-
-  /** A claim stays until no pod uses it. */
-  private deleteClaim(name: string): object {
-    const claim = this.claims.read(name);
-    claim.metadata = { ...claim.metadata, deletionTimestamp: new Date() };
-    this.finalizeClaims();
-
-    return claim;
-  }
-
-  private forget(pod: V1Pod): void {
-    this.pods.remove(pod);
-    this.finalizeClaims();
-  }
-
-  private finalizeClaims(): void {
-    const used = [...this.pods.objects.values()].flatMap(({ spec }) =>
-      (spec?.volumes ?? []).map(({ persistentVolumeClaim: claim }) => claim?.claimName),
-    );
-    for (const claim of this.claims.objects.values()) {
-      if (isDeleted(claim) && !used.includes(claim.metadata?.name)) this.claims.remove(claim);
-    }
   }
 }
 

@@ -4,7 +4,8 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { endAll, temporaryDirectory } from '../child.js';
 import { Conch, type Environment } from '../conch.js';
 import { TeamStage } from '../team-stage.js';
-import { ClusterServer, NAMESPACE } from './api-server.js';
+import { ClusterServer } from './api-server.js';
+import { NAMESPACE } from './cluster-state.js';
 import { PROGRAM_IMAGE } from './registry-images.js';
 
 /** A server whose embedded executor manager starts pods at a stand-in for the API server of a cluster. */
