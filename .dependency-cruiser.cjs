@@ -54,6 +54,19 @@ module.exports = {
       to: { path: '^src/executor/' },
     },
     {
+      name: 'kubernetes-in-one-file',
+      comment: 'The client library costs a second and 50 MB: one file imports it, for managers with Kubernetes alone.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '/kubernetes/kubernetes-cluster\\.ts$' },
+      to: { path: '@kubernetes/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'kubernetes-on-demand',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '/kubernetes/kubernetes-cluster\\.ts$', dynamic: false },
+    },
+    {
       name: 'executor-without-packages',
       severity: 'error',
       from: { path: '^src/executor/', pathNot: SPECS },

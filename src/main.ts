@@ -86,7 +86,7 @@ function managerBanner({ manager }: AppConfig, url: string): string {
   The executor manager is ready.
     Calls    ${url}/executor-manager
     Reports  ${manager.backendUrl}/api
-    Engine   ${manager.dockerSocket}
+    Engine   ${manager.executors.runtime === 'kubernetes' ? 'Kubernetes' : manager.dockerSocket}
 
 `;
 }

@@ -14,6 +14,8 @@ const EXTERNAL = [
   ...['@node-rs/*', 'cpu-features', 'ssh2', 'pg-native', '@electric-sql/pglite'],
   ...['@fastify/static', '@fastify/view', 'swagger-ui-dist', '@bull-board/ui'],
   ...['@nestjs/microservices', '@nestjs/websockets', '@nestjs/platform-express'],
+  // Loaded by managers with Kubernetes alone: thousands of modules.
+  '@kubernetes/client-node',
 ];
 
 /** CommonJS packages in a module need these. */

@@ -2,6 +2,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Env } from './env.js';
+import { kubernetesPart } from './kubernetes-part.js';
 
 /** `executor-manager` stands alone: it is another program. */
 type Role = 'api' | 'worker' | 'executor-manager';
@@ -60,6 +61,7 @@ function managerPart(env: Env, port: number) {
     /** Limit of one check. */
     checkSeconds: env.IMAGE_CHECK_TIMEOUT_SECONDS ?? 30,
     executors: containerPart(env),
+    kubernetes: kubernetesPart(env),
   };
 }
 

@@ -5,6 +5,7 @@ import { parseRegistryAuth } from '../common/secrets/registry-auth.js';
 import { isLoopback } from '../common/loopback.js';
 import { list } from './config-parts.js';
 import type { Env } from './env.js';
+import { kubernetesProblems } from './kubernetes-part.js';
 
 /** Finds problems of access and secrets. */
 export function accessProblems(env: Env): string[] {
@@ -59,9 +60,11 @@ export function redisProblems(env: Env): string[] {
 }
 
 /** Finds problems of the executor manager: log-ins of registries, and the image of executors. */
-export function managerProblems({ REGISTRY_AUTH, REGISTRY_AUTH_FILE, EXECUTOR_IMAGE }: Env): string[] {
-  const problems = [problemOf('REGISTRY_AUTH', REGISTRY_AUTH, parseRegistryAuth)];
+export function managerProblems(env: Env): string[] {
+  const { REGISTRY_AUTH, REGISTRY_AUTH_FILE, EXECUTOR_IMAGE, EXECUTOR_PROGRAM_IMAGE } = env;
+  const problems = [problemOf('REGISTRY_AUTH', REGISTRY_AUTH, parseRegistryAuth), ...kubernetesProblems(env)];
   problems.push(problemOf('EXECUTOR_IMAGE', EXECUTOR_IMAGE, parseImageReference));
+  problems.push(problemOf('EXECUTOR_PROGRAM_IMAGE', EXECUTOR_PROGRAM_IMAGE, parseImageReference));
   if (REGISTRY_AUTH && REGISTRY_AUTH_FILE)
     problems.push('REGISTRY_AUTH and REGISTRY_AUTH_FILE exclude each other: set one');
 

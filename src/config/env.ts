@@ -27,6 +27,13 @@ const HOST_PORTS = Matches(/^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/, {
   message: '$property must be a comma-separated list of host:port',
 });
 
+const DNS_LABEL = Matches(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
+  message: '$property must be lower-case letters, digits and "-", at most 63',
+});
+const DNS_NAME = Matches(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, {
+  message: '$property must be lower-case letters, digits, "." and "-"',
+});
+
 /** Every environment variable that the server reads, with its range. Defaults are in `config-parts.ts`. */
 const VARIABLES = {
   PORT: int(0, 65535),
@@ -116,7 +123,7 @@ const VARIABLES = {
   IMAGE_VALIDATION_CONCURRENCY: int(1, 100),
   IMAGE_CHECK_TIMEOUT_SECONDS: int(1, 600),
   MAX_CONCURRENT_TASKS: int(0, 10_000),
-  EXECUTOR_RUNTIME: oneOf('docker'),
+  EXECUTOR_RUNTIME: oneOf('docker', 'kubernetes'),
   EXECUTOR_IMAGE: text(),
   /** Directory with the program of executors; that of the build when it is unset. */
   EXECUTOR_FILES: text(Matches(/^\//, { message: 'EXECUTOR_FILES must be an absolute path' })),
@@ -127,6 +134,23 @@ const VARIABLES = {
   EXECUTOR_MEMORY_MB: int(64, 10_000_000),
   EXECUTOR_CPUS: int(1, 1024),
   EXECUTOR_PIDS: int(16, 4_000_000),
+  /** Of the manager itself: pods copy the program of executors from it. */
+  EXECUTOR_PROGRAM_IMAGE: text(),
+  KUBECONFIG: text(Matches(/^\//, { message: 'KUBECONFIG must be the absolute path of one file' })),
+  KUBERNETES_NAMESPACE: text(DNS_LABEL),
+  KUBERNETES_STORAGE_CLASS: text(DNS_NAME),
+  KUBERNETES_WORKSPACE_SIZE: text(
+    Matches(/^[1-9]\d*(Mi|Gi|Ti|M|G|T)$/, { message: 'KUBERNETES_WORKSPACE_SIZE must be a quantity, e.g. 10Gi' }),
+  ),
+  KUBERNETES_IMAGE_PULL_SECRETS: text(
+    Matches(/^[a-z0-9][a-z0-9.-]*(\s*,\s*[a-z0-9][a-z0-9.-]*)*$/, {
+      message: 'KUBERNETES_IMAGE_PULL_SECRETS must be a comma-separated list of names of secrets',
+    }),
+  ),
+  KUBERNETES_RUNTIME_CLASS: text(DNS_NAME),
+  KUBERNETES_REQUEST_MEMORY_MB: int(16, 10_000_000),
+  KUBERNETES_REQUEST_CPU_MILLIS: int(1, 1_024_000),
+  KUBERNETES_START_TIMEOUT_SECONDS: int(1, 86_400),
   WEBHOOK_URL: text(HTTP_URL),
   WEBHOOK_SECRET: text(MinLength(16)),
   /** `on`, `off`, or the address of a simulator that runs already. */

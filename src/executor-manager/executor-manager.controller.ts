@@ -21,7 +21,7 @@ import {
 import { ExecutorOrdersService } from './executors/executor-orders.service.js';
 import { ImageValidationRunner } from './validation/image-validation-runner.js';
 import { within } from '../common/async/within.js';
-import { DockerEngine } from './runtime/docker/docker-engine.js';
+import { ContainerRuntime } from './runtime/container-runtime.js';
 
 /** What a callback has besides its result. */
 const SLACK_BYTES = 64 * 1024;
@@ -102,7 +102,7 @@ const PATIENCE_MS = 2_000;
 @ApiTags('operations')
 @Controller('health')
 export class ManagerHealthController {
-  constructor(private readonly engine: DockerEngine) {}
+  constructor(private readonly engine: ContainerRuntime) {}
 
   /** That the process runs, and whether its container engine answers */
   @Get()

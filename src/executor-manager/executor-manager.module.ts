@@ -4,7 +4,6 @@ import { ProcessSignatures, UsedSignatures } from '../infra/redis/used-signature
 import type { Configuration } from '../config/config.module.js';
 import { BackendClient } from './reporting/backend.client.js';
 import { CallbacksService } from './reporting/callbacks.service.js';
-import { DockerEngine } from './runtime/docker/docker-engine.js';
 import {
   ExecutorManagerController,
   ManagerHealthController,
@@ -21,26 +20,21 @@ import { TaskApi } from './executors/task-api.js';
 import { WorkLoop } from './executors/work-loop.js';
 import { ImageValidator } from './validation/image-validator.js';
 import { StaleContainerSweeper } from './validation/stale-container-sweeper.js';
-import { ContainerRuntime } from './runtime/container-runtime.js';
-import { DockerClient } from './runtime/docker/docker-client.js';
-import { DockerRuntime } from './runtime/docker/docker-runtime.js';
-import { DockerVolumes } from './runtime/docker/docker-volumes.js';
-import { ImageSource } from './runtime/docker/image-source.js';
-import { RegistryLogins } from './runtime/docker/registry-logins.js';
+import { runtimeProviders } from './runtime/runtime-providers.js';
 import { ImageValidationRunner } from './validation/image-validation-runner.js';
 
 /** The root of a program of its own: it has neither database nor Redis, only a container engine and the API's address. */
 @Module({})
 export class ExecutorManagerModule {
-  static for({ module }: Configuration): DynamicModule {
+  static for({ config, module }: Configuration): DynamicModule {
     return {
       module: ExecutorManagerModule,
       imports: [module],
       controllers: [ExecutorManagerController, ManagerHealthController, ManagerMetricsController],
       providers: [
         { provide: UsedSignatures, useClass: ProcessSignatures },
-        { provide: ContainerRuntime, useClass: DockerRuntime },
-        ...[InternalAccess, DockerClient, DockerEngine, DockerVolumes, RegistryLogins, ImageSource, ImageValidator],
+        ...runtimeProviders(config),
+        ...[InternalAccess, ImageValidator],
         ...[TaskApi, ExecutorProgram, ExecutorContainers, RunReporter, ExecutorRunner, RunSupervisor],
         ...[IdleSweeper, WorkLoop, ExecutorOrdersService],
         ...[BackendClient, ImageValidationRunner, CallbacksService, StaleContainerSweeper],

@@ -6,8 +6,11 @@ import { type AppConfig, loadConfig } from '../config/app-config.js';
 import { LABELS } from './runtime/runtime-labels.js';
 import { DockerClient } from './runtime/docker/docker-client.js';
 import { DockerEngine } from './runtime/docker/docker-engine.js';
+import { DockerRuntime } from './runtime/docker/docker-runtime.js';
+import { DockerVolumes } from './runtime/docker/docker-volumes.js';
 import { ImageSource } from './runtime/docker/image-source.js';
 import { RegistryLogins } from './runtime/docker/registry-logins.js';
+import { RegistryPolicy } from './runtime/registry-policy.js';
 import { EngineTrouble } from './runtime/runtime-errors.js';
 import { checksFor, IMAGE_CHECKS } from './validation/image-checks.js';
 import { ImageValidator, type OnProgress, type Validation } from './validation/image-validator.js';
@@ -41,8 +44,11 @@ export async function validateImage(
     return USAGE;
   }
   const { config, validation } = wanted;
-  const engine = new DockerEngine(new DockerClient(config));
-  const validator = new ImageValidator(config, engine, new ImageSource(config, engine, new RegistryLogins(config)));
+  const docker = new DockerClient(config);
+  const engine = new DockerEngine(docker);
+  const images = new ImageSource(config, engine, new RegistryLogins(config), new RegistryPolicy(config));
+  const runtime = new DockerRuntime(docker, engine, images, new DockerVolumes(docker));
+  const validator = new ImageValidator(config, engine, runtime);
   const interrupted = new AbortController();
   const onSignal = () => interrupted.abort(new EngineTrouble('interrupted', 'Interrupted'));
   process.once('SIGINT', onSignal);

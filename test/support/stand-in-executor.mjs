@@ -1,14 +1,16 @@
 /**
  * Stands in for the executor of the build: reads work from its standard input and reports to the API. What it does is said
  * by the prompt: `[wait]` until it is cancelled, `[deaf]` to cancels too, `[exit=3]`, `[memory]` without end, `[ms=500]`.
- * Its answer is what it found in its container.
+ * Its answer is what it found in its container; with `[brief]` its turns alone.
  */
 import { Buffer } from 'node:buffer';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const STATE = '/workspace/.conch';
+/** In the workspace. */
+const STATE = join(process.cwd(), '.conch');
 /** Of this process. */
 let turns = 0;
 
@@ -33,7 +35,8 @@ async function answer(work) {
   if (option('deaf')) await sleep(3_600_000);
   if (option('wait')) return untilCancelled(work);
   await sleep(Number(option('ms')?.[1] ?? 0));
-  await report(work, { status: 'COMPLETED', progress: 100, result: { value: JSON.stringify(found(before + 1)) } });
+  const answered = option('brief') ? { turns, inWorkspace: before + 1 } : found(before + 1);
+  await report(work, { status: 'COMPLETED', progress: 100, result: { value: JSON.stringify(answered) } });
 }
 
 function found(inWorkspace) {

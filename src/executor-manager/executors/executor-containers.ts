@@ -2,7 +2,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import { isLoopbackHost } from '../../common/loopback.js';
 import { parseImageReference } from '../../common/image-reference.js';
 import { AppConfig } from '../../config/app-config.js';
-import { ContainerRuntime, type ContainerSession, type ContainerState } from '../runtime/container-runtime.js';
+import {
+  ContainerRuntime,
+  type ContainerSession,
+  type ContainerSpec,
+  type ContainerState,
+  type StartObserver,
+} from '../runtime/container-runtime.js';
 import { ImageProblem } from '../runtime/runtime-errors.js';
 import { LABELS } from '../runtime/runtime-labels.js';
 import type { ClaimedWork } from './claimed-work.js';
@@ -66,9 +72,9 @@ export class ExecutorContainers {
   /**
    * Returns the input of the task's container: of the one that it has if that runs, was asked for and is made of the same
    * image and program; else of a new one with the same workspace.
-   * @throws ImageProblem, EngineTrouble
+   * @throws ImageProblem, EngineTrouble, the signal's reason
    */
-  async provide(work: ClaimedWork, image: ExecutorImage): Promise<ContainerSession> {
+  async provide(work: ClaimedWork, image: ExecutorImage, observer: StartObserver): Promise<ContainerSession> {
     const name = this.names.executor(work.taskId);
 
     return this.change(name, async () => {
@@ -81,14 +87,15 @@ export class ExecutorContainers {
       const workspace = this.names.workspace(work.taskId);
       await this.runtime.ensureVolume(workspace, this.workspaceLabels(work.taskId));
       const { limits } = this.config.manager.executors;
-      const session = await this.runtime.start({
+      const spec: ContainerSpec = {
         ...{ name, image, labels, limits, network: this.network },
         ...{ command: PROGRAM_COMMAND, workingDirectory: WORKSPACE_PATH, env: environmentOf(name) },
         mounts: [
           { volume: program, path: PROGRAM_PATH, isReadOnly: true },
           { volume: workspace, path: WORKSPACE_PATH, isReadOnly: false },
         ],
-      });
+      };
+      const session = await this.runtime.start(spec, observer);
       this.log.log(`task ${work.taskId} subtask ${work.subtaskId} container ${name}: started from ${image.canonical}`);
       this.remember(name, session);
 

@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
 import { AppConfig } from '../../config/app-config.js';
-import { engineWords } from '../runtime/docker/engine-errors.js';
-import { EngineTrouble, ImageProblem } from '../runtime/runtime-errors.js';
+import { EngineTrouble, engineWords, ImageProblem } from '../runtime/runtime-errors.js';
 import { type ClaimedWork, workLine } from './claimed-work.js';
 import { exitVerdict } from './exit-reasons.js';
 import { ExecutorContainers } from './executor-containers.js';
@@ -107,7 +106,7 @@ export class ExecutorRunner {
     const state = await this.containers.state(name);
     if (state?.isRunning || run.state !== 'working') return void (run.deadSince = null);
     const { memoryMb } = this.config.manager.executors.limits;
-    const output = run.session?.output() ?? '';
+    const output = `${run.session?.output() ?? ''}\n${state?.log ?? ''}`.trim();
     const verdict = exitVerdict(state, output, memoryMb);
     if (output !== '') this.log.debug(`${run.toString()}: printed ${output.slice(-1000)}`);
     this.end(run, 'container_ended');
@@ -167,7 +166,8 @@ export class ExecutorRunner {
     const image = await this.containers.image(work, (share) => this.onPulled(run, share), signal);
     signal.throwIfAborted();
     run.stage = 'Its container is started';
-    const session = await this.containers.provide(work, image);
+    const onStage = (stage: string) => (run.stage = stage);
+    const session = await this.containers.provide(work, image, { signal, onStage });
     run.connect(session);
     signal.throwIfAborted();
     const line = workLine(work, { api_url: this.containers.apiUrl, executor_name: claim.executorName });

@@ -26,6 +26,7 @@ export function exitVerdict(state: ContainerState | null, output: string, memory
   }
   const problem = imageProblem(state.exitCode, output);
   if (problem !== null) return { kind: 'fail', code: 'executor_image_unusable', message: problem };
+  if (state.engineReason !== undefined) return { kind: 'release', reason: `The executor ${state.engineReason}` };
   const how = state.exitCode === KILLED ? 'was killed' : `ended with status ${state.exitCode}`;
 
   return { kind: 'release', reason: `The executor ${how} before its work was done` };

@@ -55,6 +55,10 @@ export interface ContainerState extends ContainerInfo {
   /** Of one that has ended. */
   exitCode: number;
   isOutOfMemory: boolean;
+  /** Why the engine has ended it, in words that follow "the executor"; undefined when its program ended by itself. */
+  engineReason?: string | undefined;
+  /** The end of what it has printed, of engines that keep it. */
+  log?: string;
   /** Milliseconds since the epoch. */
   startedAt: number;
 }
@@ -68,6 +72,14 @@ export interface ContainerSession {
   /** The beginning and the end of what was printed since it was opened. */
   output(): string;
   close(): void;
+}
+
+/** The one that waits for a container to start. */
+export interface StartObserver {
+  /** Ends the waiting. */
+  signal: AbortSignal;
+  /** Called with what is being done, in a sentence, by engines that take long. */
+  onStage: (stage: string) => void;
 }
 
 /** A file of a volume. */
@@ -94,7 +106,7 @@ export abstract class ContainerRuntime {
   abstract ping(): Promise<void>;
 
   /**
-   * Returns an image, which is pulled if it is not there.
+   * Returns an image, which is pulled if it is not there. Where nodes pull images, they do so when a container starts.
    * @param onProgress called with the share of the pull that is done, from 0 to 1, never less than before
    * @throws ImageProblem when there is no such image, or it may not be used
    */
@@ -106,9 +118,9 @@ export abstract class ContainerRuntime {
 
   /**
    * Creates a container, opens its input and starts it. Nothing of it remains when that fails.
-   * @throws ImageProblem when the image cannot run its command
+   * @throws ImageProblem when the image cannot be pulled or cannot run its command, and the signal's reason
    */
-  abstract start(spec: ContainerSpec): Promise<ContainerSession>;
+  abstract start(spec: ContainerSpec, observer: StartObserver): Promise<ContainerSession>;
 
   /** Opens the input of a running container, of an earlier process of the manager too. */
   abstract attach(name: string): Promise<ContainerSession>;

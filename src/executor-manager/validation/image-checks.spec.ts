@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CommandResult } from '../runtime/docker/check-container.js';
+import type { CommandResult } from '../runtime/check-runtime.js';
 import { checksFor, type CheckSpec, compareVersions, evaluateCheck } from './image-checks.js';
 
 const platforms = { engine: 'linux/amd64', image: 'linux/amd64' };

@@ -1,5 +1,5 @@
 import type { ImageCheck } from '../../common/contracts/image-validation.js';
-import type { CommandResult } from '../runtime/docker/check-container.js';
+import type { CommandResult } from '../runtime/check-runtime.js';
 import { type Platforms, programProblem } from './program-problems.js';
 import { firstPart } from '../../common/text/text-cut.js';
 

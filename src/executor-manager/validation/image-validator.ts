@@ -2,14 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { type ImageReference, parseImageReference } from '../../common/image-reference.js';
 import { type ImageCheck, STAGE_PROGRESS, type ValidationReport } from '../../common/contracts/image-validation.js';
 import { AppConfig } from '../../config/app-config.js';
-import type { CheckContainer, CommandResult } from '../runtime/docker/check-container.js';
-import type { Labels, RuntimeImage } from '../runtime/container-runtime.js';
-import { DockerEngine } from '../runtime/docker/docker-engine.js';
-import { engineWords } from '../runtime/docker/engine-errors.js';
-import { ImageProblem } from '../runtime/runtime-errors.js';
+import { type CheckContainer, CheckRuntime, type CommandResult } from '../runtime/check-runtime.js';
+import { ContainerRuntime, type Labels, type RuntimeImage } from '../runtime/container-runtime.js';
+import { engineWords, ImageProblem } from '../runtime/runtime-errors.js';
 import { type CheckSpec, evaluateCheck } from './image-checks.js';
 import { exitProblem, type Platforms, startProblem } from './program-problems.js';
-import { ImageSource } from '../runtime/docker/image-source.js';
 import { lastPart } from '../../common/text/text-cut.js';
 
 /** An image to validate. */
@@ -42,8 +39,8 @@ export class ImageValidator {
 
   constructor(
     config: AppConfig,
-    private readonly engine: DockerEngine,
-    private readonly images: ImageSource,
+    private readonly engine: CheckRuntime,
+    private readonly images: ContainerRuntime,
   ) {
     this.checkMs = config.manager.checkSeconds * 1000;
   }
@@ -60,15 +57,18 @@ export class ImageValidator {
     let digest: string | undefined;
     try {
       const image = await this.obtain(reference, onProgress, signal);
-      digest = digestOf(image, reference);
+      digest = digestOf(image.digests, reference);
       onProgress({
         status: 'starting_container',
         progress: STAGE_PROGRESS.starting_container[0],
         ...(digest && { digest }),
       });
       const platforms = { engine: await this.engine.platform(), image: image.platform };
-      const container = await this.engine.createContainer(image, labels);
+      const container = await this.engine.createCheck(image, labels);
       try {
+        const digests = await start(container, platforms, signal);
+        digest ??= digestOf(digests, reference);
+
         return {
           ...(await this.inspect({ container, platforms, checks, onProgress, signal })),
           ...(digest && { digest }),
@@ -90,16 +90,11 @@ export class ImageValidator {
     const reportShare = (share: number) =>
       onProgress({ status: 'pulling_image', progress: Math.floor(from + share * (to - from)) });
 
-    return this.images.obtain({ reference, isTrusted: false }, reportShare, signal);
+    return this.images.obtainImage({ reference, isTrusted: false }, reportShare, signal);
   }
 
   private async inspect(checkRun: CheckRun): Promise<ValidationReport> {
-    const { container, platforms, checks, onProgress, signal } = checkRun;
-    try {
-      await container.start();
-    } catch (error) {
-      throw startProblem(engineWords(error), platforms) ?? error;
-    }
+    const { checks, platforms, onProgress, signal } = checkRun;
     const [from, to] = STAGE_PROGRESS.running_checks;
     const results: ImageCheck[] = [];
     const log: string[] = [];
@@ -122,13 +117,24 @@ export class ImageValidator {
       signal.throwIfAborted();
       throw (await gone(container, platforms).catch(() => null)) ?? error;
     });
-    if (result.ended !== 'exited') await container.restart();
+    if (result.ended !== 'exited') await container.restart(signal);
     else if (result.exitCode !== 0) {
       const problem = await gone(container, platforms);
       if (problem) throw problem;
     }
 
     return result;
+  }
+}
+
+/** Starts a container. @returns names with digests that are known only now @throws ImageProblem */
+async function start(container: CheckContainer, platforms: Platforms, signal: AbortSignal): Promise<string[]> {
+  try {
+    return await container.start(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof ImageProblem) throw error;
+    throw startProblem(engineWords(error), platforms) ?? error;
   }
 }
 
@@ -148,7 +154,7 @@ function verdict(checks: ImageCheck[], problems: string[]): ValidationReport {
 }
 
 /** The image's digest in the registry; undefined for an image that was never in one. */
-function digestOf({ digests }: RuntimeImage, { registry, repository }: ImageReference): string | undefined {
+function digestOf(digests: readonly string[], { registry, repository }: ImageReference): string | undefined {
   const wanted = `${registry}/${repository}@`;
   const names = digests.map((name) => canonical(name));
 

@@ -1,6 +1,6 @@
 /** Reads what runc, crun and the loaders of C libraries say when they cannot run a program. Pure. */
 import { ImageProblem } from '../runtime/runtime-errors.js';
-import type { ContainerState } from '../runtime/docker/check-container.js';
+import type { CheckState } from '../runtime/check-runtime.js';
 
 /** e.g. `linux/amd64`. */
 export interface Platforms {
@@ -49,7 +49,7 @@ export function startProblem(text: string, platforms: Platforms): ImageProblem |
 }
 
 /** Why an image whose shell should wait for work has ended instead. */
-export function exitProblem({ exitCode, isOutOfMemory, log }: ContainerState, platforms: Platforms): ImageProblem {
+export function exitProblem({ exitCode, isOutOfMemory, log }: CheckState, platforms: Platforms): ImageProblem {
   const problem = exitCode === 0 ? null : programProblem(SHELL, log, platforms);
   if (problem !== null) return new ImageProblem(problem, log);
   if (isOutOfMemory) return new ImageProblem('The container ran out of memory', log);

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 import { LABELS } from '../runtime/runtime-labels.js';
-import { DockerEngine } from '../runtime/docker/docker-engine.js';
+import { CheckRuntime } from '../runtime/check-runtime.js';
 import { ImageValidationRunner } from './image-validation-runner.js';
 
 const INTERVAL_MS = 60_000;
@@ -17,7 +17,7 @@ export class StaleContainerSweeper implements OnApplicationBootstrap, OnApplicat
 
   constructor(
     private readonly config: AppConfig,
-    private readonly engine: DockerEngine,
+    private readonly engine: CheckRuntime,
     private readonly validations: ImageValidationRunner,
   ) {}
 
@@ -32,9 +32,9 @@ export class StaleContainerSweeper implements OnApplicationBootstrap, OnApplicat
 
   private async sweep(): Promise<void> {
     try {
-      const found = await this.engine.containersWith(LABELS.run);
+      const found = await this.engine.leftOver(LABELS.run);
       const stale = found.filter(({ labels }) => this.isStale(labels));
-      for (const { container } of stale) await container.remove();
+      for (const container of stale) await container.remove();
       if (stale.length > 0) this.log.warn(`removed ${stale.length} container(s) that were left over`);
     } catch (error) {
       this.log.warn(`containers that are left over cannot be removed: ${(error as Error).message}`);

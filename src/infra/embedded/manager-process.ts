@@ -33,8 +33,9 @@ export class ManagerProcess implements OnApplicationShutdown {
   ) {}
 
   static async start(config: AppConfig, host: HttpAdapterHost): Promise<ManagerProcess> {
-    const { embedded, dockerSocket } = config.manager;
-    const isOn = embedded === 'on' || (embedded === 'auto' && (await answers(dockerSocket)));
+    const { embedded, dockerSocket, executors } = config.manager;
+    const hasEngine = executors.runtime === 'kubernetes' || (embedded === 'auto' && (await answers(dockerSocket)));
+    const isOn = embedded === 'on' || (embedded === 'auto' && hasEngine);
     const manager = new ManagerProcess(config, isOn && config.roles.has('worker'));
     if (manager.isOn) {
       host.listen$.subscribe(() => {

@@ -1,46 +1,22 @@
 import type { Container } from 'dockerode';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { Demultiplexer, TextRingBuffer } from './command-output.js';
+import { type CheckContainer, type CheckState, type CommandResult, KEPT_BYTES, MAX_BYTES } from '../check-runtime.js';
+import { TextRingBuffer } from '../text-ring-buffer.js';
+import { Demultiplexer } from './command-output.js';
 import { engineCall, engineFailure, engineStatus } from './engine-errors.js';
 
-/** Kept of the beginning of a command's output, and of its end. */
-const KEPT_BYTES = 32 * 1024;
-/** A command that prints more is stopped: the engine has to carry all of it. */
-const MAX_BYTES = 8 * 1024 * 1024;
 const LOG_LINES = 50;
 
-/** What a command in a container did. */
-export interface CommandResult {
-  /** `slow`: it was still running when its time was up; `loud`: it printed too much. It runs on, see `restart`. */
-  ended: 'exited' | 'slow' | 'loud';
-  /** Null unless it exited. */
-  exitCode: number | null;
-  /** stdout and stderr together; the middle of a long output is cut. */
-  output: string;
-}
-
-/** Whether a container runs, and what became of it. */
-export interface ContainerState {
-  isRunning: boolean;
-  exitCode: number;
-  isOutOfMemory: boolean;
-  /** What its first process printed. */
-  log: string;
-}
-
 /** A container that runs an image's checks. Its failures are EngineTrouble. */
-export class CheckContainer {
+export class DockerCheckContainer implements CheckContainer {
   constructor(private readonly container: Container) {}
 
-  /** Starts its shell, which waits for commands. */
-  async start(): Promise<void> {
+  async start(): Promise<string[]> {
     await engineCall(this.container.start());
+
+    return [];
   }
 
-  /**
-   * Runs a command in it.
-   * @throws EngineTrouble, also when the container does not run
-   */
   async run(command: readonly string[], limitMs: number, signal: AbortSignal): Promise<CommandResult> {
     const exec = await engineCall(this.container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true }));
     const stream = await engineCall(exec.start({}));
@@ -52,8 +28,7 @@ export class CheckContainer {
     return { ended, exitCode: ExitCode, output: text.toString() };
   }
 
-  /** Returns its state and the end of its log. */
-  async state(): Promise<ContainerState> {
+  async state(): Promise<CheckState> {
     const { State } = await engineCall(this.container.inspect());
     const log = new TextRingBuffer(KEPT_BYTES);
     const demultiplexer = new Demultiplexer((part) => log.add(part));
@@ -65,12 +40,10 @@ export class CheckContainer {
     };
   }
 
-  /** Restarts it, which ends all that runs in it. */
   async restart(): Promise<void> {
     await engineCall(this.container.restart({ t: 0 }));
   }
 
-  /** Removes it with its volumes. No error when it is gone already or is being removed. */
   async remove(): Promise<void> {
     await engineCall(
       this.container.remove({ force: true, v: true }).catch((error: unknown) => {

@@ -3,26 +3,29 @@ import { createInterface } from 'node:readline';
 import type { ImageReference } from '../../../common/image-reference.js';
 import { isJsonObject } from '../../../common/text/json.js';
 import type { RegistryLogin } from '../../../common/secrets/registry-auth.js';
-import { CheckContainer } from './check-container.js';
+import { CheckRuntime, type LeftOver } from '../check-runtime.js';
 import type { Labels, RuntimeImage } from '../container-runtime.js';
+import { engineWords } from '../runtime-errors.js';
+import { DockerCheckContainer } from './check-container.js';
 import { containerOptions } from './container-options.js';
 import { DockerClient } from './docker-client.js';
-import { engineCall, engineStatus, engineWords, pullFailure } from './engine-errors.js';
+import { engineCall, engineStatus, pullFailure } from './engine-errors.js';
 import { PullProgress } from './pull-progress.js';
 
 /** The container engine behind a Unix socket: Docker, or what speaks its API. Its failures are {@link EngineTrouble}. */
 @Injectable()
-export class DockerEngine {
+export class DockerEngine extends CheckRuntime {
   private readonly log = new Logger(DockerEngine.name);
 
-  constructor(private readonly docker: DockerClient) {}
+  constructor(private readonly docker: DockerClient) {
+    super();
+  }
 
   /** Checks that the engine answers. @throws EngineTrouble */
   async ping(): Promise<void> {
     await engineCall(this.docker.ping());
   }
 
-  /** Returns the engine's own platform, e.g. `linux/amd64`. */
   async platform(): Promise<string> {
     const { Os, Arch } = await engineCall(this.docker.version());
 
@@ -65,22 +68,18 @@ export class DockerEngine {
     }
   }
 
-  /** Creates a container for the checks of an image, without starting it. */
-  async createContainer(image: RuntimeImage, labels: Labels): Promise<CheckContainer> {
+  async createCheck(image: RuntimeImage, labels: Labels): Promise<DockerCheckContainer> {
     const container = await engineCall(this.docker.createContainer(containerOptions(image.id, labels)));
 
-    return new CheckContainer(container);
+    return new DockerCheckContainer(container);
   }
 
-  /** Returns all containers with a label, stopped ones included. */
-  async containersWith(
-    label: string,
-  ): Promise<{ container: CheckContainer; labels: Readonly<Record<string, string>> }[]> {
+  async leftOver(label: string): Promise<LeftOver[]> {
     const found = await engineCall(this.docker.listContainers({ all: true, filters: { label: [label] } }));
 
-    return found.map(({ Id, Labels }) => ({
-      container: new CheckContainer(this.docker.getContainer(Id)),
-      labels: Labels,
+    return found.map(({ Id, Labels: labels }) => ({
+      labels,
+      remove: () => new DockerCheckContainer(this.docker.getContainer(Id)).remove(),
     }));
   }
 }

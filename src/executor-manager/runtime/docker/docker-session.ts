@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { ContainerSession } from '../container-runtime.js';
 import { EngineTrouble } from '../runtime-errors.js';
-import { Demultiplexer, TextRingBuffer } from './command-output.js';
+import { TextRingBuffer } from '../text-ring-buffer.js';
+import { Demultiplexer } from './command-output.js';
 
 /** Kept of the beginning of the output, and of its end. */
 const KEPT_BYTES = 8 * 1024;

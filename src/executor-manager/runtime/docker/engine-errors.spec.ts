@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { EngineTrouble, ImageProblem } from '../runtime-errors.js';
-import { engineFailure, engineWords, pullFailure } from './engine-errors.js';
+import { EngineTrouble, engineWords, ImageProblem } from '../runtime-errors.js';
+import { engineFailure, pullFailure } from './engine-errors.js';
 
 const reply = (message: string) => new Error(`(HTTP code 500) server error - ${message} `);
 const refused = Object.assign(new Error('connect ECONNREFUSED /var/run/docker.sock'), { code: 'ECONNREFUSED' });
