@@ -24,6 +24,8 @@ export interface Part {
   name: string;
   /** Starts servers of its own ({@link Lab.fresh}); those that the other parts share are gone by then. */
   fresh?: true;
+  /** Runs only when it is named. */
+  onlyNamed?: true;
   run(lab: Lab): Promise<Figure[]>;
 }
 

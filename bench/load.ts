@@ -1,9 +1,10 @@
 /** The load: streams of one server, opened and read with plain node:http. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { generatedText } from '../tools/simulator/simulator.js';
 import { AnswerCheck } from './answer-check.js';
 import { clockMs } from './clock.js';
-import type { Server } from './servers.js';
+import type { Server, Via } from './servers.js';
 
 /** What the provider is to answer. */
 export interface Script {
@@ -13,7 +14,7 @@ export interface Script {
   /** Characters per token. */
   size?: number;
   /** Claude, unless it says otherwise. */
-  via?: 'dify';
+  via?: Via;
 }
 
 export interface StreamOptions {
@@ -40,6 +41,8 @@ export class LoadStream {
   readonly openedAt = clockMs();
   /** When the first token came; 0 before. */
   firstAt = 0;
+  /** When the answer had ended; 0 before. */
+  endedAt = 0;
   /** When each token came, for tagged streams. */
   readonly times: number[] = [];
   readonly check: AnswerCheck;
@@ -53,14 +56,14 @@ export class LoadStream {
     script: Script,
     private readonly options: StreamOptions = {},
   ) {
-    const { tokens, rate, size = TOKEN_SIZE, via } = script;
+    const { tokens, rate, size = TOKEN_SIZE, via = 'claude' } = script;
     const { tag = '' } = options;
     this.size = size;
     this.check = new AnswerCheck(expectedText(script));
     this.ended = new Promise((resolve) => (this.end = resolve));
     const prompt = `${tag && `#${tag} `}[sim tokens=${tokens} rate=${rate} size=${size}]`;
     const headers = { 'content-type': 'application/json' };
-    const target = via === 'dify' ? server.dify : server.claude;
+    const target = server.targets[via];
     this.request = request(target.url, { method: 'POST', agent, headers }, (res) => this.read(res));
     this.request.on('error', (error) => this.finish(error.message));
     this.request.end(JSON.stringify({ prompt, ...target.body }));
@@ -98,6 +101,7 @@ export class LoadStream {
   private finish(problem: string | null): void {
     if (problem) this.check.fail(problem);
     this.check.end();
+    this.endedAt = clockMs();
     this.end();
   }
 }
@@ -115,6 +119,25 @@ export function openStreams(
   tag?: (index: number) => string,
 ): LoadStream[] {
   return Array.from({ length: count }, (_, index) => new LoadStream(server, script, tag && { tag: tag(index) }));
+}
+
+/** Opens streams one after the other, evenly over so many milliseconds. */
+export async function openEvenly(
+  server: Server,
+  count: number,
+  withinMs: number,
+  script: Script,
+  tag?: (index: number) => string,
+): Promise<LoadStream[]> {
+  const startedAt = clockMs();
+  const streams: LoadStream[] = [];
+  while (streams.length < count) {
+    const due = Math.min(count, Math.floor(((clockMs() - startedAt) * count) / withinMs) + 1);
+    while (streams.length < due) streams.push(new LoadStream(server, script, tag && { tag: tag(streams.length) }));
+    await sleep(1);
+  }
+
+  return streams;
 }
 
 /** Tokens that have come on all of these streams. */

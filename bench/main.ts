@@ -8,6 +8,7 @@ import { leak } from './parts/leak.js';
 import { many } from './parts/many.js';
 import { memory } from './parts/memory.js';
 import { difyPaced, paced } from './parts/paced.js';
+import { phases } from './parts/phases.js';
 import { profile } from './parts/profile.js';
 import { slow } from './parts/slow.js';
 import { ttft } from './parts/ttft.js';
@@ -17,7 +18,7 @@ import { report } from './report.js';
 
 const PARTS: readonly Part[] = [
   ...[paced, unpaced, difyPaced, difyUnpaced, ttft, cancel, many, slow, profile],
-  ...[memory, leak, executors, web],
+  ...[memory, leak, executors, web, phases],
 ];
 
 /** What was measured, and what ended it early. */
@@ -27,7 +28,7 @@ interface Outcome {
 }
 
 async function bench(options: Options): Promise<Outcome> {
-  const parts = PARTS.filter(({ name }) => options.only?.has(name) ?? true);
+  const parts = PARTS.filter(({ name, onlyNamed }) => options.only?.has(name) ?? !onlyNamed);
   const shared = parts.filter(({ fresh }) => !fresh);
   const figures: Figure[] = [];
   const lab = await Lab.open(options);

@@ -23,21 +23,41 @@ export function residentKiB(pid: number): number {
   return Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
+/** A process and all its descendants. Those that end meanwhile are left out. */
+export function processTree(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(processTree)];
+}
+
+/** The name of a process's program, at most 15 characters. */
+export function programOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+}
+
+/** Sums a figure over processes; one that has ended counts as 0. */
+export function sumOver(pids: readonly number[], figure: (pid: number) => number): number {
+  return pids.reduce((sum, pid) => sum + ifAlive(() => figure(pid), 0), 0);
+}
+
 /** The redis-server that a process has started, at any depth; null when it has none. */
 export function redisChild(pid: number): number | null {
-  for (const child of childrenOf(pid)) {
-    const name = readFileSync(`/proc/${child}/comm`, 'utf8').trim();
-    if (name === 'redis-server' || name === 'valkey-server') return child;
-    const below = redisChild(child);
-    if (below !== null) return below;
-  }
+  const isRedis = (child: number) => ['redis-server', 'valkey-server'].includes(ifAlive(() => programOf(child), ''));
 
-  return null;
+  return processTree(pid).find(isRedis) ?? null;
+}
+
+function ifAlive<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
 }
 
 function childrenOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
-    const list = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim();
+  const threads = ifAlive(() => readdirSync(`/proc/${pid}/task`), []);
+
+  return threads.flatMap((thread) => {
+    const list = ifAlive(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim(), '');
 
     return list === '' ? [] : list.split(' ').map(Number);
   });

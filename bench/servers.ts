@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pollUntil } from '../src/common/async/poll-until.js';
 import { Child } from './child.js';
-import { cpuMs, redisChild } from './proc.js';
+import { cpuMs, processTree, redisChild, residentKiB, sumOver } from './proc.js';
 import type { LoopAnswer, MemoryAnswer } from './probe.js';
 import type { Sent } from './provider.js';
 
@@ -16,6 +16,9 @@ const MANY = '20000';
 const ENCRYPTION_KEY = 'be'.repeat(32);
 
 export type ServerName = 'relay' | 'conch';
+
+/** Whose wire format the provider speaks. */
+export type Via = 'claude' | 'openai' | 'dify';
 
 /** Where answers of one provider come from: an address, and what the body says beside the prompt. */
 export interface Target {
@@ -34,9 +37,10 @@ export class Server {
 
   constructor(
     readonly name: ServerName,
-    readonly claude: Target,
-    readonly dify: Target,
+    readonly targets: Readonly<Record<Via, Target>>,
     private readonly child: Child,
+    /** Where its data is; empty when it has none. */
+    readonly directory = '',
     private readonly cleanUp: () => Promise<void> = () => Promise.resolve(),
   ) {
     const redis = redisChild(child.pid);
@@ -53,6 +57,16 @@ export class Server {
 
   cpuMs(): number {
     return cpuMs(this.pid);
+  }
+
+  /** CPU of all of its processes: what it has started counts as its own. */
+  treeCpuMs(): number {
+    return sumOver(processTree(this.pid), cpuMs);
+  }
+
+  /** Resident memory of all of its processes, in KiB. */
+  treeResidentKiB(): number {
+    return sumOver(processTree(this.pid), residentKiB);
   }
 
   /** CPU of its redis-server; 0 when it has none. */
@@ -108,7 +122,9 @@ export class Provider {
 export async function startRelay(provider: Provider): Promise<Server> {
   const child = await Child.start(built('./bare-relay.js'), { args: [provider.url, DIFY_KEY], nodeArgs: NODE_ARGS });
 
-  return new Server('relay', { url: child.url }, { url: `${child.url}/dify` }, child);
+  const at = (path: string): Target => ({ url: child.url + path });
+
+  return new Server('relay', { claude: at('/'), openai: at('/openai'), dify: at('/dify') }, child);
 }
 
 /**
@@ -148,7 +164,10 @@ export async function startConch(
   const url = `${child.url}/api/direct-chat/stream`;
   if (given.directory === undefined) await createDifyTeam(`${child.url}/api`, provider);
 
-  return new Server('conch', { url }, { url, body: { team_name: DIFY_TEAM } }, child, cleanUp);
+  const team = (name: string): Target => ({ url, body: { team_name: name } });
+  const targets = { claude: team('demo-team'), openai: team('demo-openai-team'), dify: team(DIFY_TEAM) };
+
+  return new Server('conch', targets, child, directory, cleanUp);
 }
 
 /** On a database that an earlier server of this run has used, the team is there. */

@@ -120,7 +120,7 @@ async function storeTurns({ server }: BrowserLab, turns: number): Promise<number
   let taskId = 0;
   for (let turn = 0; turn <= turns; turn += 1) {
     const prompt = `Question ${turn} ${script(turn === turns ? LONG_ANSWER_TOKENS : 40, 0)}`;
-    const reply = await fetch(server.claude.url, {
+    const reply = await fetch(server.targets.claude.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ prompt, ...(taskId > 0 && { task_id: taskId }) }),
