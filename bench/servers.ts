@@ -1,101 +1,25 @@
-/** The two servers that are measured, and the provider that both ask. */
+/** Starts the two servers that are always measured, and the provider that all ask. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pollUntil } from '../src/common/async/poll-until.js';
 import { Child } from './child.js';
-import { cpuMs, processTree, redisChild, residentKiB, sumOver } from './proc.js';
-import type { LoopAnswer, MemoryAnswer } from './probe.js';
+import { postmasterOf } from './postgres.js';
+import { cpuMs } from './proc.js';
 import type { Sent } from './provider.js';
+import { Server, type Target } from './server.js';
 
 const built = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const NODE_ARGS = ['--expose-gc', '--import', new URL('./probe.js', import.meta.url).href];
+/** Of every measured server in Node. */
+export const NODE_ARGS = ['--expose-gc', '--import', new URL('./probe.js', import.meta.url).href];
 const MANY = '20000';
 /** A fixed key: the data directory lives as long as the run. */
 const ENCRYPTION_KEY = 'be'.repeat(32);
 
-export type ServerName = 'relay' | 'conch';
-
-/** Whose wire format the provider speaks. */
-export type Via = 'claude' | 'openai' | 'dify';
-
-/** Where answers of one provider come from: an address, and what the body says beside the prompt. */
-export interface Target {
-  url: string;
-  body?: object;
-}
-
 /** The app of the bench: a chatbot that neither greets nor suggests. */
 export const DIFY_KEY = 'app-bench-chat';
 const DIFY_TEAM = 'bench-dify';
-
-/** A server under load, in a process of its own. */
-export class Server {
-  /** CPU clocks of processes that work for the server, by name. */
-  readonly helpers = new Map<string, number>();
-
-  constructor(
-    readonly name: ServerName,
-    readonly targets: Readonly<Record<Via, Target>>,
-    private readonly child: Child,
-    /** Where its data is; empty when it has none. */
-    readonly directory = '',
-    private readonly cleanUp: () => Promise<void> = () => Promise.resolve(),
-  ) {
-    const redis = redisChild(child.pid);
-    if (redis !== null) this.helpers.set('redis', redis);
-  }
-
-  get pid(): number {
-    return this.child.pid;
-  }
-
-  get base(): string {
-    return this.child.url;
-  }
-
-  cpuMs(): number {
-    return cpuMs(this.pid);
-  }
-
-  /** CPU of all of its processes: what it has started counts as its own. */
-  treeCpuMs(): number {
-    return sumOver(processTree(this.pid), cpuMs);
-  }
-
-  /** Resident memory of all of its processes, in KiB. */
-  treeResidentKiB(): number {
-    return sumOver(processTree(this.pid), residentKiB);
-  }
-
-  /** CPU of its redis-server; 0 when it has none. */
-  redisCpuMs(): number {
-    const pid = this.helpers.get('redis');
-
-    return pid === undefined ? 0 : cpuMs(pid);
-  }
-
-  memory(): Promise<MemoryAnswer> {
-    return this.child.ask({ ask: 'gc' });
-  }
-
-  /** Delays of its event loop since the last call. */
-  loop(): Promise<LoopAnswer> {
-    return this.child.ask({ ask: 'loop' });
-  }
-
-  async profile(work: () => Promise<void>, file: string): Promise<void> {
-    await this.child.ask({ ask: 'profile-start' });
-    await work();
-    await this.child.ask({ ask: 'profile-stop', file });
-  }
-
-  async stop(): Promise<void> {
-    await this.child.stop();
-    await this.cleanUp();
-  }
-}
 
 /** The simulator. */
 export class Provider {
@@ -107,6 +31,11 @@ export class Provider {
 
   get url(): string {
     return this.child.url;
+  }
+
+  /** CPU of its process so far. */
+  cpuMs(): number {
+    return cpuMs(this.child.pid);
   }
 
   /** What was sent to tagged requests since the last call. */
@@ -122,7 +51,8 @@ export class Provider {
 export async function startRelay(provider: Provider): Promise<Server> {
   const child = await Child.start(built('./bare-relay.js'), { args: [provider.url, DIFY_KEY], nodeArgs: NODE_ARGS });
 
-  const at = (path: string): Target => ({ url: child.url + path });
+  const body = (prompt: string) => ({ prompt });
+  const at = (path: string): Target => ({ url: child.url + path, body, wire: 'conch' });
 
   return new Server('relay', { claude: at('/'), openai: at('/openai'), dify: at('/dify') }, child);
 }
@@ -164,10 +94,10 @@ export async function startConch(
   const url = `${child.url}/api/direct-chat/stream`;
   if (given.directory === undefined) await createDifyTeam(`${child.url}/api`, provider);
 
-  const team = (name: string): Target => ({ url, body: { team_name: name } });
+  const team = (name: string): Target => ({ url, body: (prompt) => ({ prompt, team_name: name }), wire: 'conch' });
   const targets = { claude: team('demo-team'), openai: team('demo-openai-team'), dify: team(DIFY_TEAM) };
 
-  return new Server('conch', targets, child, directory, cleanUp);
+  return new Server('conch', targets, child, directory, cleanUp, postgres ? await postmasterOf(postgres) : null);
 }
 
 /** On a database that an earlier server of this run has used, the team is there. */

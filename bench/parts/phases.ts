@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clockMs } from '../clock.js';
 import { hotSpots, readSamples, type Sample } from '../hot-spots.js';
-import type { Figure, Lab, Part } from '../lab.js';
+import type { Figure } from '../figure.js';
+import type { Lab, Part } from '../lab.js';
 import { allRight, LoadStream, openEvenly, type Script } from '../load.js';
 import { cpuMs, processTree, programOf } from '../proc.js';
 import { callsBetween, RedisWatch, type SeenCommand, shapeOf } from '../redis-watch.js';
-import { type Server, startConch } from '../servers.js';
+import type { Server } from '../server.js';
+import { startConch } from '../servers.js';
 import { byPhase, cpuByPhase, marksOf, PHASES, phaseTable, type TurnMarks } from '../turn-phases.js';
 
 const SCRIPT: Script = { tokens: 20, rate: 0, size: 48, via: 'openai' };

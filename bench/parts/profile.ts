@@ -3,9 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hotSpots, readSamples } from '../hot-spots.js';
-import type { Figure, Lab, Part } from '../lab.js';
+import type { Figure } from '../figure.js';
+import type { Lab, Part } from '../lab.js';
 import { allRight, LoadStream, openStreams, type Script } from '../load.js';
-import type { Server } from '../servers.js';
+import type { Server } from '../server.js';
 
 const TOP = 40;
 const RAMP_MS = 4_000;
