@@ -1,5 +1,5 @@
 /**
- * The yardstick: the least that a relay for Claude (or, below `/dify`, for Dify) can do with node:http. It parses every provider event and sends every
+ * The yardstick: the least that a relay for Claude (below `/openai` and `/dify` for those) can do with node:http. It parses every provider event and sends every
  * text delta on as one event; no log, no queue, no database, no checks, no back-pressure.
  * `node bare-relay.js PROVIDER_URL DIFY_KEY` prints its own address.
  */
@@ -12,6 +12,10 @@ interface ClaudeEvent {
   delta?: { text?: string };
 }
 
+interface OpenAiEvent {
+  choices: { delta: { content?: string } }[];
+}
+
 interface DifyEvent {
   event: string;
   answer?: string;
@@ -22,8 +26,10 @@ interface Upstream {
   url: URL;
   headers: Record<string, string>;
   body: (prompt: string) => object;
-  /** The text of an event; undefined when it brings none. */
+  /** The text of an event; empty or undefined when it brings none. */
   text: (event: unknown) => string | undefined;
+  /** The data of the last event, when it is no JSON. */
+  done?: string;
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity, scheduling: 'lifo' });
@@ -40,6 +46,14 @@ const claude: Upstream = {
   },
 };
 
+const openai: Upstream = {
+  url: new URL(`${process.argv[2]}/openai/v1/chat/completions`),
+  headers: { ...JSON_TYPE, authorization: 'Bearer bench' },
+  body: (prompt) => ({ model: 'sim', stream: true, messages: [{ role: 'user', content: prompt }] }),
+  text: (event) => (event as OpenAiEvent).choices[0]?.delta.content,
+  done: '[DONE]',
+};
+
 const dify: Upstream = {
   url: new URL(`${process.argv[2]}/dify/v1/chat-messages`),
   headers: { ...JSON_TYPE, authorization: `Bearer ${process.argv[3]}` },
@@ -51,13 +65,15 @@ const dify: Upstream = {
   },
 };
 
+const UPSTREAMS: Record<string, Upstream> = { '/openai': openai, '/dify': dify };
+
 /** Sends an answer of the provider on, event by event. */
-function relay({ text }: Upstream, answer: IncomingMessage, res: ServerResponse): void {
+function relay({ text, done }: Upstream, answer: IncomingMessage, res: ServerResponse): void {
   let seq = 0;
   const parser = createParser({
     onEvent: (event) => {
-      const content = text(JSON.parse(event.data));
-      if (content === undefined) return;
+      const content = event.data === done ? undefined : text(JSON.parse(event.data));
+      if (!content) return;
       seq += 1;
       res.write(`id: ${seq}\ndata: ${JSON.stringify({ type: 'content', content })}\n\n`);
     },
@@ -86,7 +102,7 @@ const server = createServer({ keepAliveTimeout: 600_000 }, (req, res) => {
   let body = '';
   req.setEncoding('utf8');
   req.on('data', (text: string) => (body += text));
-  req.on('end', () => serve(req.url === '/dify' ? dify : claude, body, res));
+  req.on('end', () => serve(UPSTREAMS[req.url ?? '/'] ?? claude, body, res));
 });
 
 server.listen(0, '127.0.0.1', () => {

@@ -1,7 +1,8 @@
 /** A browser on a Conch of its own, and what its pages tell of themselves. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { Lab } from './lab.js';
-import { type Server, startConch } from './servers.js';
+import type { Server } from './server.js';
+import { startConch } from './servers.js';
 
 /** Chromium must not look for its maker's servers. */
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];

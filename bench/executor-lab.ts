@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Lab } from './lab.js';
-import { type Server, startConch } from './servers.js';
+import type { Server } from './server.js';
+import { startConch } from './servers.js';
 
 const PATIENCE_MS = 60_000;
 const MAX_PER_DISPATCH = 100;

@@ -1,43 +1,49 @@
 /** What a part of the bench works with. */
 import { clockMs } from './clock.js';
-import { allRight, openStreams } from './load.js';
+import type { Figure, Round, Rounds } from './figure.js';
+import { allRight, openEvenly, openStreams } from './load.js';
 import type { Options } from './options.js';
-import { Provider, type Server, startConch, startRelay } from './servers.js';
-import { median } from './stats.js';
-
-/** One line of the result. Figures of a server that a part does not measure are NaN. */
-export interface Figure {
-  name: string;
-  unit: string;
-  relay: number;
-  conch: number;
-  /** Median of the comparisons of each round: `ratio` = conch / relay, `plus` = conch - relay. */
-  compared?: { by: 'ratio' | 'plus'; value: number };
-  budget?: Budget;
-}
-
-/** What a figure should keep to: of Conch's own or, for what is compared, of the comparison. */
-export type Budget = { of: 'conch' | 'compared'; max: number } | { of: 'conch'; min: number };
+import { startPeer } from './peers.js';
+import type { Server, ServerName } from './server.js';
+import { Provider, startConch, startRelay } from './servers.js';
+import { DEFAULT_VARIANTS, readVariants, type Variant } from './variant.js';
 
 /** A group of measurements. */
 export interface Part {
   name: string;
   /** Starts servers of its own ({@link Lab.fresh}); those that the other parts share are gone by then. */
   fresh?: true;
+  /** Runs only when it is named. */
+  onlyNamed?: true;
   run(lab: Lab): Promise<Figure[]>;
 }
 
-/** Figures of one round of one server, by name. */
-export type Round = Record<string, number>;
+type Measure<T> = (server: Server, round: number) => Promise<T>;
 
+interface FreshOptions {
+  /** As the options of the bench say, by default. */
+  rounds?: number;
+  /** Of the warm-up; null for none. */
+  variant?: Variant | null;
+  /** For Conch. */
+  env?: Record<string, string>;
+}
+
+/** Of servers that parts share: until V8 has compiled what they need. */
 const WARM_UP = [
   { streams: 50, tokens: 400, rate: 0 },
   { streams: 100, tokens: 100, rate: 50 },
   { streams: 50, tokens: 2000, rate: 0 },
 ];
+/** Of servers that are started for one measurement, as users start them. */
+const FRESH = { streams: 20, withinMs: 1000, tokens: 20, rate: 50 };
+const [USUAL] = readVariants(DEFAULT_VARIANTS) as [Variant];
 
 export class Lab {
+  /** What a reader of the figures must know. */
+  readonly notes = new Set<string>();
   private servers: { relay: Server; conch: Server } | null = null;
+  private measuring = '';
 
   private constructor(
     readonly options: Options,
@@ -56,11 +62,17 @@ export class Lab {
     return this.running.conch;
   }
 
+  /** Adds a note about what is measured at the moment. */
+  note(text: string): void {
+    this.notes.add(`${this.measuring}: ${text}`);
+  }
+
   /** Starts the servers that parts share, and runs both warm. */
   async startServers(): Promise<void> {
-    const { provider, options } = this;
-    this.servers = { relay: await startRelay(provider), conch: await startConch(provider, options.postgres) };
-    for (const server of [this.relay, this.conch]) await warmUp(server);
+    this.servers = { relay: await this.start('relay'), conch: await this.start('conch') };
+    for (const server of [this.relay, this.conch]) {
+      for (const { streams, ...script } of WARM_UP) await allRight(server, openStreams(server, streams, script));
+    }
   }
 
   /** Two Conchs on one database, each with its own Redis, would disturb each other: the first one goes. */
@@ -71,28 +83,27 @@ export class Lab {
     await servers?.relay.stop();
   }
 
-  /** Both servers anew, for parts that must not see what others left in memory. */
-  async fresh<T>(work: (server: Server) => Promise<T>): Promise<{ relay: T; conch: T }> {
-    const one = async (server: Server) => {
-      for (let i = 0; i < 4; i += 1) await allRight(server, openStreams(server, 50, { tokens: 50, rate: 50 }));
+  /** Rounds of the shared servers by turns: what the machine does besides hits both. */
+  async alternate(measure: Measure<Round>): Promise<Rounds> {
+    const rounds: Rounds = { relay: [], conch: [] };
+    for (let round = 0; round < this.options.rounds; round += 1) {
+      for (const server of [this.relay, this.conch]) {
+        rounds[server.name]?.push(await this.watched(`${server.name} #${round + 1}`, () => measure(server, round)));
+      }
+    }
 
-      return work(server).finally(() => server.stop());
-    };
-
-    return {
-      relay: await one(await startRelay(this.provider)),
-      conch: await one(await startConch(this.provider, this.options.postgres)),
-    };
+    return rounds;
   }
 
-  /** Rounds of relay and Conch by turns: what the machine does besides hits both. */
-  async alternate(
-    measure: (server: Server, round: number) => Promise<Round>,
-  ): Promise<{ relay: Round[]; conch: Round[] }> {
-    const rounds = { relay: [] as Round[], conch: [] as Round[] };
-    for (let round = 0; round < this.options.rounds; round += 1) {
-      for (const server of [this.relay, this.conch])
-        rounds[server.name].push(await this.watched(server, round, measure));
+  /** The same of servers that start anew for each round, with a warm-up of 20 streams; peers take part in it. */
+  async fresh<T extends object>(about: string, measure: Measure<T>, options: FreshOptions = {}): Promise<Rounds<T>> {
+    const rounds: Rounds<T> = { relay: [], conch: [] };
+    for (let round = 0; round < (options.rounds ?? this.options.rounds); round += 1) {
+      for (const name of ['relay', 'conch', ...this.options.peers] as const) {
+        const work = () => this.once(name, options, (server) => measure(server, round));
+        const one = await this.watched(`${about}, ${name} #${round + 1}`, () => this.orNote(name, work));
+        if (one) (rounds[name] ??= []).push(one);
+      }
     }
 
     return rounds;
@@ -109,42 +120,51 @@ export class Lab {
     return this.servers;
   }
 
-  private async watched(
-    server: Server,
-    round: number,
-    measure: (server: Server, round: number) => Promise<Round>,
-  ): Promise<Round> {
+  private start(name: ServerName, env?: Record<string, string>): Promise<Server> {
+    const { provider, options } = this;
+    if (name === 'relay') return startRelay(provider);
+    if (name === 'conch') return startConch(provider, options.postgres, { env });
+
+    return startPeer(name, provider);
+  }
+
+  private async once<T>(
+    name: ServerName,
+    { variant = USUAL, env }: FreshOptions,
+    work: (server: Server) => Promise<T>,
+  ): Promise<T> {
+    const server = await this.start(name, env);
+    try {
+      const { streams, withinMs, ...script } = FRESH;
+      if (variant) await allRight(server, await openEvenly(server, streams, withinMs, { ...script, ...variant }));
+
+      return await work(server);
+    } finally {
+      await server.stop();
+    }
+  }
+
+  /** What a peer cannot do is no reason to end. */
+  private async orNote<T>(name: ServerName, work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      if (name === 'relay' || name === 'conch') throw error;
+      this.note(error instanceof Error ? error.message : String(error));
+
+      return null;
+    }
+  }
+
+  private async watched<T>(about: string, measure: () => Promise<T>): Promise<T> {
+    this.measuring = about;
     const startedAt = clockMs();
-    const figures = await measure(server, round);
-    const shown = Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(2)}`);
-    process.stderr.write(
-      `  ${server.name} #${round + 1} (${((clockMs() - startedAt) / 1000).toFixed(1)} s): ${shown.join(', ')}\n`,
+    const figures = await measure();
+    const shown = Object.entries(figures ?? {}).map(([name, value]) =>
+      typeof value === 'number' ? `${name} ${value.toFixed(2)}` : name,
     );
+    process.stderr.write(`  ${about} (${((clockMs() - startedAt) / 1000).toFixed(1)} s): ${shown.join(', ')}\n`);
 
     return figures;
   }
-}
-
-async function warmUp(server: Server): Promise<void> {
-  for (const { streams, ...script } of WARM_UP) await allRight(server, openStreams(server, streams, script));
-}
-
-/** One figure of alternated rounds: medians, and the median of the comparisons of neighbouring rounds. */
-export function figure(
-  rounds: { relay: Round[]; conch: Round[] },
-  key: string,
-  about: Pick<Figure, 'name' | 'unit' | 'budget'> & { by?: 'ratio' | 'plus' },
-): Figure {
-  const { by, ...rest } = about;
-  const relay = rounds.relay.map((round) => round[key] ?? Number.NaN);
-  const conch = rounds.conch.map((round) => round[key] ?? Number.NaN);
-  const pairs = conch.map((value, index) => {
-    const other = relay[index] ?? Number.NaN;
-
-    return by === 'plus' ? value - other : value / other;
-  });
-
-  const middle = (values: readonly number[]) => median(values.filter((value) => !Number.isNaN(value)));
-
-  return { ...rest, relay: middle(relay), conch: middle(conch), ...(by && { compared: { by, value: middle(pairs) } }) };
 }

@@ -1,9 +1,10 @@
 /** The load: streams of one server, opened and read with plain node:http. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { generatedText } from '../tools/simulator/simulator.js';
 import { AnswerCheck } from './answer-check.js';
 import { clockMs } from './clock.js';
-import type { Server } from './servers.js';
+import type { Server, Via } from './server.js';
 
 /** What the provider is to answer. */
 export interface Script {
@@ -12,8 +13,10 @@ export interface Script {
   rate: number;
   /** Characters per token. */
   size?: number;
+  /** Tokens in each write of the provider, at full speed; as many as are in 16 KB when it says nothing. */
+  perWrite?: number;
   /** Claude, unless it says otherwise. */
-  via?: 'dify';
+  via?: Via;
 }
 
 export interface StreamOptions {
@@ -24,6 +27,7 @@ export interface StreamOptions {
 }
 
 const TOKEN_SIZE = 6;
+const REFUSALS = new Set([429, 503]);
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity, scheduling: 'lifo' });
 const texts = new Map<string, string>();
 
@@ -35,11 +39,22 @@ function expectedText({ tokens, size = TOKEN_SIZE }: Script): string {
   return text;
 }
 
+/** What tells the provider how to answer. */
+function promptOf({ tokens, rate, size = TOKEN_SIZE, perWrite }: Script, tag: string | undefined): string {
+  const directive = `tokens=${tokens} rate=${rate} size=${size}${perWrite ? ` per_write=${perWrite}` : ''}`;
+
+  return `${tag === undefined ? '' : `#${tag} `}[sim ${directive}]`;
+}
+
 /** One answer on its way. */
 export class LoadStream {
   readonly openedAt = clockMs();
   /** When the first token came; 0 before. */
   firstAt = 0;
+  /** When the answer had ended; 0 before. */
+  endedAt = 0;
+  /** Whether the server had no place for it. */
+  refused = false;
   /** When each token came, for tagged streams. */
   readonly times: number[] = [];
   readonly check: AnswerCheck;
@@ -53,17 +68,21 @@ export class LoadStream {
     script: Script,
     private readonly options: StreamOptions = {},
   ) {
-    const { tokens, rate, size = TOKEN_SIZE, via } = script;
-    const { tag = '' } = options;
+    const { size = TOKEN_SIZE, via = 'claude' } = script;
+    const target = server.targets[via];
+    if (!target) throw new Error(`${server.name} does not speak ${via}`);
     this.size = size;
-    this.check = new AnswerCheck(expectedText(script));
+    this.check = new AnswerCheck(expectedText(script), target.wire);
     this.ended = new Promise((resolve) => (this.end = resolve));
-    const prompt = `${tag && `#${tag} `}[sim tokens=${tokens} rate=${rate} size=${size}]`;
-    const headers = { 'content-type': 'application/json' };
-    const target = via === 'dify' ? server.dify : server.claude;
+    const headers = { 'content-type': 'application/json', ...target.headers };
     this.request = request(target.url, { method: 'POST', agent, headers }, (res) => this.read(res));
     this.request.on('error', (error) => this.finish(error.message));
-    this.request.end(JSON.stringify({ prompt, ...target.body }));
+    this.request.end(JSON.stringify(target.body(promptOf(script, options.tag))));
+  }
+
+  /** Whether the stream has begun and goes on. */
+  get isOpen(): boolean {
+    return this.firstAt > 0 && this.endedAt === 0;
   }
 
   /** Tokens that have come so far. */
@@ -77,6 +96,7 @@ export class LoadStream {
   }
 
   private read(res: IncomingMessage): void {
+    this.refused = REFUSALS.has(res.statusCode ?? 0);
     if (res.statusCode !== 200) this.check.fail(`status ${res.statusCode}`);
     res.setEncoding('utf8');
     res.on('data', (text: string) => this.onData(res, text));
@@ -98,6 +118,7 @@ export class LoadStream {
   private finish(problem: string | null): void {
     if (problem) this.check.fail(problem);
     this.check.end();
+    this.endedAt = clockMs();
     this.end();
   }
 }
@@ -117,9 +138,34 @@ export function openStreams(
   return Array.from({ length: count }, (_, index) => new LoadStream(server, script, tag && { tag: tag(index) }));
 }
 
+/** Opens streams one after the other, evenly over so many milliseconds. @param options.into where they appear at once */
+export async function openEvenly(
+  server: Server,
+  count: number,
+  withinMs: number,
+  script: Script,
+  { tag, into = [] }: { tag?: (index: number) => string; into?: LoadStream[] } = {},
+): Promise<LoadStream[]> {
+  const startedAt = clockMs();
+  while (into.length < count) {
+    const due = Math.min(count, Math.floor(((clockMs() - startedAt) * count) / withinMs) + 1);
+    while (into.length < due) into.push(new LoadStream(server, script, tag && { tag: tag(into.length) }));
+    await sleep(1);
+  }
+
+  return into;
+}
+
 /** Tokens that have come on all of these streams. */
 export function countTokens(streams: readonly LoadStream[]): number {
   return streams.reduce((sum, { tokens }) => sum + tokens, 0);
+}
+
+/** Waits for the end of all. @throws when an answer was not the expected one, or all were refused */
+export async function allAdmittedRight(server: Server, streams: readonly LoadStream[]): Promise<void> {
+  await Promise.all(streams.map(({ ended }) => ended));
+  const admitted = streams.filter(({ refused }) => !refused);
+  await allRight(server, admitted.length > 0 ? admitted : streams);
 }
 
 /** Waits for the end of all. @throws when an answer was not the expected one */

@@ -1,33 +1,36 @@
 /** `npm run bench`: Conch beside a bare relay, figures with budgets. README.md tells how they are taken. */
 import { writeFile } from 'node:fs/promises';
-import { type Figure, Lab, type Part } from './lab.js';
+import type { Figure } from './figure.js';
+import { Lab, type Part } from './lab.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { cancel } from './parts/cancel.js';
 import { executors } from './parts/executors.js';
 import { leak } from './parts/leak.js';
-import { many } from './parts/many.js';
 import { memory } from './parts/memory.js';
-import { difyPaced, paced } from './parts/paced.js';
+import { phases } from './parts/phases.js';
 import { profile } from './parts/profile.js';
 import { slow } from './parts/slow.js';
+import { burst, difyStreams, streams } from './parts/streams.js';
 import { ttft } from './parts/ttft.js';
+import { turns } from './parts/turns.js';
 import { difyUnpaced, unpaced } from './parts/unpaced.js';
 import { web } from './parts/web.js';
 import { report } from './report.js';
 
 const PARTS: readonly Part[] = [
-  ...[paced, unpaced, difyPaced, difyUnpaced, ttft, cancel, many, slow, profile],
-  ...[memory, leak, executors, web],
+  ...[streams, burst, unpaced, turns, memory, difyStreams, difyUnpaced, ttft, cancel, slow, leak, executors, web],
+  ...[profile, phases],
 ];
 
 /** What was measured, and what ended it early. */
 interface Outcome {
   figures: Figure[];
+  notes: string[];
   failure: Error | null;
 }
 
 async function bench(options: Options): Promise<Outcome> {
-  const parts = PARTS.filter(({ name }) => options.only?.has(name) ?? true);
+  const parts = PARTS.filter(({ name, onlyNamed }) => options.only?.has(name) ?? !onlyNamed);
   const shared = parts.filter(({ fresh }) => !fresh);
   const figures: Figure[] = [];
   const lab = await Lab.open(options);
@@ -38,9 +41,11 @@ async function bench(options: Options): Promise<Outcome> {
     const fresh = parts.filter((part) => part.fresh);
     await runAll(lab, fresh, figures);
 
-    return { figures, failure: null };
+    return { figures, notes: [...lab.notes], failure: null };
   } catch (error) {
-    return { figures, failure: error instanceof Error ? error : new Error(String(error)) };
+    const failure = error instanceof Error ? error : new Error(String(error));
+
+    return { figures, notes: [...lab.notes], failure };
   } finally {
     await lab.close();
   }
@@ -55,9 +60,10 @@ async function runAll(lab: Lab, parts: readonly Part[], figures: Figure[]): Prom
 
 async function main(): Promise<void> {
   const options = readOptions(PARTS.map(({ name }) => name));
-  const { figures, failure } = await bench(options);
+  const { figures, notes, failure } = await bench(options);
   if (options.json !== undefined) await writeFile(options.json, JSON.stringify(figures, null, 2));
-  process.stdout.write(`\n${report(figures, ['npm run bench --', ...process.argv.slice(2)].join(' '))}`);
+  const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
+  process.stdout.write(`\n${report(figures, { command, peers: options.peers, notes })}`);
   if (failure) throw failure;
 }
 

@@ -1,10 +1,15 @@
 import { parseArgs } from 'node:util';
+import { PEERS } from './peers.js';
+import type { PeerName } from './server.js';
+import { DEFAULT_VARIANTS, readVariants, type Variant } from './variant.js';
 
 /** How the bench was asked to run. */
 export interface Options {
   only: ReadonlySet<string> | null;
   rounds: number;
   quick: boolean;
+  variants: readonly Variant[];
+  peers: readonly PeerName[];
   postgres: string | undefined;
   /** Directory for CPU profiles; the part `profile` runs only with it. */
   profile: string | undefined;
@@ -12,31 +17,47 @@ export interface Options {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --only PARTS      of paced, unpaced, dify-paced, dify-unpaced, ttft, profile, cancel, memory, slow, many, leak,
-                    executors, web (by commas; default: all)
+  --rows            the rows that the README quotes: streams, burst, unpaced, turns, memory
+  --phases          where the cost of a short turn goes
+  --only PARTS      of streams, burst, unpaced, turns, memory, dify-streams, dify-unpaced, ttft, cancel, slow, leak,
+                    executors, web, profile, phases (by commas; default: all but the last two)
   --rounds N        rounds per server and part (default 3)
+  --variants LIST   wire format and characters per token of the rows (default ${DEFAULT_VARIANTS})
   --quick           shorter and fewer: for a first look
+  --peers           beside them ${PEERS.join(' and ')}, which are installed into .cache/ first
   --postgres URL    a fresh Postgres database in place of the embedded one
-  --profile DIR     where the part profile leaves CPU profiles of Conch; it lists what is hot
+  --profile DIR     where the parts profile and phases leave CPU profiles of Conch
   --json FILE       writes the figures to a file as well`;
+
+/** What README.md quotes. */
+const ROWS = ['streams', 'burst', 'unpaced', 'turns', 'memory'];
 
 /** @throws on options that do not exist */
 export function readOptions(names: readonly string[]): Options {
   const { values } = parseArgs({
     options: {
+      rows: { type: 'boolean', default: false },
+      phases: { type: 'boolean', default: false },
       only: { type: 'string' },
       rounds: { type: 'string' },
+      variants: { type: 'string', default: DEFAULT_VARIANTS },
       quick: { type: 'boolean', default: false },
+      peers: { type: 'boolean', default: false },
       postgres: { type: 'string' },
       profile: { type: 'string' },
       json: { type: 'string' },
     },
   });
-  const only = values.only === undefined ? null : new Set(values.only.split(','));
-  const unknown = [...(only ?? [])].filter((name) => !names.includes(name));
+  const only = [...(values.rows ? ROWS : []), ...(values.phases ? ['phases'] : []), ...(values.only?.split(',') ?? [])];
+  const unknown = only.filter((name) => !names.includes(name));
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
   if (unknown.length > 0) throw new Error(`no such part: ${unknown.join(', ')}`);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a number from 1');
+  const { quick, postgres, profile, json } = values;
 
-  return { only, rounds, quick: values.quick, postgres: values.postgres, profile: values.profile, json: values.json };
+  return {
+    ...{ only: only.length > 0 ? new Set(only) : null, rounds, quick, postgres, profile, json },
+    variants: readVariants(values.variants),
+    peers: values.peers ? PEERS : [],
+  };
 }

@@ -13,31 +13,72 @@ function statFields(pid: number): string[] {
 
 /** CPU time of a process so far, user and system, all threads, without children. Resolution: one tick (10 ms). */
 export function cpuMs(pid: number): number {
-  const fields = statFields(pid);
-
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+  return ticks(statFields(pid).slice(11, 13));
 }
 
-/** Resident memory of its own (without files), in KiB. */
+/** The same with that of its children that have ended. */
+function cpuWithEndedMs(pid: number): number {
+  return ticks(statFields(pid).slice(11, 15));
+}
+
+/** CPU time of a process and all its descendants so far. */
+export function treeCpuMs(pid: number): number {
+  return sumOver(processTree(pid), cpuWithEndedMs);
+}
+
+function ticks(fields: readonly string[]): number {
+  return (fields.reduce((sum, field) => sum + Number(field), 0) * 1000) / TICKS_PER_SECOND;
+}
+
+/** Resident memory of its own (without files, whose pages come and go as the kernel likes), in KiB. */
+export function ownKiB(pid: number): number {
+  return status(pid, 'RssAnon');
+}
+
+/** All of its resident memory, as `ps` shows it, in KiB. */
 export function residentKiB(pid: number): number {
-  return Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  return status(pid, 'VmRSS');
+}
+
+function status(pid: number, field: string): number {
+  return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+/** A process and all its descendants. Those that end meanwhile are left out. */
+export function processTree(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(processTree)];
+}
+
+/** The name of a process's program, at most 15 characters. */
+export function programOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+}
+
+/** Sums a figure over processes; one that has ended counts as 0. */
+export function sumOver(pids: readonly number[], figure: (pid: number) => number): number {
+  return pids.reduce((sum, pid) => sum + ifAlive(() => figure(pid), 0), 0);
 }
 
 /** The redis-server that a process has started, at any depth; null when it has none. */
 export function redisChild(pid: number): number | null {
-  for (const child of childrenOf(pid)) {
-    const name = readFileSync(`/proc/${child}/comm`, 'utf8').trim();
-    if (name === 'redis-server' || name === 'valkey-server') return child;
-    const below = redisChild(child);
-    if (below !== null) return below;
-  }
+  const isRedis = (child: number) => ['redis-server', 'valkey-server'].includes(ifAlive(() => programOf(child), ''));
 
-  return null;
+  return processTree(pid).find(isRedis) ?? null;
+}
+
+function ifAlive<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
 }
 
 function childrenOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
-    const list = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim();
+  const threads = ifAlive(() => readdirSync(`/proc/${pid}/task`), []);
+
+  return threads.flatMap((thread) => {
+    const list = ifAlive(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim(), '');
 
     return list === '' ? [] : list.split(' ').map(Number);
   });
@@ -49,7 +90,7 @@ export class PeakMemory {
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly pid: number) {
-    this.peak = residentKiB(pid);
+    this.peak = ownKiB(pid);
     this.timer = setInterval(() => this.sample(), 20);
   }
 
@@ -62,6 +103,6 @@ export class PeakMemory {
   }
 
   private sample(): void {
-    this.peak = Math.max(this.peak, residentKiB(this.pid));
+    this.peak = Math.max(this.peak, ownKiB(this.pid));
   }
 }

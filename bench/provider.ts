@@ -6,18 +6,20 @@
  */
 import { ServerResponse } from 'node:http';
 import { type Simulator, startSimulator } from '../tools/simulator/simulator.js';
-import { clockMs } from './clock.js';
+import { clockMs, monotonicMs } from './clock.js';
 
 /** What was sent to one tagged request; times of {@link clockMs}. */
 export interface Sent {
+  /** When the request had come. */
+  askedAt: number;
   /** One per token. */
   times: number[];
   /** When the connection was closed or the answer ended. */
   closedAt: number;
 }
 
-/** What stands once in the event of each token, of Claude or of Dify. */
-const TOKEN = /"text_delta"|"event":"message",/g;
+/** What stands once in the event of each token, of Claude, Dify or OpenAI. */
+const TOKEN = /"text_delta"|"event":"message",|"delta":\{"content":"./g;
 const sent = new Map<string, Sent>();
 const known = new WeakMap<ServerResponse, Sent | null>();
 
@@ -31,7 +33,8 @@ function notesOf(simulator: Simulator, res: ServerResponse): Sent | null {
   if (found !== undefined) return found;
   const request = simulator.requests.findLast(({ headers }) => headers === res.req.headers);
   const tag = request && tagOf(request.body);
-  const notes: Sent | null = tag === undefined ? null : { times: [], closedAt: 0 };
+  const notes: Sent | null =
+    tag === undefined ? null : { askedAt: monotonicMs(request?.time ?? NaN), times: [], closedAt: 0 };
   if (notes && tag !== undefined) {
     sent.set(tag, notes);
     res.once('close', () => (notes.closedAt = clockMs()));

@@ -1,6 +1,7 @@
 /** The figures as text. */
 import { cpus, loadavg } from 'node:os';
-import type { Figure } from './lab.js';
+import type { Figure } from './figure.js';
+import type { PeerName } from './server.js';
 
 /** Whether a figure keeps its budget; null when it has none, or could not be measured. */
 export function keeps({ budget, conch, compared }: Figure): boolean | null {
@@ -11,26 +12,35 @@ export function keeps({ budget, conch, compared }: Figure): boolean | null {
   return 'min' in budget ? value >= budget.min : value <= budget.max;
 }
 
-/** A Markdown table with the conditions above it. */
-export function report(figures: readonly Figure[], command: string): string {
-  const lines = figures.map((figure) => {
-    const cells = [
-      figure.name,
-      number(figure.relay, figure.unit),
-      number(figure.conch, figure.unit),
-      compared(figure),
-      verdict(figure),
-    ];
+/** What is said beside the figures. */
+export interface About {
+  command: string;
+  peers: readonly PeerName[];
+  notes: readonly string[];
+}
 
-    return `| ${cells.join(' | ')} |`;
+const PEER_TITLES: Readonly<Record<PeerName, string>> = { portkey: 'Portkey', 'ai-sdk': 'AI SDK' };
+
+/** A Markdown table with the conditions above it. */
+export function report(figures: readonly Figure[], { command, peers, notes }: About): string {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const lines = figures.map((figure) => {
+    const { name, relay, conch, unit } = figure;
+    const others = peers.map((peer) => number(figure.peers?.[peer] ?? Number.NaN, unit));
+
+    return row([name, number(relay, unit), number(conch, unit), compared(figure), ...others, verdict(figure)]);
   });
+  const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, load average ${loadavg()[2]?.toFixed(1)}`;
+  const titles = peers.map((peer) => PEER_TITLES[peer]);
 
   return [
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim()}, load average ${loadavg()[2]?.toFixed(1)}: \`${command}\``,
+    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine}: \`${command}\``,
     '',
-    '| | bare relay | Conch | | budget |',
-    '|---|--:|--:|--:|---|',
+    row(['', 'bare relay', 'Conch', '', ...titles, 'budget']),
+    `|---|--:|--:|--:|${'--:|'.repeat(titles.length)}---|`,
     ...lines,
+    '',
+    ...notes.map((note) => `- ${note}`),
     '',
   ].join('\n');
 }

@@ -1,87 +1,25 @@
-/** The two servers that are measured, and the provider that both ask. */
+/** Starts the two servers that are always measured, and the provider that all ask. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pollUntil } from '../src/common/async/poll-until.js';
 import { Child } from './child.js';
-import { cpuMs, redisChild } from './proc.js';
-import type { LoopAnswer, MemoryAnswer } from './probe.js';
+import { postmasterOf } from './postgres.js';
+import { cpuMs } from './proc.js';
 import type { Sent } from './provider.js';
+import { Server, type Target } from './server.js';
 
 const built = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const NODE_ARGS = ['--expose-gc', '--import', new URL('./probe.js', import.meta.url).href];
+/** Of every measured server in Node. */
+export const NODE_ARGS = ['--expose-gc', '--import', new URL('./probe.js', import.meta.url).href];
 const MANY = '20000';
 /** A fixed key: the data directory lives as long as the run. */
 const ENCRYPTION_KEY = 'be'.repeat(32);
 
-export type ServerName = 'relay' | 'conch';
-
-/** Where answers of one provider come from: an address, and what the body says beside the prompt. */
-export interface Target {
-  url: string;
-  body?: object;
-}
-
 /** The app of the bench: a chatbot that neither greets nor suggests. */
 export const DIFY_KEY = 'app-bench-chat';
 const DIFY_TEAM = 'bench-dify';
-
-/** A server under load, in a process of its own. */
-export class Server {
-  /** CPU clocks of processes that work for the server, by name. */
-  readonly helpers = new Map<string, number>();
-
-  constructor(
-    readonly name: ServerName,
-    readonly claude: Target,
-    readonly dify: Target,
-    private readonly child: Child,
-    private readonly cleanUp: () => Promise<void> = () => Promise.resolve(),
-  ) {
-    const redis = redisChild(child.pid);
-    if (redis !== null) this.helpers.set('redis', redis);
-  }
-
-  get pid(): number {
-    return this.child.pid;
-  }
-
-  get base(): string {
-    return this.child.url;
-  }
-
-  cpuMs(): number {
-    return cpuMs(this.pid);
-  }
-
-  /** CPU of its redis-server; 0 when it has none. */
-  redisCpuMs(): number {
-    const pid = this.helpers.get('redis');
-
-    return pid === undefined ? 0 : cpuMs(pid);
-  }
-
-  memory(): Promise<MemoryAnswer> {
-    return this.child.ask({ ask: 'gc' });
-  }
-
-  /** Delays of its event loop since the last call. */
-  loop(): Promise<LoopAnswer> {
-    return this.child.ask({ ask: 'loop' });
-  }
-
-  async profile(work: () => Promise<void>, file: string): Promise<void> {
-    await this.child.ask({ ask: 'profile-start' });
-    await work();
-    await this.child.ask({ ask: 'profile-stop', file });
-  }
-
-  async stop(): Promise<void> {
-    await this.child.stop();
-    await this.cleanUp();
-  }
-}
 
 /** The simulator. */
 export class Provider {
@@ -93,6 +31,11 @@ export class Provider {
 
   get url(): string {
     return this.child.url;
+  }
+
+  /** CPU of its process so far. */
+  cpuMs(): number {
+    return cpuMs(this.child.pid);
   }
 
   /** What was sent to tagged requests since the last call. */
@@ -108,7 +51,10 @@ export class Provider {
 export async function startRelay(provider: Provider): Promise<Server> {
   const child = await Child.start(built('./bare-relay.js'), { args: [provider.url, DIFY_KEY], nodeArgs: NODE_ARGS });
 
-  return new Server('relay', { url: child.url }, { url: `${child.url}/dify` }, child);
+  const body = (prompt: string) => ({ prompt });
+  const at = (path: string): Target => ({ url: child.url + path, body, wire: 'conch' });
+
+  return new Server('relay', { claude: at('/'), openai: at('/openai'), dify: at('/dify') }, child);
 }
 
 /**
@@ -148,7 +94,10 @@ export async function startConch(
   const url = `${child.url}/api/direct-chat/stream`;
   if (given.directory === undefined) await createDifyTeam(`${child.url}/api`, provider);
 
-  return new Server('conch', { url }, { url, body: { team_name: DIFY_TEAM } }, child, cleanUp);
+  const team = (name: string): Target => ({ url, body: (prompt) => ({ prompt, team_name: name }), wire: 'conch' });
+  const targets = { claude: team('demo-team'), openai: team('demo-openai-team'), dify: team(DIFY_TEAM) };
+
+  return new Server('conch', targets, child, directory, cleanUp, postgres ? await postmasterOf(postgres) : null);
 }
 
 /** On a database that an earlier server of this run has used, the team is there. */

@@ -3,11 +3,14 @@ import { ensureBuilt } from './lib/build.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { run } from './lib/log.mjs';
 import { checkNode } from './lib/node-version.mjs';
+import { ensurePeers } from './lib/peers.mjs';
 import { ensureChromium, ensureRedisProgram } from './lib/servers.mjs';
 import { ensureWebBuilt } from './lib/web.mjs';
 
-const only = process.argv.indexOf('--only');
-const measuresPage = only === -1 || process.argv[only + 1]?.split(',').includes('web');
+const { argv } = process;
+const only = argv.indexOf('--only');
+const isChosen = only !== -1 || argv.includes('--rows') || argv.includes('--phases');
+const measuresPage = !isChosen || argv[only + 1]?.split(',').includes('web');
 
 await run(async () => {
   checkNode();
@@ -15,6 +18,7 @@ await run(async () => {
   ensureBuilt();
   ensureWebBuilt();
   ensureRedisProgram();
+  if (argv.includes('--peers')) ensurePeers();
   if (measuresPage) process.env.CHROMIUM = ensureChromium();
 });
 await import('../dist/bench/main.js');

@@ -2,9 +2,11 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clockMs } from '../clock.js';
-import { type Figure, figure, type Lab, type Part, type Round } from '../lab.js';
+import { type Figure, figure, type Round } from '../figure.js';
+import type { Lab, Part } from '../lab.js';
 import { allRight, LoadStream, openStreams } from '../load.js';
-import { type Server, until } from '../servers.js';
+import type { Server } from '../server.js';
+import { until } from '../servers.js';
 import { percentile } from '../stats.js';
 
 const LOAD = { streams: 100, rate: 50 };

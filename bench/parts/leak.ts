@@ -1,9 +1,10 @@
 /** Whether thousands of answers leave something behind. Fresh processes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Figure, Lab, Part } from '../lab.js';
+import type { Figure } from '../figure.js';
+import type { Lab, Part } from '../lab.js';
 import { allRight, openStreams } from '../load.js';
 import type { MemoryAnswer } from '../probe.js';
-import type { Server } from '../servers.js';
+import type { Server } from '../server.js';
 
 const AT_ONCE = 100;
 /** Caches and the database's buffers have their size after these. */
@@ -29,7 +30,9 @@ export const leak: Part = {
   fresh: true,
   async run(lab: Lab): Promise<Figure[]> {
     const count = lab.options.quick ? 1000 : 5000;
-    const { relay, conch } = await lab.fresh((server) => measure(server, count));
+    const held = await lab.fresh('leak', (server) => measure(server, count), { rounds: 1 });
+    const [[relay], [conch]] = [held.relay, held.conch];
+    if (!relay || !conch) throw new Error('nothing was measured');
     const one = (key: keyof MemoryAnswer, name: string, max?: number): Figure => ({
       name: `${name} after ${count} more answers, against before`,
       unit: 'MiB',

@@ -1,22 +1,19 @@
-/** Memory of open streams that get a token a second, and what is left of it afterwards. Fresh processes. */
+/** Memory of the idle server, of open streams that get a token a second, and what is left of it afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Figure, Lab, Part } from '../lab.js';
+import { type Figure, figure, type Rounds } from '../figure.js';
+import type { Lab, Part } from '../lab.js';
 import { allRight, type LoadStream, openStreams } from '../load.js';
 import type { MemoryAnswer } from '../probe.js';
-import { type Server, until } from '../servers.js';
+import type { Server } from '../server.js';
+import { until } from '../servers.js';
 
 /** Opened a few at a time: the question is what open streams hold, not what a rush leaves behind. */
 const GROUP = 50;
 const SETTLE_MS = 4_000;
+const IDLE_MS = 5_000;
 
-interface Held {
-  rss: number;
-  used: number;
-  /** Above the first measurement, after the streams have ended. */
-  leftRss: number;
-  leftUsed: number;
-}
-
+/** KiB per stream while they are open, and MiB above the first measurement after they have ended. */
+type Held = Record<'rss' | 'used' | 'leftRss' | 'leftUsed', number>;
 async function openSlowly(server: Server, count: number, tokens: number): Promise<LoadStream[]> {
   const streams: LoadStream[] = [];
   while (streams.length < count) {
@@ -47,27 +44,35 @@ async function hold(server: Server, base: MemoryAnswer, count: number): Promise<
   };
 }
 
+/** As `npm start` leaves it: with the simulator, which the bench does not use. */
+async function idle(lab: Lab): Promise<Figure> {
+  const measure = async (server: Server) => {
+    await sleep(IDLE_MS);
+
+    return { resident: server.treeResidentKiB() / 1024 };
+  };
+  const rounds = await lab.fresh('idle', measure, { variant: null, env: { SIMULATOR: 'on' } });
+  const budget = { of: 'conch', max: 250 } as const;
+
+  return figure(rounds, 'resident', { name: 'idle: resident memory of all processes', unit: 'MiB', budget });
+}
+
 /**
- * The embedded database's start leaves some hundred MiB that are given back at any time later: resident memory tells
- * something only without it.
+ * The embedded database's start leaves some hundred MiB that are given back at any time later: after collections,
+ * resident memory tells something only without it.
  */
-function figures(count: number, relay: Held, conch: Held, resident: boolean): Figure[] {
-  const one = (key: keyof Held, name: string, unit: string): Figure => ({
-    ...{ name: `${count} open streams: ${name}`, unit, relay: relay[key], conch: conch[key] },
-  });
-  const perStream = (key: 'rss' | 'used', name: string): Figure => ({
-    ...one(key, `${name} per stream`, 'KiB'),
-    compared: { by: 'ratio', value: conch[key] / relay[key] },
-  });
+function figures(count: number, rounds: Rounds<Held>, resident: boolean): Figure[] {
+  const one = (key: keyof Held, name: string, unit: string, by?: 'ratio') =>
+    figure(rounds, key, { name: `${count} open streams, collected: ${name}`, unit, ...(by && { by }) });
   const used = [
-    perStream('used', 'heap and buffers'),
+    one('used', 'heap and buffers per stream', 'KiB', 'ratio'),
     one('leftUsed', 'heap and buffers above the start, after all have ended', 'MiB'),
   ];
   if (!resident) return used;
 
   return [
     ...used,
-    { ...perStream('rss', 'resident memory'), budget: { of: 'compared', max: 1.6 } },
+    one('rss', 'resident memory per stream', 'KiB', 'ratio'),
     one('leftRss', 'resident memory above the start, after all have ended', 'MiB'),
   ];
 }
@@ -76,10 +81,11 @@ export const memory: Part = {
   name: 'memory',
   fresh: true,
   async run(lab: Lab): Promise<Figure[]> {
-    const result: Figure[] = [];
-    for (const count of lab.options.quick ? [500] : [1000, 2000]) {
-      const held = await lab.fresh(async (server) => hold(server, await server.memory(), count));
-      result.push(...figures(count, held.relay, held.conch, lab.options.postgres !== undefined));
+    const result = [await idle(lab)];
+    for (const count of lab.options.quick ? [500] : [1000]) {
+      const work = async (server: Server) => hold(server, await server.memory(), count);
+      const held = await lab.fresh(`${count} open streams`, work, { rounds: 1 });
+      result.push(...figures(count, held, lab.options.postgres !== undefined));
     }
 
     return result;

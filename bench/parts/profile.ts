@@ -2,10 +2,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hotSpots } from '../hot-spots.js';
-import type { Figure, Lab, Part } from '../lab.js';
+import { hotSpots, readSamples } from '../hot-spots.js';
+import type { Figure } from '../figure.js';
+import type { Lab, Part } from '../lab.js';
 import { allRight, LoadStream, openStreams, type Script } from '../load.js';
-import type { Server } from '../servers.js';
+import type { Server } from '../server.js';
 
 const TOP = 40;
 const RAMP_MS = 4_000;
@@ -39,7 +40,7 @@ export const profile: Part = {
     const one = async (name: string, work: (file: string) => Promise<void>) => {
       const file = join(directory, `${name}.cpuprofile`);
       await work(file);
-      process.stdout.write(`\n${name}: ${file}\n${await hotSpots(file, TOP)}\n`);
+      process.stdout.write(`\n${name}: ${file}\n${hotSpots(await readSamples(file), TOP)}\n`);
     };
     await one('paced-200', (file) => steady(conch, 200, file));
     await one('paced-50', (file) => steady(conch, 50, file));

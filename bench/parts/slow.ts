@@ -1,8 +1,9 @@
 /** A client that stops reading in the middle of a large answer: what piles up, and whether all of it arrives. */
-import { type Figure, figure, type Lab, type Part, type Round } from '../lab.js';
+import { type Figure, figure, type Round } from '../figure.js';
+import type { Lab, Part } from '../lab.js';
 import { allRight, LoadStream } from '../load.js';
 import { PeakMemory } from '../proc.js';
-import type { Server } from '../servers.js';
+import type { Server } from '../server.js';
 
 const STALL_MS = 3_000;
 /** 8 MB. */

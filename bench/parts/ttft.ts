@@ -1,7 +1,8 @@
 /** Time to the first token of a server that does nothing else: one request after the other, both servers by turns. */
-import { type Figure, type Lab, type Part } from '../lab.js';
+import type { Figure } from '../figure.js';
+import type { Lab, Part } from '../lab.js';
 import { allRight, LoadStream } from '../load.js';
-import type { Server } from '../servers.js';
+import type { Server } from '../server.js';
 import { percentile } from '../stats.js';
 
 const SCRIPT = { tokens: 5, rate: 0 };
@@ -21,10 +22,10 @@ export const ttft: Part = {
     const times = { relay: [] as number[], conch: [] as number[] };
     const requests = (options.quick ? 100 : 200) * options.rounds;
     for (let i = -WARM_UP; i < requests; i += 1) {
-      for (const server of [relay, conch]) {
-        const ms = await firstToken(server);
-        if (i >= 0) times[server.name].push(ms);
-      }
+      const round = { relay: await firstToken(relay), conch: await firstToken(conch) };
+      if (i < 0) continue;
+      times.relay.push(round.relay);
+      times.conch.push(round.conch);
     }
     const at = (share: number, max?: number): Figure => {
       const of = { relay: percentile(times.relay, share), conch: percentile(times.conch, share) };

@@ -1,52 +1,70 @@
-/** CPU and time for answers that come as fast as they are read. */
+/** CPU and time for answers that come as fast as they are read, in small and in large writes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clockMs } from '../clock.js';
-import { type Figure, figure, type Lab, type Part, type Round } from '../lab.js';
-import { allRight, openStreams, type Script } from '../load.js';
-import type { Server } from '../servers.js';
+import { type Budget, type Figure, figure, type Round } from '../figure.js';
+import type { Lab, Part } from '../lab.js';
+import { allAdmittedRight, openStreams } from '../load.js';
+import type { Server } from '../server.js';
+import { nameOf, type Variant } from '../variant.js';
+import { Watch } from '../watch.js';
 
 const STREAMS = 50;
 const TOKENS = 2000;
-/** One after the other, so that the clock's resolution (10 ms) does not show. */
-const REPEATS = 5;
-const SETTLE_MS = 500;
+const SETTLE_MS = 1_000;
+const WRITES: readonly Writes[] = [
+  { perWrite: 1, name: 'a chunk a write' },
+  { perWrite: 64, name: '64 chunks a write' },
+];
 
-async function measure(server: Server, via: Script['via']): Promise<Round> {
-  await server.loop();
-  const before = { cpu: server.cpuMs(), redis: server.redisCpuMs() };
-  let wallMs = 0;
-  for (let i = 0; i < REPEATS; i += 1) {
-    const startedAt = clockMs();
-    await allRight(server, openStreams(server, STREAMS, { tokens: TOKENS, rate: 0, via }));
-    wallMs += clockMs() - startedAt;
-  }
+interface Writes {
+  perWrite?: number;
+  name: string;
+}
+
+async function measure(lab: Lab, server: Server, { via, size }: Variant, perWrite?: number): Promise<Round> {
+  const watch = await Watch.start(lab, server);
+  const startedAt = clockMs();
+  await allAdmittedRight(server, openStreams(server, STREAMS, { tokens: TOKENS, rate: 0, via, size, perWrite }));
+  const wallMs = clockMs() - startedAt;
+  watch.loadEnded();
   await sleep(SETTLE_MS);
-  const tokens = REPEATS * STREAMS * TOKENS;
-  const { maxMs } = await server.loop();
+  const { cpuMs, loopMax } = await watch.stop();
 
-  return {
-    cpu: ((server.cpuMs() - before.cpu) * 1000) / tokens,
-    redis: ((server.redisCpuMs() - before.redis) * 1000) / tokens,
-    rate: tokens / wallMs,
-    loopMax: maxMs,
-  };
+  return { cpu: (cpuMs * 1000) / (STREAMS * TOKENS), rate: (STREAMS * TOKENS) / wallMs, loopMax };
 }
 
-async function run(lab: Lab, via?: Script['via']): Promise<Figure[]> {
-  if (via) for (const server of [lab.relay, lab.conch]) await measure(server, via);
-  const rounds = await lab.alternate((server) => measure(server, via));
-  const load = `${via ? 'Dify: ' : ''}${STREAMS} streams x ${TOKENS} tokens, unpaced`;
-  const budget = { of: 'compared', max: 1 } as const;
+async function run(
+  lab: Lab,
+  variants: readonly Variant[],
+  inWrites: readonly Writes[],
+  max: number | null,
+): Promise<Figure[]> {
+  const result: Figure[] = [];
+  for (const variant of variants) {
+    for (const { perWrite, name: writes } of inWrites) {
+      const name = `${nameOf(variant)}: ${STREAMS} x ${TOKENS} tokens, unpaced, ${writes}`;
+      const rounds = await lab.fresh(name, (server) => measure(lab, server, variant, perWrite), { variant });
+      const budget: Budget | undefined = max === null ? undefined : { of: 'compared', max };
+      result.push(
+        figure(rounds, 'cpu', { name: `${name}: CPU per token, all included`, unit: 'µs', by: 'ratio', budget }),
+        figure(rounds, 'rate', { name: `${name}: throughput`, unit: 'tokens/ms', by: 'ratio' }),
+        figure(rounds, 'loopMax', { name: `${name}: event loop held, longest`, unit: 'ms', by: 'plus' }),
+      );
+    }
+  }
 
-  return [
-    figure(rounds, 'cpu', { name: `${load}: CPU per token`, unit: 'µs', by: 'ratio', budget }),
-    figure(rounds, 'redis', { name: `${load}: CPU of redis-server per token`, unit: 'µs' }),
-    figure(rounds, 'rate', { name: `${load}: throughput`, unit: 'tokens/ms', by: 'ratio' }),
-    figure(rounds, 'loopMax', { name: `${load}: event loop blocked, longest`, unit: 'ms', by: 'plus' }),
-  ];
+  return result;
 }
 
-export const unpaced: Part = { name: 'unpaced', run: (lab) => run(lab) };
+export const unpaced: Part = {
+  name: 'unpaced',
+  fresh: true,
+  run: (lab) => run(lab, lab.options.variants, WRITES, 1.4),
+};
 
 /** The same from a chatbot of Dify. */
-export const difyUnpaced: Part = { name: 'dify-unpaced', run: (lab) => run(lab, 'dify') };
+export const difyUnpaced: Part = {
+  name: 'dify-unpaced',
+  fresh: true,
+  run: (lab) => run(lab, [{ via: 'dify', size: 6 }], [{ name: '16 KB a write' }], null),
+};

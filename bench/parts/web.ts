@@ -1,6 +1,7 @@
 /** The page in Chromium: what it loads, how soon it can be used, and whether it keeps up with answers. */
 import { type BenchPage, BrowserLab, type Loaded } from '../browser-lab.js';
-import type { Budget, Figure, Lab, Part } from '../lab.js';
+import type { Budget, Figure } from '../figure.js';
+import type { Lab, Part } from '../lab.js';
 import { median, percentile } from '../stats.js';
 
 const KIB = 1024;
@@ -120,7 +121,7 @@ async function storeTurns({ server }: BrowserLab, turns: number): Promise<number
   let taskId = 0;
   for (let turn = 0; turn <= turns; turn += 1) {
     const prompt = `Question ${turn} ${script(turn === turns ? LONG_ANSWER_TOKENS : 40, 0)}`;
-    const reply = await fetch(server.claude.url, {
+    const reply = await fetch(`${server.base}/api/direct-chat/stream`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ prompt, ...(taskId > 0 && { task_id: taskId }) }),

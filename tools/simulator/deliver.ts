@@ -50,5 +50,5 @@ export async function deliver(x: Exchange, reply: Reply, headers: Headers, scrip
   send(x, 200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
   x.res.flushHeaders();
   await pause(x, script?.delay ?? 0);
-  await play(x, reply.plan, script?.rate ?? 0);
+  await play(x, reply.plan, script ?? { rate: 0 });
 }

@@ -14,13 +14,13 @@ function count(x: Exchange, tokens: number): void {
 }
 
 /** As fast as the client reads: batches of many events, and a turn of the event loop for the others in between. */
-async function playFast(x: Exchange, plan: Plan): Promise<void> {
+async function playFast(x: Exchange, plan: Plan, perWrite: number | undefined): Promise<void> {
   let batch = plan.lead;
   let tokens = 0;
   for (const step of plan.steps) {
     batch += step;
     tokens += 1;
-    if (batch.length < BATCH_CHARACTERS) continue;
+    if (perWrite === undefined ? batch.length < BATCH_CHARACTERS : tokens < perWrite) continue;
     count(x, tokens);
     if (x.res.write(batch)) await turn(undefined, { signal: x.closed });
     else await once(x.res, 'drain', { signal: x.closed });
@@ -105,10 +105,18 @@ async function finish(x: Exchange, plan: Plan, tail: string): Promise<void> {
   else if (plan.keepAlive) keepAlive(x, plan.keepAlive);
 }
 
-/** Sends a plan at `rate` tokens per second (0: as fast as possible) and ends it as it says. */
-export async function play(x: Exchange, plan: Plan, rate: number): Promise<void> {
+/** How fast a plan is sent. */
+export interface Pace {
+  /** Tokens per second; 0: as fast as possible. */
+  rate: number;
+  /** Tokens in each write at full speed. */
+  perWrite?: number;
+}
+
+/** Sends a plan and ends it as it says. */
+export async function play(x: Exchange, plan: Plan, { rate, perWrite }: Pace): Promise<void> {
   if (plan.cut) await playCut(x, plan, plan.cut, rate);
-  else if (rate === 0) await playFast(x, plan);
+  else if (rate === 0) await playFast(x, plan, perWrite);
   else await playPaced(x, plan, rate);
   await finish(x, plan, plan.cut ? '' : plan.tail);
 }

@@ -12,6 +12,8 @@ export interface Script {
   size: number;
   /** Tokens per second; 0 is as fast as possible. */
   rate: number;
+  /** Tokens in each write at full speed; as many as are in 16 KB when undefined. */
+  perWrite?: number;
   /** Milliseconds between the headers and the first byte of the body. */
   delay: number;
   /** Milliseconds before the headers. */
@@ -34,6 +36,7 @@ const KEYS = [
   'tokens',
   'size',
   'rate',
+  'per_write',
   'delay',
   'headers_delay',
   'reasoning',
@@ -102,6 +105,7 @@ export function parseScript(
     tokens: numberOf(TOOL, pairs, 'tokens'),
     size: numberOf(TOOL, pairs, 'size', { min: 1 }) ?? 6,
     rate: numberOf(TOOL, pairs, 'rate', { fractions: true }) ?? 30,
+    perWrite: numberOf(TOOL, pairs, 'per_write', { min: 1 }),
     delay: numberOf(TOOL, pairs, 'delay') ?? 0,
     headersDelay: numberOf(TOOL, pairs, 'headers_delay') ?? 0,
     reasoning: numberOf(TOOL, pairs, 'reasoning'),
