@@ -7,6 +7,9 @@ const ARGS = [
 ];
 /** A busy machine renders late. */
 const TIMEOUT_MS = 60_000;
+const DESK = { width: 1280, height: 800 };
+/** A document of the same origin without a script: a tab that waits there keeps its process and what it has compiled. */
+const RESTING_PLACE = '/favicon.svg';
 
 export interface ReaderOptions extends BrowserContextOptions {
   /** Requests that the test breaks, or refusals that it expects: their console errors are no flaws. */
@@ -17,6 +20,8 @@ export interface ReaderOptions extends BrowserContextOptions {
 export class Reader {
   /** What no page may do: errors in the console, uncaught errors, requests to another host. */
   readonly flaws: string[] = [];
+  /** Tabs that `rest` has left open. */
+  private readonly resting: Page[] = [];
 
   private constructor(
     readonly context: BrowserContext,
@@ -26,7 +31,7 @@ export class Reader {
 
   static async come(browser: Browser, url: string, options: ReaderOptions = {}): Promise<Reader> {
     const { expectedErrors, ...rest } = options;
-    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, ...rest });
+    const context = await browser.newContext({ locale: 'en-GB', viewport: DESK, ...rest });
     context.setDefaultTimeout(TIMEOUT_MS);
     const reader = new Reader(context, url, expectedErrors);
     context.on('page', (page) => reader.watch(page));
@@ -38,12 +43,37 @@ export class Reader {
     return reader;
   }
 
+  /** A tab that shows nothing of the page yet. */
+  async newTab(): Promise<Page> {
+    return this.resting.shift() ?? (await this.context.newPage());
+  }
+
   /** Opens a place in a new tab. */
   async open(path = '/'): Promise<Page> {
-    const page = await this.context.newPage();
+    const page = await this.newTab();
     await page.goto(this.url + path);
 
     return page;
+  }
+
+  /**
+   * Forgets everything but the files of the page, as a new person does: what the tabs show and keep, cookies,
+   * permissions. The page loads in a tab that rests in a third of the time of a new one.
+   */
+  async rest(): Promise<void> {
+    const { context } = this;
+    await context.setOffline(false);
+    const tabs = context.pages();
+    for (const tab of tabs) {
+      await tab.unrouteAll({ behavior: 'ignoreErrors' });
+      await tab.goto(this.url + RESTING_PLACE);
+      await tab.setViewportSize(DESK);
+      await tab.emulateMedia({ colorScheme: null, reducedMotion: null });
+    }
+    for (const tab of tabs) await tab.evaluate('localStorage.clear(); sessionStorage.clear()');
+    await context.clearCookies();
+    await context.clearPermissions();
+    this.resting.splice(0, Infinity, ...tabs);
   }
 
   leave(): Promise<void> {

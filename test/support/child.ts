@@ -172,16 +172,20 @@ export async function endAll(...parts: readonly (Part | undefined)[]): Promise<v
   }
 }
 
+/** Between two checks: short at first, because most waits are, and longer for those that cost time by themselves. */
+const POLL_MS = { first: 25, most: 100 };
+
 /** Polls until `check` gives something; fails with `what` after `timeoutMs`. */
 export async function eventually<T>(
   what: string,
   check: () => Promise<T | null | undefined | false> | T | null | undefined | false,
   timeoutMs = PATIENCE_MS,
 ): Promise<T> {
-  for (const end = Date.now() + timeoutMs; ;) {
+  const end = Date.now() + timeoutMs;
+  for (let pause = POLL_MS.first; ; pause = Math.min(pause * 1.2, POLL_MS.most)) {
     const found = await check();
     if (found) return found;
     if (Date.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await sleep(25);
+    await sleep(pause);
   }
 }

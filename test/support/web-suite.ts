@@ -19,8 +19,9 @@ interface WebSuiteOptions {
 }
 
 /**
- * A server, a browser and, for each test, a person who uses it. A test fails when a page has done what none may, see
- * `Reader.flaws`. Called where the hooks of a suite are.
+ * A server, a browser and, for each test, a person who uses it: the one of the test before, who has forgotten everything,
+ * see `Reader.rest`. A test fails when a page has done what none may, see `Reader.flaws`. Called where the hooks of a
+ * suite are.
  */
 export class WebSuite {
   private running: { stage: Stage; browser: Browser } | undefined;
@@ -40,7 +41,7 @@ export class WebSuite {
     });
     beforeEach(async () => {
       this.stage.simulator.reset();
-      this.current = await this.come();
+      this.current ??= await this.come();
     });
     afterEach(() => this.leave());
     afterAll(async () => {
@@ -70,7 +71,7 @@ export class WebSuite {
     return ChatTab.open(reader, path);
   }
 
-  /** Another person, or the same one on another device. */
+  /** Another person, or the same one on another device; also one whose clock a test sets, which stays set. */
   async newReader(options: ReaderOptions = {}): Promise<Reader> {
     const reader = await this.come(options);
     this.others.push(reader);
@@ -105,12 +106,18 @@ export class WebSuite {
   }
 
   private async leave(): Promise<void> {
+    const { current } = this;
     // The suite has not started: that is the error to report.
-    if (!this.current) return;
+    if (!current) return;
     this.stage.simulator.holdAt(Infinity);
-    const readers = [this.current, ...this.others.splice(0)];
-    this.current = undefined;
-    for (const reader of readers) await reader.leave();
-    expect(readers.flatMap(({ flaws }) => flaws)).toEqual([]);
+    const others = this.others.splice(0);
+    // After a test that has failed, a tab may be in any state.
+    await current.rest().catch(async () => {
+      this.current = undefined;
+      await current.leave();
+    });
+    for (const reader of others) await reader.leave();
+    const flaws = [current, ...others].flatMap((reader) => reader.flaws.splice(0));
+    expect(flaws).toEqual([]);
   }
 }

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import type { Api } from '../support/api.js';
+import { findings } from '../support/axe.js';
 import { ChatTab, wordsUpTo } from '../support/chat-tab.js';
 import { eventually } from '../support/child.js';
 import { passwordOf, signIn } from '../support/sign-in.js';
@@ -81,6 +82,15 @@ describe('a server with users', () => {
 
     await page.reload();
     await tab.untilWords(wordsUpTo(3));
+  });
+
+  it('has a login and settings for everybody, in both themes', async () => {
+    const page = await suite.reader.open('/settings');
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await findings(page)).toEqual([]);
+    await logIn(page, 'ann');
+    await page.getByRole('region', { name: 'Password' }).waitFor();
+    expect(await findings(page)).toEqual([]);
   });
 
   it('keeps the conversations of two users apart', async () => {

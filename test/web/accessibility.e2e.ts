@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import axe, { type AxeResults, type RunOptions } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
-import type { Api } from '../support/api.js';
+import { findings } from '../support/axe.js';
 import { Reader, startBrowser } from '../support/browser.js';
 import { endAll } from '../support/child.js';
 import { addModel } from '../support/models.js';
-import { script, Stage } from '../support/stage.js';
+import { sharedStage } from '../support/shared-stage.js';
+import { script, type Stage } from '../support/stage.js';
 import { add } from '../support/teams.js';
 
-const PASSWORD = 'the password of this test';
-const ENVIRONMENT = { AUTH_MODE: 'jwt', JWT_SECRET: 'a secret of this test only', ADMIN_PASSWORD: PASSWORD };
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 /** What an answer can have: headings, a list, a table that is wider than a phone, code with a long line, a formula. */
@@ -39,50 +37,34 @@ type Place = readonly [name: string, path: string, settle: (page: Page) => Promi
 describe('what every place keeps', () => {
   let stage: Stage;
   let browser: Browser;
-  let page: Page;
   let reader: Reader;
+  let page: Page;
   const ids = { chat: 0, steps: 0, team: 0 };
 
   beforeAll(async () => {
-    [stage, browser] = await Promise.all([Stage.start('embedded', ENVIRONMENT), startBrowser()]);
-    reader = await Reader.come(browser, stage.server(0).url, {
-      reducedMotion: 'reduce',
-      // Before the login the page asks for a session of earlier, and there is none.
-      expectedErrors: /401 \(Unauthorized\).*\/api\//,
-    });
-    await addContent(await signedIn(stage.api));
-    page = await reader.open('/');
-  });
-
-  afterAll(async () => {
-    await endAll(browser, stage);
-  });
-
-  async function addContent(api: Api): Promise<void> {
+    [stage, browser] = await Promise.all([sharedStage('embedded'), startBrowser()]);
+    const { api, simulator } = stage;
     ids.chat = (await api.turn(script(`text=${encodeURIComponent(RICH)} rate=0`, 'Tides'))).taskId;
     const steps = { prompt: script('nodes=2 rate=0', 'Steps'), team_name: 'demo-dify-workflow' };
     ids.steps = (await api.turn(steps)).taskId;
     await api.turn(script('case=auth', 'Fails'));
-    await addModel(api, { name: 'own-model', baseUrl: `${stage.simulator.url}/openai/v1` });
+    await addModel(api, { name: 'own-model', baseUrl: `${simulator.url}/openai/v1` });
     const bot = await add(api, '/bots', { name: 'own-bot', shell_name: 'Chat', model_name: 'own-model' });
     ids.team = await add(api, '/teams', { name: 'own-team', bots: [{ bot_id: bot }], workflow: { mode: 'solo' } });
-    await add(api, '/users', { user_name: 'ann', password: PASSWORD });
-  }
+    // A dialog that is still coming has other colours.
+    reader = await Reader.come(browser, stage.server(0).url, { reducedMotion: 'reduce' });
+    page = await reader.open();
+  });
+
+  afterAll(() => endAll(browser, stage));
+
+  /** Goes to a place as a link does: the page, and axe in it, are loaded once. */
+  const visit = (path: string) => page.evaluate(`history.pushState({}, '', ${JSON.stringify(path)})`);
 
   const heading = (name: string) => (at: Page) => at.getByRole('heading', { level: 1, name }).waitFor();
   const dialog = (name: string) => (at: Page) => at.getByRole('dialog', { name }).waitFor();
   const row = (table: string, text: string) => (at: Page) =>
     at.getByRole('table', { name: table }).getByText(text).first().waitFor();
-
-  it('has a login', async () => {
-    await page.getByRole('button', { name: 'Sign in' }).waitFor();
-    const found = await findings(page);
-    await page.getByLabel('User name').fill('admin');
-    await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
-    await page.keyboard.press('Enter');
-    await page.getByRole('textbox', { name: 'Your question' }).waitFor();
-    expect(found).toEqual([]);
-  });
 
   const places: readonly Place[] = [
     ['an empty chat', '/', heading('What can I do for you?')],
@@ -116,14 +98,14 @@ describe('what every place keeps', () => {
     ['a model', '/models?open=own-model', dialog('Change own-model')],
     ['the shells', '/shells', (at) => at.getByRole('list', { name: 'Public runtimes' }).waitFor()],
     ['a new shell', '/shells?open=new', dialog('Add an image')],
-    ['the administration', '/admin', row('Users', 'ann')],
+    ['the administration', '/admin', row('Users', 'admin')],
     ['the settings', '/settings', (at) => at.getByRole('region', { name: 'Git accounts' }).waitFor()],
   ];
 
   it.each(places)('%s: for everybody, in both themes, also on a phone', async (_name, path, settle) => {
     const { chat, steps, team } = ids;
     const address = path.replace('CHAT', String(chat)).replace('STEPS', String(steps)).replace('TEAM', String(team));
-    await page.goto(stage.server(0).url + address);
+    await visit(address);
     await settle(page);
     expect(await findings(page)).toEqual([]);
     await page.setViewportSize(PHONE);
@@ -133,37 +115,6 @@ describe('what every place keeps', () => {
     expect(reader.flaws).toEqual([]);
   });
 });
-
-async function signedIn(api: Api): Promise<Api> {
-  const { body } = await api.post<{ access_token: string }>('/auth/login', { user_name: 'admin', password: PASSWORD });
-
-  return api.as(body.access_token);
-}
-
-/** What axe finds in the light theme; the dark one differs by its colours alone. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.locator(`[data-mantine-color-scheme=${colorScheme}]`).waitFor({ state: 'attached' });
-    for (const { id, nodes } of await violations(page, colorScheme === 'dark' ? ['color-contrast'] : null)) {
-      for (const { html, failureSummary } of nodes)
-        found.push(`${colorScheme}, ${id}: ${html.slice(0, 200)} ${failureSummary?.replace(/\s+/g, ' ')}`);
-    }
-  }
-
-  return found;
-}
-
-/** Runs axe in the page. What it says of rules that hold costs as much as the rules themselves, so it is left out. */
-async function violations(page: Page, rules: string[] | null): Promise<AxeResults['violations']> {
-  const options: RunOptions = { resultTypes: ['violations'], selectors: false, preload: false };
-  if (rules) options.runOnly = { type: 'rule', values: rules };
-  const results = await page.evaluate<AxeResults>(`axe.run(document, ${JSON.stringify(options)})`);
-
-  return results.violations;
-}
 
 /** Pixels by which the page is wider than its window. */
 const widthBeyond = (page: Page): Promise<number> =>

@@ -34,6 +34,8 @@ describe('the chat of the page', () => {
     page = tab.page;
   });
 
+  const openWith = (team: number) => page.goto(`${suite.stage.server(0).url}/?team=${team}`);
+
   it('streams an answer, keeps its versions, and branches off', async () => {
     await tab.ask(script('tokens=5'));
     await tab.untilWords(wordsUpTo(5));
@@ -139,31 +141,32 @@ describe('the chat of the page', () => {
     // Without max_tokens in its requests.
     await addModel(api, { name: 'long', baseUrl: `${simulator.url}/openai/v1` });
     const bot = await add(api, '/bots', { name: 'long', shell_name: 'Chat', model_name: 'long' });
-    const chat = await suite.openChat(`/?team=${await add(api, '/teams', { name: 'long', bots: [{ bot_id: bot }] })}`);
-    await chat.ask(saying('x'.repeat(50_000)));
-    await eventually('the word is shown', async () => (await chat.answer.innerText()).includes('x'.repeat(50_000)));
-    await chat.untilComplete();
-    await chat.ask(script('tokens=34000 rate=0'));
-    await eventually('the line is shown', async () => (await chat.answer.innerText()).includes('w33999'));
-    await chat.untilComplete();
-    expect(await chat.words()).toBe(wordsUpTo(34_000));
-    expect(await chat.page.evaluate(BEYOND)).toBe(0);
-    await chat.composer.fill('still here');
-    expect(await chat.composer.inputValue()).toBe('still here');
+    await openWith(await add(api, '/teams', { name: 'long', bots: [{ bot_id: bot }] }));
+    // Read once it is complete: each look at such a text takes its time.
+    await tab.ask(saying('x'.repeat(50_000)));
+    await tab.untilComplete();
+    expect(await tab.answer.innerText()).toContain('x'.repeat(50_000));
+    await tab.ask(script('tokens=34000 rate=0'));
+    await page.getByRole('article', { name: 'Answer' }).nth(1).waitFor();
+    await tab.untilComplete();
+    expect(await tab.words()).toBe(wordsUpTo(34_000));
+    expect(await page.evaluate(BEYOND)).toBe(0);
+    await tab.composer.fill('still here');
+    expect(await tab.composer.inputValue()).toBe('still here');
   });
 
   it('writes from right to left, and shows names of all kinds', async () => {
     const { api } = suite.stage;
     const bot = await add(api, '/bots', { name: 'بوت 🐚', shell_name: 'Chat', model_name: 'simulator-claude' });
     const team = await add(api, '/teams', { name: 'فريق 👩‍👩‍👧', bots: [{ bot_id: bot }] });
-    const chat = await suite.openChat(`/?team=${team}`);
-    const chosen = chat.page.getByRole('combobox', { name: 'Team' });
+    await openWith(team);
+    const chosen = page.getByRole('combobox', { name: 'Team' });
     await eventually('the team is chosen', async () => (await chosen.inputValue()) === 'فريق 👩‍👩‍👧');
-    await chat.ask(saying('مرحبا بكم\n\nAnd English.'));
-    await chat.untilComplete();
-    await chat.answer.getByText('فريق 👩‍👩‍👧').waitFor();
-    expect(await chat.page.evaluate(startOf('مرحبا بكم'))).toBe('right');
-    expect(await chat.page.evaluate(startOf('And English.'))).toBe('left');
+    await tab.ask(saying('مرحبا بكم\n\nAnd English.'));
+    await tab.untilComplete();
+    await tab.answer.getByText('فريق 👩‍👩‍👧').waitFor();
+    expect(await page.evaluate(startOf('مرحبا بكم'))).toBe('right');
+    expect(await page.evaluate(startOf('And English.'))).toBe('left');
   });
 
   it('keeps the draft, and tells of a question that is too long before it is sent', async () => {

@@ -15,6 +15,13 @@ describe('the list of conversations', () => {
       await suite.stage.api.turn(script(QUICK, words));
   });
 
+  /** Of a public team. */
+  async function teamId(wanted: string): Promise<number | undefined> {
+    const { body } = await suite.stage.api.get<{ items: { id: number; name: string }[] }>('/teams?page=1&limit=100');
+
+    return body.items.find(({ name }) => name === wanted)?.id;
+  }
+
   it('finds conversations by words of English and Chinese', async () => {
     const tab = await suite.openChat();
     await tab.row('Something to delete').waitFor();
@@ -87,9 +94,8 @@ describe('the list of conversations', () => {
   });
 
   it('marks an app that waits for its reader', async () => {
-    const { body } = await suite.stage.api.get<{ items: { id: number; name: string }[] }>('/teams?page=1&limit=100');
-    const team = body.items.find(({ name }) => name === 'demo-dify-workflow');
-    const stream = await suite.stage.api.ask({ team_id: team?.id, prompt: script('case=human-input', 'Asks back') });
+    const team = await teamId('demo-dify-workflow');
+    const stream = await suite.stage.api.ask({ team_id: team, prompt: script('case=human-input', 'Asks back') });
     await stream.untilType('input_required');
     const tab = await suite.openChat();
     await tab.row('Asks back').getByRole('img', { name: 'Waits for you' }).waitFor();
@@ -97,7 +103,9 @@ describe('the list of conversations', () => {
 
   it('goes on when it is scrolled to its end', async () => {
     const titles = Array.from({ length: MANY }, (_, index) => `Number ${index} of many`);
-    for (const title of titles) await suite.stage.api.turn(script(QUICK, title));
+    // They are listed before anything is asked.
+    const team = await teamId('demo-team');
+    for (const title of titles) await suite.stage.api.post('/tasks/create', { prompt: title, team_id: team });
     const tab = await suite.openChat();
     await tab.row(titles.at(-1) ?? '').waitFor();
     const oldest = tab.row(titles[0] ?? '');

@@ -13,7 +13,7 @@ describe('the places around the chat', () => {
   let page: Page;
 
   beforeEach(async () => {
-    page = await suite.reader.context.newPage();
+    page = await suite.reader.newTab();
   });
 
   const open = (path: string) => page.goto(suite.stage.server(0).url + path);
@@ -105,9 +105,9 @@ describe('the places around the chat', () => {
   });
 
   it('tells in the chat why an answer waits, in words', async () => {
-    const tab = await suite.openChat(`/chat/${await ask('case=hang-after-delta', 'Silent')}`);
-    await tab.page.clock.install();
-    await tab.page.reload();
+    const reader = await suite.newReader();
+    await reader.context.clock.install();
+    const tab = await suite.openChat(`/chat/${await ask('case=hang-after-delta', 'Silent')}`, reader);
     await tab.untilWords(wordsUpTo(3));
     await tab.page.clock.fastForward(35_000);
     await tab.answer.getByRole('button', { name: 'Why?' }).click();

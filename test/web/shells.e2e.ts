@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
-import { eventually } from '../support/child.js';
+import { endAll, eventually } from '../support/child.js';
 import { add } from '../support/teams.js';
 import { ImageStage, PASSWORD, SUBMITTED } from '../support/image-stage.js';
 import { signIn } from '../support/sign-in.js';
@@ -30,7 +30,7 @@ describe('shells on the page', () => {
 
       return images.stage;
     },
-    stop: () => images.stop(),
+    stop: () => endAll(images),
     expectedErrors: /the server responded with a status of 4\d\d/,
   });
 
