@@ -19,7 +19,7 @@ beforeAll(async () => {
   Logger.overrideLogger(false);
   redis = await RedisServer.start();
   clients = await RedisClients.connect({ kind: 'url', url: redis.url }, undefined);
-}, 180_000);
+});
 
 afterEach(async () => {
   for (const close of toClose.splice(0)) await close();

@@ -13,7 +13,7 @@ const told: string[] = [];
 beforeAll(async () => {
   server = await PostgresServer.start();
   database = await openPostgres(server.url, (error) => told.push(error.message));
-}, 60_000);
+});
 
 afterAll(async () => {
   await endAll(database, server);

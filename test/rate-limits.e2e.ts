@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await RedisServer.start();
   const connect = () => RedisClients.connect({ kind: 'url', url: server.url }, undefined);
   replicas = [await connect(), await connect()];
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const clients of replicas) clients.close();

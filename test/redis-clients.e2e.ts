@@ -11,7 +11,7 @@ let clients: RedisClients;
 beforeAll(async () => {
   server = await RedisServer.start();
   clients = await RedisClients.connect({ kind: 'url', url: server.url }, undefined);
-}, 60_000);
+});
 
 afterAll(async () => {
   clients.close();

@@ -106,14 +106,7 @@ async function engineStarts() {
   const directory = mkdtempSync(join(tmpdir(), 'conch-engine-'));
   const at = (name) => join(directory, name);
   const places = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid')];
-  const options = [
-    '--iptables=false',
-    '--bridge=none',
-    '--storage-driver=vfs',
-    ...places,
-    '-H',
-    `unix://${at('socket')}`,
-  ];
+  const options = ['--iptables=false', '--bridge=none', ...places, '-H', `unix://${at('socket')}`];
   const engine = spawn('dockerd', options, { stdio: 'ignore' });
   const ended = new Promise((resolve) => engine.once('exit', resolve).once('error', resolve));
   let answers = false;

@@ -48,7 +48,7 @@ export class DockerServer {
       spawn(
         'dockerd',
         [
-          ...['--iptables=false', '--bridge=none', '--storage-driver=vfs', '--log-level=warn'],
+          ...['--iptables=false', '--bridge=none', '--log-level=warn'],
           ...[
             '--data-root',
             at('data'),

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 const LATE = Symbol('late');
 
 /** Work took longer than it may. */
@@ -21,11 +19,9 @@ export async function within<T>(ms: number, message: string, work: Promise<T>): 
  * @returns `fallback` when it takes longer; the work itself continues
  * @throws what the work throws
  */
-export async function withinOr<T, F>(ms: number, fallback: F, work: Promise<T>): Promise<T | F> {
-  const timer = new AbortController();
-  try {
-    return await Promise.race([work, sleep(ms, fallback, { signal: timer.signal })]);
-  } finally {
-    timer.abort();
-  }
+export function withinOr<T, F>(ms: number, fallback: F, work: Promise<T>): Promise<T | F> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms, fallback);
+    work.finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
 }

@@ -17,7 +17,7 @@ let database: OpenDatabase;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'conch-statement-'));
   database = await openPglite(directory);
-}, 60_000);
+});
 
 afterAll(async () => {
   await database.close();

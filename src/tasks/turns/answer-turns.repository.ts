@@ -11,49 +11,69 @@ const answer = alias(subtasks, 'answer');
 /** Reads all answers to one question by one of them: one statement, also for pipelines. */
 @Injectable()
 export class AnswerTurnsRepository {
-  constructor(@Inject(DB) private readonly db: Db) {}
+  private readonly queries: ReturnType<typeof queriesOf>;
+
+  constructor(@Inject(DB) db: Db) {
+    this.queries = queriesOf(db);
+  }
 
   /** Returns the turn that an answer belongs to, of any user; null when it is gone. */
-  byAnswer(subtaskId: number): Promise<AnswerTurn | null> {
-    return this.find(eq(answer.id, subtaskId));
+  async byAnswer(subtaskId: number): Promise<AnswerTurn | null> {
+    return toTurn(await this.queries.byAnswer.execute({ subtaskId }));
   }
 
   /** Returns the last turn of the path that is shown, or the one with the named answer; null when the task is not the user's. */
-  newest(userId: number, taskId: number, subtaskId?: number): Promise<AnswerTurn | null> {
-    const named =
-      subtaskId === undefined
-        ? sql`${answer.messageId} = coalesce(${tasks.activeTurn} + 1,
-            (select max(n.message_id) from subtasks n where n.task_id = ${taskId} and n.role = 'ASSISTANT'))`
-        : eq(answer.id, subtaskId);
+  async newest(userId: number, taskId: number, subtaskId?: number): Promise<AnswerTurn | null> {
+    if (subtaskId === undefined) return toTurn(await this.queries.newest.execute({ userId, taskId }));
 
-    return this.find(and(eq(answer.taskId, taskId), named, eq(tasks.userId, userId), sql`${tasks.status} <> 'DELETE'`));
+    return toTurn(await this.queries.named.execute({ userId, taskId, subtaskId }));
   }
+}
 
-  private async find(condition: SQL | undefined): Promise<AnswerTurn | null> {
-    const rows = await this.db
-      .select({ subtask: subtasks, task: tasks })
-      .from(answer)
-      .innerJoin(tasks, eq(tasks.id, answer.taskId))
-      .innerJoin(
-        subtasks,
-        and(
-          eq(subtasks.taskId, answer.taskId),
-          eq(subtasks.role, 'ASSISTANT'),
-          sql`${subtasks.messageId} > ${question(sql`coalesce(max(q.message_id), 0)`, sql`<`)}`,
-          sql`${subtasks.messageId} < ${question(sql`coalesce(min(q.message_id), 2147483647)`, sql`>`)}`,
-        ),
+type Rows = Awaited<ReturnType<ReturnType<typeof queriesOf>['byAnswer']['execute']>>;
+
+function toTurn(rows: Rows): AnswerTurn | null {
+  const [row] = rows;
+
+  return row
+    ? new AnswerTurn(
+        row.task,
+        rows.map(({ subtask }) => subtask),
       )
-      .where(and(eq(answer.role, 'ASSISTANT'), condition))
-      .orderBy(asc(subtasks.messageId));
-    const [row] = rows;
+    : null;
+}
 
-    return row
-      ? new AnswerTurn(
-          row.task,
-          rows.map(({ subtask }) => subtask),
-        )
-      : null;
-  }
+/** Built once: each run reads its turn, and building the query costs more than the database takes for it. */
+function queriesOf(db: Db) {
+  const [taskId, userId, subtaskId] = ['taskId', 'userId', 'subtaskId'].map((name) => sql.placeholder(name));
+  const ofUser = sql`${tasks.id} = ${taskId} and ${tasks.userId} = ${userId} and ${tasks.status} <> 'DELETE'`;
+  const newest = sql`coalesce(${tasks.activeTurn} + 1,
+    (select max(n.message_id) from subtasks n where n.task_id = ${taskId} and n.role = 'ASSISTANT'))`;
+  const named = sql`${answer.id} = ${subtaskId}`;
+
+  return {
+    byAnswer: turnWhere(db, named).prepare('turn_by_answer'),
+    newest: turnWhere(db, sql`${ofUser} and ${answer.messageId} = ${newest}`).prepare('newest_turn'),
+    named: turnWhere(db, sql`${ofUser} and ${named}`).prepare('named_turn'),
+  };
+}
+
+function turnWhere(db: Db, condition: SQL) {
+  return db
+    .select({ subtask: subtasks, task: tasks })
+    .from(answer)
+    .innerJoin(tasks, eq(tasks.id, answer.taskId))
+    .innerJoin(
+      subtasks,
+      and(
+        eq(subtasks.taskId, answer.taskId),
+        eq(subtasks.role, 'ASSISTANT'),
+        sql`${subtasks.messageId} > ${question(sql`coalesce(max(q.message_id), 0)`, sql`<`)}`,
+        sql`${subtasks.messageId} < ${question(sql`coalesce(min(q.message_id), 2147483647)`, sql`>`)}`,
+      ),
+    )
+    .where(and(eq(answer.role, 'ASSISTANT'), condition))
+    .orderBy(asc(subtasks.messageId));
 }
 
 /** Position of the question before or after the named answer. */

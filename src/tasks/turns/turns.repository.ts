@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
 import { DB, type Db, rowsOf } from '../../infra/database/database.js';
 import { subtasks } from '../../infra/database/schema/schema.js';
 import { taskReservations } from '../../infra/database/schema/task-records.schema.js';
+import { Statement } from '../../infra/database/statement.js';
 import { markBegun } from '../follow-ups/mark-begun.sql.js';
 import type { SubtaskRow } from './answer-turn.js';
 import type { ExpireHours, NewTask, NewTurn, RunRequest, StoredTurn, UnrequestedAnswer } from './new-turn.js';
@@ -13,6 +14,16 @@ import { UNFINISHED } from '../task-status.js';
 const FIRST_OF_TURN = sql<number>`(select f.id from subtasks f where f.task_id = subtasks.task_id and f.message_id = 1 +
   (select max(q.message_id) from subtasks q
     where q.task_id = subtasks.task_id and q.role = 'USER' and q.message_id < subtasks.message_id))`;
+
+type Question = Pick<SubtaskRow, 'prompt' | 'title' | 'messageId' | 'parentId'>;
+
+/** Each run reads its question. */
+const QUESTION = new Statement<Question, { taskId: number; messageId: number }>(
+  sql`select prompt, title, message_id as "messageId", parent_id as "parentId" from subtasks
+    where task_id = ${sql.placeholder('taskId')} and role = 'USER' and message_id < ${sql.placeholder('messageId')}
+    order by message_id desc limit 1`,
+  'question',
+);
 
 const NEVER: ExpireHours = { chat: 0, code: 0 };
 
@@ -152,17 +163,8 @@ export class TurnsRepository {
   }
 
   /** Returns the question of an answer; null when it is gone. */
-  async questionOf(
-    taskId: number,
-    messageId: number,
-  ): Promise<Pick<SubtaskRow, 'prompt' | 'title' | 'messageId' | 'parentId'> | null> {
-    const { prompt, title, messageId: place, parentId } = subtasks;
-    const [row] = await this.db
-      .select({ prompt, title, messageId: place, parentId })
-      .from(subtasks)
-      .where(and(eq(subtasks.taskId, taskId), eq(subtasks.role, 'USER'), lt(subtasks.messageId, messageId)))
-      .orderBy(desc(subtasks.messageId))
-      .limit(1);
+  async questionOf(taskId: number, messageId: number): Promise<Question | null> {
+    const [row] = await QUESTION.rows(this.db, { taskId, messageId });
 
     return row ?? null;
   }
