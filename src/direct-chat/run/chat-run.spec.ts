@@ -39,7 +39,9 @@ describe('ChatRun, when the log has lost events and the answer has ended', () =>
     writer = new LogWriter(log as unknown as StreamLog);
     const live = Object.assign(new LiveStream(1), { local: true, head: 0 }, stream);
     const hub = { openLocal: () => live } as unknown as StreamHub;
-    run = new ChatRun(1, { born: '1', epoch: 1 }, 0, false, hub, writer, () => undefined, 1024);
+    const owner = { born: '1', epoch: 1 };
+    const begun = { owner, last: 0, isRestarted: false, attempt: 1, followsExecutors: false };
+    run = new ChatRun(1, begun, hub, writer, () => undefined, 1024);
   });
 
   async function lastWritten() {
