@@ -73,7 +73,7 @@ describe('processes are killed in pipelines of direct chat and executors', () =>
     const runner = await runnerOf(stage, nth(await line.steps(taskId), 1).id);
     const other = stage.server(1 - runner);
     const reader = await other.api.attach(taskId);
-    const isHeld = () => (nth([...textsOf(reader.events).values(), '', ''], 1) ?? '').length >= HELD * 8;
+    const isHeld = () => ([...textsOf(reader.events).values()][1] ?? '').length >= HELD * 8;
     await reader.until(isHeld);
     await stage.server(runner).kill();
     stage.simulator.holdAt(Infinity);

@@ -18,7 +18,7 @@ export class StepLabels {
       const { taskId, id, offers } = step;
       const member = team && memberOf(team, step, turn.steps.indexOf(step));
       const shellType = member?.shellType ?? 'unknown';
-      const label = { shell_type: shellType, model: modelOf(turn, step, member) };
+      const label = { shell_type: shellType, model: answeredBy(step) ?? modelOf(turn, step, member) };
 
       return { type: 'start', task_id: taskId, subtask_id: id, attempt: Math.max(offers, 1), ...label };
     };
@@ -42,10 +42,14 @@ function memberOf({ members }: ResolvedTeam, { botIds }: SubtaskRow, position: n
   return placed?.id === botIds[0] ? placed : members.find(({ id }) => id === botIds[0]);
 }
 
-function modelOf({ task }: AnswerTurn, step: SubtaskRow, member: ResolvedMember | null | undefined): string {
-  const { runModel, result } = step;
-  // Of a direct chat, which stores what has answered.
-  if (!isByExecutor(step) && typeof result?.['model'] === 'string') return result['model'];
+/** What has given the answer of a direct chat, which is stored with it. */
+function answeredBy(step: SubtaskRow): string | null {
+  const model = isByExecutor(step) ? null : step.result?.['model'];
+
+  return typeof model === 'string' ? model : null;
+}
+
+function modelOf({ task }: AnswerTurn, { runModel }: SubtaskRow, member: ResolvedMember | null | undefined): string {
   const forced = runModel ?? (task.forceOverrideBotModel ? task.modelId : null);
   const own = member?.modelName ?? member?.model?.name ?? null;
 

@@ -142,62 +142,6 @@ describe('decideTurn', () => {
     expect(decideTurn(nobody, reports, none).steps.map(({ isAsked }) => isAsked)).toEqual([false, false]);
   });
 
-  describe('in a pipeline of direct chat and executors', () => {
-    /** `c` direct chat, `e` executors; the first step is begun. */
-    const mixed = (kinds: string) =>
-      turn(0, {
-        steps: [...kinds].map((kind, index) =>
-          step(index + 1, {
-            lane: kind === 'e' ? 'online' : null,
-            isAsked: kind === 'c' && index === 0,
-            fairRank: kind === 'e' && index === 0 ? 5 : null,
-          }),
-        ),
-      });
-    /** After the first `count` steps have completed. */
-    const completed = (kinds: string, count: number) => {
-      const reports = Array.from({ length: count }, (_, index): TaskUpdate => ({
-        subtaskId: index + 1,
-        status: 'COMPLETED',
-      }));
-
-      return reports.reduce((state, report) => after(state, [report], new Set()), mixed(kinds));
-    };
-    const stateOf = ({ steps }: TurnState) =>
-      (steps as ReturnType<typeof decideTurn>['steps']).map(({ isAsked, fairRank, isQueued }) => [
-        isAsked,
-        fairRank,
-        isQueued,
-      ]);
-
-    it('requests a direct chat behind an executor', () => {
-      expect(stateOf(completed('ec', 1))).toEqual([
-        [false, 5, false],
-        [true, null, false],
-      ]);
-    });
-
-    it('queues the first step for executors behind the work that waits, the next ones at its rank', () => {
-      expect(stateOf(completed('cec', 1))).toEqual([
-        [true, null, false],
-        [false, null, true],
-        [false, null, false],
-      ]);
-      expect(stateOf(completed('ece', 2)).at(2)).toEqual([false, 5, false]);
-    });
-
-    it('queues nothing when the task is being cancelled, or a step has failed', () => {
-      const cancelling = after(
-        { ...mixed('ce'), taskStatus: 'CANCELLING' },
-        [{ subtaskId: 1, status: 'COMPLETED' }],
-        new Set(),
-      );
-      expect([cancelling.taskStatus, stateOf(cancelling).at(1)]).toEqual(['CANCELLED', [false, null, false]]);
-      const failed = after(mixed('ec'), [{ subtaskId: 1, status: 'FAILED' }], new Set());
-      expect([failed.taskStatus, stateOf(failed).at(1)]).toEqual(['FAILED', [false, null, false]]);
-    });
-  });
-
   it('hands over to the first step that has not completed, even when a later one has', () => {
     const early = after(turn(3), [{ subtaskId: 2, status: 'COMPLETED', report: {} }], new Set());
     expect(early.taskStatus).toBe('RUNNING');

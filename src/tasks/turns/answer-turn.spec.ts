@@ -11,13 +11,14 @@ function turn(...statuses: SubtaskStatus[]): AnswerTurn {
 }
 
 /** Answers by executors (`e`) and direct chat (`c`), at the positions 2, 3 … */
-const mixed = (kinds: string) =>
-  new AnswerTurn(
+function mixed(...kinds: string[]): AnswerTurn {
+  const lane = (kind: string) => (kind === 'e' ? 'online' : null);
+
+  return new AnswerTurn(
     { id: 7 } as TaskRow,
-    [...kinds].map(
-      (kind, at) => ({ id: at + 1, messageId: at + 2, lane: kind === 'e' ? 'online' : null }) as SubtaskRow,
-    ),
+    kinds.map((kind, index) => ({ id: index + 1, messageId: index + 2, lane: lane(kind) }) as SubtaskRow),
   );
+}
 
 describe('AnswerTurn', () => {
   it.each<[SubtaskStatus[], number | null, number]>([
@@ -41,13 +42,13 @@ describe('AnswerTurn', () => {
   });
 
   it.each([
-    ['c', [0], false],
-    ['ccc', [0, 0, 0], false],
-    ['ecc', [0, 3, 3], true],
-    ['cece', [0, 0, 4, 4], true],
-    ['ee', [0, 3], true],
-  ])('%s: the runs of its steps begin at %j', (kinds, positions, hasExecutors) => {
-    const asked = mixed(kinds);
+    [['c'], [0], false],
+    [['c', 'c', 'c'], [0, 0, 0], false],
+    [['e', 'c', 'c'], [0, 3, 3], true],
+    [['c', 'e', 'c', 'e'], [0, 0, 4, 4], true],
+    [['e', 'e'], [0, 3], true],
+  ])('%j: the runs of its steps begin at %j', (kinds, positions, hasExecutors) => {
+    const asked = mixed(...kinds);
     expect(asked.steps.map((step) => asked.runPosition(step))).toEqual(positions);
     expect(asked.hasExecutors).toBe(hasExecutors);
   });

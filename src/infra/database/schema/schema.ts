@@ -272,8 +272,7 @@ export const subtasks = pgTable(
     idempotencyKey: text('idempotency_key'),
     /** SHA-256 of the request body that came with the key. */
     idempotencyHash: text('idempotency_hash'),
-    createdAt,
-    updatedAt,
+    ...{ createdAt, updatedAt },
     completedAt: timestamp('completed_at', { withTimezone: true }),
   },
   (table) => [
