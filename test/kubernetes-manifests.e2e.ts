@@ -83,7 +83,9 @@ describe('deploy/kubernetes', () => {
 
   it('lists all of its files for kustomize', () => {
     const text = readFileSync(join(FOLDER, 'kustomization.yaml'), 'utf8');
-    const [{ resources }] = parseAllDocuments(text).map((each) => each.toJSON() as { resources: string[] });
+    const [{ resources } = { resources: [] }] = parseAllDocuments(text).map(
+      (each) => each.toJSON() as { resources: string[] },
+    );
 
     expect([...resources].sort()).toEqual([...new Set(manifests().map(({ file }) => file))].sort());
   });

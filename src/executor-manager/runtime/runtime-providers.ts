@@ -29,7 +29,7 @@ const KUBERNETES: Provider[] = [
   {
     provide: Cluster as Type<Cluster>,
     inject: [AppConfig],
-    // The client library costs a second and 50 MB, which managers with Docker do not pay.
+    // The client library costs a second and 75 MB, which managers with Docker do not pay.
     useFactory: async (config: AppConfig): Promise<Cluster> => {
       const { KubernetesCluster } = await import('./kubernetes/kubernetes-cluster.js');
 

@@ -91,7 +91,7 @@ export class Kubelet {
 }
 
 export const uidOf = ({ metadata }: V1Pod): string => metadata?.uid ?? '';
-export const isDeleted = ({ metadata }: V1Pod): boolean => metadata?.deletionTimestamp !== undefined;
+export const isDeleted = ({ metadata }: Pick<V1Pod, 'metadata'>): boolean => metadata?.deletionTimestamp !== undefined;
 
 function placed(status: 'True' | 'False', reason?: string, message?: string) {
   return { type: 'PodScheduled', status, ...(reason !== undefined && { reason, message: message ?? '' }) };

@@ -28,7 +28,7 @@ export class KubernetesStage extends TeamStage {
       ...{ KUBERNETES_NAMESPACE: NAMESPACE, EXECUTOR_PROGRAM_IMAGE: PROGRAM_IMAGE, EXECUTOR_FILES: files.path },
       ...{ EXECUTOR_IMAGE: 'registry.example/agent:1', SHELL_IMAGE_REGISTRIES: 'registry.example' },
       ...{ KUBERNETES_STORAGE_CLASS: 'fast', KUBERNETES_IMAGE_PULL_SECRETS: 'pull-secret' },
-      ...{ EXECUTOR_MEMORY_MB: '256', EXECUTOR_CPUS: '1', MAX_CONCURRENT_TASKS: '3' },
+      ...{ EXECUTOR_MEMORY_MB: '256', EXECUTOR_CPUS: '1', MAX_CONCURRENT_TASKS: '3', IMAGE_CHECK_TIMEOUT_SECONDS: '5' },
       ...{ SIMULATOR: 'off', MAX_RUNNING_TASKS_PER_USER: '1000' },
       ...environment,
     });
