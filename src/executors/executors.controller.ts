@@ -4,7 +4,7 @@ import { Public } from '../auth/auth-user.js';
 import { InternalGuard } from '../auth/internal-access.js';
 import { ApiErrors } from '../infra/http/server/api-errors.js';
 import { ApiController, ApiOk } from '../infra/http/server/api-replies.js';
-import { MaxBodyBytes } from '../infra/http/server/request-body.js';
+import { BodyBytes, MaxBodyBytes } from '../infra/http/server/request-body.js';
 import { IdParam } from '../infra/http/server/id.pipe.js';
 import { DispatchDto, DispatchQuery } from './dispatch/dispatch.dto.js';
 import { ClaimWaiters } from './dispatch/claim-waiters.js';
@@ -47,8 +47,8 @@ export class ExecutorsController {
   @UseGuards(ExecutorGuard)
   @MaxBodyBytes(({ executors }) => executors.maxResultBytes + SLACK_BYTES, { isLight: true, isInternal: true })
   @ApiOk(ReportReceiptDto, 'forbidden', 'not_found', 'payload_too_large', 'service_unavailable')
-  report(@Body() body: ExecutorReportDto): Promise<ReportReceiptDto> {
-    return this.reports.receive(body);
+  report(@Body() body: ExecutorReportDto, @BodyBytes() bytes: number): Promise<ReportReceiptDto> {
+    return this.reports.receive(body, bytes);
   }
 
   /** Send events of the answer as they happen: clients receive them at once. Extends the lease as a heartbeat does */

@@ -36,3 +36,15 @@ export function parseJson(text: string): unknown {
 export function parseObject(text: string): JsonObject | undefined {
   return text.trimStart().startsWith('{') ? asObject(parseJson(text)) : undefined;
 }
+
+/**
+ * Returns about how many characters the JSON of a value has, which is not made for it: that of some megabytes would block the
+ * event loop for 30 ms. @param value nested no deeper than JSON from outside may be
+ */
+export function jsonLengthOf(value: unknown): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 8;
+  if (Array.isArray(value)) return value.reduce<number>((length, part) => length + 1 + jsonLengthOf(part), 2);
+
+  return Object.entries(value).reduce((length, [name, part]) => length + name.length + 4 + jsonLengthOf(part), 2);
+}

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { Batcher } from '../../common/async/batcher.js';
 import { within } from '../../common/async/within.js';
+import { jsonLengthOf } from '../../common/text/json.js';
 import { TASK_UPDATES, type TaskUpdate, type TaskUpdates, UPDATE_JOB_OPTIONS } from '../tasks.jobs.js';
 
 /** More of them in one statement would hold the event loop for too long where the database is the embedded one. */
@@ -19,7 +20,7 @@ const ADD_TIMEOUT_MS = 1_000;
 export class UpdateQueue {
   // What waits behind a queue that does not answer has waited, too: its callers decide what to do instead.
   private readonly batcher = new Batcher<TaskUpdate>(
-    { maxItems: MAX_UPDATES, size: { max: MAX_LENGTH, of: lengthOf }, rejectsWaiting: true },
+    { maxItems: MAX_UPDATES, size: { max: MAX_LENGTH, of: jsonLengthOf }, rejectsWaiting: true },
     (updates) => this.addJob(updates),
   );
   private lastOrder = 0;
@@ -49,9 +50,4 @@ export class UpdateQueue {
 
     return [];
   }
-}
-
-/** Characters of JSON, as good as all of a job's bytes. */
-function lengthOf(update: TaskUpdate): number {
-  return JSON.stringify(update).length;
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { isUtf8 } from 'node:buffer';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { AppError } from '../../../common/app-error.js';
@@ -57,6 +58,11 @@ export async function parseRawBody(request: FastifyRequest): Promise<void> {
     body.parse((error, parsed) => (error ? reject(error) : resolve(parsed)));
   });
 }
+
+/** The bytes of a request's body, as announced; Infinity when they are not. */
+export const BodyBytes = createParamDecorator((_data: unknown, context: ExecutionContext): number => {
+  return Number(context.switchToHttp().getRequest<FastifyRequest>().headers['content-length'] ?? Infinity);
+});
 
 /** Returns the limit of a route's body in bytes. */
 type BodyLimit = (config: AppConfig) => number;
