@@ -50,6 +50,20 @@ describe.each(STAGES)('the tasks API, %s', (kind) => {
     expect(new Set([...reserved, ...created]).size).toBe(20);
   });
 
+  it('stores one turn for all calls with the same idempotency key and body', async () => {
+    const headers = { 'idempotency-key': `one-task-${kind}` };
+    const post = (path: string, body: object) => api.post<TaskBody & ErrorBody>(path, body, headers);
+    const question = { team_name: 'demo-team', prompt: 'Once' };
+    const made = await Promise.all([1, 2, 3].map(() => post('/tasks/create', question)));
+    const [id] = made.map(({ body }) => body.id);
+    expect(made.map(({ status, body }) => [status, body.id])).toEqual(Array(3).fill([201, id]));
+    expect((await api.task(id ?? 0)).subtasks).toHaveLength(2);
+    for (const path of ['/tasks/create', `/tasks/${id}`]) {
+      const other = await post(path, { ...question, prompt: 'Another' });
+      expect([other.status, other.body.code]).toEqual([409, 'idempotency_key_reused']);
+    }
+  });
+
   it('creates a task with what it is told, and shows it', async () => {
     const made = await create({
       title: 'Mine',

@@ -73,6 +73,7 @@ export const CHAT_EVENT_SCHEMAS: Record<ChatEvent['type'], SchemaObject> = {
     { content: text, reasoning: text },
     {
       subtask_id: { ...attempt, description: 'The step of a pipeline whose text it is; missing for the first' },
+      attempt: { ...attempt, description: 'Of the run that the text is from, when an earlier one was lost' },
       steps: list(step),
       sources: list(source),
       files: list(file),

@@ -1,4 +1,5 @@
-import { Body, Delete, Get, Post, Put, Query } from '@nestjs/common';
+import { Body, Delete, Get, Headers, Post, Put, Query } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import { AuthUser, CurrentUser } from '../auth/auth-user.js';
 import { MessageDto, PageQuery } from '../common/page.js';
 import { ApiController, ApiCreated, ApiOk } from '../infra/http/server/api-replies.js';
@@ -8,6 +9,7 @@ import { CreateTaskDto, CreateTaskQuery, SearchTasksQuery, TasksQuery, UpdateTas
 import { CancelTaskDto, LiteTaskListDto, TaskDetailDto, TaskDto, TaskIdDto, TaskListDto } from './tasks.dto.js';
 import { SubtaskListDto } from './subtasks.dto.js';
 import { TasksService } from './tasks.service.js';
+import { IDEMPOTENCY_KEY } from './turns/idempotency.js';
 
 /** Wegent's task calls. */
 @ApiController('tasks')
@@ -26,17 +28,19 @@ export class TasksController {
 
   /** Create a task, or append a turn to the one named by task_id */
   @Post('create')
+  @ApiHeader(IDEMPOTENCY_KEY)
   @ApiCreated(
     TaskDto,
     ...(['not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long'] as const),
-    ...(['storage_quota_exceeded', 'too_many_new_tasks'] as const),
+    ...(['storage_quota_exceeded', 'too_many_new_tasks', 'idempotency_key_reused', 'bad_request'] as const),
   )
   create(
     @CurrentUser() user: AuthUser,
     @Query() query: CreateTaskQuery,
     @Body() body: CreateTaskDto,
+    @Headers('idempotency-key') key: string | undefined,
   ): Promise<TaskDto> {
-    return this.tasks.createOrAppend(user.id, query.task_id, body);
+    return this.tasks.createOrAppend(user.id, query.task_id, body, key);
   }
 
   /** My tasks, newest first; by status, kind, team or a part of the title */
@@ -73,13 +77,19 @@ export class TasksController {
 
   /** Create the task whose id was reserved, or append a turn to an ended one */
   @Post(':id')
+  @ApiHeader(IDEMPOTENCY_KEY)
   @ApiCreated(
     TaskDto,
     ...(['not_found', 'task_busy', 'task_expired', 'task_final', 'prompt_too_long'] as const),
-    ...(['storage_quota_exceeded'] as const),
+    ...(['storage_quota_exceeded', 'idempotency_key_reused', 'bad_request'] as const),
   )
-  append(@CurrentUser() user: AuthUser, @IdParam() id: number, @Body() body: CreateTaskDto): Promise<TaskDto> {
-    return this.tasks.createOrAppend(user.id, id, body);
+  append(
+    @CurrentUser() user: AuthUser,
+    @IdParam() id: number,
+    @Body() body: CreateTaskDto,
+    @Headers('idempotency-key') key: string | undefined,
+  ): Promise<TaskDto> {
+    return this.tasks.createOrAppend(user.id, id, body, key);
   }
 
   /** Edit a task */

@@ -20,6 +20,7 @@ import { toListedTaskDto, toLiteTaskDto, toTaskDto } from './tasks.dto.js';
 import { toTaskUsage } from './task-usage.js';
 import { type TaskDetails, TasksRepository } from './tasks.repository.js';
 import { ConversationPaths } from './turns/conversation-paths.js';
+import { type Idempotency, IdempotentStarts } from './turns/idempotency.js';
 import { choiceOf } from './turns/new-turn.js';
 import { type TurnRequest, TurnsService } from './turns/turns.service.js';
 
@@ -37,6 +38,7 @@ export class TasksService {
     private readonly repository: TasksRepository,
     private readonly conversations: ConversationPaths,
     private readonly turns: TurnsService,
+    private readonly starts: IdempotentStarts,
     private readonly teams: TeamsService,
     private readonly bots: BotsService,
     private readonly cancels: TaskCancelService,
@@ -45,21 +47,35 @@ export class TasksService {
     private readonly changes: TaskChangePublisher,
   ) {}
 
-  /** Wegent's way: with an id it was reserved before, or belongs to a task that gets a new turn. */
-  async createOrAppend(userId: number, taskId: number | undefined, dto: CreateTaskDto): Promise<TaskDto> {
+  /**
+   * Wegent's way: with an id it was reserved before, or belongs to a task that gets a new turn. All calls with the same
+   * idempotency key and body store one turn.
+   */
+  async createOrAppend(userId: number, taskId: number | undefined, dto: CreateTaskDto, key?: string): Promise<TaskDto> {
     checkPrompt(dto.prompt);
+    const body = { ...dto, turn_of: taskId };
+    const stored = await this.starts.once(userId, key, body, (idempotency) =>
+      this.store(userId, taskId, dto, idempotency),
+    );
+
+    return this.get(userId, stored.taskId);
+  }
+
+  private async store(userId: number, taskId: number | undefined, dto: CreateTaskDto, idempotency: Idempotency | null) {
     const existing = taskId === undefined ? null : await this.repository.find(userId, taskId);
     const team = await this.turns.teamFor(userId, dto, existing?.teamId);
+    const { prompt, title } = dto;
     const stored = await this.turns.store({
       userId,
       taskId,
       team,
-      prompt: dto.prompt,
-      title: dto.title,
+      prompt,
+      title,
       task: toTaskFields(dto),
+      idempotency,
     });
 
-    return this.get(userId, stored.taskId);
+    return { ...stored, isNew: true };
   }
 
   reserve(userId: number): Promise<number> {

@@ -85,6 +85,11 @@ export class ExecutorApi {
     return this.api.call('POST', `/executors/tasks/${subtaskId}/events`, { first, events, ...more }, this.headers);
   }
 
+  /** Says that the executor of a subtask is gone. */
+  release(subtaskId: number, reason: string): Promise<Reply<{ outcome: string }>> {
+    return this.api.call('POST', `/executors/tasks/${subtaskId}/release`, { reason }, this.headers);
+  }
+
   heartbeat(subtaskId: number | string, body?: object): Promise<Reply<Lease>> {
     return this.api.call('POST', `/executors/tasks/${subtaskId}/heartbeat`, body, this.headers);
   }

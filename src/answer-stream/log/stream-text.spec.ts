@@ -65,6 +65,17 @@ describe('foldFrames', () => {
     expect([reset.content, reset.subtaskId]).toEqual(['', undefined]);
   });
 
+  it('knows that the text is of a later attempt, and says so in a resync', () => {
+    const later: ChatEvent[] = [{ type: 'reset', attempt: 2, reason: 'worker_lost' }];
+    const start: ChatEvent = { type: 'start', task_id: 1, subtask_id: 1, attempt: 2, shell_type: 'Chat', model: 'm' };
+    for (const events of [later, [...later, start], [start]]) {
+      const resync = resyncOf(1, fold(events));
+      expect(resync).toEqual({ type: 'resync', content: '', reasoning: '', attempt: 2 });
+      expect(fold([resync]).attempt).toBe(2);
+    }
+    expect(resyncOf(1, fold([{ ...start, attempt: 1 }]))).not.toHaveProperty('attempt');
+  });
+
   it('takes a resync for the text of the step that it names, or of the first one', () => {
     for (const subtaskId of [undefined, 1, 2]) {
       const event = resyncOf(1, { content: 'c', reasoning: 'r', subtaskId });

@@ -10,6 +10,8 @@ export interface Snapshot {
   extras?: AnswerExtras | undefined;
   /** The subtask whose text it is; the first of the turn when missing. */
   subtaskId?: number | undefined;
+  /** Of the run whose text it is; the first one when missing. */
+  attempt?: number | undefined;
 }
 
 /** The text that the events of a stream add up to. */
@@ -34,7 +36,7 @@ function foldEvent(text: StreamText, event: ChatEvent): StreamText {
   const { content, reasoning } = text;
   switch (event.type) {
     case 'start':
-      return { ...EMPTY_TEXT, subtaskId: event.subtask_id, last: event };
+      return { ...EMPTY_TEXT, ...laterAttempt(event.attempt), subtaskId: event.subtask_id, last: event };
     case 'content':
       return { ...text, content: content + event.content, last: event };
     case 'reasoning':
@@ -42,11 +44,11 @@ function foldEvent(text: StreamText, event: ChatEvent): StreamText {
     case 'replace':
       return { ...text, content: event.content, last: event };
     case 'reset':
-      return { ...EMPTY_TEXT, last: event };
+      return { ...EMPTY_TEXT, ...laterAttempt(event.attempt), last: event };
     case 'resync': {
-      const { subtask_id: subtaskId } = event;
+      const { subtask_id: subtaskId, attempt } = event;
 
-      return { ...EMPTY_TEXT, ...wholeOf(event), subtaskId, last: event };
+      return { ...EMPTY_TEXT, ...wholeOf(event), ...laterAttempt(attempt), subtaskId, last: event };
     }
     default:
       return { ...text, extras: withExtra(text.extras ?? {}, event), last: event };
@@ -57,14 +59,20 @@ function wholeOf({ content, reasoning, ...event }: ResyncEvent): Pick<Snapshot, 
   return { content, reasoning, extras: extrasOf(event) };
 }
 
+/** Returns the number of an attempt that has replaced an earlier one. */
+export function laterAttempt(attempt: number | undefined): Pick<Snapshot, 'attempt'> {
+  return attempt !== undefined && attempt > 1 ? { attempt } : {};
+}
+
 /** Returns the event that replaces all before it. @param streamId the first subtask of the turn */
 export function resyncOf(
   streamId: number,
-  { content, reasoning, subtaskId, extras = {} }: Omit<Snapshot, 'seq'>,
+  { content, reasoning, subtaskId, attempt, extras = {} }: Omit<Snapshot, 'seq'>,
 ): ResyncEvent {
   const isFirst = subtaskId === undefined || subtaskId === streamId;
+  const named = { ...(!isFirst && { subtask_id: subtaskId }), ...laterAttempt(attempt) };
 
-  return { type: 'resync', content, reasoning, ...(!isFirst && { subtask_id: subtaskId }), ...extras };
+  return { type: 'resync', content, reasoning, ...named, ...extras };
 }
 
 /** Returns whether clients have seen the `start` of an answer, or an event that replaces it. */

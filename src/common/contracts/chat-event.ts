@@ -32,6 +32,8 @@ export interface ResyncEvent extends Partial<Extras> {
   reasoning: string;
   /** The step of a pipeline whose text it is; the first one when it is missing. */
   subtask_id?: number;
+  /** Of the run that the text is from, when it is not the first: text of an earlier one does not count any more. */
+  attempt?: number;
 }
 
 /** What an app does on its way to an answer. */

@@ -22,7 +22,7 @@ import type { LiveStream } from '../../answer-stream/readers/live-stream.js';
 import { type LoggedRun, PendingAppend } from '../../answer-stream/log/pending-append.js';
 import type { LogWriter } from '../../answer-stream/log/log-writer.js';
 import type { BegunLog, LogOwner } from '../../answer-stream/log/stream-log.js';
-import { resyncOf, type Snapshot } from '../../answer-stream/log/stream-text.js';
+import { laterAttempt, resyncOf, type Snapshot } from '../../answer-stream/log/stream-text.js';
 import type { StreamHub } from '../../answer-stream/readers/stream-hub.js';
 import { UsageMeter, withCost } from './usage-cost.js';
 
@@ -50,6 +50,8 @@ export class ChatRun implements LoggedRun {
   stepId: number;
   /** The subtask to which clients append the text that they receive. */
   private shownId: number;
+  /** The attempt that began the text that clients have. */
+  private shownAttempt = 1;
   /** Set when the app waits for a person: when to resume at the latest, in milliseconds since the epoch. */
   suspendedUntil: number | null = null;
   /** Counts the tokens of the step. */
@@ -122,6 +124,7 @@ export class ChatRun implements LoggedRun {
   begin(plan: RunPlan, attempt: number): void {
     const { taskId, subtaskId, shellType, label } = plan;
     this.resume(plan, attempt);
+    this.shownAttempt = attempt;
     this.shownId = subtaskId;
     this.emit(
       [{ type: 'start', task_id: taskId, subtask_id: subtaskId, attempt, shell_type: shellType, model: label }],
@@ -199,6 +202,7 @@ export class ChatRun implements LoggedRun {
   /** Restores the text that an earlier attempt has shown. @returns whether it belongs to the current step */
   restore(shown: Omit<Snapshot, 'seq'>): boolean {
     this.shownId = shown.subtaskId ?? this.subtaskId;
+    this.shownAttempt = shown.attempt ?? 1;
     this.answer.clear();
     if (this.shownId !== this.stepId) return false;
     this.answer.set(shown);
@@ -209,6 +213,7 @@ export class ChatRun implements LoggedRun {
   /** Discards the text of earlier attempts: the turn starts again. @param known answers that are already stored */
   reset(attempt: number, reason: string, known: readonly ChatEvent[] = []): void {
     this.isRestarted = true;
+    this.shownAttempt = attempt;
     this.answer.clear();
     this.emit([{ type: 'reset', attempt, reason }, ...known], true);
   }
@@ -239,7 +244,7 @@ export class ChatRun implements LoggedRun {
 
   /** Returns the answer so far, as a client has it that received every event. */
   snapshot(): Snapshot {
-    return { seq: this.seq, ...this.answer.whole(), subtaskId: this.stepId };
+    return { seq: this.seq, ...this.answer.whole(), subtaskId: this.stepId, ...laterAttempt(this.shownAttempt) };
   }
 
   /** Returns the event that replaces all before it. */

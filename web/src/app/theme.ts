@@ -65,6 +65,8 @@ export const theme = createTheme({
   }),
   components: {
     Text: { defaultProps: { size: 'sm' } },
+    // On a line of text the spinner would hang below the middle, where Mantine moves it by another pixel.
+    Button: { styles: { loader: { display: 'flex', marginTop: -1 } } },
     // In a dialog it is no banner of the page.
     ModalHeader: { defaultProps: { role: 'presentation' } },
     ModalTitle: { defaultProps: { fz: 'md', fw: 600 } },

@@ -93,6 +93,21 @@ describe('reduceAnswer', () => {
     expect(again.restarted).toEqual({ reason: 'worker_lost', text: 'Hel' });
   });
 
+  it.each([
+    ['Chat', 'worker_lost'],
+    ['ClaudeCode', 'executor_lost'],
+  ])('keeps it, too, when a resync says that it is of a later attempt: %s', (shell_type, reason) => {
+    const lost = foldLog([received(1, { ...started, shell_type }), received(9, { type: 'content', content: 'Hel' })]);
+    const whole: ChatEvent = { type: 'resync', content: 'Good', reasoning: '' };
+    const again = reduceAnswer(lost, received(4, { ...whole, attempt: 2 }));
+
+    expect(again).toMatchObject({ attempt: 2, parts: [{ content: 'Good' }], restarted: { reason, text: 'Hel' } });
+    // The same attempt, or one that is not named.
+    for (const event of [{ ...whole, attempt: 2 }, whole])
+      expect(reduceAnswer(again, received(5, event)).restarted).toEqual(again.restarted);
+    expect(reduceAnswer(lost, received(4, whole)).restarted).toBeNull();
+  });
+
   it('applies a reset whose number was used before, and what follows it', () => {
     const lost = foldLog([received(1, started), received(2, { type: 'content', content: 'Hel' })]);
     const state = foldLog([received(0, { type: 'reset', attempt: 1, reason: 'log_lost' }), received(1, started)], lost);

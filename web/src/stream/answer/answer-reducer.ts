@@ -13,6 +13,8 @@ type EventOf<Type extends ChatEvent['type']> = Extract<ChatEvent, { type: Type }
 
 /** These say what holds from now on; after a worker was lost they have numbers that were used before. */
 const REPLACING: readonly string[] = ['reset', 'resync'];
+/** Types of shells whose answers servers write by themselves. */
+const DIRECT_SHELLS: readonly string[] = ['Chat', 'Dify'];
 
 /**
  * Applies one event. Unknown types change nothing; an event that was applied already is ignored; the first event of
@@ -148,6 +150,7 @@ function resync(state: AnswerState, event: EventOf<'resync'>): AnswerState {
   const before = state.parts.filter((each) => each.subtaskId < subtaskId);
   const next = {
     ...state,
+    ...begunAnew(state, event),
     position: null,
     suggestions: event.suggestions ?? [],
     // Even a known text of an earlier step may be that of an attempt that was lost.
@@ -155,6 +158,18 @@ function resync(state: AnswerState, event: EventOf<'resync'>): AnswerState {
   };
 
   return withForms(withParts(next, [...before, part]), event.forms ?? []);
+}
+
+/** A whole text that says that it is of a later attempt stands for the `reset` that did not come. */
+function begunAnew(
+  state: AnswerState,
+  { attempt = 1 }: EventOf<'resync'>,
+): Partial<Pick<AnswerState, 'attempt' | 'restarted'>> {
+  if (attempt <= state.attempt) return {};
+  const shellType = state.parts.at(-1)?.shellType ?? null;
+  const reason = shellType === null ? 'unknown' : DIRECT_SHELLS.includes(shellType) ? 'worker_lost' : 'executor_lost';
+
+  return { attempt, restarted: { reason, text: textOf(state) || (state.restarted?.text ?? '') } };
 }
 
 /** A form is closed as soon as its step no longer waits. */

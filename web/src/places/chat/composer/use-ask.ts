@@ -1,9 +1,10 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
-import { api, bodyOf, type Schemas } from '../../../api/client';
+import type { Schemas } from '../../../api/client';
 import { answerStream } from '../../../stream/answer/answer-stream';
 import { askQuestion } from '../../../stream/answer/ask-question';
 import { readDraft, type Repository, writeDraft } from '../data/memory';
+import { storeTask, storeTurn } from '../data/turn-calls';
 import type { Team } from '../data/use-teams';
 
 export interface Request {
@@ -62,13 +63,9 @@ async function createTask(taskId: number | null, team: Team, request: Request): 
     ...(isCode && repository),
     ...(modelId && { model_id: modelId, force_override_bot_model: true }),
   };
-  if (taskId !== null) {
-    await bodyOf(api.POST('/api/tasks/{id}', { params: { path: { id: taskId } }, body: { prompt } }));
-    answerStream(taskId).attach();
+  if (taskId === null) return (await storeTask(body)).id;
+  await storeTurn(taskId, { prompt });
+  answerStream(taskId).attach();
 
-    return taskId;
-  }
-  const { id: created } = await bodyOf(api.POST('/api/tasks/create', { body }));
-
-  return created;
+  return taskId;
 }

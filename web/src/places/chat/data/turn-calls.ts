@@ -7,6 +7,7 @@ export type FollowUps = Schemas['FollowUpListDto'];
 export type LinkAccess = Schemas['LinkDto']['access'];
 
 const pathOf = (id: number) => ({ params: { path: { id } } });
+const keyed = (key: string) => ({ 'Idempotency-Key': key });
 
 /**
  * Asks a question again; the versions before it are kept. Asked once more after a lost reply, it is answered once.
@@ -16,10 +17,22 @@ export const askVersion = (taskId: number, body: Schemas['NewVersionDto']): Prom
   withQuestionKey(JSON.stringify([taskId, body]), (key) =>
     bodyOf(
       api.POST('/api/tasks/{id}/versions', {
-        params: { path: { id: taskId }, header: { 'Idempotency-Key': key } },
+        params: { path: { id: taskId }, header: keyed(key) },
         body,
       }),
     ),
+  );
+
+/** Makes a task for executors. Sent once more after a lost reply, it is one task. @throws ApiProblem */
+export const storeTask = (body: Schemas['CreateTaskDto']): Promise<Schemas['TaskDto']> =>
+  withQuestionKey(JSON.stringify(['task', body]), (key) =>
+    bodyOf(api.POST('/api/tasks/create', { params: { header: keyed(key) }, body })),
+  );
+
+/** The next question to executors. Sent once more after a lost reply, it is asked once. @throws ApiProblem */
+export const storeTurn = (taskId: number, body: Schemas['CreateTaskDto']): Promise<Schemas['TaskDto']> =>
+  withQuestionKey(JSON.stringify(['turn', taskId, body]), (key) =>
+    bodyOf(api.POST('/api/tasks/{id}', { params: { path: { id: taskId }, header: keyed(key) }, body })),
   );
 
 /** Asks for the answer of a question that is stored, and waits. @returns its stream @throws ApiProblem */
