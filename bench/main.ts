@@ -5,6 +5,7 @@ import { Lab, type Part } from './lab.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { cancel } from './parts/cancel.js';
 import { executors } from './parts/executors.js';
+import { idle } from './parts/idle.js';
 import { leak } from './parts/leak.js';
 import { memory } from './parts/memory.js';
 import { phases } from './parts/phases.js';
@@ -18,7 +19,7 @@ import { web } from './parts/web.js';
 import { report } from './report.js';
 
 const PARTS: readonly Part[] = [
-  ...[streams, burst, unpaced, turns, memory, difyStreams, difyUnpaced, ttft, cancel, slow, leak, executors, web],
+  ...[idle, turns, unpaced, streams, burst, difyStreams, difyUnpaced, ttft, cancel, slow, memory, leak, executors, web],
   ...[profile, phases],
 ];
 

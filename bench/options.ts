@@ -17,10 +17,10 @@ export interface Options {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --rows            the rows that the README quotes: streams, burst, unpaced, turns, memory
+  --rows            the rows that the README quotes: idle, turns, unpaced, streams, burst
   --phases          where the cost of a short turn goes
-  --only PARTS      of streams, burst, unpaced, turns, memory, dify-streams, dify-unpaced, ttft, cancel, slow, leak,
-                    executors, web, profile, phases (by commas; default: all but the last two)
+  --only PARTS      of idle, turns, unpaced, streams, burst, dify-streams, dify-unpaced, ttft, cancel, slow, memory,
+                    leak, executors, web, profile, phases (by commas; default: all but the last two)
   --rounds N        rounds per server and part (default 3)
   --variants LIST   wire format and characters per token of the rows (default ${DEFAULT_VARIANTS})
   --quick           shorter and fewer: for a first look
@@ -30,7 +30,7 @@ export const USAGE = `npm run bench -- [options]
   --json FILE       writes the figures to a file as well`;
 
 /** What README.md quotes. */
-const ROWS = ['streams', 'burst', 'unpaced', 'turns', 'memory'];
+const ROWS = ['idle', 'turns', 'unpaced', 'streams', 'burst'];
 
 /** @throws on options that do not exist */
 export function readOptions(names: readonly string[]): Options {

@@ -1,4 +1,4 @@
-/** Memory of the idle server, of open streams that get a token a second, and what is left of it afterwards. */
+/** Memory of open streams that get a token a second, after collections, and what is left of it afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Figure, figure, type Rounds } from '../figure.js';
 import type { Lab, Part } from '../lab.js';
@@ -10,7 +10,6 @@ import { until } from '../servers.js';
 /** Opened a few at a time: the question is what open streams hold, not what a rush leaves behind. */
 const GROUP = 50;
 const SETTLE_MS = 4_000;
-const IDLE_MS = 5_000;
 
 /** KiB per stream while they are open, and MiB above the first measurement after they have ended. */
 type Held = Record<'rss' | 'used' | 'leftRss' | 'leftUsed', number>;
@@ -44,19 +43,6 @@ async function hold(server: Server, base: MemoryAnswer, count: number): Promise<
   };
 }
 
-/** As `npm start` leaves it: with the simulator, which the bench does not use. */
-async function idle(lab: Lab): Promise<Figure> {
-  const measure = async (server: Server) => {
-    await sleep(IDLE_MS);
-
-    return { resident: server.treeResidentKiB() / 1024 };
-  };
-  const rounds = await lab.fresh('idle', measure, { variant: null, env: { SIMULATOR: 'on' } });
-  const budget = { of: 'conch', max: 250 } as const;
-
-  return figure(rounds, 'resident', { name: 'idle: resident memory of all processes', unit: 'MiB', budget });
-}
-
 /**
  * The embedded database's start leaves some hundred MiB that are given back at any time later: after collections,
  * resident memory tells something only without it.
@@ -81,7 +67,7 @@ export const memory: Part = {
   name: 'memory',
   fresh: true,
   async run(lab: Lab): Promise<Figure[]> {
-    const result = [await idle(lab)];
+    const result: Figure[] = [];
     for (const count of lab.options.quick ? [500] : [1000]) {
       const work = async (server: Server) => hold(server, await server.memory(), count);
       const held = await lab.fresh(`${count} open streams`, work, { rounds: 1 });

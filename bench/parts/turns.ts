@@ -9,7 +9,7 @@ import { nameOf, type Variant } from '../variant.js';
 import { Watch } from '../watch.js';
 
 const RATE = 40;
-const SECONDS = 8;
+const SECONDS = 6;
 const SETTLE_MS = 1_000;
 const SHORT = 20;
 /** Turns with more tokens tell what a token of a turn costs. */
