@@ -1,7 +1,7 @@
 /** The load: streams of one server, opened and read with plain node:http. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { generatedText } from '../tools/simulator/simulator.js';
+import { generatedTokens } from '../tools/simulator/simulator.js';
 import { AnswerCheck } from './answer-check.js';
 import { clockMs } from './clock.js';
 import type { Server, Via } from './server.js';
@@ -29,14 +29,25 @@ export interface StreamOptions {
 const TOKEN_SIZE = 6;
 const REFUSALS = new Set([429, 503]);
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity, scheduling: 'lifo' });
-const texts = new Map<string, string>();
+const answers = new Map<string, Expected>();
 
-function expectedText({ tokens, size = TOKEN_SIZE }: Script): string {
+/** The answer that a script asks for. */
+interface Expected {
+  text: string;
+  /** Characters up to the end of each token: numbers may make tokens longer than the script says. */
+  ends: number[];
+}
+
+function expectedOf({ tokens, size = TOKEN_SIZE }: Script): Expected {
   const key = `${tokens},${size}`;
-  const text = texts.get(key) ?? generatedText(tokens, size);
-  texts.set(key, text);
+  const known = answers.get(key);
+  if (known) return known;
+  let end = 0;
+  const parts = generatedTokens(tokens, size);
+  const expected = { text: parts.join(''), ends: parts.map((part) => (end += part.length)) };
+  answers.set(key, expected);
 
-  return text;
+  return expected;
 }
 
 /** What tells the provider how to answer. */
@@ -60,7 +71,8 @@ export class LoadStream {
   readonly check: AnswerCheck;
   readonly ended: Promise<void>;
   private readonly request: ClientRequest;
-  private readonly size: number;
+  private readonly ends: readonly number[];
+  private seen = 0;
   private end!: () => void;
 
   constructor(
@@ -68,11 +80,12 @@ export class LoadStream {
     script: Script,
     private readonly options: StreamOptions = {},
   ) {
-    const { size = TOKEN_SIZE, via = 'claude' } = script;
+    const { via = 'claude' } = script;
     const target = server.targets[via];
     if (!target) throw new Error(`${server.name} does not speak ${via}`);
-    this.size = size;
-    this.check = new AnswerCheck(expectedText(script), target.wire);
+    const expected = expectedOf(script);
+    this.ends = expected.ends;
+    this.check = new AnswerCheck(expected.text, target.wire);
     this.ended = new Promise((resolve) => (this.end = resolve));
     const headers = { 'content-type': 'application/json', ...target.headers };
     this.request = request(target.url, { method: 'POST', agent, headers }, (res) => this.read(res));
@@ -87,7 +100,9 @@ export class LoadStream {
 
   /** Tokens that have come so far. */
   get tokens(): number {
-    return Math.floor(this.check.length / this.size);
+    while ((this.ends[this.seen] ?? Infinity) <= this.check.length) this.seen += 1;
+
+    return this.seen;
   }
 
   /** Hangs up. */

@@ -6,7 +6,7 @@
  */
 import { ServerResponse } from 'node:http';
 import { type Simulator, startSimulator } from '../tools/simulator/simulator.js';
-import { clockMs, monotonicMs } from './clock.js';
+import { clockMs, fromPerformance } from './clock.js';
 
 /** What was sent to one tagged request; times of {@link clockMs}. */
 export interface Sent {
@@ -34,7 +34,7 @@ function notesOf(simulator: Simulator, res: ServerResponse): Sent | null {
   const request = simulator.requests.findLast(({ headers }) => headers === res.req.headers);
   const tag = request && tagOf(request.body);
   const notes: Sent | null =
-    tag === undefined ? null : { askedAt: monotonicMs(request?.time ?? NaN), times: [], closedAt: 0 };
+    tag === undefined ? null : { askedAt: fromPerformance(request?.time ?? NaN), times: [], closedAt: 0 };
   if (notes && tag !== undefined) {
     sent.set(tag, notes);
     res.once('close', () => (notes.closedAt = clockMs()));

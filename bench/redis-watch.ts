@@ -1,6 +1,9 @@
 /** What a server asks of its embedded Redis: counted by Redis itself, and listed by MONITOR. */
 import { Redis } from 'ioredis';
-import { monotonicMs } from './clock.js';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fromWall } from './clock.js';
 
 /** What Redis has done since its start. */
 export interface RedisTotals {
@@ -21,14 +24,17 @@ export interface SeenCommand {
 
 /** A connection beside those of the server. */
 export class RedisWatch {
-  private constructor(private readonly client: Redis) {}
+  private constructor(
+    private readonly client: Redis,
+    private readonly socketPath: string,
+  ) {}
 
   /** @param socketPath of the embedded server */
   static async open(socketPath: string): Promise<RedisWatch> {
     const client = new Redis(socketPath, { lazyConnect: true });
     await client.connect();
 
-    return new RedisWatch(client);
+    return new RedisWatch(client, socketPath);
   }
 
   async totals(): Promise<RedisTotals> {
@@ -44,19 +50,18 @@ export class RedisWatch {
     };
   }
 
-  /** Collects the commands of everybody else while `work` runs. */
+  /** Collects the commands of everybody while `work` runs. */
   async monitor(work: () => Promise<void>): Promise<SeenCommand[]> {
     const seen: SeenCommand[] = [];
-    const monitor = await this.client.monitor();
-    monitor.on('monitor', (time: string, args: string[], source: string) => {
-      const [name = '', ...rest] = args;
-      const at = monotonicMs(Number(time) * 1000);
-      seen.push({ at, inScript: source === 'lua', name: name.toUpperCase(), args: rest });
-    });
+    // Not by the client: its own monitor fails when a command comes together with the reply to MONITOR.
+    const socket = connect(this.socketPath);
+    createInterface({ input: socket }).on('line', (line) => seen.push(...readMonitorLine(line)));
+    socket.write('MONITOR\r\n');
     try {
+      await once(socket, 'data');
       await work();
     } finally {
-      monitor.disconnect();
+      socket.destroy();
     }
 
     return seen;
@@ -65,6 +70,16 @@ export class RedisWatch {
   close(): void {
     this.client.disconnect();
   }
+}
+
+/** `+1700000000.123456 [0 lua] "XADD" "key" …`; nothing for other lines. */
+export function readMonitorLine(line: string): SeenCommand[] {
+  const [, time, source, rest = ''] = /^\+(\d+\.\d+) \[\d+ ([^\]]+)\] (.*)$/.exec(line) ?? [];
+  if (time === undefined) return [];
+  const [name = '', ...args] = [...rest.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text);
+  const at = fromWall(Number(time) * 1000);
+
+  return [{ at, inScript: source === 'lua', name: name.toUpperCase(), args }];
 }
 
 /** Calls of each command between two moments. */

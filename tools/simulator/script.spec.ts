@@ -20,6 +20,11 @@ describe('parseScript', () => {
     expect(script).toMatchObject({ tokens: 50, rate: 20, delay: 100, case: 'error-after-text', after: 7 });
   });
 
+  it('reads how many tokens are in a write', () => {
+    expect(parse('sim', '[sim rate=0 per_write=64]')).toMatchObject({ rate: 0, perWrite: 64 });
+    expect(() => parse('sim', '[sim per_write=0]')).toThrow(ScriptError);
+  });
+
   it('ignores other model names', () => {
     expect(parse('claude-sonnet-4-5')).toEqual(parse('sim'));
     expect(parse('simple:tokens=1')).toEqual(parse('sim'));
