@@ -136,6 +136,18 @@ describe('cancelling executors', () => {
     expect((await api.get(`/tasks/${taskId}`)).status).toBe(404);
   });
 
+  it('deletes a task whose container is still being started, and the container once it comes', async () => {
+    manager.answers['cancel'] = () => ({ status: 400, body: { detail: 'not running' } });
+    manager.answers['delete'] = () => ({ status: 200, body: { status: 'success' } });
+    const { taskId, subtaskId } = await running();
+    expect((await api.call('DELETE', `/tasks/${taskId}`)).status).toBe(200);
+    expect((await api.get(`/tasks/${taskId}`)).status).toBe(404);
+    const late = await executor.report(subtaskId, 'RUNNING', { executor_name: 'container-9' });
+
+    expect(late.body.ignored).toBe('terminal');
+    await eventually('it is deleted', () => manager.callsOf('delete', { executor_name: 'container-9' }).length > 0);
+  });
+
   it('deletes the executors of a task that wants it with its end, and no others', async () => {
     manager.answers['delete'] = () => ({ status: 200, body: { status: 'success' } });
     const kept = await running();

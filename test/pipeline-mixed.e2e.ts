@@ -125,16 +125,25 @@ describe('pipelines of direct chat, apps and executors', () => {
     expect(all.filter(({ data }) => isTerminal(data)).length).toBe(1);
   });
 
-  it('runs without a client: the tasks API stores it, executors begin it', async () => {
-    const line = await MixedLine.add(stage, ['code', 'chat'], SCRIPTS);
+  it.each<[readonly StepKind[], readonly string[]]>([
+    [
+      ['code', 'chat'],
+      ['coded', nth(TEXTS, 1)],
+    ],
+    [
+      ['chat', 'code'],
+      [nth(TEXTS, 0), 'coded'],
+    ],
+  ])('%j run without a client, from the tasks API', async (kinds, values) => {
+    const line = await MixedLine.add(stage, kinds, SCRIPTS);
     const taskId = await addTask(stage.api, line.teamId);
     await workAll(line, ['coded']);
-    expect((await untilTask(stage.api, taskId, 'COMPLETED')).result?.value).toBe(TEXTS[1]);
+    expect((await untilTask(stage.api, taskId, 'COMPLETED')).result?.value).toBe(values[1]);
     const late = await (await replicas[1].attach(taskId)).untilClosed();
 
     expect(flaws(late.events)).toEqual([]);
     expect(beginnings(late.events)).toEqual(['start1', 'start2', 'done']);
-    expect([...textsOf(late.events).values()]).toEqual(['coded', TEXTS[1]]);
+    expect([...textsOf(late.events).values()]).toEqual(values);
   });
 
   it('goes on with a next turn: executors keep their session, models know what was said', async () => {

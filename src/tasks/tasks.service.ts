@@ -22,6 +22,7 @@ import { type TaskDetails, TasksRepository } from './tasks.repository.js';
 import { ConversationPaths } from './turns/conversation-paths.js';
 import { type Idempotency, IdempotentStarts } from './turns/idempotency.js';
 import { choiceOf } from './turns/new-turn.js';
+import { isMixed } from './turns/turn-steps.js';
 import { type TurnRequest, TurnsService } from './turns/turns.service.js';
 
 const DETAIL_SUBTASKS = 100;
@@ -65,17 +66,14 @@ export class TasksService {
     const existing = taskId === undefined ? null : await this.repository.find(userId, taskId);
     const team = await this.turns.teamFor(userId, dto, existing?.teamId);
     const { prompt, title } = dto;
-    const stored = await this.turns.store({
-      userId,
-      taskId,
-      team,
-      prompt,
-      title,
-      task: toTaskFields(dto),
-      idempotency,
-    });
+    const task = toTaskFields(dto);
+    const turn = { userId, taskId, team, prompt, title, task, idempotency };
+    // Of a team that needs executors, no client begins the answers of direct chat.
+    if (isMixed(team)) {
+      return this.backends.forTeam(team).start(turn, { modelId: null, prompt: null }, existing ?? task);
+    }
 
-    return { ...stored, isNew: true };
+    return { ...(await this.turns.store(turn)), isNew: true };
   }
 
   reserve(userId: number): Promise<number> {
@@ -199,13 +197,21 @@ export class TasksService {
     if (!(await this.repository.raiseLinkEpoch(userId, taskId))) throw notFound(`Task ${taskId}`);
   }
 
-  /** Cancels what runs, then hides the task for good. @throws AppError not_found, task_busy when it does not end */
+  /**
+   * Cancels what runs, then hides the task for good. A run that does not end in time, for instance because its container is
+   * still being started, is ended without it; it is stopped and deleted when it comes.
+   * @throws AppError not_found, task_busy when the end cannot be stored
+   */
   async remove(userId: number, taskId: number): Promise<void> {
     const task = await this.require(userId, taskId);
     if (!isTerminal(task.status)) await this.cancels.request(userId, taskId);
     await this.backends.beforeDelete(taskId);
     const markDeleted = async () => (await this.repository.markDeleted(userId, taskId)) ?? undefined;
-    const subtaskIds = await pollUntil(markDeleted, { everyMs: DELETE_POLL_MS, timeoutMs: DELETE_PATIENCE_MS });
+    let subtaskIds = await pollUntil(markDeleted, { everyMs: DELETE_POLL_MS, timeoutMs: DELETE_PATIENCE_MS });
+    if (!subtaskIds) {
+      await this.cancels.force(taskId);
+      subtaskIds = await pollUntil(markDeleted, { everyMs: DELETE_POLL_MS, timeoutMs: SETTLE_PATIENCE_MS });
+    }
     if (!subtaskIds) throw new AppError('task_busy', `Task ${taskId} is still stopping: delete it again in a moment`);
     void this.changes.publish([{ userId, taskId, subtaskIds }]);
   }

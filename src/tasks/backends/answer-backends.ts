@@ -7,6 +7,9 @@ import type { SubtaskRow, TaskRow } from '../turns/answer-turn.js';
 import type { RunChoice, StoredTurn } from '../turns/new-turn.js';
 import type { TurnRequest } from '../turns/turns.service.js';
 
+/** The model of a task, for bots that bind none or for all. */
+export type ModelChoice = Pick<TaskRow, 'modelId' | 'forceOverrideBotModel'>;
+
 /** What runs answers: direct chat, or the executors. Tasks know their backends by this contract only. */
 export interface AnswerBackend {
   /** Whether this backend starts the turns of a team: that of executors if they give all answers. */
@@ -15,10 +18,10 @@ export interface AnswerBackend {
   handles(subtask: SubtaskRow): boolean;
   /**
    * Stores a turn and starts its answer.
-   * @param task the task of the turn, whose settings apply
+   * @param task whose choice of a model applies where the request makes none
    * @throws AppError when there is no room for the answer now, or its team cannot answer
    */
-  start(turn: TurnRequest, choice: RunChoice, task: TaskRow): Promise<Pick<StoredTurn, 'taskId' | 'subtaskId'>>;
+  start(turn: TurnRequest, choice: RunChoice, task: ModelChoice): Promise<Pick<StoredTurn, 'taskId' | 'subtaskId'>>;
   /**
    * Asks the run of an answer to stop; called again until the answer has ended.
    * @param requestedAt milliseconds since the epoch

@@ -80,6 +80,14 @@ export class TaskCancelService {
     return concerned.length === 0;
   }
 
+  /** Ends what a cancel has not ended yet, even if its backend cannot be reached. @throws when the database is away */
+  async force(taskId: number): Promise<void> {
+    this.log.warn(`task ${taskId}: it is ended without its runs`);
+    const subtasks = await this.repository.unfinishedSubtasks(taskId);
+    for (const subtask of this.toStop(subtasks)) await this.stop(subtask, Date.now(), true);
+    await this.changes.publish(await this.states.reconcile(taskId));
+  }
+
   /**
    * Returns the answers that a backend runs: the steps that wait for them end with them. A waiting step that ended
    * first would count as the reason of the end.

@@ -32,5 +32,8 @@ export const needsExecutor = (shellType: string): boolean => !DIRECT_CHAT_SHELLS
 /** Whether executors give all answers of a team. */
 export const isOnExecutors = (team: Team): boolean => stepsOf(team).every(({ onExecutors }) => onExecutors);
 
+/** Whether executors give some answers of a team, and direct chat gives others. */
+export const isMixed = (team: Team): boolean => hasExecutorSteps(team) && !isOnExecutors(team);
+
 /** Whether executors give at least one answer of a team. */
 export const hasExecutorSteps = (team: Team): boolean => stepsOf(team).some(({ onExecutors }) => onExecutors);
