@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
-import { endAll } from './support/child.js';
+import { spawn } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { endAll, temporaryDirectory, Watched } from './support/child.js';
+import { entryOf } from './support/conch.js';
 import { TaskTables } from './support/task-tables.js';
 
 let tables: TaskTables;
@@ -20,4 +24,16 @@ it('takes no time to compress answers', async () => {
   );
 
   expect(stored).toEqual([{ value: result.value, compression: null }]);
+});
+
+it('begins with a template that any account can read: the one that runs the image has not built it', async () => {
+  const directory = temporaryDirectory('template');
+  const program = entryOf('src/infra/database/pglite/make-pglite-template.js');
+  expect(await new Watched(spawn(process.execPath, [program, directory.path])).exited).toBe(0);
+  const files = readdirSync(directory.path, { recursive: true }).map((name) => join(directory.path, String(name)));
+  const hidden = files.filter((file) => (statSync(file).mode & 0o004) === 0);
+  await directory.remove();
+
+  expect(files.length).toBeGreaterThan(100);
+  expect(hidden).toEqual([]);
 });
