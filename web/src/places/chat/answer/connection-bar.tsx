@@ -8,7 +8,7 @@ export function ConnectionBar({ status }: { status: AnswerConnection['status'] }
   if (status !== 'reconnecting' && status !== 'offline') return null;
 
   return (
-    <div className={classes['bar']} role="status">
+    <div className={classes['bar']} role="status" data-answer-connection>
       {t(`connection.${status}`)}
     </div>
   );

@@ -1,7 +1,11 @@
-import { Checkbox, JsonInput, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
+import { Checkbox, JsonInput, Select, Skeleton, Textarea, TextInput } from '@mantine/core';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Field } from './field';
 import { FileField } from './file-field';
+
+/** Larger than all others together, and few apps ask for numbers. */
+const NumberInput = lazy(() => import('./number-input').then((module) => ({ default: module.NumberInput })));
 
 interface Props {
   field: Field;
@@ -74,11 +78,13 @@ function NumberField(props: Props) {
   const { value, onChange } = props;
 
   return (
-    <NumberInput
-      {...sharedProps(props)}
-      value={typeof value === 'number' ? value : textOf(value)}
-      onChange={(entered) => onChange(entered === '' ? null : entered)}
-    />
+    <Suspense fallback={<Skeleton height={58} />}>
+      <NumberInput
+        {...sharedProps(props)}
+        value={typeof value === 'number' ? value : textOf(value)}
+        onChange={(entered) => onChange(entered === '' ? null : entered)}
+      />
+    </Suspense>
   );
 }
 
