@@ -69,11 +69,11 @@ export class TasksService {
     const task = toTaskFields(dto);
     const turn = { userId, taskId, team, prompt, title, task, idempotency };
     // Of a team that needs executors, no client begins the answers of direct chat.
-    if (isMixed(team)) {
-      return this.backends.forTeam(team).start(turn, { modelId: null, prompt: null }, existing ?? task);
-    }
+    const { taskId: id, subtaskId } = isMixed(team)
+      ? await this.backends.forTeam(team).start(turn, { modelId: null, prompt: null }, existing ?? task)
+      : await this.turns.store(turn);
 
-    return { ...(await this.turns.store(turn)), isNew: true };
+    return { taskId: id, subtaskId, isNew: true };
   }
 
   reserve(userId: number): Promise<number> {
