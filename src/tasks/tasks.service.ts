@@ -54,7 +54,7 @@ export class TasksService {
    */
   async createOrAppend(userId: number, taskId: number | undefined, dto: CreateTaskDto, key?: string): Promise<TaskDto> {
     checkPrompt(dto.prompt);
-    const body = { ...dto, turn_of: taskId };
+    const body = Object.fromEntries([...Object.entries(dto), ['turn_of', taskId]]) as object;
     const stored = await this.starts.once(userId, key, body, (idempotency) =>
       this.store(userId, taskId, dto, idempotency),
     );
