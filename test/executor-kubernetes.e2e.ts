@@ -162,7 +162,7 @@ describe('executors on Kubernetes', () => {
     const good = await validated('registry.example/agent:1', 'Agno');
     expect(good).toMatchObject({ valid: true, digest: DIGEST });
     const poor = await validated('registry.example/poor:1', 'ClaudeCode');
-    expect([poor.valid, poor.checks?.map(({ message }) => message)]).toEqual([
+    expect([poor.valid, poor.checks.map(({ message }) => message)]).toEqual([
       false,
       [
         'The version is 18.20.4, at least 20.0.0 is needed',

@@ -44,7 +44,7 @@ export class ObjectStore<T extends KubernetesObject> {
       throw new StatusError(422, 'Invalid', `${this.kind} "${name}" is invalid: ${problems.join('; ')}`);
     if (this.objects.has(name)) throw new StatusError(409, 'AlreadyExists', `"${name}" already exists`);
     const own = { uid: randomUUID(), namespace: this.namespace, creationTimestamp: new Date(), resourceVersion: '1' };
-    object.metadata = { ...metadata, ...own };
+    object.metadata = Object.assign(metadata, own);
     this.objects.set(name, object);
 
     return object;

@@ -18,12 +18,11 @@ export class ClusterState {
 
   /** Ends a pod as a kubelet does whose node has too little memory. */
   evict(pod: V1Pod): void {
-    pod.status = {
-      ...pod.status,
+    pod.status = Object.assign(pod.status ?? {}, {
       phase: 'Failed',
       reason: 'Evicted',
       message: 'The node was low on resource: memory. ',
-    };
+    });
     this.kubelet.process(pod)?.signal('SIGKILL');
   }
 
@@ -46,7 +45,7 @@ export class ClusterState {
     if (kind !== 'pods') return this.deleteClaim(name);
     const pod = this.pods.read(name);
     const grace = Number(graceSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30);
-    pod.metadata = { ...pod.metadata, deletionTimestamp: new Date() };
+    pod.metadata = Object.assign(pod.metadata ?? {}, { deletionTimestamp: new Date() });
     this.kubelet.stop(pod, grace);
     if (grace === 0) this.forget(pod);
 
@@ -56,7 +55,7 @@ export class ClusterState {
   /** A claim stays until no pod uses it. */
   private deleteClaim(name: string): object {
     const claim = this.claims.read(name);
-    claim.metadata = { ...claim.metadata, deletionTimestamp: new Date() };
+    claim.metadata = Object.assign(claim.metadata ?? {}, { deletionTimestamp: new Date() });
     this.finalizeClaims();
 
     return claim;

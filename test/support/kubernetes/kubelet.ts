@@ -44,7 +44,11 @@ export class Kubelet {
       pod.status.initContainerStatuses = [status(container, 'terminated', end)];
       if (exitCode !== 0) return void (pod.status.phase = 'Failed');
     }
-    if (isDeleted(pod)) return this.onGone(pod);
+    if (isDeleted(pod)) {
+      this.onGone(pod);
+
+      return;
+    }
     const [main] = pod.spec?.containers ?? [];
     if (main) await this.runMain(pod, main, directories);
   }
@@ -63,7 +67,11 @@ export class Kubelet {
 
   private async runMain(pod: V1Pod, main: V1Container, directories: Map<string, string>): Promise<void> {
     const image = this.image(pod) ?? { kind: 'unpullable', message: `${main.image}: not found` };
-    if (image.kind !== 'good') return showProblem(pod, main, image);
+    if (image.kind !== 'good') {
+      showProblem(pod, main, image);
+
+      return;
+    }
     const process = PodProcess.start(main, directories);
     this.processes.set(uidOf(pod), process);
     show(pod, main, 'running', { startedAt: new Date() });
@@ -107,11 +115,10 @@ function showProblem(pod: V1Pod, main: V1Container, image: Exclude<NodeImage, { 
 }
 
 function show(pod: V1Pod, main: V1Container, kind: State, detail: object, phase?: string): void {
-  pod.status = {
-    ...pod.status,
+  pod.status = Object.assign(pod.status ?? {}, {
     phase: phase ?? (kind === 'running' ? 'Running' : 'Pending'),
     containerStatuses: [status(main, kind, detail)],
-  };
+  });
 }
 
 function status({ name, image = '' }: V1Container, kind: State, detail: object): V1ContainerStatus {

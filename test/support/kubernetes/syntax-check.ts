@@ -96,9 +96,9 @@ export function claimProblems({ spec }: V1PersistentVolumeClaim): Problems {
 }
 
 function enumProblems(object: object, field: string): Problems {
-  const value = (object as Record<string, unknown>)[field];
+  const value = (object as Record<string, string | undefined>)[field];
 
-  return when(value !== undefined && !ENUMS[field]?.includes(String(value)), `${field}: ${String(value)}`);
+  return when(value !== undefined && !ENUMS[field]?.includes(value), `${field}: ${value}`);
 }
 
 const FACTORS: Record<string, number> = { m: 1e-3, k: 1e3, M: 1e6, G: 1e9, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30 };

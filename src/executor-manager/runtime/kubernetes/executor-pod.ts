@@ -1,7 +1,15 @@
 import type { V1Container, V1Pod, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import type { AppConfig } from '../../../config/app-config.js';
 import type { ContainerLimits, ContainerSpec, VolumeFile } from '../container-runtime.js';
-import { type KubernetesConfig, MAIN, podBasics, pullPolicyOf, RESTRICTED, TELLS_ITS_END } from './pod-parts.js';
+import {
+  type KubernetesConfig,
+  MAIN,
+  podBasics,
+  pullPolicyOf,
+  RESTRICTED,
+  SECCOMP,
+  TELLS_ITS_END,
+} from './pod-parts.js';
 import { metadataOf } from './kubernetes-labels.js';
 
 /** The container that copies the program of executors from the image of the manager. */
@@ -42,15 +50,14 @@ export function executorPod(spec: ContainerSpec, programs: ProgramFiles, config:
 
     return files ? [copyContainer(volume, path, files, config)] : [];
   });
-  const basics = podBasics(kubernetes);
 
   return {
     ...{ apiVersion: 'v1', kind: 'Pod' },
     metadata: { name: spec.name, ...metadataOf(spec.labels) },
     spec: {
-      ...basics,
+      ...podBasics(kubernetes),
       securityContext: {
-        ...basics.securityContext,
+        ...SECCOMP,
         ...{ fsGroup: WORKSPACE_GROUP, fsGroupChangePolicy: 'OnRootMismatch' },
       },
       // The pause container reaps what the agent's commands leave behind, as Docker's init does.

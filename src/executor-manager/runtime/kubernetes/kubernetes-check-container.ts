@@ -40,7 +40,7 @@ export class KubernetesCheckContainer implements CheckContainer {
       throw new EngineTrouble('internal', 'The node could not start the shell of the image', {
         cause: new Error(words),
       });
-    const digest = mainStatus(started)?.imageID?.replace(/^[\w-]+:\/\//, '');
+    const digest = mainStatus(started)?.imageID.replace(/^[\w-]+:\/\//, '');
 
     return digest?.includes('@') ? [digest] : [];
   }

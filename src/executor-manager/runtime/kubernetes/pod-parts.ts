@@ -9,16 +9,19 @@ export type KubernetesConfig = AppConfig['manager']['kubernetes'];
 /** How images are pulled. */
 export const pullPolicyOf = ({ manager }: AppConfig) => (manager.pullPolicy === 'always' ? 'Always' : 'IfNotPresent');
 
+/** Filters the system calls of all containers of a pod. */
+export const SECCOMP = { seccompProfile: { type: 'RuntimeDefault' } };
+
 /** Neither capabilities nor new privileges. The user is that of the image. */
-export const RESTRICTED: V1SecurityContext = {
+export const RESTRICTED = {
   ...{ allowPrivilegeEscalation: false, privileged: false, capabilities: { drop: ['ALL'] } },
   seccompProfile: { type: 'RuntimeDefault' },
-};
+} satisfies V1SecurityContext;
 
 /** Keeps the end of the output in the state of the container, which thereby says why it has ended. */
-export const TELLS_ITS_END: Pick<V1Container, 'terminationMessagePolicy'> = {
+export const TELLS_ITS_END = {
   terminationMessagePolicy: 'FallbackToLogsOnError',
-};
+} satisfies Partial<V1Container>;
 
 /** What all pods of images of users have in common: no access to the cluster, and no second start. */
 export function podBasics({ pullSecrets, runtimeClass }: KubernetesConfig): Omit<V1PodSpec, 'containers'> {
@@ -26,6 +29,6 @@ export function podBasics({ pullSecrets, runtimeClass }: KubernetesConfig): Omit
     ...{ restartPolicy: 'Never', automountServiceAccountToken: false, enableServiceLinks: false },
     ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
     ...(runtimeClass !== undefined && { runtimeClassName: runtimeClass }),
-    securityContext: { seccompProfile: { type: 'RuntimeDefault' } } satisfies V1PodSecurityContext,
+    securityContext: SECCOMP satisfies V1PodSecurityContext,
   };
 }

@@ -1,5 +1,5 @@
 /** What a pod's status says of its container. Pure. */
-import type { V1ContainerState, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { ContainerState } from '../container-runtime.js';
 import { labelsOf } from './kubernetes-labels.js';
 import { MAIN } from './pod-parts.js';
@@ -9,6 +9,21 @@ const CANNOT_RUN = 127;
 /** Reasons of containers whose command could not be started; their message is that of the engine of the node. */
 const NOT_STARTED = ['StartError', 'ContainerCannotRun'];
 const LOW_ON = /low on resource: ([\w-]+)/;
+const EVICTED = 'was evicted from its node';
+const PREEMPTED = 'gave way to a pod of a higher priority';
+const WITH_NODE = 'was ended with its node';
+/** By the reason of a pod's status, or of its condition `DisruptionTarget`. */
+const KNOWN_REASONS: ReadonlyMap<string, string> = new Map([
+  ['PreemptionByScheduler', PREEMPTED],
+  ['Preempting', PREEMPTED],
+  ['Evicted', EVICTED],
+  ['EvictionByEvictionAPI', EVICTED],
+  ['NodeLost', WITH_NODE],
+  ['NodeShutdown', WITH_NODE],
+  ['Terminated', WITH_NODE],
+  ['DeletionByTaintManager', WITH_NODE],
+  ['DeadlineExceeded', 'was ended by the cluster: it had no more time'],
+]);
 const ENDED_PHASES = ['Failed', 'Succeeded'];
 
 /** The container with the image of a user; undefined before its node knows the pod. */
@@ -35,40 +50,42 @@ export function startFailure(pod: V1Pod): string | null {
 
 /** See `ContainerRuntime.find`. */
 export function containerState(pod: V1Pod): ContainerState {
-  const state: V1ContainerState = mainStatus(pod)?.state ?? {};
-  const { terminated } = state;
-  const isOutOfMemory = terminated?.reason === 'OOMKilled';
-  const began = state.running?.startedAt ?? terminated?.startedAt ?? pod.metadata?.creationTimestamp;
+  const { exitCode = 0, message = '', reason = '' } = mainStatus(pod)?.state?.terminated ?? {};
+  const { name = '', annotations } = pod.metadata ?? {};
 
   return {
-    ...{ name: pod.metadata?.name ?? '', labels: labelsOf(pod.metadata?.annotations), isRunning: isRunning(pod) },
-    exitCode: startFailure(pod) === null ? (terminated?.exitCode ?? 0) : CANNOT_RUN,
-    ...{ isOutOfMemory, log: terminated?.message ?? '', engineReason: engineReason(pod) },
-    startedAt: began ? new Date(began).getTime() : 0,
+    ...{ name, labels: labelsOf(annotations), isRunning: isRunning(pod), startedAt: startedAt(pod) },
+    exitCode: startFailure(pod) === null ? exitCode : CANNOT_RUN,
+    ...{ isOutOfMemory: reason === 'OOMKilled', log: message, engineReason: engineReason(pod) },
   };
+}
+
+function startedAt(pod: V1Pod): number {
+  const { running, terminated } = mainStatus(pod)?.state ?? {};
+  const began = running?.startedAt ?? terminated?.startedAt ?? pod.metadata?.creationTimestamp;
+
+  return began ? new Date(began).getTime() : 0;
 }
 
 /** Why the cluster has ended a pod, in words that follow "the executor"; undefined when it has not. */
 export function engineReason(pod: V1Pod): string | undefined {
-  const { reason = '', message = '', conditions = [] } = pod.status ?? {};
-  const disruption = conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
-  const why = [reason, disruption?.reason];
-  if (why.includes('PreemptionByScheduler') || why.includes('Preempting'))
-    return 'gave way to a pod of a higher priority';
-  if (why.includes('Evicted') || why.includes('EvictionByEvictionAPI')) return evicted(message);
-  if (why.some((each) => ['NodeLost', 'NodeShutdown', 'Terminated', 'DeletionByTaintManager'].includes(each ?? '')))
-    return 'was ended with its node';
-  if (reason === 'DeadlineExceeded') return 'was ended by the cluster: it had no more time';
+  const { reason = '', message = '' } = pod.status ?? {};
+  const known = KNOWN_REASONS.get(reason) ?? KNOWN_REASONS.get(disruptionOf(pod));
+  if (known !== undefined) return known === EVICTED ? evicted(message) : known;
   if (reason !== '') return `was refused by its node (${reason})`;
-  if (pod.metadata?.deletionTimestamp && !hasEnded(pod)) return 'is being deleted at the cluster';
 
-  return undefined;
+  return pod.metadata?.deletionTimestamp && !hasEnded(pod) ? 'is being deleted at the cluster' : undefined;
+}
+
+/** Why a pod had to go, by its condition. */
+function disruptionOf({ status }: V1Pod): string {
+  const found = status?.conditions?.find((each) => each.type === 'DisruptionTarget' && each.status === 'True');
+
+  return found?.reason ?? '';
 }
 
 function evicted(message: string): string {
   const resource = LOW_ON.exec(message)?.[1];
 
-  return resource === undefined
-    ? 'was evicted from its node'
-    : `was evicted from its node, which was low on ${resource}`;
+  return resource === undefined ? EVICTED : `was evicted from its node, which was low on ${resource}`;
 }

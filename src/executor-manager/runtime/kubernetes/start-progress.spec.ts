@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { V1ContainerState, V1Pod, V1PodStatus } from '@kubernetes/client-node';
+import type { V1ContainerState, V1Pod } from '@kubernetes/client-node';
 import { EngineTrouble, ImageProblem } from '../runtime-errors.js';
 import { containerState } from './pod-state.js';
 import { startProgress } from './start-progress.js';
@@ -8,8 +8,8 @@ const IMAGE = 'r.example/agent:1';
 const container = (name: string, state: V1ContainerState) => ({
   ...{ name, state, image: IMAGE, imageID: '', ready: false, restartCount: 0 },
 });
-const pod = (status: V1PodStatus): V1Pod => ({ metadata: { name: 'conch-task-1-ab' }, status });
-const withMain = (state: V1ContainerState, status: V1PodStatus = {}) =>
+const pod = (status: object, metadata = {}): V1Pod => ({ metadata: { name: 'conch-task-1-ab', ...metadata }, status });
+const withMain = (state: V1ContainerState, status: object = {}) =>
   pod({ phase: 'Pending', ...status, containerStatuses: [container('main', state)] });
 const withCopy = (state: V1ContainerState) =>
   pod({ phase: 'Pending', initContainerStatuses: [container('program', state)] });
@@ -43,7 +43,7 @@ describe('startProgress', () => {
     [withCopy({ waiting: { reason: 'ErrImagePull', message: 'not found' } }), 'cannot run EXECUTOR_PROGRAM_IMAGE'],
     [withCopy({ terminated: { exitCode: 1 } }), 'must be the image of this executor manager'],
     [pod({ phase: 'Failed', reason: 'OutOfmemory' }), 'was refused by its node (OutOfmemory)'],
-    [{ ...pod({ phase: 'Pending' }), metadata: { deletionTimestamp: new Date() } }, 'is being deleted'],
+    [pod({ phase: 'Pending' }, { deletionTimestamp: new Date() }), 'is being deleted'],
   ])('says nothing about the image: %j', (given, words) => {
     expect(errorOf(given)).toBeInstanceOf(EngineTrouble);
     expect(errorOf(given).message).toContain(words);

@@ -1,5 +1,10 @@
 /** What a pod that is being started waits for, or why it cannot start. Pure. */
-import type { V1ContainerStateWaiting, V1Pod } from '@kubernetes/client-node';
+import type {
+  V1ContainerState,
+  V1ContainerStateTerminated,
+  V1ContainerStateWaiting,
+  V1Pod,
+} from '@kubernetes/client-node';
 import { firstPart } from '../../../common/text/text-cut.js';
 import { pullProblem } from '../pull-problems.js';
 import { EngineTrouble, ImageProblem } from '../runtime-errors.js';
@@ -28,25 +33,36 @@ const PLACING = 'The cluster looks for a node';
 
 /** @param image for messages */
 export function startProgress(pod: V1Pod, image: string): StartProgress {
-  if (isRunning(pod)) return { kind: 'started' };
-  const ended = endOf(pod);
-  if (ended) return ended;
-  const copy = pod.status?.initContainerStatuses?.find(({ name }) => name === COPY)?.state;
-  const waiting = mainStatus(pod)?.state?.waiting;
-  const problem = (copy?.waiting && copyProblem(copy.waiting)) ?? (waiting && waitingProblem(waiting, image));
+  const main = mainStatus(pod)?.state;
+  // A container that has ended by itself counts as started: its state says why.
+  if (isRunning(pod) || main?.terminated) return { kind: 'started' };
+  const problem = copyProblemOf(pod) ?? endOf(pod) ?? (main?.waiting && waitingProblem(main.waiting, image));
 
   return problem ?? { kind: 'waiting', stage: stageOf(pod) };
 }
 
-/** A container that has ended by itself counts as started: its state says why. */
+function copyProblemOf(pod: V1Pod): StartProgress | null {
+  const { terminated, waiting } = copyState(pod);
+  if (terminated) return copyFailure(terminated);
+
+  return waiting ? copyProblem(waiting) : null;
+}
+
+function copyState({ status }: V1Pod): V1ContainerState {
+  return status?.initContainerStatuses?.find(({ name }) => name === COPY)?.state ?? {};
+}
+
+function copyFailure({ exitCode, reason = '', message = '' }: V1ContainerStateTerminated): StartProgress | null {
+  return exitCode === 0
+    ? null
+    : failed(
+        'The program of executors could not be copied: EXECUTOR_PROGRAM_IMAGE must be the image of this executor manager',
+        `${reason}: ${message}`,
+      );
+}
+
+/** The end of a pod whose container has not run. */
 function endOf(pod: V1Pod): StartProgress | null {
-  if (mainStatus(pod)?.state?.terminated) return { kind: 'started' };
-  const copied = pod.status?.initContainerStatuses?.find(({ name }) => name === COPY)?.state?.terminated;
-  if (copied && copied.exitCode !== 0)
-    return failed(
-      'The program of executors could not be copied: EXECUTOR_PROGRAM_IMAGE must be the image of this executor manager',
-      `${copied.reason}: ${copied.message ?? ''}`,
-    );
   if (!hasEnded(pod) && !pod.metadata?.deletionTimestamp) return null;
   const reason = engineReason(pod) ?? 'was ended by the cluster before it ran';
 
