@@ -23,7 +23,7 @@ describe.each(STAGES)('reports through the queue, %s', (kind) => {
     source = new UpdateSource(isEmbedded ? join(directory.path, 'redis', 'redis.sock') : stage.redis.url);
     api = stage.api;
     solo = await addTeam(api, { name: 'coders', shells: ['ClaudeCode'] });
-    pipeline = await addTeam(api, { name: 'line', shells: ['ClaudeCode', 'Agno', 'Chat'], mode: 'pipeline' });
+    pipeline = await addTeam(api, { name: 'line', shells: ['ClaudeCode', 'Agno', 'ClaudeCode'], mode: 'pipeline' });
   });
 
   afterAll(async () => {
