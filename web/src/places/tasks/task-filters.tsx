@@ -34,7 +34,7 @@ export function TaskFilters({ search, teams, onChange }: Props) {
         aria-label={t('status')}
         placeholder={t('anyStatus')}
         clearable
-        w={160}
+        flex={{ base: '1 1 40%', sm: '0 0 160px' }}
         data={TASK_STATUSES.map((value) => ({ value, label: t(`statuses.${value}`) }))}
         value={search.status ?? null}
         onChange={(status) => onChange({ status: status ?? undefined })}
@@ -43,7 +43,7 @@ export function TaskFilters({ search, teams, onChange }: Props) {
         aria-label={t('kind')}
         placeholder={t('anyKind')}
         clearable
-        w={140}
+        flex={{ base: '1 1 40%', sm: '0 0 140px' }}
         data={TASK_KINDS.map((value) => ({ value, label: t(`kinds.${value}`) }))}
         value={search.kind ?? null}
         onChange={(kind) => onChange({ kind: kind ?? undefined })}
@@ -53,7 +53,7 @@ export function TaskFilters({ search, teams, onChange }: Props) {
         placeholder={t('anyTeam')}
         clearable
         searchable
-        w={200}
+        flex={{ base: '1 1 40%', sm: '0 0 200px' }}
         data={teams.map((team) => ({ value: String(team.id), label: teamLabel(team) }))}
         value={search.team === undefined ? null : String(search.team)}
         onChange={(team) => onChange({ team: team === null ? undefined : Number(team) })}
