@@ -1,4 +1,4 @@
-/** Resident memory of servers that nobody uses. */
+/** Resident memory of idle servers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { figure } from '../figure.js';
 import type { Lab, Part } from '../lab.js';

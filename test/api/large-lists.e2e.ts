@@ -121,7 +121,7 @@ describe('lists whose items are as large as they may be', () => {
     expect(JSON.stringify(items)).not.toContain('details_omitted');
   });
 
-  it('nobody has more than 500 of a kind', async () => {
+  it('limits each user to 500 of a kind', async () => {
     const names = Array.from({ length: MAX_OWNED }, (_, index) => `more-${index}`);
     const shell = { shellType: 'Chat', executionType: 'external_api' as const };
     await app.db.insert(bots).values(names.map((name) => ({ userId, name, shellName: 'Chat' })));

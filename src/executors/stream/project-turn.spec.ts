@@ -47,7 +47,7 @@ describe('targetOf', () => {
 describe('eventsTo', () => {
   const project = (asked: AnswerTurn, text: StreamText, more: { shown?: Claim | null; isLive?: boolean } = {}) => {
     const target = targetOf(asked);
-    if (!target) throw new Error('nobody owns the stream');
+    if (!target) throw new Error('the stream has no owner');
     const startOf = ({ id, offers }: SubtaskRow) => start(id, Math.max(offers, 1));
 
     return eventsTo({ turn: asked, target, shown: null, text, isLive: false, startOf, ...more });
