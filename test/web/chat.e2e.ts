@@ -166,6 +166,8 @@ describe('the chat of the page', () => {
     await tab.ask(saying('مرحبا بكم\n\nAnd English.'));
     await tab.untilComplete();
     await tab.answer.getByText('فريق 👩‍👩‍👧').waitFor();
+    // The text stands as it is until what renders it has been loaded.
+    await tab.answer.locator('p').filter({ hasText: /^And English\.$/ }).waitFor();
     expect(await page.evaluate(startOf('مرحبا بكم'))).toBe('right');
     expect(await page.evaluate(startOf('And English.'))).toBe('left');
   });
