@@ -4,6 +4,7 @@ import type { DifyRun } from '../../common/contracts/dify.js';
 import { type AnswerTurn, isByExecutor, type SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import type { ChatRun } from './chat-run.js';
 import { PipelineSteps } from './pipeline-steps.js';
+import { readPatiently } from './read-patiently.js';
 import { ProviderCalls } from './provider-calls.js';
 import { RunFinalizer } from './run-finalizer.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
@@ -91,7 +92,7 @@ export class ChatRunner {
       run.upstream = await this.providerRuns.stopAbandoned(turn);
     }
     signal.throwIfAborted();
-    const plan = await this.plans.load(turn, current);
+    const plan = await readPatiently(() => this.plans.load(turn, current), signal);
     // Executors report whole results, too, which the stream need not show yet.
     if (beginning === 'next') run.show(await this.steps.answered(turn, 1, text));
     const step = beginning === 'again' ? await this.nextAttempt(run, { turn, current, isShown }) : { attempt: 1 };

@@ -8,6 +8,7 @@ import type { ChatRun } from './chat-run.js';
 import { RunFinalizer } from './run-finalizer.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
 import { type RunHandle, ActiveRuns } from './active-runs.js';
+import { readPatiently } from './read-patiently.js';
 import { TurnLoader } from './turn-loader.js';
 
 /** Advances a run through the steps of a pipeline. */
@@ -54,7 +55,7 @@ export class PipelineSteps {
     // The stored text differs when a worker that counted as lost has ended this step, or some characters cannot be stored.
     if (stored?.result && stored.result.value !== shown.value) run.correct(subtaskId, answerOf(stored));
 
-    return this.plans.load(turn, next);
+    return readPatiently(() => this.plans.load(turn, next), signal);
   }
 
   /**

@@ -10,6 +10,7 @@ import {
 import { EventLoopThrottle } from '../../infra/http/server/event-loop-throttle.js';
 import { type RunPlan, RunPlans } from '../plan/run-plan.js';
 import type { ProviderRun } from './provider-runs.js';
+import { readPatiently } from './read-patiently.js';
 
 /** Calls the providers of plans. */
 @Injectable()
@@ -33,7 +34,7 @@ export class ProviderCalls {
     meter: TokenMeter,
   ): Promise<AsyncIterable<readonly ProviderEvent[]>> {
     const provider = this.providerOf(plan.shellType);
-    const request = await this.plans.toRequest(plan, upstream);
+    const request = await readPatiently(() => this.plans.toRequest(plan, upstream), signal);
     await new Promise<void>((resolve) => this.throttle.begin(resolve));
 
     return provider.stream({ ...request, meter }, signal);

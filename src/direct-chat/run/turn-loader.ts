@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { pollUntil } from '../../common/async/poll-until.js';
 import { AppError } from '../../common/app-error.js';
-import { isDatabaseDown } from '../../infra/database/database-errors.js';
 import { type AnswerTurn, isUnfinished, type SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import { TurnsService } from '../../tasks/turns/turns.service.js';
+import { DATABASE_PATIENCE_MS, readPatiently } from './read-patiently.js';
 
-/** How long a run waits for the database before it fails. */
-const DATABASE_PATIENCE_MS = 60_000;
-const DATABASE_RETRY_MS = 1_000;
 const NEXT_STEP_POLL_MS = 250;
 
 /** Loads turns for runs, and waits while the database is unreachable. */
@@ -16,16 +13,8 @@ export class TurnLoader {
   constructor(private readonly turns: TurnsService) {}
 
   /** Returns the turn of a subtask; null when it is deleted. @throws when the database is unreachable for a minute, or `signal` aborts */
-  async load(subtaskId: number, signal: AbortSignal): Promise<AnswerTurn | null> {
-    const end = Date.now() + DATABASE_PATIENCE_MS;
-    const load = () =>
-      this.turns.turnOf(subtaskId).catch((error: unknown) => {
-        if (!isDatabaseDown(error) || Date.now() > end) throw error;
-
-        return undefined;
-      });
-
-    return (await pollUntil(load, { everyMs: DATABASE_RETRY_MS, signal })) ?? null;
+  load(subtaskId: number, signal: AbortSignal): Promise<AnswerTurn | null> {
+    return readPatiently(() => this.turns.turnOf(subtaskId), signal);
   }
 
   /**
