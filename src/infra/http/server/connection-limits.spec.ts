@@ -78,6 +78,11 @@ describe('the number of connections', () => {
     expect(advice).toMatch(/may open 1024 files .* 782 connections .* limit to 10242 .* MAX_CONNECTIONS to 782/);
   });
 
+  it('is half of the descriptors where the limit of answers is meant as none', () => {
+    expect(fittingConnections(undefined, 20_000, 20_000)).toEqual({ maxConnections: 9904, advice: null });
+    expect(fittingConnections(undefined, 20_000, 1024)).toEqual({ maxConnections: 416, advice: null });
+  });
+
   it('is never none, however few descriptors there are', () => {
     const { maxConnections, advice } = fittingConnections(undefined, 50, 200);
     expect(maxConnections).toBe(16);

@@ -29,7 +29,8 @@ export interface FittingConnections {
  * Returns the number of connections that fits the file descriptors of this process: beyond those it could not even reach its
  * stores. A larger configured one counts as the fitting one.
  * @param wanted as configured; undefined: the default
- * @param upstream connections to providers that the process may have, one for each running answer
+ * @param upstream connections to providers that the process may have, one for each running answer. At most half of the
+ *   descriptors are kept for them: a limit of answers that is meant as none leaves the others to clients
  * @param openFiles how many descriptors the process may have
  */
 export function fittingConnections(
@@ -37,7 +38,8 @@ export function fittingConnections(
   upstream: number,
   openFiles = openFilesLimit(),
 ): FittingConnections {
-  const own = OWN_DESCRIPTORS + upstream;
+  const half = Math.max(Math.floor((openFiles - OWN_DESCRIPTORS) / 2), 0);
+  const own = OWN_DESCRIPTORS + Math.min(upstream, half);
   const fitting = Math.max(openFiles - own, MIN_CONNECTIONS);
   const maxConnections = Math.min(wanted ?? DEFAULT_CONNECTIONS, fitting);
   const isTooLow = openFiles - own < MIN_CONNECTIONS || (wanted !== undefined && wanted > fitting);
