@@ -40,7 +40,7 @@ await run(async () => {
 function startServer() {
   // Answers that are running end with the server, and are continued by the next one.
   const env = { SHUTDOWN_GRACE_SECONDS: '0', ...process.env };
-  server = start(process.execPath, [inRoot('dist', 'src', 'main.js')], env);
+  server = start(process.execPath, ['--enable-source-maps', inRoot('dist', 'src', 'main.js')], env);
   server.once('exit', (status) => {
     if (status) say(`The server has ended with ${status}: it is started again after the next change`);
   });

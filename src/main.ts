@@ -13,7 +13,6 @@ const SAME_SIGNAL_MS = 500;
 
 /** Starts the server, or the executor manager. */
 async function main(): Promise<void> {
-  process.setSourceMapsEnabled(true);
   const configuration = await AppConfigModule.forRoot();
   const { config } = configuration;
   const built = await build(configuration);

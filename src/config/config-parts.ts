@@ -21,7 +21,7 @@ export type RedisConfig =
 /** Public ones, which strangers' images may come from. */
 const KNOWN_REGISTRIES = 'docker.io,ghcr.io,quay.io,mcr.microsoft.com,registry.k8s.io';
 
-type SimulatorConfig = { kind: 'off' } | { kind: 'child' } | { kind: 'url'; url: string };
+type SimulatorConfig = { kind: 'off' } | { kind: 'embedded' } | { kind: 'url'; url: string };
 
 /** All parts of the configuration. */
 export function configParts(env: Env) {
@@ -169,7 +169,7 @@ function redisPart(env: Env): RedisConfig {
 
 function simulatorPart(value: string): SimulatorConfig {
   if (value === 'off') return { kind: 'off' };
-  if (value === 'on') return { kind: 'child' };
+  if (value === 'on') return { kind: 'embedded' };
 
   return { kind: 'url', url: value.replace(/\/+$/, '') };
 }

@@ -4,7 +4,6 @@ import { AppConfig } from '../config/app-config.js';
 import { AppConfigModule } from '../config/config.module.js';
 import { buildExecutorManager } from './executor-manager.setup.js';
 
-process.setSourceMapsEnabled(true);
 /** Stops the manager; does nothing before it is built. */
 let stop = (): Promise<void> => Promise.resolve();
 // The channel also closes when the server is killed.

@@ -6,7 +6,7 @@ import { TeamsModule } from '../teams/teams.module.js';
 import { SeedStore } from './seed-store.js';
 import { SeedsService } from './seeds.service.js';
 
-/** Public shells, models, bots and teams from the YAML files of `SEEDS_DIR`. Needs a global SimulatorProcess. */
+/** Public shells, models, bots and teams from the YAML files of `SEEDS_DIR`. Needs a global EmbeddedSimulator. */
 @Module({
   imports: [ShellsModule, ModelsModule, BotsModule, TeamsModule],
   providers: [SeedsService, SeedStore],

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
 import { CacheInvalidation } from '../infra/cache/cache-invalidation.js';
-import { SimulatorProcess } from '../infra/embedded/simulator-process.js';
+import { EmbeddedSimulator } from '../infra/embedded/embedded-simulator.js';
 import { readSeedFiles, type SeedVariables } from './seed-file.js';
 import { buildSeedSet } from './seed-set.js';
 import { SeedStore } from './seed-store.js';
@@ -13,7 +13,7 @@ export class SeedsService implements OnApplicationBootstrap {
 
   constructor(
     private readonly config: AppConfig,
-    private readonly simulator: SimulatorProcess,
+    private readonly simulator: EmbeddedSimulator,
     private readonly store: SeedStore,
     private readonly changes: CacheInvalidation,
   ) {}

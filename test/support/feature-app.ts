@@ -13,7 +13,7 @@ import { CacheInvalidationModule } from '../../src/infra/cache/cache-invalidatio
 import { CryptoModule } from '../../src/infra/crypto/crypto.module.js';
 import { DB, type Db, type OpenDatabase } from '../../src/infra/database/database.js';
 import { DATABASE } from '../../src/infra/database/database.module.js';
-import { SimulatorProcess } from '../../src/infra/embedded/simulator-process.js';
+import { EmbeddedSimulator } from '../../src/infra/embedded/embedded-simulator.js';
 import { configureHttp, createAdapter } from '../../src/infra/http/server/configure-http.js';
 import { ProbeSlots } from '../../src/infra/rate-limit/probe-slots.js';
 import { RateLimits } from '../../src/infra/rate-limit/rate-limits.js';
@@ -146,7 +146,7 @@ class RootModule {
     const providers = [
       { provide: DATABASE, useValue: database },
       { provide: DB, useValue: database.db },
-      { provide: SimulatorProcess, useValue: simulator },
+      { provide: EmbeddedSimulator, useValue: simulator },
       { provide: RateLimits, useValue: new RateLimits(null) },
       ProbeSlots,
       { provide: UsedSignatures, useClass: ProcessSignatures },
@@ -156,7 +156,7 @@ class RootModule {
       module: RootModule,
       imports: [...base, ...options.modules],
       providers,
-      exports: [DB, DATABASE, SimulatorProcess, RateLimits, ProbeSlots, UsedSignatures],
+      exports: [DB, DATABASE, EmbeddedSimulator, RateLimits, ProbeSlots, UsedSignatures],
     };
   }
 }

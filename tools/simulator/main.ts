@@ -1,5 +1,6 @@
-// Runs the simulator as a process of its own: by hand (`node dist/tools/simulator/main.js --port 8089`) or as a child.
+// Runs the simulator: by hand (`node dist/tools/simulator/main.js --port 8089`), or as a thread of the server.
 import { parseArgs } from 'node:util';
+import { parentPort } from 'node:worker_threads';
 import { portOf } from '../shared/http.js';
 import { startSimulator } from './simulator.js';
 
@@ -18,8 +19,6 @@ function stop(): void {
 
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
-// A forked child must not outlive its parent.
-process.once('disconnect', stop);
 
-if (process.send) process.send({ url: simulator.url });
+if (parentPort) parentPort.postMessage({ url: simulator.url });
 else console.log(simulator.url);

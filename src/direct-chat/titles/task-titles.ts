@@ -4,7 +4,7 @@ import type { Queue } from 'bullmq';
 import type { ModelSettings } from '../../common/contracts/chat-provider.js';
 import { AppConfig } from '../../config/app-config.js';
 import { logLine } from '../../infra/database/database-errors.js';
-import { SimulatorProcess } from '../../infra/embedded/simulator-process.js';
+import { EmbeddedSimulator } from '../../infra/embedded/embedded-simulator.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { TASK_TITLE_OPTIONS, TASK_TITLES, taskTitleJobId, type TaskTitleJob } from './task-titles.jobs.js';
 
@@ -19,7 +19,7 @@ export class TaskTitles {
   constructor(
     @InjectQueue(TASK_TITLES) private readonly queue: Queue<TaskTitleJob>,
     private readonly config: AppConfig,
-    private readonly simulator: SimulatorProcess,
+    private readonly simulator: EmbeddedSimulator,
   ) {}
 
   /** Enqueues the title of a conversation, unless it needs none. Never throws, and is not waited for. */

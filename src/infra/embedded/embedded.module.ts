@@ -4,7 +4,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.js';
 import { EmbeddedRedis } from './embedded-redis.js';
 import { ManagerProcess } from './manager-process.js';
-import { SimulatorProcess } from './simulator-process.js';
+import { EmbeddedSimulator } from './embedded-simulator.js';
 
 /**
  * The embedded parts of a server without configuration: its data directory and a redis-server. Started before Nest and
@@ -57,9 +57,9 @@ export class EmbeddedModule {
       providers: [
         { provide: EmbeddedParts, useValue: parts },
         {
-          provide: SimulatorProcess,
+          provide: EmbeddedSimulator,
           inject: [AppConfig],
-          useFactory: (config: AppConfig) => SimulatorProcess.start(config),
+          useFactory: (config: AppConfig) => EmbeddedSimulator.start(config),
         },
         {
           provide: ManagerProcess,
@@ -67,7 +67,7 @@ export class EmbeddedModule {
           useFactory: (config: AppConfig, host: HttpAdapterHost) => ManagerProcess.start(config, host),
         },
       ],
-      exports: [EmbeddedParts, SimulatorProcess, ManagerProcess],
+      exports: [EmbeddedParts, EmbeddedSimulator, ManagerProcess],
     };
   }
 }

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { PGlite, type QueryOptions, type Results } from '@electric-sql/pglite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PgliteStatements } from './pglite-statements.js';
@@ -67,6 +68,9 @@ export class PgliteClient implements PgliteSession {
   }
 
   static async open(directory: string): Promise<PgliteClient> {
+    // V8 compiles what is called often while the database starts, on all threads at once; that memory is never returned to
+    // the system: 40 MB less with one thread, and the start takes no longer. (Without the flag: a warning of V8's.)
+    setFlagsFromString('--wasm-num-compilation-tasks=1');
     const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const database = await PGlite.create(directory, { startParams: [...PGlite.defaultStartParams, ...settings] });
     const client = new PgliteClient(database);

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AppConfig } from '../../../config/app-config.js';
-import { SimulatorProcess } from '../../embedded/simulator-process.js';
+import { EmbeddedSimulator } from '../../embedded/embedded-simulator.js';
 import { EgressPolicy } from './egress.js';
 import { ProviderHttp } from './provider-http.js';
 
@@ -9,8 +9,8 @@ import { ProviderHttp } from './provider-http.js';
   providers: [
     {
       provide: ProviderHttp,
-      inject: [AppConfig, SimulatorProcess],
-      useFactory: ({ egress, provider }: AppConfig, { url }: SimulatorProcess) =>
+      inject: [AppConfig, EmbeddedSimulator],
+      useFactory: ({ egress, provider }: AppConfig, { url }: EmbeddedSimulator) =>
         new ProviderHttp({
           egress: new EgressPolicy(egress),
           connectTimeoutMs: provider.connectTimeoutMs,
