@@ -17,25 +17,19 @@ import type { WholeAnswer } from '../../answer-stream/stored-answer.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import type { ProviderRun } from './provider-runs.js';
 import { endedSteps } from '../../answer-stream/log/answer-extras.js';
-import { type FrameBatch, frame, RESTATED } from '../../answer-stream/log/frames.js';
 import type { LiveStream } from '../../answer-stream/readers/live-stream.js';
-import { type LoggedRun, PendingAppend } from '../../answer-stream/log/pending-append.js';
+import type { LoggedRun, PendingAppend } from '../../answer-stream/log/pending-append.js';
 import type { LogWriter } from '../../answer-stream/log/log-writer.js';
 import type { BegunLog, LogOwner } from '../../answer-stream/log/stream-log.js';
 import { laterAttempt, resyncOf, type Snapshot } from '../../answer-stream/log/stream-text.js';
 import type { StreamHub } from '../../answer-stream/readers/stream-hub.js';
+import { RunEvents } from './run-events.js';
 import { UsageMeter, withCost } from './usage-cost.js';
 
-/**
- * One attempt at the answers of one turn: numbers its events, keeps the text of the current step, and publishes every
- * batch to the readers of this process and to the log. Most turns have one step.
- */
+/** One attempt at the answers of one turn: keeps the text of the current step, and publishes it as events. Most turns have one step. */
 export class ChatRun implements LoggedRun {
-  readonly stream: LiveStream;
-  readonly owner: LogOwner;
   /** Start of the step. */
   startedAt = performance.now();
-  readonly tail: PendingAppend;
   finishReason: FinishReason = 'stop';
   firstTokenMs: number | null = null;
   /** Plan of the step; null until its provider is called. */
@@ -57,9 +51,7 @@ export class ChatRun implements LoggedRun {
   /** Counts the tokens of the step. */
   readonly meter = new UsageMeter();
   private readonly answer: AnswerAccumulator;
-  private seq: number;
-  /** Whether another owner may have sent events that are not in the log. */
-  private isRestarted: boolean;
+  private readonly events: RunEvents;
   /** What the log needs when it has lost all before the end; null until then. */
   private ending: [ChatEvent, ...ChatEvent[]] | null = null;
 
@@ -67,32 +59,38 @@ export class ChatRun implements LoggedRun {
     /** First subtask of the turn, which names the stream. */
     readonly subtaskId: number,
     readonly log: BegunLog,
-    private readonly hub: StreamHub,
-    private readonly writer: LogWriter,
+    hub: StreamHub,
+    writer: LogWriter,
     private readonly stop: (reason: StopReason) => void,
     maxAnswerBytes: number,
   ) {
     this.answer = new AnswerAccumulator(maxAnswerBytes);
     this.stepId = subtaskId;
     this.shownId = subtaskId;
-    const { owner, last, isRestarted } = log;
-    this.owner = owner;
-    this.seq = last;
-    this.isRestarted = isRestarted;
-    this.stream = hub.openLocal(subtaskId, { born: owner.born, last, snapshot: () => this.snapshot() });
-    this.tail = new PendingAppend(this);
+    this.events = new RunEvents(subtaskId, log, hub, writer, this);
+  }
+
+  get stream(): LiveStream {
+    return this.events.stream;
+  }
+
+  get owner(): LogOwner {
+    return this.events.owner;
+  }
+
+  /** What is not in the log yet. */
+  get tail(): PendingAppend {
+    return this.events.tail;
   }
 
   /** Number of the newest event. */
   get last(): number {
-    return this.seq;
+    return this.events.last;
   }
 
   /** The sequence number that the terminal event will get; of a restarted answer the one with which it is stated again. */
   get terminalSeq(): number {
-    const seq = this.shownId === this.stepId ? this.seq + 1 : this.seq + 2;
-
-    return this.isRestarted ? RESTATED + seq : seq;
+    return this.events.numberOfEnd(this.shownId === this.stepId ? 0 : 1);
   }
 
   get length(): number {
@@ -178,25 +176,10 @@ export class ChatRun implements LoggedRun {
   }
 
   /** Emits events. @param restarts whether the first one replaces everything before it */
-  emit(events: readonly ChatEvent[], urgent: boolean, restarts = standsForAll(events[0])): void {
-    const first = this.seq + 1;
+  emit(events: readonly ChatEvent[], urgent: boolean, restarts?: boolean): void {
     const last = events[events.length - 1];
-    const isEnd = last !== undefined && isTerminal(last);
-    if (isEnd) this.ending = events[0]?.type === 'resync' ? [events[0], last] : [this.whole(), last];
-    let text = '';
-    for (const event of events) {
-      this.seq += 1;
-      text += frame(this.subtaskId, this.seq, event);
-    }
-    const batch: FrameBatch = {
-      first,
-      last: this.seq,
-      text,
-      terminal: isEnd,
-      selfContained: restarts,
-    };
-    this.stream.push(batch);
-    this.writer.add(this.tail, batch, urgent || isEnd);
+    if (last && isTerminal(last)) this.ending = events[0]?.type === 'resync' ? [events[0], last] : [this.whole(), last];
+    this.events.publish(events, urgent, restarts);
   }
 
   /** Restores the text that an earlier attempt has shown. @returns whether it belongs to the current step */
@@ -212,7 +195,7 @@ export class ChatRun implements LoggedRun {
 
   /** Discards the text of earlier attempts: the turn starts again. @param known answers that are already stored */
   reset(attempt: number, reason: string, known: readonly ChatEvent[] = []): void {
-    this.isRestarted = true;
+    this.events.restart();
     this.shownAttempt = attempt;
     this.answer.clear();
     this.emit([{ type: 'reset', attempt, reason }, ...known], true);
@@ -244,7 +227,7 @@ export class ChatRun implements LoggedRun {
 
   /** Returns the answer so far, as a client has it that received every event. */
   snapshot(): Snapshot {
-    return { seq: this.seq, ...this.answer.whole(), subtaskId: this.stepId, ...laterAttempt(this.shownAttempt) };
+    return { seq: this.last, ...this.answer.whole(), subtaskId: this.stepId, ...laterAttempt(this.shownAttempt) };
   }
 
   /** Returns the event that replaces all before it. */
@@ -275,7 +258,7 @@ export class ChatRun implements LoggedRun {
 
   /** Detaches from the readers. Pending events are still written to the log. */
   close(): void {
-    this.hub.closeLocal(this.stream);
+    this.events.close();
   }
 
   private applyInternal(event: InternalEvent): void {
@@ -297,8 +280,4 @@ type InternalEvent = FinishEvent | RestartEvent | SuspendEvent;
 
 function isInternal(event: ProviderEvent): event is InternalEvent {
   return event.type === 'finish' || event.type === 'suspend' || event.type === 'restart';
-}
-
-function standsForAll(event: ChatEvent | undefined): boolean {
-  return event?.type === 'reset' || event?.type === 'resync';
 }
