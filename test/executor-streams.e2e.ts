@@ -16,6 +16,13 @@ import { Stage } from './support/stage.js';
 const text = (content: string) => ({ type: 'content', content });
 const digest = (value: string) => ({ length: value.length, sha256: createHash('sha256').update(value).digest('hex') });
 
+/** A manager: how the names of its executors end, and how it asks for work. */
+interface Place {
+  suffix: string;
+  dispatch: () => Promise<Dispatched[]>;
+  name: (taskId: number) => string;
+}
+
 /** Two replicas: what one receives is read at the other. */
 describe('streams of answers that executors give', () => {
   let stage: Stage;
@@ -170,6 +177,37 @@ describe('streams of answers that executors give', () => {
       const rest = await (await replicas[0].attach(taskId, cut)).untilClosed();
       expect(fold([...before, ...rest.events]).content).toBe('1 2 3 4 5 6 7');
     }
+  });
+
+  it('go on at the manager that has their workspace as long as it lives, and else at any', async () => {
+    const [here, there] = ['-0a1b', '-ffee'].map((suffix) => ({
+      dispatch: () => manager.dispatch(`?type=any&manager=${suffix}`),
+      name: (taskId: number) => `conch-task-${taskId}${suffix}`,
+      suffix,
+    })) as [Place, Place];
+    const answer = async (place: Place, prompt: string) => {
+      const [claimed] = await place.dispatch();
+      if (!claimed) throw new Error(`${place.suffix} got nothing`);
+      expect(claimed.prompt).toContain(prompt);
+      const report = { executor_name: place.name(claimed.task_id), result: { value: prompt } };
+      await manager.report(claimed.subtask_id, 'COMPLETED', report);
+      await untilTask(stage.api, claimed.task_id, 'COMPLETED');
+
+      return claimed;
+    };
+    expect(await there.dispatch()).toEqual([]);
+    const taskId = await addTask(stage.api, solo, { prompt: 'begin' });
+    await answer(here, 'begin');
+    await stage.api.post(`/tasks/${taskId}`, { prompt: 'go on' });
+    const other = await addTask(stage.api, solo, { prompt: 'something new' });
+    expect((await answer(there, 'something new')).task_id).toBe(other);
+    expect([await there.dispatch(), await manager.dispatch('?type=any')]).toEqual([[], []]);
+    expect((await answer(here, 'go on')).executor_name).toBe(here.name(taskId));
+
+    await stage.api.post(`/tasks/${taskId}`, { prompt: 'without it' });
+    expect(await there.dispatch()).toEqual([]);
+    await stage.redis.use((client) => client.zadd('executor:managers', 1, here.suffix));
+    expect((await answer(there, 'without it')).task_id).toBe(taskId);
   });
 
   it('makes events of the whole results that other executors report', async () => {

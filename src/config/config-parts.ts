@@ -238,6 +238,7 @@ function executorPart(env: Env) {
     leaseSeconds: env.EXECUTOR_LEASE_SECONDS ?? 120,
     /** Of executors that have not sent one yet: Wegent's never do, and say nothing while a tool runs. */
     silentLeaseSeconds: env.EXECUTOR_SILENT_LEASE_SECONDS ?? 3600,
+    workspaceWaitSeconds: env.EXECUTOR_WORKSPACE_WAIT_SECONDS ?? 120,
     idleHours: idleHours(env),
     maxAttempts: env.EXECUTOR_MAX_ATTEMPTS ?? 3,
     maxResultBytes: env.EXECUTOR_MAX_RESULT_BYTES ?? 4 * 1024 * 1024,

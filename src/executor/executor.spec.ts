@@ -128,6 +128,19 @@ describe('the program', () => {
     expect(bench.logs).toContain('the session of the earlier turns is gone: a new one begins');
   });
 
+  it('says that it has an empty workspace when the turns before were at another manager', async () => {
+    const elsewhere = { executor_name: 'conch-task-7-0a1b' };
+    bench.executor().handOver(bench.line(1, 'hello', elsewhere));
+    await bench.desk.ended(1);
+    expect(bench.desk.steps.find(({ step_id: id }) => id === 'workspace')?.['detail']).toMatchObject({
+      output: expect.stringContaining('begins with an empty workspace'),
+    });
+    bench.desk.forget();
+    bench.executor().handOver(bench.line(2, 'remember', elsewhere));
+    await bench.desk.ended(2);
+    expect(bench.desk.steps.filter(({ step_id: id }) => id === 'workspace')).toEqual([]);
+  });
+
   it('hears that an earlier attempt at the same turn was interrupted', async () => {
     const first = bench.executor();
     first.handOver(bench.line(1, 'slowly'));

@@ -21,6 +21,7 @@ import { LeaseExpiry } from './lifecycle/lease-expiry.js';
 import { LeasesService } from './lifecycle/leases.service.js';
 import { DispatchRepository } from './dispatch/dispatch.repository.js';
 import { ClaimWaiters } from './dispatch/claim-waiters.js';
+import { LivingManagers } from './managers/living-managers.js';
 import { ManagedTasksController } from './managers/managed-tasks.controller.js';
 import { ManagedTasksRepository } from './managers/managed-tasks.repository.js';
 import { ManagedTasksService } from './managers/managed-tasks.service.js';
@@ -46,7 +47,7 @@ import { SubtasksRepository } from './subtasks.repository.js';
     ...[ExecutionPlans, DispatchService, ExecutorReportsService, LeasesService, LeaseExpiry],
     ...[StepLabels, TurnProjector, ReportedStreams, StreamWatch, ExecutorEventsService],
     ...[ExecutorCanceller, ExecutorDeletions, ExecutorDeletionsProcessor, IdleExecutors, ExecutorBackend],
-    ...[ManagedTasksRepository, ManagedTasksService, ReleasesService, ClaimWaiters],
+    ...[ManagedTasksRepository, ManagedTasksService, ReleasesService, ClaimWaiters, LivingManagers],
   ],
   exports: [ExecutorBackend, StepLabels, StreamWatch],
 })

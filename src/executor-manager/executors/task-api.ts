@@ -4,6 +4,7 @@ import { asText, isJsonObject, type JsonObject } from '../../common/text/json.js
 import { AppConfig } from '../../config/app-config.js';
 import { InternalHttp, type InternalReply } from '../../infra/http/client/internal-http.js';
 import { isTemporary } from '../reporting/backend.client.js';
+import { ExecutorNames } from './executor-names.js';
 import { type ClaimedWork, claimsOf } from './claimed-work.js';
 
 /** How long a request for work waits at the API. */
@@ -42,13 +43,18 @@ export interface TaskState {
 /** The API, as far as it is about subtasks for executors. All methods throw an Error when a call may be repeated. */
 @Injectable()
 export class TaskApi extends InternalHttp {
+  /** How the names of this manager's executors end: tasks whose workspaces it has are left to it. */
+  private readonly manager: string;
+
   constructor(private readonly config: AppConfig) {
     super(config.auth.internalToken);
+    this.manager = new ExecutorNames(config.manager.name).suffix;
   }
 
   /** Claims up to `limit` subtasks; waits until there is one. */
   async claim(limit: number, signal: AbortSignal): Promise<ClaimedWork[]> {
-    const url = this.url(`/dispatch?type=any&limit=${Math.min(limit, MAX_AT_ONCE)}&wait=${WAIT_SECONDS}`);
+    const query = `type=any&limit=${Math.min(limit, MAX_AT_ONCE)}&wait=${WAIT_SECONDS}&manager=${this.manager}`;
+    const url = this.url(`/dispatch?${query}`);
     const options = { signal, timeoutMs: WAIT_SECONDS * 1000 + MARGIN_MS, maxReplyBytes: MAX_CLAIM_BYTES };
 
     return claimsOf(ok(await this.send('POST', url, {}, options)));
@@ -80,7 +86,7 @@ export class TaskApi extends InternalHttp {
 
   /** Returns the states of tasks, of unknown ones too. @param suffix adds those whose running executor has a name that ends so */
   async states(taskIds: readonly number[], suffix?: string): Promise<TaskState[]> {
-    const body = { task_ids: taskIds, ...(suffix !== undefined && { executor_suffix: suffix }) };
+    const body = { task_ids: taskIds, manager: this.manager, ...(suffix !== undefined && { executor_suffix: suffix }) };
     const reply = ok(await this.send('POST', this.url('/states'), body));
     const tasks = Array.isArray(reply.tasks) ? (reply.tasks as unknown[]) : [];
 

@@ -41,6 +41,8 @@ export interface WorkItem {
   repository: WorkRepository | null;
   author: WorkAuthor;
   executorName: string;
+  /** That has worked on the task before; empty when none has. */
+  previousExecutor: string;
   apiUrl: string;
   /** Secret. */
   authToken: string;
@@ -80,6 +82,7 @@ function workOf(json: JsonObject, conch: JsonObject, executorName: string): Work
     repository: repositoryOf(json),
     author: authorOf(asObject(json['user']) ?? {}),
     executorName: asText(conch['executor_name']) ?? executorName,
+    previousExecutor: textIn(json, 'executor_name'),
   };
 }
 

@@ -19,6 +19,16 @@ const FLUSH_MS = 5000;
 const SHUTDOWN_FLUSH_MS = 2000;
 const END_PATIENCE_MS = 30 * 60_000;
 
+/** What users see of a turn that cannot go on with the files of those before. */
+const EMPTY_WORKSPACE: LiveEvent = {
+  ...{ type: 'step', step_id: 'workspace', kind: 'log', title: 'Workspace', status: 'succeeded' },
+  detail: {
+    output:
+      'The executor manager with the files of the earlier turns does not answer: this turn begins with an empty ' +
+      'workspace, or a new clone of the repository.',
+  },
+};
+
 /** What all turns of an executor share. */
 export interface TurnOptions {
   /** Directory of the task. */
@@ -89,6 +99,7 @@ export class TurnRunner {
       this.sessionId = this.workspace.state.session(leader.id);
       const saved = this.workspace.state.answer(this.work.subtaskId);
       this.log.line(`begins${isRepeated ? ' again' : ''}, ${saved ? 'with the answer of before' : leader.shellType}`);
+      if (this.hasMoved) this.emit(EMPTY_WORKSPACE);
       if (saved) for (const event of saved) this.emit(event);
       else await this.runEngine(isRepeated);
       signal.throwIfAborted();
@@ -97,6 +108,13 @@ export class TurnRunner {
     } catch (error) {
       return signal.aborted ? signal.reason : error;
     }
+  }
+
+  /** Whether the files of the turns before are elsewhere. */
+  private get hasMoved(): boolean {
+    const { previousExecutor, executorName } = this.work;
+
+    return this.workspace.isNew && previousExecutor !== '' && previousExecutor !== executorName;
   }
 
   private async runEngine(isRepeated: boolean): Promise<void> {

@@ -21,6 +21,8 @@ export class Workspace {
   readonly repository: string;
   readonly home: string;
   readonly state: WorkspaceState;
+  /** Whether no turn has worked here before; known once it is open. */
+  isNew = false;
 
   constructor(
     root: string,
@@ -43,6 +45,7 @@ export class Workspace {
     // Left behind by a git that was killed; nothing else works here now.
     await rm(join(this.repository, '.git', 'index.lock'), { force: true });
     const before = this.state.turn();
+    this.isNew = before === null;
     const isRepeated = before?.subtaskId === work.subtaskId;
     if (!isRepeated) this.state.saveTurn({ subtaskId: work.subtaskId, base: await this.head(signal) });
 

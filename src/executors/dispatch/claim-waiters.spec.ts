@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FastifyReply } from 'fastify';
 import { EventEmitter, once } from 'node:events';
+import type { LivingManagers } from '../managers/living-managers.js';
 import type { ReleasesService } from '../managers/releases.service.js';
 import { ClaimWaiters } from './claim-waiters.js';
 import { type DispatchDto, DispatchQuery } from './dispatch.dto.js';
@@ -26,6 +27,7 @@ function desk() {
   const waiters = new ClaimWaiters(
     { dispatch } as unknown as DispatchService,
     { release } as unknown as ReleasesService,
+    { seen: () => Promise.resolve() } as unknown as LivingManagers,
   );
   /** Sends a request, and resolves once it waits. */
   const ask = async (asks = query()) => {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Gauge } from 'prom-client';
 import { TasksChangedEvent } from '../../common/contracts/domain-events.js';
 import { logLine } from '../../infra/database/database-errors.js';
+import { LivingManagers } from '../managers/living-managers.js';
 import { ReleasesService } from '../managers/releases.service.js';
 import type { DispatchDto, DispatchQuery } from './dispatch.dto.js';
 import { DispatchService } from './dispatch.service.js';
@@ -44,10 +45,12 @@ export class ClaimWaiters implements BeforeApplicationShutdown {
   constructor(
     private readonly dispatches: DispatchService,
     private readonly releases: ReleasesService,
+    private readonly managers: LivingManagers,
   ) {}
 
   /** Claims work, and waits for it as long as the query says. Resolves early when the client disconnects or the server stops. */
   async dispatch(query: DispatchQuery, reply: FastifyReply): Promise<DispatchDto> {
+    if (query.manager !== undefined) await this.managers.seen(query.manager);
     if (query.wait === 0) return this.dispatches.dispatch(query);
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
@@ -114,8 +117,8 @@ export class ClaimWaiters implements BeforeApplicationShutdown {
   private async serve(): Promise<void> {
     const empty = new Set<string>();
     for (const waiter of this.waiting) {
-      const { type, task_ids: taskIds } = waiter.query;
-      const kind = [type, ...taskIds].join();
+      const { type, manager, task_ids: taskIds } = waiter.query;
+      const kind = [type, manager, ...taskIds].join();
       if (empty.has(kind)) continue;
       const dispatched = await this.claim(waiter.query, waiter.gone);
       if (dispatched.tasks.length === 0) empty.add(kind);

@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsInt, Max, Min } from 'class-validator';
-import { EnumField, IntField, MAX_ID } from '../../common/fields.js';
+import { EnumField, IntField, MAX_ID, TextField } from '../../common/fields.js';
 import type { JsonObject } from '../../common/text/json.js';
+import { MANAGER } from '../managers/managed-tasks.dto.js';
 import { SUBTASK_STATUSES, type SubtaskStatus } from '../../infra/database/schema/schema.js';
 
 const DISPATCH_QUEUES = ['online', 'offline'] as const;
@@ -38,6 +39,14 @@ export class DispatchQuery {
   /** Kind of task, `any` for online work first and then offline work; not with task_ids */
   @EnumField(DISPATCH_TYPES, { optional: true })
   type: (typeof DISPATCH_TYPES)[number] = 'online';
+
+  /**
+   * How the names of the asking manager’s executors end. Tasks whose workspace is with another manager that asks in this
+   * way are left to it, as long as it lives
+   * @example -0a1b2c3d
+   */
+  @TextField({ max: 65, pattern: MANAGER, optional: true })
+  manager?: string;
 
   /** Seconds to wait when there is no work; the reply comes as soon as there is some */
   @IntField({ min: 0, max: MAX_WAIT_SECONDS, optional: true, query: true })

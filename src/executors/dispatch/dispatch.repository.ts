@@ -13,7 +13,14 @@ import {
 } from './dispatch.sql.js';
 
 /** Which subtasks a dispatch asks for. */
-export type ClaimRequest = { queue: 'online' | 'offline'; limit: number } | { taskIds: readonly number[] };
+export type ClaimRequest =
+  | {
+      queue: 'online' | 'offline';
+      limit: number;
+      /** Managers whose workspaces are left to them, by how the names of their executors end. */
+      otherManagers: readonly string[];
+    }
+  | { taskIds: readonly number[] };
 
 /** A subtask that is being dispatched, locked by the transaction that has claimed it. */
 export interface ClaimedSubtask {
@@ -70,8 +77,11 @@ export class DispatchRepository {
 function claimRows(tx: Db, request: ClaimRequest, lease: number): Promise<ClaimedRow[]> {
   if ('taskIds' in request) return CLAIM_OF_TASKS.rows(tx, { lease, ids: idList(request.taskIds) });
   const { queue, limit } = request;
+  const others = `{${request.otherManagers.join(',')}}`;
 
-  return limit === 1 ? CLAIM_NEXT.rows(tx, { lease, queue }) : CLAIM_SOME.rows(tx, { lease, queue, limit });
+  return limit === 1
+    ? CLAIM_NEXT.rows(tx, { lease, queue, others })
+    : CLAIM_SOME.rows(tx, { lease, queue, limit, others });
 }
 
 function toClaimed(row: ClaimedRow): ClaimedSubtask {

@@ -7,6 +7,7 @@ import type { Db } from '../../infra/database/database.js';
 import { TaskChangePublisher } from '../../tasks/events/task-change.publisher.js';
 import { TaskUpdatesService } from '../../tasks/status/task-updates.service.js';
 import { TurnProjector } from '../stream/turn-projector.js';
+import { LivingManagers } from '../managers/living-managers.js';
 import type { DispatchDto, DispatchedSubtaskDto, DispatchQuery } from './dispatch.dto.js';
 import { toDispatched } from './dispatched-subtask.js';
 import { type ExecutionPlan, ExecutionPlans } from './execution-plans.js';
@@ -22,6 +23,8 @@ const dispatchedTotal = new Counter({
   help: 'Subtasks handed to executors, by lane and outcome',
   labelNames: ['lane', 'outcome'],
 });
+
+type QueueRequest = Extract<ClaimRequest, { queue: string }>;
 
 interface Broken {
   claimed: ClaimedSubtask;
@@ -48,6 +51,7 @@ export class DispatchService {
     private readonly updates: TaskUpdatesService,
     private readonly changes: TaskChangePublisher,
     private readonly projector: TurnProjector,
+    private readonly managers: LivingManagers,
     { executors }: AppConfig,
   ) {
     this.silentLeaseSeconds = executors.silentLeaseSeconds;
@@ -55,21 +59,23 @@ export class DispatchService {
 
   /** Claims subtasks: they are RUNNING and leased when this resolves; what cannot be dispatched has failed, with the reason. */
   async dispatch(query: DispatchQuery): Promise<DispatchDto> {
-    const { task_status: status, task_ids: taskIds, type, limit } = query;
+    const { task_status: status, task_ids: taskIds, type, limit, manager } = query;
     if (status !== 'PENDING') return { tasks: [] };
     if (taskIds.length > 0) return { tasks: (await this.round({ taskIds })).dispatched };
+    const otherManagers = await this.managers.others(manager);
     const tasks: DispatchedSubtaskDto[] = [];
     for (const queue of type === 'any' ? (['online', 'offline'] as const) : [type])
-      tasks.push(...(await this.next(queue, limit - tasks.length)));
+      tasks.push(...(await this.next({ queue, limit: limit - tasks.length, otherManagers })));
 
     return { tasks };
   }
 
-  private async next(queue: 'online' | 'offline', limit: number): Promise<DispatchedSubtaskDto[]> {
+  private async next(request: QueueRequest): Promise<DispatchedSubtaskDto[]> {
+    const { limit } = request;
     const tasks: DispatchedSubtaskDto[] = [];
     for (let round = 0; round < MAX_ROUNDS && tasks.length < limit; round += 1) {
       const wanted = limit - tasks.length;
-      const { found, dispatched } = await this.round({ queue, limit: wanted });
+      const { found, dispatched } = await this.round({ ...request, limit: wanted });
       tasks.push(...dispatched);
       if (found < wanted) break;
     }

@@ -24,9 +24,16 @@ export interface ClaimedRow extends SubtaskColumns, TaskColumns {
 }
 
 /** A lease in seconds, and which subtasks to claim. */
-type Values = { lease: number } & ({ queue: string } | { queue: string; limit: number } | { ids: string });
+type Values = { lease: number } & ({ queue: string; others: string; limit?: number } | { ids: string });
 
-const IN_QUEUE = sql`s.lane = ${sql.placeholder('queue')}`;
+/**
+ * Of the queue, without tasks whose newest executor, and with it their workspace, is of one of the other managers; after two
+ * claims it need not be the same manager any more, which may be in trouble.
+ */
+const IN_QUEUE = sql`s.lane = ${sql.placeholder('queue')}
+  and (${sql.placeholder('others')}::text[] = '{}' or s.offers > 1 or not coalesce((
+    select substring(e.executor_name from '-[0-9a-f]+$') = any(${sql.placeholder('others')}::text[]) from subtasks e
+    where e.task_id = s.task_id and e.executor_name <> '' order by e.message_id desc limit 1), false))`;
 /** Of each named task the one subtask that is next, unless another one of it runs. */
 const OF_TASKS = sql`s.task_id = any(${sql.placeholder('ids')}::int[]) and s.lane is not null
   and not exists (select 1 from subtasks other where other.task_id = s.task_id and other.role = 'ASSISTANT'

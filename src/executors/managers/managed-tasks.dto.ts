@@ -5,6 +5,8 @@ import { ApiProperty } from '@nestjs/swagger';
 
 const MAX_TASKS = 1_000;
 const MAX_NAME = 500;
+/** How the names of one manager's executors end. */
+export const MANAGER = /^-[0-9a-f]{1,64}$/;
 
 /** Which tasks a manager asks about. */
 export class TaskStatesQueryDto {
@@ -22,6 +24,13 @@ export class TaskStatesQueryDto {
    */
   @TextField({ max: 100, optional: true })
   executor_suffix?: string;
+
+  /**
+   * How the names of the asking manager’s executors end: it lives, see the dispatch
+   * @example -0a1b2c3d
+   */
+  @TextField({ max: 65, pattern: MANAGER, optional: true })
+  manager?: string;
 }
 
 /** What a manager needs to know about a task whose container or workspace it has. */

@@ -5,6 +5,7 @@ import { isTerminal } from '../../tasks/task-status.js';
 import { LeasesService } from '../lifecycle/leases.service.js';
 import type { LeaseDto } from '../reports/executor-reports.dto.js';
 import type { StageDto, TaskStateDto, TaskStatesDto, TaskStatesQueryDto } from './managed-tasks.dto.js';
+import { LivingManagers } from './living-managers.js';
 import { ManagedTasksRepository } from './managed-tasks.repository.js';
 
 type TaskStateRow = Awaited<ReturnType<ManagedTasksRepository['withIds']>>[number];
@@ -19,10 +20,12 @@ export class ManagedTasksService {
     private readonly repository: ManagedTasksRepository,
     private readonly leases: LeasesService,
     private readonly redis: RedisClients,
+    private readonly managers: LivingManagers,
   ) {}
 
   /** Returns the state of each task, of unknown ones too. */
-  async states({ task_ids: ids, executor_suffix: suffix }: TaskStatesQueryDto): Promise<TaskStatesDto> {
+  async states({ task_ids: ids, executor_suffix: suffix, manager }: TaskStatesQueryDto): Promise<TaskStatesDto> {
+    if (manager !== undefined) await this.managers.seen(manager);
     const rows = await this.repository.withIds(ids);
     const known = new Set(rows.map(({ taskId }) => taskId));
     const more = suffix === undefined ? [] : await this.repository.withExecutors(suffix);

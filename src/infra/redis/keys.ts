@@ -28,6 +28,8 @@ export const keys = {
   executorCancelAck: (subtaskId: number) => `executor:cancel-ack:{${subtaskId}}`,
   /** String: what a manager does before the executor of this subtask works; for the diagnosis. */
   executorStage: (subtaskId: number) => `executor:stage:{${subtaskId}}`,
+  /** Sorted set: how the names of a manager's executors end -> when it last asked for work, in milliseconds. */
+  executorManagers: 'executor:managers',
   /** Hash: cached row of an image validation. */
   validation: (id: string) => `shell:validation:{${id}}`,
   /** Channel: the hash above was changed. */
