@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { env } from 'node:process';
-import { ExecutorDesk } from '../../test/support/executor-desk.js';
+import { ExecutorDesk } from '../../test/support/executors/executor-desk.js';
 import { ClaudeCodeEngine } from './engines/claude-code/claude-code.engine.js';
 import { Executor } from './executor.js';
 import { Log } from './log.js';

@@ -8,7 +8,7 @@ import { bots, shells } from '../../src/infra/database/schema/schema.js';
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ShellsModule } from '../../src/shells/shells.module.js';
 import { endAll } from '../support/child.js';
-import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
+import { type FeatureApp, startFeatureApp } from '../support/stages/feature-app.js';
 
 const SERVERS = { web: { headers: { Cookie: 'session-of-ann-0123' }, args: ['--as', 'ghp_0123456789abcd'] } };
 const MASKED = { web: { headers: { Cookie: '***0123' }, args: ['--as', '***abcd'] } };

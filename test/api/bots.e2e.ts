@@ -8,7 +8,7 @@ import { bots, models, shells } from '../../src/infra/database/schema/schema.js'
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ShellsModule } from '../../src/shells/shells.module.js';
 import { endAll } from '../support/child.js';
-import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
+import { type FeatureApp, startFeatureApp } from '../support/stages/feature-app.js';
 
 const ADMIN = 'the admin password';
 const KEY = 'sk-ant-secret-0123456789';

@@ -3,7 +3,7 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { DrizzleQueryError } from 'drizzle-orm';
 import { AppError } from '../../src/common/app-error.js';
 import { endAll } from '../support/child.js';
-import { FeatureApp, startFeatureApp } from '../support/feature-app.js';
+import { FeatureApp, startFeatureApp } from '../support/stages/feature-app.js';
 
 @Controller('boom')
 class BoomController {

@@ -4,7 +4,7 @@ import { UsersService } from '../../src/auth/users.service.js';
 import { rowsOf } from '../../src/infra/database/database.js';
 import { GitModule } from '../../src/git/git.module.js';
 import { endAll } from '../support/child.js';
-import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
+import { type FeatureApp, startFeatureApp } from '../support/stages/feature-app.js';
 import { GitServer } from '../support/git-server.js';
 
 interface Me {

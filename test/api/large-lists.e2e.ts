@@ -7,7 +7,7 @@ import { ModelsModule } from '../../src/models/models.module.js';
 import { ShellsModule } from '../../src/shells/shells.module.js';
 import { TeamsModule } from '../../src/teams/teams.module.js';
 import { endAll, nth } from '../support/child.js';
-import { type ErrorReply, type FeatureApp, startFeatureApp } from '../support/feature-app.js';
+import { type ErrorReply, type FeatureApp, startFeatureApp } from '../support/stages/feature-app.js';
 
 const ADMIN = 'the admin password';
 const KEY = '11'.repeat(32);

@@ -6,8 +6,8 @@ import { ModelsService } from '../../src/models/models.service.js';
 import { UsersService } from '../../src/auth/users.service.js';
 import type { OpenDatabase } from '../../src/infra/database/database.js';
 import { endAll } from '../support/child.js';
-import { openTestDatabase } from '../support/database.js';
-import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
+import { openTestDatabase } from '../support/stores/database.js';
+import { type FeatureApp, startFeatureApp } from '../support/stages/feature-app.js';
 
 const ADMIN = 'the admin password';
 const OLD_KEY = '11'.repeat(32);

@@ -8,7 +8,7 @@ import { SeedsModule } from '../../src/seeds/seeds.module.js';
 import { SeedsService } from '../../src/seeds/seeds.service.js';
 import { TeamsService } from '../../src/teams/teams.service.js';
 import { endAll } from '../support/child.js';
-import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
+import { type FeatureApp, startFeatureApp } from '../support/stages/feature-app.js';
 
 const SIMULATOR_URL = 'http://127.0.0.1:9';
 

@@ -5,7 +5,7 @@ import { bots, shells, teams } from '../../src/infra/database/schema/schema.js';
 import { TeamsModule } from '../../src/teams/teams.module.js';
 import { TeamsService } from '../../src/teams/teams.service.js';
 import { endAll } from '../support/child.js';
-import { type FeatureApp, startFeatureApp } from '../support/feature-app.js';
+import { type FeatureApp, startFeatureApp } from '../support/stages/feature-app.js';
 
 const ADMIN = 'the admin password';
 

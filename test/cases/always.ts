@@ -1,6 +1,6 @@
 /** What holds for every answer, whatever a case is about. */
 import { storageProblems } from '../../src/common/text/storable.js';
-import { flaws } from '../support/sse.js';
+import { flaws } from '../support/streams/sse.js';
 import type { Actual } from './run.js';
 
 const STATUS: Readonly<Record<string, string>> = { done: 'COMPLETED', error: 'FAILED', cancelled: 'CANCELLED' };

@@ -2,7 +2,7 @@
 import type { Api, SubtaskBody, TaskBody } from '../support/api.js';
 import { startOf } from '../support/api.js';
 import { eventually } from '../support/child.js';
-import { fold, type Received } from '../support/sse.js';
+import { fold, type Received } from '../support/streams/sse.js';
 import { type CaseTurn, type ProviderCase, turnsOf } from './case.js';
 import { differencesOf } from './compare.js';
 import { flawsOf } from './always.js';

@@ -6,9 +6,9 @@ import { type Simulator, startSimulator } from '../../tools/simulator/simulator.
 import { type Api, type ErrorBody, started } from '../support/api.js';
 import { endAll, eventually } from '../support/child.js';
 import { type Conch, startConch } from '../support/conch.js';
-import type { Received } from '../support/sse.js';
-import { script } from '../support/stage.js';
-import { TaskEventStream } from '../support/task-events.js';
+import type { Received } from '../support/streams/sse.js';
+import { script } from '../support/stages/stage.js';
+import { TaskEventStream } from '../support/streams/task-events.js';
 
 interface Operation {
   operationId?: string;

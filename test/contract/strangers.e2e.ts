@@ -4,7 +4,7 @@ import { type Simulator, startSimulator } from '../../tools/simulator/simulator.
 import type { Api } from '../support/api.js';
 import { endAll } from '../support/child.js';
 import { type Conch, startConch } from '../support/conch.js';
-import { INTERNAL_TOKEN } from '../support/executors.js';
+import { INTERNAL_TOKEN } from '../support/executors/executors.js';
 import {
   nastyBodies,
   NASTY_TEXTS,

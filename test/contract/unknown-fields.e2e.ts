@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api, ErrorBody } from '../support/api.js';
 import { endAll } from '../support/child.js';
 import { type OpenApiDocument, type Operation, operationsOf, pathOf } from '../support/openapi.js';
-import { sharedStage } from '../support/shared-stage.js';
-import type { Stage } from '../support/stage.js';
+import { sharedStage } from '../support/stages/shared-stage.js';
+import type { Stage } from '../support/stages/stage.js';
 
 const FIELD = 'a_field_of_tomorrow';
 /** The calls that Wegent does not have; all others have the shape of Wegent's. */

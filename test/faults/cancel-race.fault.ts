@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { type ErrorBody, started } from '../support/api.js';
 import { endAll } from '../support/child.js';
-import { sharedStage } from '../support/shared-stage.js';
-import { flaws, fold } from '../support/sse.js';
-import { script, type Stage } from '../support/stage.js';
+import { sharedStage } from '../support/stages/shared-stage.js';
+import { flaws, fold } from '../support/streams/sse.js';
+import { script, type Stage } from '../support/stages/stage.js';
 
 const ROUNDS = 200;
 const AT_A_TIME = 4;

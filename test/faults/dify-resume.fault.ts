@@ -3,9 +3,9 @@ import { generatedText } from '../../tools/simulator/simulator.js';
 import type { ChatEvent, InputRequiredEvent, ResetEvent } from '../../src/common/contracts/chat-event.js';
 import { started } from '../support/api.js';
 import { endAll, eventually } from '../support/child.js';
-import { addDifyTeam, difyRuns } from '../support/dify.js';
-import { fold, type SseStream } from '../support/sse.js';
-import { script, Stage } from '../support/stage.js';
+import { addDifyTeam, difyRuns } from '../support/content/dify.js';
+import { fold, type SseStream } from '../support/streams/sse.js';
+import { script, Stage } from '../support/stages/stage.js';
 
 const TOKENS = 60;
 const WHOLE = generatedText(TOKENS);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { endAll, eventually } from '../support/child.js';
-import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN } from '../support/executors.js';
-import { Stage } from '../support/stage.js';
+import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN } from '../support/executors/executors.js';
+import { Stage } from '../support/stages/stage.js';
 
 describe('executors, when parts of the server are lost', () => {
   let stage: Stage;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { started } from '../support/api.js';
 import { endAll, eventually } from '../support/child.js';
-import { runnerOf } from '../support/follower.js';
-import { script, Stage } from '../support/stage.js';
+import { runnerOf } from '../support/streams/follower.js';
+import { script, Stage } from '../support/stages/stage.js';
 
 describe('workers are killed while prompts are queued', () => {
   let stage: Stage;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { endAll, eventually, temporaryDirectory } from '../support/child.js';
 import { type Conch, startConch } from '../support/conch.js';
-import { FakeManager, INTERNAL_TOKEN } from '../support/executors.js';
-import { ImageApi, ValidationStream } from '../support/validations.js';
+import { FakeManager, INTERNAL_TOKEN } from '../support/executors/executors.js';
+import { ImageApi, ValidationStream } from '../support/executors/validations.js';
 
 const SUBMITTED = { status: 200, body: { status: 'submitted', message: 'ok' } };
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { endAll, eventually, nth } from '../support/child.js';
-import { type Dispatched, ExecutorApi, INTERNAL_TOKEN } from '../support/executors.js';
-import { runnerOf } from '../support/follower.js';
-import { MixedLine } from '../support/mixed-line.js';
-import { shapeOf, textsOf } from '../support/pipelines.js';
-import { flaws } from '../support/sse.js';
-import { Stage } from '../support/stage.js';
+import { type Dispatched, ExecutorApi, INTERNAL_TOKEN } from '../support/executors/executors.js';
+import { runnerOf } from '../support/streams/follower.js';
+import { MixedLine } from '../support/content/mixed-line.js';
+import { shapeOf, textsOf } from '../support/content/pipelines.js';
+import { flaws } from '../support/streams/sse.js';
+import { Stage } from '../support/stages/stage.js';
 
 const TEXTS = [generatedText(20, 6), generatedText(200, 8), generatedText(20, 7)];
 const SCRIPTS = ['tokens=20 size=6 rate=200', 'tokens=200 size=8 rate=100', 'tokens=20 size=7 rate=200'];

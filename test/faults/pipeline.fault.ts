@@ -2,10 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started, startOf } from '../support/api.js';
 import { endAll, eventually } from '../support/child.js';
-import { Follower, runnerOf } from '../support/follower.js';
-import { Pipeline, shapeOf, textsOf } from '../support/pipelines.js';
-import { flaws, fold, type Received, type SseStream, typesOf } from '../support/sse.js';
-import { Stage } from '../support/stage.js';
+import { Follower, runnerOf } from '../support/streams/follower.js';
+import { Pipeline, shapeOf, textsOf } from '../support/content/pipelines.js';
+import { flaws, fold, type Received, type SseStream, typesOf } from '../support/streams/sse.js';
+import { Stage } from '../support/stages/stage.js';
 
 const TEXTS = [generatedText(20, 6), generatedText(200, 8), generatedText(20, 7)];
 const SCRIPTS = ['tokens=20 size=6 rate=200', 'tokens=200 size=8 rate=100', 'tokens=20 size=7 rate=200'];

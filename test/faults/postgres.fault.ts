@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
 import { endAll, eventually, nth } from '../support/child.js';
-import { expectAgreement, expectOneEnd } from '../support/follower.js';
-import { flaws, fold } from '../support/sse.js';
-import { script, Stage } from '../support/stage.js';
+import { expectAgreement, expectOneEnd } from '../support/streams/follower.js';
+import { flaws, fold } from '../support/streams/sse.js';
+import { script, Stage } from '../support/stages/stage.js';
 
 describe('Postgres goes away', () => {
   let stage: Stage;

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
 import { endAll } from '../support/child.js';
-import { expectAgreement } from '../support/follower.js';
-import { sharedStage } from '../support/shared-stage.js';
-import { flaws, fold, type Received } from '../support/sse.js';
-import { script, type Stage } from '../support/stage.js';
+import { expectAgreement } from '../support/streams/follower.js';
+import { sharedStage } from '../support/stages/shared-stage.js';
+import { flaws, fold, type Received } from '../support/streams/sse.js';
+import { script, type Stage } from '../support/stages/stage.js';
 
 describe('a client changes servers', () => {
   let stage: Stage;

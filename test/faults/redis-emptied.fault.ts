@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endAll } from '../support/child.js';
-import { expectAgreement, expectOneEnd, type Follower, pathOf } from '../support/follower.js';
-import { disturb, startAnswers, WHOLE, WHOLE_END } from '../support/redis-rounds.js';
-import { fold, type Received } from '../support/sse.js';
-import { Stage } from '../support/stage.js';
+import { expectAgreement, expectOneEnd, type Follower, pathOf } from '../support/streams/follower.js';
+import { disturb, startAnswers, WHOLE, WHOLE_END } from '../support/stores/redis-rounds.js';
+import { fold, type Received } from '../support/streams/sse.js';
+import { Stage } from '../support/stages/stage.js';
 
 describe('Redis loses its data, or takes no more, in the middle of answers', () => {
   let stage: Stage;

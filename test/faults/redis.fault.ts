@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
 import { endAll, eventually } from '../support/child.js';
-import { expectAgreement, expectOneEnd, Follower, runnerOf } from '../support/follower.js';
-import { flaws, fold, typesOf } from '../support/sse.js';
-import { script, Stage } from '../support/stage.js';
+import { expectAgreement, expectOneEnd, Follower, runnerOf } from '../support/streams/follower.js';
+import { flaws, fold, typesOf } from '../support/streams/sse.js';
+import { script, Stage } from '../support/stages/stage.js';
 
 /** Tokens that the provider has sent when Redis goes away. */
 const HELD = 30;

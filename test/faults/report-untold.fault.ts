@@ -8,10 +8,10 @@ import { TaskUpdatesRepository } from '../../src/tasks/status/task-updates.repos
 import { TASK_UPDATES } from '../../src/tasks/tasks.jobs.js';
 import { readPayload } from '../../src/tasks/status/task-updates.processor.js';
 import { endAll, eventually } from '../support/child.js';
-import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask } from '../support/executors.js';
+import { addExecutorTeam, addTask, ExecutorApi, INTERNAL_TOKEN, untilTask } from '../support/executors/executors.js';
 import { Receiver } from '../support/receiver.js';
-import { Stage } from '../support/stage.js';
-import { TaskEventStream } from '../support/task-events.js';
+import { Stage } from '../support/stages/stage.js';
+import { TaskEventStream } from '../support/streams/task-events.js';
 
 /** A lock that runs out soon after its worker is gone. */
 const SHORT = { lockDuration: 300, stalledInterval: 150 };

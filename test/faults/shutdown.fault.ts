@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
 import { endAll, eventually } from '../support/child.js';
-import { expectAgreement, expectOneEnd, Follower } from '../support/follower.js';
-import { fold, typesOf } from '../support/sse.js';
-import { script, Stage } from '../support/stage.js';
+import { expectAgreement, expectOneEnd, Follower } from '../support/streams/follower.js';
+import { fold, typesOf } from '../support/streams/sse.js';
+import { script, Stage } from '../support/stages/stage.js';
 
 const STREAMS = 20;
 const TOKENS = 160;

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { endAll, nth } from '../support/child.js';
 import { started } from '../support/api.js';
-import { expectAgreement, expectOneEnd, Follower, pathOf, runnerOf } from '../support/follower.js';
-import { flaws, fold, type Received, typesOf } from '../support/sse.js';
-import { script, Stage } from '../support/stage.js';
+import { expectAgreement, expectOneEnd, Follower, pathOf, runnerOf } from '../support/streams/follower.js';
+import { flaws, fold, type Received, typesOf } from '../support/streams/sse.js';
+import { script, Stage } from '../support/stages/stage.js';
 
 const TOKENS = 200;
 const WHOLE = generatedText(TOKENS);

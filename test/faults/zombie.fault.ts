@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { generatedText } from '../../tools/simulator/simulator.js';
 import { started } from '../support/api.js';
 import { endAll, eventually } from '../support/child.js';
-import { expectAgreement, expectOneEnd, runnerOf } from '../support/follower.js';
-import { flaws, fold, typesOf } from '../support/sse.js';
-import { script, Stage } from '../support/stage.js';
+import { expectAgreement, expectOneEnd, runnerOf } from '../support/streams/follower.js';
+import { flaws, fold, typesOf } from '../support/streams/sse.js';
+import { script, Stage } from '../support/stages/stage.js';
 
 describe('a worker hangs and comes back as a zombie', () => {
   let stage: Stage;

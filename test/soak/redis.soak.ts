@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endAll, nth } from '../support/child.js';
-import { expectAgreement, type Follower, pathOf } from '../support/follower.js';
-import { disturb, startAnswers, type Trouble, TROUBLES, WHOLE, WHOLE_END } from '../support/redis-rounds.js';
-import { fold } from '../support/sse.js';
-import { Stage } from '../support/stage.js';
+import { expectAgreement, type Follower, pathOf } from '../support/streams/follower.js';
+import { disturb, startAnswers, type Trouble, TROUBLES, WHOLE, WHOLE_END } from '../support/stores/redis-rounds.js';
+import { fold } from '../support/streams/sse.js';
+import { Stage } from '../support/stages/stage.js';
 
 const ROUNDS = Number(process.env['SOAK_ROUNDS'] ?? 0);
 /** Where the logs of a round with a flaw go. */

@@ -1,6 +1,6 @@
 import type { ChatEvent } from '../../src/common/contracts/chat-event.js';
 import { type RawReply, send } from './http-send.js';
-import { fold, type Folded, openStream, type SseStream, type StreamRequest } from './sse.js';
+import { fold, type Folded, openStream, type SseStream, type StreamRequest } from './streams/sse.js';
 
 export interface Reply<T> {
   status: number;

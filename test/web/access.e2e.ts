@@ -1,12 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import type { Api } from '../support/api.js';
-import { findings } from '../support/axe.js';
-import { ChatTab, wordsUpTo } from '../support/chat-tab.js';
+import { findings } from '../support/web/axe.js';
+import { ChatTab, wordsUpTo } from '../support/web/chat-tab.js';
 import { eventually } from '../support/child.js';
-import { passwordOf, signIn } from '../support/sign-in.js';
-import { script } from '../support/stage.js';
-import { WebSuite } from '../support/web-suite.js';
+import { passwordOf, signIn } from '../support/web/sign-in.js';
+import { script } from '../support/stages/stage.js';
+import { WebSuite } from '../support/web/web-suite.js';
 
 const PASSWORDS = { admin: 'the password of the admin', ann: 'the password of ann' } as const;
 type UserName = keyof typeof PASSWORDS;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { findings } from '../support/axe.js';
-import { Reader, startBrowser } from '../support/browser.js';
+import { findings } from '../support/web/axe.js';
+import { Reader, startBrowser } from '../support/web/browser.js';
 import { endAll } from '../support/child.js';
-import { addModel } from '../support/models.js';
-import { sharedStage } from '../support/shared-stage.js';
-import { script, type Stage } from '../support/stage.js';
-import { add } from '../support/teams.js';
+import { addModel } from '../support/content/models.js';
+import { sharedStage } from '../support/stages/shared-stage.js';
+import { script, type Stage } from '../support/stages/stage.js';
+import { add } from '../support/content/teams.js';
 
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { type ChatTab, wordsUpTo } from '../support/chat-tab.js';
+import { type ChatTab, wordsUpTo } from '../support/web/chat-tab.js';
 import { eventually } from '../support/child.js';
-import { script } from '../support/stage.js';
-import { addModel } from '../support/models.js';
-import { add } from '../support/teams.js';
-import { WebSuite } from '../support/web-suite.js';
+import { script } from '../support/stages/stage.js';
+import { addModel } from '../support/content/models.js';
+import { add } from '../support/content/teams.js';
+import { WebSuite } from '../support/web/web-suite.js';
 
 const QUICK = 'tokens=3 rate=0';
 /** Pixels by which the page is wider than its window. */
@@ -167,7 +167,10 @@ describe('the chat of the page', () => {
     await tab.untilComplete();
     await tab.answer.getByText('فريق 👩‍👩‍👧').waitFor();
     // The text stands as it is until what renders it has been loaded.
-    await tab.answer.locator('p').filter({ hasText: /^And English\.$/ }).waitFor();
+    await tab.answer
+      .locator('p')
+      .filter({ hasText: /^And English\.$/ })
+      .waitFor();
     expect(await page.evaluate(startOf('مرحبا بكم'))).toBe('right');
     expect(await page.evaluate(startOf('And English.'))).toBe('left');
   });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/child.js';
-import { script } from '../support/stage.js';
-import { WebSuite } from '../support/web-suite.js';
+import { script } from '../support/stages/stage.js';
+import { WebSuite } from '../support/web/web-suite.js';
 
 const QUICK = 'tokens=2 rate=0';
 /** More than a page of the list. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Locator } from 'playwright-core';
-import { type ChatTab, wordsUpTo } from '../support/chat-tab.js';
-import { addDifyTeam, difyRuns } from '../support/dify.js';
-import { script } from '../support/stage.js';
-import { WebSuite } from '../support/web-suite.js';
+import { type ChatTab, wordsUpTo } from '../support/web/chat-tab.js';
+import { addDifyTeam, difyRuns } from '../support/content/dify.js';
+import { script } from '../support/stages/stage.js';
+import { WebSuite } from '../support/web/web-suite.js';
 
 const file = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(`the words of ${name}`) });
 

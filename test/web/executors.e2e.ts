@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Locator } from 'playwright-core';
-import type { ChatTab } from '../support/chat-tab.js';
+import type { ChatTab } from '../support/web/chat-tab.js';
 import { eventually } from '../support/child.js';
-import { addExecutorTeam, type Dispatched, ExecutorApi, INTERNAL_TOKEN } from '../support/executors.js';
+import { addExecutorTeam, type Dispatched, ExecutorApi, INTERNAL_TOKEN } from '../support/executors/executors.js';
 import { GitServer } from '../support/git-server.js';
-import { WebSuite } from '../support/web-suite.js';
+import { WebSuite } from '../support/web/web-suite.js';
 
 const GIT_TOKEN = 'ghp_a-git-token-of-this-test';
 const REASONING = 'The total is rounded twice.';

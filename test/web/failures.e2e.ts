@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { addDifyTeam } from '../support/dify.js';
-import { addModel } from '../support/models.js';
-import { script } from '../support/stage.js';
-import { add } from '../support/teams.js';
-import { WebSuite } from '../support/web-suite.js';
+import { addDifyTeam } from '../support/content/dify.js';
+import { addModel } from '../support/content/models.js';
+import { script } from '../support/stages/stage.js';
+import { add } from '../support/content/teams.js';
+import { WebSuite } from '../support/web/web-suite.js';
 
 /** Longer than a loaded machine needs for a first token. */
 const PATIENCE_MS = '4000';

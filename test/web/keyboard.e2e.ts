@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
-import { type ChatTab, wordsUpTo } from '../support/chat-tab.js';
-import { script } from '../support/stage.js';
-import { WebSuite } from '../support/web-suite.js';
+import { type ChatTab, wordsUpTo } from '../support/web/chat-tab.js';
+import { script } from '../support/stages/stage.js';
+import { WebSuite } from '../support/web/web-suite.js';
 
 /** More than any place has. */
 const MAX_STOPS = 120;

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { started } from '../support/api.js';
-import { ChatTab, wordsUpTo } from '../support/chat-tab.js';
+import { ChatTab, wordsUpTo } from '../support/web/chat-tab.js';
 import { eventually } from '../support/child.js';
-import { untilTask } from '../support/executors.js';
-import { TEST_KEY } from '../support/models.js';
-import { script } from '../support/stage.js';
-import { WebSuite } from '../support/web-suite.js';
+import { untilTask } from '../support/executors/executors.js';
+import { TEST_KEY } from '../support/content/models.js';
+import { script } from '../support/stages/stage.js';
+import { WebSuite } from '../support/web/web-suite.js';
 
 describe('the places around the chat', () => {
   const suite = new WebSuite({ expectedErrors: /the server responded with a status of 4\d\d/ });

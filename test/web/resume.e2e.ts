@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ChatTab, wordsUpTo } from '../support/chat-tab.js';
+import { type ChatTab, wordsUpTo } from '../support/web/chat-tab.js';
 import { eventually } from '../support/child.js';
-import { addDifyTeam } from '../support/dify.js';
-import { script } from '../support/stage.js';
-import { WebSuite } from '../support/web-suite.js';
+import { addDifyTeam } from '../support/content/dify.js';
+import { script } from '../support/stages/stage.js';
+import { WebSuite } from '../support/web/web-suite.js';
 
 const TOKENS = 60;
 const QUESTION = script(`tokens=${TOKENS} rate=500`, 'Tell me');

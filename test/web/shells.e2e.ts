@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 import { endAll, eventually } from '../support/child.js';
-import { add } from '../support/teams.js';
-import { ImageStage, PASSWORD, SUBMITTED } from '../support/image-stage.js';
-import { signIn } from '../support/sign-in.js';
-import type { ImageApi } from '../support/validations.js';
-import { WebSuite } from '../support/web-suite.js';
+import { add } from '../support/content/teams.js';
+import { ImageStage, PASSWORD, SUBMITTED } from '../support/stages/image-stage.js';
+import { signIn } from '../support/web/sign-in.js';
+import type { ImageApi } from '../support/executors/validations.js';
+import { WebSuite } from '../support/web/web-suite.js';
 
 /** Longer than any of these tests. */
 const TIMEOUT_SECONDS = 600;

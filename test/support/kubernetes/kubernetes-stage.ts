@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { V1Pod } from '@kubernetes/client-node';
 import { endAll, temporaryDirectory } from '../child.js';
 import { Conch, type Environment } from '../conch.js';
-import { TeamStage } from '../team-stage.js';
+import { TeamStage } from '../stages/team-stage.js';
 import { ClusterServer } from './api-server.js';
 import { NAMESPACE } from './cluster-state.js';
 import { PROGRAM_IMAGE } from './registry-images.js';
@@ -22,7 +22,7 @@ export class KubernetesStage extends TeamStage {
     const cluster = await ClusterServer.start();
     prepare(cluster);
     const files = temporaryDirectory('executor');
-    copyFileSync(resolve('test/support/stand-in-executor.mjs'), join(files.path, 'executor.mjs'));
+    copyFileSync(resolve('test/support/executors/stand-in-executor.mjs'), join(files.path, 'executor.mjs'));
     const server = await Conch.start({
       ...{ EXECUTOR_MANAGER: 'on', EXECUTOR_RUNTIME: 'kubernetes', KUBECONFIG: cluster.kubeconfig() },
       ...{ KUBERNETES_NAMESPACE: NAMESPACE, EXECUTOR_PROGRAM_IMAGE: PROGRAM_IMAGE, EXECUTOR_FILES: files.path },
