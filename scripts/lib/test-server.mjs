@@ -23,7 +23,7 @@ const BUNDLE = inRoot('dist', 'test-server', 'server.cjs');
 const STAMP = inRoot('dist', 'test-server', '.stamp');
 
 /** Those of the servers of the tests: V8 refuses code that was compiled with others. */
-const V8_FLAGS = ['--liftoff-only'];
+const V8_FLAGS = ['--liftoff-only', '--wasm-num-compilation-tasks=1'];
 
 /** Loaded from node_modules at run time: native code, WebAssembly, files beside the code, and what is not installed. */
 const EXTERNAL = [

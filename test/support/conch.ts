@@ -18,8 +18,11 @@ const TIMES: Environment = {
   CHAT_SELF_START_MS: '0',
 };
 const START_TIMEOUT_MS = 120_000;
-/** The WebAssembly of the embedded database is compiled once, and not again to run faster: a third of its start. */
-const V8_FLAGS = ['--liftoff-only'];
+/**
+ * The WebAssembly of the embedded database is compiled once, and not again to run faster: a third of its start. The second
+ * one the server sets itself; V8 refuses compiled code when its flags differ.
+ */
+const V8_FLAGS = ['--liftoff-only', '--wasm-num-compilation-tasks=1'];
 
 /** A server in a process of its own. */
 export class Conch {
