@@ -7,6 +7,7 @@ import { type Conversation, useConversation } from './data/use-conversation';
 import { difyBotOf, firstTeam, type Team, useTeams } from './data/use-teams';
 import { Composer } from './composer/composer';
 import { FirstRun } from './first-run/first-run';
+import { preloadMarkdown } from './markdown/markdown-text';
 import { Announcer } from './thread/announcer';
 import { LiveAnswerProvider } from './thread/live-answer';
 import { Thread } from './thread/thread';
@@ -40,6 +41,11 @@ function Chat({ taskId }: { taskId: number | null }) {
     if (window.matchMedia('(hover: hover)').matches) input.current?.focus();
   }, []);
   useAskedTeam(taskId, choose);
+  const canAsk = team !== undefined;
+  useEffect(() => {
+    // A question can be written before what shows answers is there.
+    if (canAsk) preloadMarkdown();
+  }, [canAsk]);
   const showExample = (teamName: string, text: string) => {
     choose(teams.find(({ name }) => name === teamName)?.id ?? null, text);
     input.current?.focus();
