@@ -8,7 +8,7 @@ const backend: BackendModule = {
   read: (language, namespace, callback) => {
     readTexts(language, namespace).then(
       (texts) => callback(null, texts),
-      (error: Error) => callback(error, false),
+      (error: unknown) => callback(String(error), false),
     );
   },
 };

@@ -6,7 +6,9 @@ import { session } from '../../api/session';
 import { withTexts } from '../../i18n/i18n';
 
 const LoginPage = lazy(async () => ({ default: (await withTexts(import('./login.page'), 'login')).LoginPage }));
-const ExpiredDialog = lazy(async () => ({ default: (await withTexts(import('./expired-dialog'), 'login')).ExpiredDialog }));
+const ExpiredDialog = lazy(async () => ({
+  default: (await withTexts(import('./expired-dialog'), 'login')).ExpiredDialog,
+}));
 const AwayPage = lazy(async () => ({ default: (await withTexts(import('./away.page'), 'login')).AwayPage }));
 
 /** Pages that need no user: what they show is in their link. */
