@@ -9,7 +9,7 @@ const LoginPage = lazy(async () => ({ default: (await withTexts(import('./login.
 const ExpiredDialog = lazy(async () => ({
   default: (await withTexts(import('./expired-dialog'), 'login')).ExpiredDialog,
 }));
-const AwayPage = lazy(async () => ({ default: (await withTexts(import('./away.page'), 'login')).AwayPage }));
+const AwayPage = lazy(async () => ({ default: (await import('./away.page')).AwayPage }));
 
 /** Pages that need no user: what they show is in their link. */
 const isOpenToAll = () => window.location.pathname.startsWith('/shared/');
