@@ -29,7 +29,7 @@ const PROBE = `(() => {
   new MutationObserver(() => {
     if (probe.arrived === null || probe.shown !== null) return;
     const answer = document.querySelector('article');
-    if (!answer || !/\\bw0\\b/.test(answer.textContent)) return;
+    if (!answer || !/w0\\b/.test(answer.textContent)) return;
     probe.shown = 0;
     requestAnimationFrame(() => {
       const painted = new MessageChannel();
@@ -80,9 +80,7 @@ export class BenchPage {
     page.setDefaultTimeout(TIMEOUT_MS);
     await page.goto(address);
     const opened = new BenchPage(page);
-    await page.waitForFunction(
-      `document.querySelector('form textarea') && document.querySelector('form input')?.value`,
-    );
+    await opened.until(`document.querySelector('form textarea') && document.querySelector('form input')?.value`);
 
     return opened;
   }
@@ -95,7 +93,8 @@ export class BenchPage {
   async ask(text: string): Promise<void> {
     await this.page.getByRole('textbox', { name: 'Your question' }).fill(text);
     await this.page.keyboard.press('Enter');
-    await this.page.waitForFunction(`/\\bw0\\b/.test([...document.querySelectorAll('article')].at(-1)?.textContent)`);
+    // The name of the model stands before it without a space.
+    await this.until(`/w0\\b/.test([...document.querySelectorAll('article')].at(-1)?.textContent)`);
   }
 
   /** Types into the composer while something else goes on. */
@@ -110,7 +109,7 @@ export class BenchPage {
 
   /** Milliseconds from the first token on the wire until the frame with it was ready. */
   async firstTokenMs(): Promise<number> {
-    await this.page.waitForFunction('window.probe.shown > 0');
+    await this.until('window.probe.shown > 0');
 
     return this.call<number>('() => window.probe.shown - window.probe.arrived');
   }
@@ -147,6 +146,21 @@ export class BenchPage {
     await devtools.detach();
 
     return usedSize;
+  }
+
+  /**
+   * Waits in the page, frame by frame. Playwright's own waiting for an expression needs `eval`, which the page forbids.
+   * @throws after two minutes
+   */
+  private until(condition: string): Promise<void> {
+    return this.call<void>(`() => new Promise((resolve, reject) => {
+      const end = performance.now() + ${TIMEOUT_MS};
+      (function look() {
+        if (${condition}) resolve();
+        else if (performance.now() > end) reject(new Error(${JSON.stringify(`waited in vain: ${condition}`)}));
+        else requestAnimationFrame(look);
+      })();
+    })`);
   }
 
   private call<T>(code: string): Promise<T> {

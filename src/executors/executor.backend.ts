@@ -4,6 +4,7 @@ import { AppConfig } from '../config/app-config.js';
 import { ModelsService } from '../models/models.service.js';
 import { type AnswerBackend, AnswerBackends } from '../tasks/backends/answer-backends.js';
 import type { AnswerInspection, Findings } from '../tasks/diagnosis/findings.js';
+import type { Hint } from '../tasks/diagnosis/hints.js';
 import type { AppliedUpdate } from '../tasks/status/apply-reports.js';
 import type { SubtaskRow } from '../tasks/turns/answer-turn.js';
 import type { RunChoice, StoredTurn } from '../tasks/turns/new-turn.js';
@@ -87,7 +88,7 @@ export class ExecutorBackend implements AnswerBackend, OnModuleInit {
   }
 
   /** Says what an executor can still do whose end was only presumed. */
-  async hintsAfterEnd(taskId: number): Promise<string[]> {
+  async hintsAfterEnd(taskId: number): Promise<Hint[]> {
     const status = await this.subtasks.presumedEnd(taskId);
 
     return status === null ? [] : [presumedEndHint(status)];

@@ -81,7 +81,7 @@ describe('executors that send no heartbeats', () => {
   it('keep their work for longer than a lease', async () => {
     const taskId = await foreign.ask('[exec behaviour=silent ms=5000 text=late]');
     await eventually('it runs', () => foreign.reports(taskId).length > 1);
-    expect(await diagnosis(taskId)).toContain('it sends no heartbeats');
+    expect(await diagnosis(taskId)).toContain('It sends no heartbeats');
 
     expect((await foreign.ended(taskId)).result?.value).toBe('late');
     expect(foreign.dispatches(taskId)).toHaveLength(1);

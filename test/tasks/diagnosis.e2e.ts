@@ -15,6 +15,7 @@ interface Diagnosis {
   upstream: { kind: string; id: string } | null;
   next_action: string;
   hints: string[];
+  reasons: { code: string; params: Record<string, string | number>; text: string }[];
 }
 
 const diagnose = async (api: Api, taskId: number) => (await api.get<Diagnosis>(`/tasks/${taskId}/diagnosis`)).body;
@@ -80,6 +81,7 @@ describe.each(STAGES)('diagnosis of direct chats, %s', (kind) => {
         queue: { name: 'chat-runs', state: 'waiting', position: 1 },
         next_action: 'wait',
         hints: ['It waits for a free place: 0 before it, 1 run at a time'],
+        reasons: [{ code: 'queued_behind', params: { ahead: 0, limit: 1 }, text: expect.stringContaining('0 before') }],
       });
     }
     await api.cancel(taskId);
@@ -101,6 +103,8 @@ describe.each(STAGES)('diagnosis of direct chats, %s', (kind) => {
     const ended = await until(api, taskId, 'its patience ends', ({ status }) => status === 'FAILED');
     expect(ended).toMatchObject({ owner: null, queue: null, next_action: 'retry' });
     expect(ended.hints[0]).toContain('It has ended (FAILED)');
+    expect(ended.reasons.map(({ code }) => code)).toEqual(['failed_because', 'can_retry']);
+    expect(ended.reasons.map(({ text }) => text)).toEqual(ended.hints);
     asked.pop();
   });
 

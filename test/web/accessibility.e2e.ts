@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { findings } from '../support/web/axe.js';
+import { findings, smallTargets } from '../support/web/axe.js';
 import { Reader, startBrowser } from '../support/web/browser.js';
 import { endAll } from '../support/child.js';
 import { addModel } from '../support/content/models.js';
@@ -109,13 +109,37 @@ describe('what every place keeps', () => {
     await settle(page);
     expect(await findings(page)).toEqual([]);
     await page.setViewportSize(PHONE);
-    const beyond = await widthBeyond(page);
+    const [beyond, small] = [await widthBeyond(page), await smallTargets(page)];
     await page.setViewportSize(DESK);
     expect(beyond).toBe(0);
+    expect(small).toEqual([]);
     expect(reader.flaws).toEqual([]);
+  });
+
+  it.each(['DESK', 'PHONE'] as const)('a conversation stands still while it loads, on a %s', async (size) => {
+    await page.setViewportSize(size === 'DESK' ? DESK : PHONE);
+    await page.goto(`${stage.server(0).url}/chat/${ids.chat}`);
+    await page.locator('.katex').first().waitFor();
+    const shifts = await layoutShifts(page);
+    await page.setViewportSize(DESK);
+    // What Lighthouse calls good.
+    expect(shifts).toBeLessThan(0.1);
   });
 });
 
 /** Pixels by which the page is wider than its window. */
 const widthBeyond = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+/** How much of the window has moved by itself since the page was opened. */
+const layoutShifts = (page: Page): Promise<number> =>
+  page.evaluate(`new Promise((resolve) => {
+    let sum = 0;
+    const add = (shifts) => shifts.forEach(({ value }) => (sum += value));
+    const observer = new PerformanceObserver((list) => add(list.getEntries()));
+    observer.observe({ type: 'layout-shift', buffered: true });
+    requestAnimationFrame(() => setTimeout(() => {
+      add(observer.takeRecords());
+      resolve(sum);
+    }));
+  })`);

@@ -71,10 +71,17 @@ describe('the page without a mouse', () => {
     await page.keyboard.press('Control+k');
     const palette = page.getByRole('dialog', { name: 'Search and commands' });
     await palette.waitFor();
+    // Without a look at what is found: Enter is for what was typed.
     await page.keyboard.type('The newer');
-    await palette.getByText('The newer one').first().waitFor();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: /The newer one/ }).waitFor();
+    await palette.waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+k');
+    await palette.getByRole('option', { name: /The older one/ }).waitFor();
+    await page.keyboard.type('The old');
+    await palette.getByRole('option', { name: /The newer one/ }).waitFor({ state: 'detached' });
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: /The older one/ }).waitFor();
     await palette.waitFor({ state: 'detached' });
     await page.keyboard.press('Control+Shift+O');
     await page.getByRole('heading', { name: 'What can I do for you?' }).waitFor();

@@ -77,7 +77,11 @@ describe('the places around the chat', () => {
     const stuck = await ask('case=hang-before-headers', 'Stuck');
     await open(`/tasks/${stuck}`);
     await diagnosis.getByText('It goes on by itself.').waitFor();
-    await diagnosis.getByText('chat-runs').waitFor();
+    await diagnosis
+      .getByText(/^The model has not begun to answer for|^It runs on the server/)
+      .first()
+      .waitFor();
+    await diagnosis.getByText('Answers · running').waitFor();
     await diagnosis.getByRole('button', { name: 'Stop' }).click();
     await diagnosis.getByText('It has ended: nothing is to be done.').waitFor();
     await page.getByText('Stopped').first().waitFor();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ChatEvent, StartEvent } from '../../common/contracts/chat-event.js';
 import { fromRow } from '../../tasks/diagnosis/findings.js';
+import { textOf } from '../../tasks/diagnosis/hints.js';
 import { type ChatRunFacts, findingsOf } from './chat-run.findings.js';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');
@@ -15,8 +16,13 @@ const running: ChatRunFacts = {
   stream: { owner: 'a:1', silentMs: 1000, newest: TEXT },
 };
 
-const find = (facts: Partial<ChatRunFacts>, stream: Partial<ChatRunFacts['stream']> = {}) =>
-  findingsOf(fromRow({ updatedAt: new Date(0) }), { ...running, ...facts, stream: { ...running.stream, ...stream } });
+/** Findings with their sentences. */
+function find(facts: Partial<ChatRunFacts>, stream: Partial<ChatRunFacts['stream']> = {}) {
+  const all = { ...running, ...facts, stream: { ...running.stream, ...stream } };
+  const findings = findingsOf(fromRow({ updatedAt: new Date(0) }), all);
+
+  return { ...findings, hints: findings.hints.map(textOf) };
+}
 
 describe('findings about a chat run', () => {
   it('that runs here', () => {

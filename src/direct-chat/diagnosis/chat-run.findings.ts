@@ -1,7 +1,8 @@
 /** Explains the state of a run to its owner, from the facts of queue and stream. Pure. */
 import type { ChatEvent } from '../../common/contracts/chat-event.js';
 import type { DifyRun } from '../../common/contracts/dify.js';
-import { duration, type Findings } from '../../tasks/diagnosis/findings.js';
+import type { Findings } from '../../tasks/diagnosis/findings.js';
+import { type Hint, hint, secondsOf } from '../../tasks/diagnosis/hints.js';
 import { CHAT_RUNS } from '../queue/chat-runs.jobs.js';
 import type { StreamHealth } from './chat-run.inspector.js';
 
@@ -29,6 +30,9 @@ export interface ChatRunFacts {
 
 /** A model counts as silent after this time, or after half of its timeout if that is shorter. */
 const SILENT_MS = 10_000;
+/** A lost worker's run is taken over, and a failed one tried again, within this time; one that no queue knows later. */
+const RETRY_SECONDS = 5;
+const RECOVERY_SECONDS = 35;
 /** Events that precede the first one of the model. */
 const BEFORE_TEXT: readonly ChatEvent['type'][] = ['queued', 'reset', 'start'];
 
@@ -47,14 +51,14 @@ export function findingsOf(base: Findings, facts: ChatRunFacts): Findings {
     case 'delayed':
       return { ...known, ...delayedRun(facts) };
     default:
-      return { ...known, hints: ['No queue knows its run; it is found and started again within 35 s'] };
+      return { ...known, hints: [hint('run_unknown', { within_seconds: RECOVERY_SECONDS })] };
   }
 }
 
-function waitingHint({ position, maxConcurrent }: ChatRunFacts): string {
-  if (position === null) return 'It waits for a free place';
+function waitingHint({ position, maxConcurrent }: ChatRunFacts): Hint {
+  if (position === null) return hint('queued', {});
 
-  return `It waits for a free place: ${position - 1} before it, ${maxConcurrent} run at a time`;
+  return hint('queued_behind', { ahead: position - 1, limit: maxConcurrent });
 }
 
 function activeRun(facts: ChatRunFacts): Pick<Findings, 'owner' | 'leaseExpiresAt' | 'upstream' | 'hints'> {
@@ -62,29 +66,34 @@ function activeRun(facts: ChatRunFacts): Pick<Findings, 'owner' | 'leaseExpiresA
   const { owner } = facts.stream;
   const upstream = upstreamOf(facts);
   if (lockMs <= 0) {
-    const hint = `Its worker${owner ? ` (${owner})` : ''} is lost; another one takes it within 5 s`;
-
-    return { owner: null, leaseExpiresAt: null, upstream, hints: [hint] };
+    return { owner: null, leaseExpiresAt: null, upstream, hints: [lostHint(owner)] };
   }
   const leaseExpiresAt = new Date(now + lockMs);
-  if (owner === null) return { owner, leaseExpiresAt, upstream, hints: ['A worker has just taken it'] };
-  const where = owner === here ? 'It runs in the process that answers here' : 'It runs in another process';
+  if (owner === null) return { owner, leaseExpiresAt, upstream, hints: [hint('worker_claimed', {})] };
+  const runs = hint(owner === here ? 'runs_here' : 'runs_elsewhere', { owner });
 
-  return { owner, leaseExpiresAt, upstream, hints: [...silence(facts), `${where} (${owner})`] };
+  return { owner, leaseExpiresAt, upstream, hints: [...silence(facts), runs] };
+}
+
+function lostHint(owner: string | null): Hint {
+  const within_seconds = RETRY_SECONDS;
+
+  return owner ? hint('worker_lost_named', { owner, within_seconds }) : hint('worker_lost', { within_seconds });
 }
 
 function delayedRun(facts: ChatRunFacts): Pick<Findings, 'hints'> & Partial<Findings> {
   const { run, now } = facts;
   if (run?.pausedAt == null) {
-    return { hints: ['A part of the service (database or Redis) failed under it; it is tried again within 5 s'] };
+    return { hints: [hint('stores_failed', { within_seconds: RETRY_SECONDS })] };
   }
   const tokens = (run.forms ?? []).flatMap(({ token }) => token ?? []);
-  const how = tokens.length > 0 ? `POST /input with form_token ${tokens.join(' or ')}` : 'it is to be answered at Dify';
-  const waits = `The app waits for a person since ${duration(now - run.pausedAt)}: ${how}`;
+  const since_seconds = secondsOf(now - run.pausedAt);
+  const waits =
+    tokens.length > 0
+      ? hint('form_waits', { since_seconds, form_tokens: tokens.join(' or ') })
+      : hint('form_waits_at_dify', { since_seconds });
 
-  const hints = [waits, 'It takes no place in the meantime'];
-
-  return { upstream: upstreamOf(facts), nextAction: 'answer_input', hints };
+  return { upstream: upstreamOf(facts), nextAction: 'answer_input', hints: [waits, hint('occupies_no_place', {})] };
 }
 
 /** Names the run at an app as the app's own logs do. */
@@ -95,14 +104,15 @@ function upstreamOf({ run, model }: ChatRunFacts): NonNullable<Findings['upstrea
 }
 
 /** Returns how long the model has been silent and when the run times out; nothing for a short silence. */
-function silence({ stream: { silentMs, newest }, limits, run }: ChatRunFacts): string[] {
+function silence({ stream: { silentMs, newest }, limits, run }: ChatRunFacts): Hint[] {
   if (silentMs === null || newest === null) return [];
   const begins = BEFORE_TEXT.includes(newest.type);
   const limit = begins ? limits.firstTokenMs : limits.idleMs;
   if (silentMs < Math.min(SILENT_MS, limit / 2)) return [];
   // An app also sends pings, which are no events.
-  if (run) return [`The app has told nothing for ${duration(silentMs)}`];
-  const what = begins ? 'The model has not begun to answer' : 'The model has been silent';
+  const since_seconds = secondsOf(silentMs);
+  if (run) return [hint('app_silent', { since_seconds })];
+  const within_seconds = secondsOf(limit - silentMs);
 
-  return [`${what} for ${duration(silentMs)}; in ${duration(limit - silentMs)} it is given up, and the answer fails`];
+  return [hint(begins ? 'model_not_begun' : 'model_silent', { since_seconds, within_seconds })];
 }

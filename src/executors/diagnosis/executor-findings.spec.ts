@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { textOf } from '../../tasks/diagnosis/hints.js';
 import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';
 import { type ExecutorFacts, executorFindings } from './executor-findings.js';
 
@@ -19,8 +20,12 @@ const RUNNING = {
 const LEASES = { leaseSeconds: 120, silentLeaseSeconds: 3600 };
 const FACTS: ExecutorFacts = { position: 3, cancel: 'none', stage: null, ...LEASES, maxAttempts: 3, now: NOW };
 
-const find = (row: Partial<SubtaskRow>, facts: Partial<ExecutorFacts> = {}) =>
-  executorFindings({ ...ROW, ...row }, { ...FACTS, ...facts });
+/** Findings with their sentences. */
+function find(row: Partial<SubtaskRow>, facts: Partial<ExecutorFacts> = {}) {
+  const findings = executorFindings({ ...ROW, ...row }, { ...FACTS, ...facts });
+
+  return { ...findings, hints: findings.hints.map(textOf) };
+}
 
 describe('findings about work of executors', () => {
   it('that nobody has fetched yet', () => {
@@ -34,6 +39,11 @@ describe('findings about work of executors', () => {
       nextAction: 'check_executors',
       hints: [expect.stringContaining('60 s'), expect.stringContaining('EXECUTOR_IDLE_CHAT_HOURS')],
     });
+  });
+
+  it('that waits for the manager with its workspace', () => {
+    const row = { createdAt: at(-60), executorName: 'conch-task-7-0a1b' };
+    expect(find(row).hints[1]).toMatch(/files of its earlier turns are with conch-task-7-0a1b/);
   });
 
   it('that waits for the step before it', () => {
@@ -50,22 +60,22 @@ describe('findings about work of executors', () => {
       queue: { state: 'handed_out', position: null },
       upstream: { kind: 'executor', id: 'e-1' },
       nextAction: 'wait',
-      hints: ['Executor e-1 has it, attempt 1 of 3; unless it is heard of within 90 s it counts as lost'],
+      hints: ['Executor e-1 has it, attempt 1 of 3', 'Unless it is heard of within 90 s it counts as lost'],
     });
     expect(find({ ...RUNNING, executorNamespace: 'ns' }).owner).toBe('ns/e-1');
   });
 
   it('that a silent executor has, or has lost', () => {
     const silent = { ...RUNNING, executorBeats: false };
-    expect(find(silent).hints[0]).toMatch(/sends no heartbeats, so it counts as lost after 90 s of silence/);
-    expect(find({ ...silent, leaseExpiresAt: at(-1) }).hints[0]).toContain('not heard of for 3600 s');
+    expect(find(silent).hints[1]).toMatch(/sends no heartbeats, so it counts as lost after 90 s of silence/);
+    expect(find({ ...silent, leaseExpiresAt: at(-1) }).hints[0]).toContain('not heard of for 60 min');
   });
 
   it('that an executor without a name has', () => {
     expect(find({ ...RUNNING, executorName: '' })).toMatchObject({
       owner: null,
       upstream: null,
-      hints: [expect.stringContaining('has not told its name')],
+      hints: [expect.stringContaining('has not told its name'), expect.any(String)],
     });
   });
 

@@ -1,5 +1,6 @@
 /** From the row of an executor's subtask to the findings of its diagnosis. Pure. */
-import { duration, type Findings, fromRow } from '../../tasks/diagnosis/findings.js';
+import { type Findings, fromRow } from '../../tasks/diagnosis/findings.js';
+import { type Hint, hint, secondsOf } from '../../tasks/diagnosis/hints.js';
 import type { SubtaskStatus } from '../../infra/database/schema/schema.js';
 import type { SubtaskRow } from '../../tasks/turns/answer-turn.js';
 
@@ -21,9 +22,8 @@ export interface ExecutorFacts {
 
 /** A subtask that waits for longer than this suggests that no executor is running. */
 const UNCLAIMED_MS = 15_000;
-const CHECK_MANAGER =
-  'Either no executor manager asks for work, or it has as many containers as it may have: idle ones are deleted after ' +
-  'EXECUTOR_IDLE_CHAT_HOURS and EXECUTOR_IDLE_CODE_HOURS';
+/** Names of executors whose managers keep the workspaces of tasks. */
+const KEEPS_WORKSPACE = /^conch-task-\d+-[0-9a-f]+$/;
 
 export function executorFindings(subtask: SubtaskRow, facts: ExecutorFacts): Findings {
   return subtask.status === 'PENDING' ? waiting(subtask, facts) : handedOut(subtask, facts);
@@ -37,25 +37,34 @@ function waiting(subtask: SubtaskRow, facts: ExecutorFacts): Findings {
   if (fairRank === null) {
     const queue = { name, state: 'blocked', position: null };
 
-    return { ...base, queue, hints: ['It waits for the step before it'] };
+    return { ...base, queue, hints: [hint('step_before', {})] };
   }
   const queue = { name, state: 'waiting', position };
   if (offers > 0) return { ...base, queue, nextAction: 'check_executors', hints: [againHint(subtask, facts)] };
   const waitedMs = now - createdAt.getTime();
-  const hint = `No executor has fetched it yet; it waits since ${duration(waitedMs)}`;
-  const ahead = position === null ? '' : `, ${position - 1} before it`;
-  if (waitedMs <= UNCLAIMED_MS) return { ...base, queue, hints: [hint + ahead] };
+  const since_seconds = secondsOf(waitedMs);
+  const unclaimed =
+    position === null
+      ? hint('unclaimed', { since_seconds })
+      : hint('unclaimed_behind', { since_seconds, ahead: position - 1 });
+  if (waitedMs <= UNCLAIMED_MS) return { ...base, queue, hints: [unclaimed] };
 
-  return { ...base, queue, nextAction: 'check_executors', hints: [hint + ahead, CHECK_MANAGER] };
+  return { ...base, queue, nextAction: 'check_executors', hints: [unclaimed, whyUnclaimed(subtask)] };
 }
 
-function againHint({ offers, updatedAt, executorName }: SubtaskRow, { maxAttempts, now }: ExecutorFacts): string {
-  const since = duration(now - updatedAt.getTime());
-  const again = `it is offered again since ${since}, attempt ${offers + 1} of ${maxAttempts}`;
+function whyUnclaimed({ executorName }: SubtaskRow): Hint {
+  return KEEPS_WORKSPACE.test(executorName)
+    ? hint('workspace_kept', { owner: executorName })
+    : hint('check_manager', {});
+}
+
+function againHint({ offers, updatedAt, executorName }: SubtaskRow, { maxAttempts, now }: ExecutorFacts): Hint {
+  const since_seconds = secondsOf(now - updatedAt.getTime());
+  const again = { since_seconds, attempt: offers + 1, max_attempts: maxAttempts };
 
   return executorName === ''
-    ? `Its executor was lost; ${again}`
-    : `Its executor ${executorName} was not heard of; ${again}, to the same executor if it lives. Its answer still counts`;
+    ? hint('offered_again', again)
+    : hint('offered_again_named', { ...again, owner: executorName });
 }
 
 function handedOut(subtask: SubtaskRow, facts: ExecutorFacts): Findings {
@@ -72,53 +81,45 @@ function handedOut(subtask: SubtaskRow, facts: ExecutorFacts): Findings {
   };
   if (isLost) return { ...findings, nextAction: 'check_executors', hints: [lostHint(subtask, facts)] };
 
-  const stage = facts.stage === null ? [] : [facts.stage];
+  const stage = facts.stage === null ? [] : [hint('executor_stage', { stage: facts.stage })];
 
-  return { ...findings, hints: [...cancelHint(subtask, facts), ...stage, leaseHint(subtask, name, facts)] };
+  return { ...findings, hints: [...cancelHint(subtask, facts), ...stage, ...leaseHints(subtask, name, facts)] };
 }
 
 /** What may still happen after an end that no executor has reported. */
-export function presumedEndHint(status: SubtaskStatus): string {
-  return status === 'FAILED'
-    ? 'No executor has reported this end: one that still completes the work repairs the task'
-    : 'No executor has confirmed this end: one that still reports is stopped and deleted';
+export function presumedEndHint(status: SubtaskStatus): Hint {
+  return status === 'FAILED' ? hint('presumed_failed', {}) : hint('presumed_cancelled', {});
 }
 
-function leaseHint(subtask: SubtaskRow, name: string, facts: ExecutorFacts): string {
-  const { leaseExpiresAt, offers, executorBeats } = subtask;
-  const who = name === '' ? 'An executor that has not told its name yet has it' : `Executor ${name} has it`;
-  const attempt = `attempt ${offers} of ${facts.maxAttempts}`;
-  if (leaseExpiresAt === null) return `${who}, ${attempt}`;
-  const rest = duration(leaseExpiresAt.getTime() - facts.now);
-  if (executorBeats) return `${who}, ${attempt}; unless it is heard of within ${rest} it counts as lost`;
+function leaseHints(subtask: SubtaskRow, owner: string, { maxAttempts, now }: ExecutorFacts): Hint[] {
+  const { leaseExpiresAt, offers: attempt, executorBeats } = subtask;
+  const which = { attempt, max_attempts: maxAttempts };
+  const who = owner === '' ? hint('handed_out_unnamed', which) : hint('handed_out', { owner, ...which });
+  if (leaseExpiresAt === null) return [who];
+  const rest = { within_seconds: secondsOf(leaseExpiresAt.getTime() - now) };
 
-  return `${who}, ${attempt}; it sends no heartbeats, so it counts as lost after ${rest} of silence, or when its manager says that its container is gone`;
+  return [who, hint(executorBeats ? 'lease_with_heartbeats' : 'lease_without_heartbeats', rest)];
 }
 
-function lostHint(subtask: SubtaskRow, facts: ExecutorFacts): string {
+function lostHint(subtask: SubtaskRow, facts: ExecutorFacts): Hint {
   const { offers, executorBeats } = subtask;
   const { cancel, leaseSeconds, silentLeaseSeconds, maxAttempts } = facts;
-  const seconds = executorBeats ? leaseSeconds : silentLeaseSeconds;
-  const lost = `Its executor was not heard of for ${seconds} s and counts as lost`;
-  if (cancel !== 'none') return `${lost}; the cancel ends it`;
-  const left = maxAttempts - offers;
+  const since_seconds = executorBeats ? leaseSeconds : silentLeaseSeconds;
+  if (cancel !== 'none') return hint('executor_lost_cancel_ends', { since_seconds });
+  const attempts_left = maxAttempts - offers;
 
-  return left > 0
-    ? `${lost}; it is offered again within seconds, ${left} attempt(s) left`
-    : `${lost}, for the last time: it ends with executor_lost, unless its answer still comes`;
+  return attempts_left > 0
+    ? hint('executor_lost_again', { since_seconds, attempts_left })
+    : hint('executor_lost_last', { since_seconds });
 }
 
-function cancelHint({ reportOrder, reportSeq }: SubtaskRow, { cancel }: ExecutorFacts): string[] {
+function cancelHint({ reportOrder, reportSeq }: SubtaskRow, { cancel }: ExecutorFacts): Hint[] {
   switch (cancel) {
     case 'none':
       return [];
     case 'acknowledged':
-      return ['The executor manager has acknowledged the cancel; the executor has not reported its end yet'];
+      return [hint('cancel_acknowledged', {})];
     case 'asked':
-      return [
-        reportOrder === null && reportSeq === null
-          ? 'Its container is being started, and cannot be cancelled before it runs: the executor manager is asked again'
-          : 'The executor manager has not acknowledged the cancel yet; it is asked again',
-      ];
+      return [hint(reportOrder === null && reportSeq === null ? 'cancel_starting' : 'cancel_unacknowledged', {})];
   }
 }

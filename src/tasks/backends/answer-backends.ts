@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
 import type { ResolvedTeam } from '../../teams/resolved-teams.js';
 import type { AnswerInspection, Findings } from '../diagnosis/findings.js';
+import type { Hint } from '../diagnosis/hints.js';
 import type { AppliedUpdate } from '../status/apply-reports.js';
 import type { SubtaskRow, TaskRow } from '../turns/answer-turn.js';
 import type { RunChoice, StoredTurn } from '../turns/new-turn.js';
@@ -33,7 +34,7 @@ export interface AnswerBackend {
   /** Receives reports that were applied or ignored, after the commit. Returns at once and never throws. */
   reported?(reports: readonly AppliedUpdate[]): void;
   /** Returns what is to be said about a task whose newest turn has ended, besides its state. */
-  hintsAfterEnd?(taskId: number): Promise<string[]>;
+  hintsAfterEnd?(taskId: number): Promise<Hint[]>;
   /**
    * Releases what the backend keeps for a task elsewhere. Called before the task is marked as deleted, and again when
    * the deletion is repeated, so that nothing is left over when the process dies in between.
@@ -71,8 +72,8 @@ export class AnswerBackends {
   }
 
   /** Returns what the backends have to say about a task whose newest turn has ended. */
-  async hintsAfterEnd(taskId: number): Promise<string[]> {
-    const hints: string[] = [];
+  async hintsAfterEnd(taskId: number): Promise<Hint[]> {
+    const hints: Hint[] = [];
     for (const backend of this.backends) hints.push(...((await backend.hintsAfterEnd?.(taskId)) ?? []));
 
     return hints;

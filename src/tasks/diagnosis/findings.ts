@@ -1,4 +1,5 @@
 import type { SubtaskRow, TaskRow } from '../turns/answer-turn.js';
+import { type Hint, hint, secondsOf } from './hints.js';
 
 /**
  * What the owner of a task can do, in one word. `none`: it has ended; `wait`: it goes on by itself; `start_answer`:
@@ -29,21 +30,14 @@ export interface Findings {
   /** What the owner itself waits for. */
   upstream: { kind: string; id: string } | null;
   nextAction: NextAction;
-  /** Sentences for people, the most important one first. */
-  hints: string[];
+  /** The most important one first. */
+  hints: Hint[];
 }
 
 /** An answer to inspect. */
 export interface AnswerInspection {
   subtask: SubtaskRow;
   task: Pick<TaskRow, 'id' | 'status'>;
-}
-
-/** A duration for people: `4 s`, `3 min`. */
-export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-
-  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
 /** Findings about a subtask of which only its row is known. */
@@ -62,9 +56,9 @@ export function fromRow({ updatedAt }: Pick<SubtaskRow, 'updatedAt'>): Findings 
 /** Findings about a task whose newest turn has ended. */
 export function ofEnded(task: Pick<TaskRow, 'id' | 'status' | 'errorMessage' | 'updatedAt' | 'completedAt'>): Findings {
   const failed = task.status === 'FAILED';
-  const reason = task.errorMessage ? `: ${task.errorMessage}` : '';
-  const hints = [`It has ended (${task.status})${failed ? reason : ''}`];
-  if (failed) hints.push(`POST /api/tasks/${task.id}/retry runs the failed turn again`);
+  const hints = failed
+    ? [failureHint(task.errorMessage), hint('can_retry', { task_id: task.id })]
+    : [hint('ended', { status: task.status })];
 
   return {
     ...fromRow(task),
@@ -74,20 +68,19 @@ export function ofEnded(task: Pick<TaskRow, 'id' | 'status' | 'errorMessage' | '
   };
 }
 
+const failureHint = (reason: string | null): Hint => (reason ? hint('failed_because', { reason }) : hint('failed', {}));
+
 /** Findings about an answer that was not requested yet. @param selfStartMs the age at which it begins by itself; 0 = never */
 export function ofUnasked({ taskId, createdAt, updatedAt }: SubtaskRow, selfStartMs: number, now: number): Findings {
   const age = now - createdAt.getTime();
   const rest = Math.max(selfStartMs - age, 0);
   const bySelf = selfStartMs > 0 && age < DAY_MS;
-  const when = rest > 0 ? `in ${duration(rest)}` : 'as soon as there is room for it';
+  const begins = rest > 0 ? hint('begins_later', { within_seconds: secondsOf(rest) }) : hint('begins_soon', {});
 
   return {
     ...fromRow({ updatedAt }),
     nextAction: bySelf ? 'wait' : 'start_answer',
-    hints: [
-      `No client has started this answer for ${duration(age)}: POST /api/direct-chat/${taskId}/stream starts it` +
-        (bySelf ? `; it begins by itself ${when}` : ''),
-    ],
+    hints: [hint('not_started', { since_seconds: secondsOf(age), task_id: taskId }), ...(bySelf ? [begins] : [])],
   };
 }
 
@@ -98,12 +91,13 @@ export function withCancel(
   deadlineSeconds: number,
   now: number,
 ): Findings {
-  const limit = `${deadlineSeconds} s after the request it is ended without its run`;
-  const hint =
+  const first =
     requestedAt === null
-      ? `It is being cancelled; ${limit}`
-      : `Cancelled ${duration(now - requestedAt)} ago; not stopped yet; at the latest in ` +
-        `${duration(requestedAt + deadlineSeconds * 1000 - now)} it is ended without its run`;
+      ? hint('cancelling', { within_seconds: deadlineSeconds })
+      : hint('cancelled_not_stopped', {
+          since_seconds: secondsOf(now - requestedAt),
+          within_seconds: secondsOf(requestedAt + deadlineSeconds * 1000 - now),
+        });
 
-  return { ...findings, nextAction: 'wait', hints: [hint, ...findings.hints] };
+  return { ...findings, nextAction: 'wait', hints: [first, ...findings.hints] };
 }

@@ -1,6 +1,7 @@
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import type { TaskStatus } from '../../infra/database/schema/schema.js';
 import type { Findings, NextAction } from './findings.js';
+import { type Hint, type HintCode, HINTS, type HintValues, textOf } from './hints.js';
 
 /** Written out: a reference cannot be nullable in the document. */
 const QUEUE_PLACE: ApiPropertyOptions = {
@@ -24,6 +25,56 @@ const UPSTREAM: ApiPropertyOptions = {
   },
   description: 'What its owner waits for',
 };
+
+/** The values of a sentence. Each code has the same ones always. */
+export class ReasonParamsDto implements Partial<HintValues> {
+  status?: string;
+
+  /** Words of a provider, of an executor, or of this server */
+  reason?: string;
+
+  /** @example 5 */
+  task_id?: number;
+
+  /** Process (host:pid) or executor */
+  owner?: string;
+
+  /** How many are before it in its queue */
+  ahead?: number;
+
+  /** How many run at a time */
+  limit?: number;
+
+  attempt?: number;
+
+  max_attempts?: number;
+
+  attempts_left?: number;
+
+  /** Of the forms that wait; ` or ` between them */
+  form_tokens?: string;
+
+  /** What an executor manager does before the executor works, in its own words */
+  stage?: string;
+
+  /** How long it has been so */
+  since_seconds?: number;
+
+  /** In how long something happens, at the latest */
+  within_seconds?: number;
+}
+
+/** A sentence about a task, for people by its text and for programs by its code. */
+export class ReasonDto {
+  /** Later versions may have more codes: show the text then */
+  @ApiProperty({ enum: Object.keys(HINTS), example: 'queued_behind' })
+  code!: HintCode;
+
+  params!: ReasonParamsDto;
+
+  /** In English @example It waits for a free place: 2 before it, 50 run at a time */
+  text!: string;
+}
 
 /** Where a task is, who has it, and what it waits for. */
 export class TaskDiagnosisDto {
@@ -52,11 +103,16 @@ export class TaskDiagnosisDto {
    */
   next_action!: NextAction;
 
-  /** Sentences for people, the most important one first */
+  /** Sentences for people, the most important one first: the texts of `reasons` */
   hints!: string[];
+
+  /** The same sentences with codes and values, from which clients make sentences of their own */
+  reasons!: ReasonDto[];
 }
 
 export function toDiagnosisDto(status: TaskStatus, findings: Findings): TaskDiagnosisDto {
+  const reasons = findings.hints.map(toReasonDto);
+
   return {
     status,
     last_event_at: findings.lastEventAt?.toISOString() ?? null,
@@ -65,6 +121,9 @@ export function toDiagnosisDto(status: TaskStatus, findings: Findings): TaskDiag
     queue: findings.queue,
     upstream: findings.upstream,
     next_action: findings.nextAction,
-    hints: findings.hints,
+    hints: reasons.map(({ text }) => text),
+    reasons,
   };
 }
+
+const toReasonDto = (hint: Hint): ReasonDto => ({ ...hint, text: textOf(hint) });

@@ -10,6 +10,7 @@ import { TasksRepository } from '../tasks.repository.js';
 import type { SubtaskRow } from '../turns/answer-turn.js';
 import { AnswerBackends } from '../backends/answer-backends.js';
 import { type AnswerInspection, type Findings, fromRow, ofEnded, ofUnasked, withCancel } from './findings.js';
+import { hint } from './hints.js';
 import { type TaskDiagnosisDto, toDiagnosisDto } from './task-diagnosis.dto.js';
 
 /** An answer about a part that is away must not itself be waited for. */
@@ -40,7 +41,7 @@ export class TaskDiagnosisService {
     }
     const [subtask] = await this.repository.unfinishedSubtasks(taskId);
     if (!subtask) {
-      return toDiagnosisDto(task.status, { ...fromRow(task), hints: ['Its answers have ended; its own end follows'] });
+      return toDiagnosisDto(task.status, { ...fromRow(task), hints: [hint('end_follows', {})] });
     }
     const findings = await this.inspect({ subtask, task });
     if (task.status !== 'CANCELLING') return toDiagnosisDto(task.status, findings);
@@ -75,8 +76,5 @@ export class TaskDiagnosisService {
 }
 
 function unreachable(subtask: SubtaskRow): Findings {
-  return {
-    ...fromRow(subtask),
-    hints: ['Redis or the database does not answer: who runs it is not known; it goes on when they are back'],
-  };
+  return { ...fromRow(subtask), hints: [hint('stores_away', {})] };
 }

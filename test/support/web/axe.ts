@@ -18,6 +18,13 @@ export async function findings(page: Page): Promise<string[]> {
   return found;
 }
 
+/** Controls of the page that a finger misses: smaller than 24 px, and too close to others. */
+export async function smallTargets(page: Page): Promise<string[]> {
+  const found = await violations(page, ['target-size']);
+
+  return found.flatMap(({ nodes }) => nodes.map(({ html }) => html.slice(0, 200)));
+}
+
 /** Runs axe in the page. What it says of rules that hold costs as much as the rules themselves, so it is left out. */
 async function violations(page: Page, rules: string[] | null): Promise<AxeResults['violations']> {
   const options: RunOptions = { resultTypes: ['violations'], selectors: false, preload: false };

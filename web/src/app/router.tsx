@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { withTexts } from '../i18n/i18n';
 import { ChatPage } from '../places/chat/chat.page';
 import { readPageSearch } from '../ui/page/page-search';
 import { RouteProblem } from '../ui/problems/route-problem';
@@ -9,37 +10,40 @@ const framed = createRoute({ getParentRoute: () => root, id: 'framed', component
 const route = <const P extends string>(path: P, component: ReturnType<typeof lazyRouteComponent>) =>
   createRoute({ getParentRoute: () => framed, path, component });
 
-/** The chat loads with the page; each other place when it is first opened. */
+/** The chat loads with the page; each other place, with its texts, when it is first opened. */
 const places = framed.addChildren([
   createRoute({ getParentRoute: () => framed, path: '/', component: ChatPage }),
   createRoute({ getParentRoute: () => framed, path: '/chat/$taskId', component: ChatPage }),
   route(
     '/tasks',
-    lazyRouteComponent(() => import('../places/tasks/tasks.page'), 'TasksPage'),
+    lazyRouteComponent(() => withTexts(import('../places/tasks/tasks.page'), 'tasks'), 'TasksPage'),
   ),
   route(
     '/tasks/$taskId',
-    lazyRouteComponent(() => import('../places/tasks/task/task.page'), 'TaskPage'),
+    lazyRouteComponent(() => withTexts(import('../places/tasks/task/task.page'), 'tasks', 'diagnosis'), 'TaskPage'),
   ),
   route(
     '/teams',
-    lazyRouteComponent(() => import('../places/teams/teams.page'), 'TeamsPage'),
+    lazyRouteComponent(() => withTexts(import('../places/teams/teams.page'), 'teams'), 'TeamsPage'),
   ),
   route(
     '/models',
-    lazyRouteComponent(() => import('../places/models/models.page'), 'ModelsPage'),
+    lazyRouteComponent(() => withTexts(import('../places/models/models.page'), 'models'), 'ModelsPage'),
   ),
   route(
     '/shells',
-    lazyRouteComponent(() => import('../places/shells/shells.page'), 'ShellsPage'),
+    lazyRouteComponent(() => withTexts(import('../places/shells/shells.page'), 'shells'), 'ShellsPage'),
   ),
   route(
     '/admin',
-    lazyRouteComponent(() => import('../places/admin/admin.page'), 'AdminPage'),
+    lazyRouteComponent(() => withTexts(import('../places/admin/admin.page'), 'admin'), 'AdminPage'),
   ),
   route(
     '/settings',
-    lazyRouteComponent(() => import('../places/settings/settings.page'), 'SettingsPage'),
+    lazyRouteComponent(
+      () => withTexts(import('../places/settings/settings.page'), 'settings', 'login'),
+      'SettingsPage',
+    ),
   ),
 ]);
 
@@ -47,7 +51,7 @@ const places = framed.addChildren([
 const shared = createRoute({
   getParentRoute: () => root,
   path: '/shared/$token',
-  component: lazyRouteComponent(() => import('../places/shared/shared.page'), 'SharedPage'),
+  component: lazyRouteComponent(() => withTexts(import('../places/shared/shared.page'), 'shared'), 'SharedPage'),
 });
 
 export const router = createRouter({

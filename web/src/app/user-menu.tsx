@@ -2,7 +2,7 @@ import { Avatar, Menu, UnstyledButton, useMantineColorScheme } from '@mantine/co
 import { IconCheck, IconKeyboard, IconLogout, IconMoon, IconSun, IconSunMoon } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useMe } from '../api/me';
-import { LANGUAGES } from '../i18n/i18n';
+import { LANGUAGES } from '../i18n/texts';
 import { hasSession, signOut } from '../places/login/sign-in';
 import { useAction } from '../ui/problems/use-action';
 import styles from './layout.module.css';

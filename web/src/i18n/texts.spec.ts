@@ -30,7 +30,7 @@ const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
 function readTexts(language: string): Texts {
   const found: Texts = new Map();
   const directory = join(SOURCE, 'i18n', language);
-  for (const file of readdirSync(directory)) {
+  for (const file of readdirSync(directory).filter((name) => name.endsWith('.json'))) {
     const content = JSON.parse(readFileSync(join(directory, file), 'utf8')) as Record<string, unknown>;
     collect(`${basename(file, '.json')}:`, content, found);
   }

@@ -16,6 +16,10 @@ export function formatDuration(ms: number): string {
   return `${unit(minutes, 'minute', 0)} ${unit(Math.floor((ms % 60_000) / 1000), 'second', 0)}`;
 }
 
+/** A time span of whole seconds: `4 s`, `3 min 5 s`. */
+export const formatSeconds = (seconds: number): string =>
+  seconds < 10 ? unit(seconds, 'second', 0) : formatDuration(seconds * 1000);
+
 /** A size of a file: `1.2 MB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return unit(bytes, 'byte', 0);

@@ -9,7 +9,8 @@ const RENEWED_MS = 20_000;
 export function RelativeTime({ time }: { time: string }) {
   useTranslation();
   const now = useNow(RENEWED_MS);
-  const isNew = Math.abs(new Date(time).getTime() - now) < RENEWED_MS;
+  const age = now - new Date(time).getTime();
+  const isNew = age >= 0 && age < RENEWED_MS;
 
   return (
     <Tooltip label={formatDateTime(time)}>

@@ -1,7 +1,7 @@
-import { Combobox, Modal, ScrollArea, Text, TextInput, useCombobox } from '@mantine/core';
+import { Combobox, type ComboboxStore, Modal, ScrollArea, Text, TextInput, useCombobox } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { useState } from 'react';
+import { type KeyboardEvent, useEffect, useEffectEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import styles from './command-palette.module.css';
 import { type PaletteItem, SECTIONS, usePaletteItems } from './use-palette-items';
@@ -19,11 +19,12 @@ export function CommandPalette({ onClose, onShortcuts }: Props) {
   const [text, setText] = useState('');
   const [search] = useDebouncedValue(text.trim(), TYPING_MS);
   const combobox = useCombobox({ opened: true });
-  const items = usePaletteItems(search, onShortcuts);
+  const { items, isCurrent } = usePaletteItems(search, onShortcuts);
   const submit = (id: string) => {
     onClose();
     items.find((item) => item.id === id)?.run();
   };
+  const enter = useEnter(combobox, items, isCurrent && text.trim() === search, submit);
 
   return (
     <Modal
@@ -40,6 +41,8 @@ export function CommandPalette({ onClose, onShortcuts }: Props) {
         <Combobox.EventsTarget>
           <TextInput
             data-autofocus
+            // At once: what is typed before the trap of the dialog sets the focus would go elsewhere.
+            autoFocus
             variant="unstyled"
             size="md"
             px="md"
@@ -51,10 +54,11 @@ export function CommandPalette({ onClose, onShortcuts }: Props) {
             value={text}
             onKeyDown={(event) => {
               if (event.key === 'Escape') onClose();
+              enter.onKeyDown(event);
             }}
             onChange={(event) => {
               setText(event.currentTarget.value);
-              combobox.selectFirstOption();
+              enter.forget();
             }}
           />
         </Combobox.EventsTarget>
@@ -73,6 +77,39 @@ export function CommandPalette({ onClose, onShortcuts }: Props) {
       </Combobox>
     </Modal>
   );
+}
+
+/**
+ * The first item is selected whenever the items change. Enter before they are those of the text is for the first one that
+ * comes then: the ones that are still shown are not meant.
+ */
+function useEnter(
+  { selectFirstOption, resetSelectedOption }: ComboboxStore,
+  items: readonly PaletteItem[],
+  isCurrent: boolean,
+  submit: (id: string) => void,
+) {
+  const [isAwaited, setAwaited] = useState(false);
+  const ids = items.map(({ id }) => id).join();
+  useEffect(() => {
+    selectFirstOption();
+  }, [selectFirstOption, ids]);
+  const submitFirst = useEffectEvent(() => {
+    const [first] = items;
+    if (first) submit(first.id);
+  });
+  useEffect(() => {
+    if (isAwaited && isCurrent) submitFirst();
+  }, [isAwaited, isCurrent]);
+
+  return {
+    onKeyDown: ({ key, nativeEvent }: KeyboardEvent) => {
+      if (key !== 'Enter' || isCurrent || nativeEvent.isComposing) return;
+      resetSelectedOption();
+      setAwaited(true);
+    },
+    forget: () => setAwaited(false),
+  };
 }
 
 function PaletteSection({ label, items }: { label: string; items: readonly PaletteItem[] }) {

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useMe } from '../../api/me';
 import { api, bodyOf } from '../../api/client';
 import { listConversations } from '../../api/conversations';
-import { LANGUAGES } from '../../i18n/i18n';
+import { LANGUAGES } from '../../i18n/texts';
 import { conversationsKey } from '../../stream/query-keys';
 import { placesFor } from '../places';
 
@@ -24,8 +24,14 @@ export interface PaletteItem {
 const CONVERSATIONS = 8;
 const TEAMS = 50;
 
+export interface PaletteItems {
+  items: PaletteItem[];
+  /** Whether they are those of the search; the ones of an earlier search are shown while it runs. */
+  isCurrent: boolean;
+}
+
 /** Everything that the palette can open or do, for what was typed. */
-export function usePaletteItems(search: string, onShortcuts: () => void): PaletteItem[] {
+export function usePaletteItems(search: string, onShortcuts: () => void): PaletteItems {
   const conversations = useConversationItems(search);
   const words = search.toLowerCase().split(/\s+/);
   const fixed = [...useActionItems(onShortcuts), ...usePlaceItems(), ...useTeamItems()].filter(({ label }) =>
@@ -33,24 +39,26 @@ export function usePaletteItems(search: string, onShortcuts: () => void): Palett
   );
   const teamsWhenSearched = fixed.filter(({ section }) => section !== 'teams' || search !== '');
 
-  return [...conversations, ...teamsWhenSearched];
+  return { items: [...conversations.items, ...teamsWhenSearched], isCurrent: conversations.isCurrent };
 }
 
-function useConversationItems(search: string): PaletteItem[] {
+function useConversationItems(search: string): PaletteItems {
   const navigate = useNavigate();
-  const { data } = useQuery({
+  const { data, isPending, isPlaceholderData } = useQuery({
     queryKey: [...conversationsKey, 'palette', { search }],
     queryFn: ({ signal }) => listConversations({ search, page: 1, limit: CONVERSATIONS }, signal),
     placeholderData: keepPreviousData,
   });
 
-  return (data?.items ?? []).map(({ id, title, match, team_name: team }) => ({
+  const items = (data?.items ?? []).map(({ id, title, match, team_name: team }): PaletteItem => ({
     id: `conversation-${id}`,
     section: 'conversations',
     label: title,
     hint: match ?? team ?? undefined,
     run: () => void navigate({ to: '/chat/$taskId', params: { taskId: String(id) } }),
   }));
+
+  return { items, isCurrent: !isPending && !isPlaceholderData };
 }
 
 function useActionItems(onShortcuts: () => void): PaletteItem[] {

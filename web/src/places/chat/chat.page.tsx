@@ -7,6 +7,7 @@ import { type Conversation, useConversation } from './data/use-conversation';
 import { difyBotOf, firstTeam, type Team, useTeams } from './data/use-teams';
 import { Composer } from './composer/composer';
 import { FirstRun } from './first-run/first-run';
+import { preloadMarkdown } from './markdown/markdown-text';
 import { Announcer } from './thread/announcer';
 import { LiveAnswerProvider } from './thread/live-answer';
 import { Thread } from './thread/thread';
@@ -29,7 +30,7 @@ export function ChatPage() {
 function Chat({ taskId }: { taskId: number | null }) {
   const conversation = useConversation(taskId);
   const { task } = conversation;
-  const { teams, team, ownTeam, choose } = useChatTeam(taskId, conversation);
+  const { teams, areTeamsComing, team, ownTeam, choose } = useChatTeam(taskId, conversation);
   const input = useRef<HTMLTextAreaElement>(null);
   const actions = useTurnActions(taskId, ownTeam);
   const thread = useMemo(
@@ -40,6 +41,11 @@ function Chat({ taskId }: { taskId: number | null }) {
     if (window.matchMedia('(hover: hover)').matches) input.current?.focus();
   }, []);
   useAskedTeam(taskId, choose);
+  const canAsk = team !== undefined;
+  useEffect(() => {
+    // A question can be written before what shows answers is there.
+    if (canAsk) preloadMarkdown();
+  }, [canAsk]);
   const showExample = (teamName: string, text: string) => {
     choose(teams.find(({ name }) => name === teamName)?.id ?? null, text);
     input.current?.focus();
@@ -52,7 +58,12 @@ function Chat({ taskId }: { taskId: number | null }) {
         <StopKey />
         <Announcer />
         <div className={classes['chat']}>
-          <Body taskId={taskId} conversation={conversation} teams={teams} onExample={showExample} />
+          <Body
+            taskId={taskId}
+            conversation={conversation}
+            teams={areTeamsComing ? undefined : teams}
+            onExample={showExample}
+          />
           <Composer
             taskId={taskId}
             teams={teams}
@@ -81,7 +92,7 @@ function useChatTeam(taskId: number | null, { task, isLoading }: Conversation) {
   const isOnItsWay = isPending || isLoading || (isFetching && isMissing(draft.teamId, teams));
   const known = isOnItsWay ? undefined : (find(draft.teamId) ?? ownTeam ?? first);
 
-  return { teams, team: known, ownTeam: ownTeam ?? first, choose };
+  return { teams, areTeamsComing: isPending, team: known, ownTeam: ownTeam ?? first, choose };
 }
 
 /** Whether a team is newer than the list of teams that is shown while a newer list is read. */
@@ -103,7 +114,7 @@ function useAskedTeam(taskId: number | null, choose: (teamId: number) => void): 
 interface BodyProps {
   taskId: number | null;
   conversation: Conversation;
-  teams: readonly Team[];
+  teams: readonly Team[] | undefined;
   onExample: (teamName: string, text: string) => void;
 }
 

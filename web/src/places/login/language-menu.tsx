@@ -1,7 +1,7 @@
 import { SegmentedControl } from '@mantine/core';
 import i18next from 'i18next';
 import { useTranslation } from 'react-i18next';
-import { LANGUAGES } from '../../i18n/i18n';
+import { LANGUAGES } from '../../i18n/texts';
 
 const CHOICES = Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }));
 

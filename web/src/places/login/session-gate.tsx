@@ -3,9 +3,12 @@ import { lazy, type ReactNode, Suspense, useSyncExternalStore } from 'react';
 import { ApiProblem } from '../../api/api-problem';
 import { meQuery } from '../../api/me';
 import { session } from '../../api/session';
+import { withTexts } from '../../i18n/i18n';
 
-const LoginPage = lazy(async () => ({ default: (await import('./login.page')).LoginPage }));
-const ExpiredDialog = lazy(async () => ({ default: (await import('./expired-dialog')).ExpiredDialog }));
+const LoginPage = lazy(async () => ({ default: (await withTexts(import('./login.page'), 'login')).LoginPage }));
+const ExpiredDialog = lazy(async () => ({
+  default: (await withTexts(import('./expired-dialog'), 'login')).ExpiredDialog,
+}));
 const AwayPage = lazy(async () => ({ default: (await import('./away.page')).AwayPage }));
 
 /** Pages that need no user: what they show is in their link. */

@@ -2,7 +2,7 @@ import { Loader } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AnswerState } from '../../../stream/answer/answer-state';
-import { formatDuration } from '../../../ui/format';
+import { formatSeconds } from '../../../ui/format';
 import { Diagnosis } from './diagnosis';
 import { useNow } from '../../../ui/use-now';
 import { useThread } from '../thread/thread-context';
@@ -51,7 +51,7 @@ function Silence({ state, taskId }: Props) {
   const silentMs = Math.max(0, now - (state.lastEventAt ?? shownAt));
   const isSlow = silentMs >= SLOW_MS;
   if (hasBegun(state) && !isSlow) return null;
-  const time = formatDuration(Math.floor(silentMs / 1000) * 1000);
+  const time = formatSeconds(Math.floor(silentMs / 1000));
   const first = state.parts.at(-1)?.model ?? (isOnExecutor ? t('state.begun') : null);
 
   return (

@@ -54,7 +54,7 @@ export function ConversationList({ openTask, onOpen }: Props) {
       />
       {isPending && <ListSkeleton />}
       {isError && conversations.length === 0 && (
-        <Stack p="md" gap="sm" role="alert">
+        <Stack p="md" gap="sm" role="alert" align="flex-start">
           <Text size="sm">{error.message}</Text>
           <Button variant="default" size="xs" onClick={() => void refetch()}>
             {t('again')}

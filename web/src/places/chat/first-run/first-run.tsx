@@ -13,7 +13,8 @@ const ICONS: Record<ExampleName, typeof IconFileText> = {
 };
 
 interface Props {
-  teams: readonly Team[];
+  /** Undefined while they are on their way. */
+  teams: readonly Team[] | undefined;
   onExample: (teamName: string, text: string) => void;
 }
 
@@ -21,10 +22,11 @@ interface Props {
 export function FirstRun({ teams, onExample }: Props) {
   const { t } = useTranslation('chat');
   // Without the simulator there is no demo.
-  const examples = EXAMPLES.filter(({ team }) => teams.some(({ name }) => name === team));
+  const examples = EXAMPLES.filter(({ team }) => teams?.some(({ name }) => name === team));
 
   return (
-    <div className={classes['page']}>
+    // All at once: what stands here already would move when the examples come.
+    <div className={classes['page']} data-waiting={teams === undefined || undefined}>
       <h1 className={classes['title']}>{t('first.title')}</h1>
       {examples.length > 0 && (
         <ul className={classes['examples']} aria-label={t('first.examples')}>

@@ -2,10 +2,11 @@ import { lazy } from 'react';
 import { LazyPart } from '../../../ui/problems/lazy-part';
 import classes from './markdown.module.css';
 
-/** The readers of markdown load beside the page, so that a question can be written before they are there. */
-const loading = import('./markdown-blocks').then(({ MarkdownBlocks }) => ({ default: MarkdownBlocks }));
-loading.catch(() => undefined);
-const Blocks = lazy(() => loading);
+const load = () => import('./markdown-blocks').then(({ MarkdownBlocks }) => ({ default: MarkdownBlocks }));
+const Blocks = lazy(load);
+
+/** Loads the readers of markdown before there is an answer to read; when that fails, the answer loads them. */
+export const preloadMarkdown = () => void load().catch(() => undefined);
 
 interface Props {
   text: string;

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { formatDateTime, formatDuration } from '../../../ui/format';
+import { formatDateTime, formatSeconds } from '../../../ui/format';
 import { useNow } from '../../../ui/use-now';
 import classes from './steps.module.css';
 
@@ -11,7 +11,7 @@ export function FormExpiry({ expiresAt }: { expiresAt: string }) {
 
   return (
     <time dateTime={expiresAt} title={formatDateTime(expiresAt)} className={classes['expiry']}>
-      {left > 0 ? t('form.expires', { time: formatDuration(Math.max(1000, left - (left % 1000))) }) : t('form.expired')}
+      {left > 0 ? t('form.expires', { time: formatSeconds(Math.max(1, Math.floor(left / 1000))) }) : t('form.expired')}
     </time>
   );
 }

@@ -3,7 +3,7 @@ import { IconChevronRight } from '@tabler/icons-react';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AnswerPart } from '../../../../stream/answer/answer-state';
-import { formatDuration } from '../../../../ui/format';
+import { formatDuration, formatSeconds } from '../../../../ui/format';
 import { MarkdownText } from '../../markdown/markdown-text';
 import { lastLine } from '../answer-numbers';
 import { useNow } from '../../../../ui/use-now';
@@ -41,7 +41,7 @@ function ReasoningTime({ part, isThinking }: { part: AnswerPart; isThinking: boo
   if (isThinking) {
     const ms = part.reasoningSince === null ? 0 : Math.max(0, now - part.reasoningSince);
 
-    return <span>{t('reasoning.running', { time: formatDuration(Math.floor(ms / 1000) * 1000) })}</span>;
+    return <span>{t('reasoning.running', { time: formatSeconds(Math.floor(ms / 1000)) })}</span>;
   }
 
   return (

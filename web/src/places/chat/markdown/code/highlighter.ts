@@ -51,7 +51,6 @@ const CONTRAST = {
   'github-light': { '#d73a49': '#c22b3b', '#e36209': '#a84700', '#22863a': '#1b7431', '#6a737d': '#5f6770' },
   'github-dark': { '#6a737d': '#8b949e' },
 };
-/** The first line of a language compiles its expressions, which takes a slow device longer than the line itself. */
 const LIMITS = { tokenizeTimeLimit: 2000, tokenizeMaxLineLength: 2000 };
 
 let highlighter: Promise<HighlighterCore> | null = null;
@@ -67,10 +66,15 @@ export async function colourCode(code: string, name: string): Promise<CodeToken[
     engine: createJavaScriptRegexEngine({ forgiving: true }),
   });
   const core = await highlighter;
+  const isNew = !core.getLoadedLanguages().includes(language);
   await core.loadLanguage(source);
   const themes = { light: 'github-light', dark: 'github-dark' };
   const options = { themes, defaultColor: false, colorReplacements: CONTRAST, ...LIMITS } as const;
-  const { tokens } = core.codeToTokens(code, { lang: language, ...options });
+  const read = () => core.codeToTokens(code, { lang: language, ...options });
+  // The first lines of a language compile its expressions: on a slow device that alone reaches the limit of a line, and
+  // the rest of the line has no colours.
+  if (isNew) read();
+  const { tokens } = read();
 
   return tokens.map((line) => line.map(({ content, htmlStyle }) => ({ content, style: htmlStyle ?? {} })));
 }
