@@ -62,7 +62,13 @@ export function CommandPalette({ onClose, onShortcuts }: Props) {
             }}
           />
         </Combobox.EventsTarget>
-        <ScrollArea.Autosize mah="56vh" type="auto" className={styles.results}>
+        <ScrollArea.Autosize
+          mah="56vh"
+          type="auto"
+          scrollbarSize={8}
+          offsetScrollbars="present"
+          className={styles.results}
+        >
           <Combobox.Options aria-label={t('palette.title')}>
             {SECTIONS.map((section) => (
               <PaletteSection

@@ -15,9 +15,9 @@ const DiagnosisView = lazy(async () => {
 });
 
 /** A link that says why an answer waits, in place. */
-export function Diagnosis({ taskId, isOpenAtFirst = false }: { taskId: number; isOpenAtFirst?: boolean }) {
+export function Diagnosis({ taskId }: { taskId: number }) {
   const { t } = useTranslation('chat');
-  const [isOpen, setOpen] = useState(isOpenAtFirst);
+  const [isOpen, setOpen] = useState(false);
   if (!isOpen) {
     return (
       <Button variant="subtle" size="compact-sm" onClick={() => setOpen(true)}>
@@ -26,10 +26,15 @@ export function Diagnosis({ taskId, isOpenAtFirst = false }: { taskId: number; i
     );
   }
 
-  return <Findings taskId={taskId} />;
+  return (
+    <div className={classes['diagnosis']}>
+      <Findings taskId={taskId} />
+    </div>
+  );
 }
 
-function Findings({ taskId }: { taskId: number }) {
+/** Why an answer waits, or has failed. */
+export function Findings({ taskId }: { taskId: number }) {
   const { t } = useTranslation('chat');
   const { data, error, refetch, isFetching } = useQuery({
     queryKey: chatKeys.diagnosis(taskId),
@@ -39,7 +44,7 @@ function Findings({ taskId }: { taskId: number }) {
   const waiting = <Skeleton height={48} />;
 
   return (
-    <section className={classes['diagnosis']} aria-label={t('diagnosis.label')}>
+    <section className={classes['findings']} aria-label={t('diagnosis.label')}>
       {error && <p>{error.message}</p>}
       {!error && <LazyPart fallback={waiting}>{data ? <DiagnosisView diagnosis={data} /> : waiting}</LazyPart>}
       <Button variant="subtle" size="compact-sm" disabled={isFetching} onClick={() => void refetch()}>

@@ -17,6 +17,7 @@ import { toneOf } from '../task-state';
 import { TaskSteps } from './task-steps';
 import { TaskTimeline } from './task-timeline';
 import { type Task, taskQuery } from '../tasks.data';
+import styles from './task.page.module.css';
 
 const TABS = ['overview', 'result', 'steps', 'subtasks', 'raw'] as const;
 
@@ -62,7 +63,7 @@ function TaskTabs({ task }: { task: Task }) {
       onChange={(tab) => setSearch({ tab: tab === 'overview' || tab === null ? undefined : tab })}
       keepMounted={false}
     >
-      <Tabs.List mb="md">
+      <Tabs.List mb="md" className={styles.tabs}>
         {TABS.map((tab) => (
           <Tabs.Tab key={tab} value={tab}>
             {t(`tabs.${tab}`)}

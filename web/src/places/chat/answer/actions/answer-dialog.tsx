@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { readEvents } from '../../data/export';
 import { CopyButton } from '../../markdown/code/copy-button';
-import { Diagnosis } from '../diagnosis';
+import { Findings } from '../diagnosis';
 import { LinkForm } from './link-form';
 import type { DialogName } from './more-menu';
 import classes from '../end/ends.module.css';
@@ -18,12 +18,12 @@ interface Props {
 /** The dialogs of the menu of an answer. */
 export function AnswerDialog({ name, taskId, streamId, onClose }: Props) {
   const { t } = useTranslation('chat');
-  const titles = { events: t('events.title'), diagnosis: t('diagnosis.label'), link: t('link.title') };
+  const titles = { events: t('events.title'), diagnosis: t('diagnosis.title'), link: t('link.title') };
 
   return (
     <Modal opened onClose={onClose} title={titles[name]} size="lg" closeButtonProps={{ 'aria-label': t('close') }}>
       {name === 'events' && <RawEvents taskId={taskId} streamId={streamId} />}
-      {name === 'diagnosis' && <Diagnosis taskId={taskId} isOpenAtFirst />}
+      {name === 'diagnosis' && <Findings taskId={taskId} />}
       {name === 'link' && <LinkForm taskId={taskId} />}
     </Modal>
   );

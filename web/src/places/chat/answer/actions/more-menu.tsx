@@ -46,7 +46,7 @@ export function MoreMenu({ streamId }: { streamId: number | null }) {
             {t('events.title')}
           </Menu.Item>
           <Menu.Item leftSection={<IconStethoscope size={16} stroke={1.6} />} onClick={() => setDialog('diagnosis')}>
-            {t('diagnosis.label')}
+            {t('diagnosis.title')}
           </Menu.Item>
           <Menu.Item leftSection={<IconDeviceMobile size={16} stroke={1.6} />} onClick={() => setDialog('link')}>
             {t('link.title')}
