@@ -17,13 +17,16 @@ import { say, UserError } from './log.mjs';
 import { inRoot } from './paths.mjs';
 
 const SOURCE = inRoot('dist', 'src');
-const ENTRY = join(SOURCE, 'main.js');
-const PROGRAM = inRoot('dist', 'test-server', 'main.mjs');
-const BUNDLE = inRoot('dist', 'test-server', 'server.cjs');
-const STAMP = inRoot('dist', 'test-server', '.stamp');
+/** The server and, as a process of its own, the executor manager that it starts. */
+const ENTRIES = { main: join(SOURCE, 'main.js'), 'executor-manager': join(SOURCE, 'executor-manager', 'embedded.js') };
+const DIRECTORY = inRoot('dist', 'test-server');
+const PROGRAM = join(DIRECTORY, 'main.mjs');
+const STAMP = join(DIRECTORY, '.stamp');
 
 /** Those of the servers of the tests: V8 refuses code that was compiled with others. */
 const V8_FLAGS = ['--liftoff-only', '--wasm-num-compilation-tasks=1'];
+/** A limit against hanging, not a measurement. */
+const START_MS = 300_000;
 
 /** Loaded from node_modules at run time: native code, WebAssembly, files beside the code, and what is not installed. */
 const EXTERNAL = [
@@ -37,26 +40,26 @@ const EXTERNAL = [
 /** Modules of packages find each other from here. */
 const PRELUDE = `const bundleUrl = require('node:url').pathToFileURL(__filename).href;`;
 
-/** Files of this project are found from where they were; a script has no `await` outside of functions. */
+/** Files of this project are found from where they were, and a script has no `await` outside of functions. */
 const fitForScript = {
   name: 'fit-for-script',
   setup({ onLoad }) {
     onLoad({ filter: /\.js$/ }, async ({ path }) => {
       if (!path.startsWith(SOURCE)) return undefined;
       const text = await readFile(path, 'utf8');
-      const contents = text.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
+      const contents = text
+        .replace("'../../executor-manager/embedded.js'", "'../../../test-server/executor-manager.mjs'")
+        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
+      const main = () => contents.replace(/^try \{[\s\S]*/m, 'void (async () => {\n$&\n})();');
 
-      return {
-        loader: 'js',
-        contents: path === ENTRY ? contents.replace(/^try \{[\s\S]*/m, 'void (async () => {\n$&\n})();') : contents,
-      };
+      return { loader: 'js', contents: path === ENTRIES.main ? main() : contents };
     });
   },
 };
 
 /**
  * Makes one file of the compiled server and its packages, and compiles it, unless it is the one of this build: tests
- * start a server some hundred times, and so it takes a third of the time.
+ * start a server some hundred times, and so it takes half the time.
  * @returns path of its program
  */
 export async function ensureTestServer() {
@@ -66,8 +69,9 @@ export async function ensureTestServer() {
   // Only now: a fresh clone has no packages when this file is loaded.
   const { build } = await import('esbuild');
   await build({
-    entryPoints: [ENTRY],
-    outfile: BUNDLE,
+    entryPoints: ENTRIES,
+    outdir: DIRECTORY,
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -84,30 +88,37 @@ export async function ensureTestServer() {
     plugins: [fitForScript],
     banner: { js: PRELUDE },
   });
-  // esbuild has left it in regular expressions alone. One such character makes all of a text twice as large in memory.
-  const inAscii = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  writeFileSync(BUNDLE, readFileSync(BUNDLE, 'utf8').replace(/[\u0080-\uffff]/g, inAscii));
-  copyFileSync(inRoot('scripts', 'lib', 'test-server-main.mjs'), PROGRAM);
+  for (const name of Object.keys(ENTRIES)) {
+    const [bundle, program] = ['cjs', 'mjs'].map((ending) => join(DIRECTORY, `${name}.${ending}`));
+    writeFileSync(bundle, inAscii(readFileSync(bundle, 'utf8')));
+    copyFileSync(inRoot('scripts', 'lib', 'test-server-main.mjs'), program);
+  }
   await compile();
   writeFileSync(STAMP, stamp);
 
   return PROGRAM;
 }
 
-/** Starts the server once, and ends it, so that it writes what V8 has compiled. @throws when it does not start */
+/** Escapes what esbuild leaves in regular expressions: one such character makes all of a text twice as large in memory. */
+function inAscii(text) {
+  return text.replace(/[\u0080-\uffff]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Starts both programs once, and ends them, so that they write what V8 has compiled. @throws when one does not start */
 async function compile() {
   const directory = mkdtempSync(join(tmpdir(), 'conch-compile-'));
   const { PATH, HOME } = process.env;
-  const settings = { DATA_DIR: directory, SEEDS_DIR: inRoot('seeds'), SIMULATOR: 'off', EXECUTOR_MANAGER: 'off' };
+  const settings = { DATA_DIR: directory, SEEDS_DIR: inRoot('seeds'), SIMULATOR: 'off', EXECUTOR_MANAGER: 'on' };
   const env = { PATH, HOME, PORT: '0', ...settings, CONCH_TEST_CODE: 'write' };
-  const child = spawn(process.execPath, [...V8_FLAGS, PROGRAM], { cwd: directory, env });
+  const child = spawn(process.execPath, [...V8_FLAGS, PROGRAM], { cwd: directory, env, timeout: START_MS });
   let output = '';
   for (const part of [child.stdout, child.stderr]) {
     part.setEncoding('utf8').on('data', (text) => {
       output += text;
-      if (output.includes('Conch is ready')) child.kill('SIGTERM');
+      if ([...output.matchAll(/application successfully started/g)].length === 2) child.kill('SIGTERM');
     });
   }
+  // Both write to its output.
   const status = await new Promise((resolve) => child.once('close', resolve));
   rmSync(directory, { recursive: true, force: true });
   if (status !== 0) throw new UserError(`The server of the tests does not start:\n${output}`);

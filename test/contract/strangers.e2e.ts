@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { type Simulator, startSimulator } from '../../tools/simulator/simulator.js';
 import type { Api } from '../support/api.js';
 import { endAll } from '../support/child.js';
-import { type Conch, startConch } from '../support/conch.js';
+import { Conch } from '../support/conch.js';
 import { INTERNAL_TOKEN } from '../support/executors/executors.js';
 import {
   nastyBodies,
@@ -41,7 +41,7 @@ describe('what strangers send', () => {
 
   beforeAll(async () => {
     simulator = await startSimulator();
-    server = await startConch({
+    server = await Conch.start({
       ...{ SIMULATOR: simulator.url, AUTH_MODE: 'jwt', ADMIN_PASSWORD: PASSWORD, API_DOCS: 'on' },
       ...{ INTERNAL_API_TOKEN: INTERNAL_TOKEN, LOG_LEVEL: 'error' },
       // Refused requests would try nothing.

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { endAll, eventually, temporaryDirectory } from '../support/child.js';
-import { type Conch, startConch } from '../support/conch.js';
+import { Conch } from '../support/conch.js';
 import { FakeManager, INTERNAL_TOKEN } from '../support/executors/executors.js';
 import { ImageApi, ValidationStream } from '../support/executors/validations.js';
 
@@ -13,7 +13,7 @@ describe('validations of images, when the server is killed', () => {
   let images: ImageApi;
 
   async function start() {
-    server = await startConch({
+    server = await Conch.start({
       ...{ DATA_DIR: directory.path, SIMULATOR: 'off', INTERNAL_API_TOKEN: INTERNAL_TOKEN },
       // Some seconds of silence, and it asks again.
       ...{ EXECUTOR_MANAGER_URL: manager.url, IMAGE_VALIDATION_TIMEOUT_SECONDS: '40' },

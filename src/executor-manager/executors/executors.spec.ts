@@ -187,6 +187,13 @@ describe('executors of a manager', () => {
     expect(task.reports.at(-1)).toMatchObject({ error_code: 'executor_image_unusable' });
   });
 
+  it('fails a subtask for which there is no image, and says where to', async () => {
+    manager();
+    const task = fakeApi.offer(1, { image: null });
+    await until('the end', () => task.reports.at(-1)?.status === 'FAILED');
+    expect(task.reports.at(-1)?.error_message).toContain('EXECUTOR_IMAGE');
+  });
+
   it('finds its subtasks again after a restart, and gives those back that have no container', async () => {
     const first = manager();
     const [one, two] = [fakeApi.offer(1), fakeApi.offer(2)];

@@ -99,6 +99,21 @@ export class DockerServer {
     }
   }
 
+  /** Gives an image one more name. */
+  async tag(image: string, name: string): Promise<void> {
+    await this.client.getImage(image).tag(splitName(name));
+  }
+
+  /** Takes a name from an image that has others; without effect when there is no such name. */
+  async untag(name: string): Promise<void> {
+    await this.client
+      .getImage(name)
+      .remove()
+      .catch((error: unknown) => {
+        if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+      });
+  }
+
   /** Sends an image to a registry, and forgets it here. */
   async push(name: string, login?: { username: string; password: string }): Promise<void> {
     const image = this.client.getImage(name);

@@ -25,7 +25,8 @@ const WITH_GLIBC: ImageFiles = {
   'bin/sh': { linkTo: 'bash' },
 };
 
-const IMAGE = 'with-glibc';
+/** That of executors: of a registry that does not answer, should the engine not have it. */
+const IMAGE = '127.0.0.1:1/executors';
 
 /** What Claude Code runs commands with, beside a shell and git. */
 const TOOLS = ['cat', 'echo', 'env', 'ls', 'mkdir', 'ps', 'rm', 'sleep', 'tail', 'touch', 'uname'].map(
@@ -46,8 +47,9 @@ export class ContainerStage extends TeamStage {
   /** With the stand-in as the program of containers. */
   static async start(environment: Environment = {}): Promise<ContainerStage> {
     const docker = await DockerServer.start();
-    await docker.addImage(IMAGE, WITH_GLIBC);
+    await docker.addImage('with-glibc', WITH_GLIBC);
     await docker.addImage('with-musl', { 'bin/busybox': { copy: '/bin/busybox' } });
+    await docker.tag('with-glibc', IMAGE);
     const files = temporaryDirectory('executor');
     copyFileSync(resolve('test/support/executors/stand-in-executor.mjs'), join(files.path, 'executor.mjs'));
     const server = await startServer(docker, { SIMULATOR: 'off', EXECUTOR_FILES: files.path, ...environment });
@@ -71,6 +73,12 @@ export class ContainerStage extends TeamStage {
     });
 
     return new ContainerStage(docker, server, model, () => Promise.resolve());
+  }
+
+  /** Makes another image that of executors; with null the engine has none of that name. */
+  async useImage(name: string | null): Promise<void> {
+    await this.docker.untag(IMAGE);
+    if (name !== null) await this.docker.tag(name, IMAGE);
   }
 
   /** The container of a task. */
