@@ -153,7 +153,7 @@ export class BenchPage {
    * @throws after two minutes
    */
   private until(condition: string): Promise<void> {
-    return this.call<void>(`() => new Promise((resolve, reject) => {
+    return this.call(`() => new Promise((resolve, reject) => {
       const end = performance.now() + ${TIMEOUT_MS};
       (function look() {
         if (${condition}) resolve();
