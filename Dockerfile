@@ -17,6 +17,9 @@ COPY tools ./tools
 COPY web ./web
 # The page needs no packages once it is built.
 RUN npm run build && npm prune --omit=dev --workspaces=false --no-audit --no-fund
+# Two fifths of it is for compilers and debuggers. TypeScript is an optional peer of Nest's Swagger, for its plugin.
+RUN rm -r node_modules/typescript \
+ && find node_modules dist -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
 FROM ${NODE_IMAGE}
 # For the embedded mode; with REDIS_URL it is not started.
