@@ -51,6 +51,12 @@ describe('compose.yaml', () => {
     expect(used.every((file) => file !== undefined && existsSync(file))).toBe(true);
   });
 
+  it('asks nginx for a path that it answers itself, because an update stops all replicas for some seconds', () => {
+    const url = new URL(compose.services['nginx']?.healthcheck?.test.at(-1) ?? '');
+
+    expect(nginx).toMatch(new RegExp(`listen ${url.port};[^}]*location = ${url.pathname} \\{[^}]*return 200`));
+  });
+
   it('gives the replicas a configuration that they accept, with the clients that nginx names', () => {
     expect(validateEnvironment({ ...environmentOfReplicas(), HOST: '0.0.0.0' })).toMatchObject({ TRUST_PROXY: '1' });
     expect(nginx).toContain('proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;');
@@ -68,9 +74,15 @@ describe('compose.yaml', () => {
 });
 
 describe('the Dockerfile', () => {
+  const dockerfile = readFileSync('Dockerfile', 'utf8');
+
+  it('deletes source maps, but not the files *.map of the database template', () => {
+    expect(dockerfile).toMatch(/find node_modules dist\/src dist\/tools -type f[^&]*'\*\.map'/);
+  });
+
   it('copies what the build context has', () => {
     const allowed = readFileSync('.dockerignore', 'utf8').split('\n');
-    const copied = [...readFileSync('Dockerfile', 'utf8').matchAll(/^COPY (?!--from)(.*) \S+$/gm)]
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)]
       .flatMap(([, names = '']) => names.split(' '))
       .map((name) => ({ name, exists: existsSync(name), isAllowed: allowed.includes(`!${name.split('/')[0] ?? ''}`) }));
 
