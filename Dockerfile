@@ -17,6 +17,11 @@ COPY tools ./tools
 COPY web ./web
 # The page needs no packages once it is built.
 RUN npm run build && npm prune --omit=dev --workspaces=false --no-audit --no-fund
+# Two fifths of it is for compilers and debuggers. TypeScript is an optional peer of Nest's Swagger, for its plugin. The
+# files *.map of dist/database-template belong to Postgres.
+RUN rm -r node_modules/typescript \
+ && find node_modules dist/src dist/tools -type f \
+    \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
 FROM ${NODE_IMAGE}
 # For the embedded mode; with REDIS_URL it is not started.
@@ -40,7 +45,7 @@ ENV NODE_ENV=production \
     LOG_FORMAT=json
 VOLUME ["/app/data", "/tmp"]
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}${process.env.ROLES === 'executor-manager' ? '/health' : '/api/health/live'}`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Handles SIGTERM itself. Give it more than SHUTDOWN_GRACE_SECONDS (30) before killing it.
 CMD ["node", "dist/src/main.js"]
