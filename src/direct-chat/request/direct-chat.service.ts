@@ -122,12 +122,23 @@ export class DirectChatService {
   }
 
   private async teamOf(userId: number, dto: StreamChatDto): Promise<ResolvedTeam> {
-    if (dto.team_id !== undefined || dto.team_name !== undefined || dto.task_id === undefined) {
-      return this.turns.teamFor(userId, dto.team_id === undefined ? { team_name: dto.team_name ?? DEFAULT_TEAM } : dto);
-    }
+    if (dto.team_id !== undefined || dto.team_name !== undefined) return this.turns.teamFor(userId, dto);
+    if (dto.task_id === undefined) return this.defaultTeam(userId);
     const { task } = await this.turns.newestTurn(userId, dto.task_id);
 
     return this.turns.teamFor(userId, { team_id: task.teamId });
+  }
+
+  private async defaultTeam(userId: number): Promise<ResolvedTeam> {
+    try {
+      return await this.turns.teamFor(userId, { team_name: DEFAULT_TEAM });
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'not_found') throw error;
+      throw new AppError(
+        'not_found',
+        `Name a team by team_id or team_name: there is no "${DEFAULT_TEAM}" here. GET /api/teams lists teams, POST makes one`,
+      );
+    }
   }
 
   /** Checks the bots, inputs and models of a turn. @returns the choice with the inputs of the turns before */
