@@ -1,6 +1,6 @@
 /** What a part of the bench works with. */
-import { clockMs } from './clock.js';
-import type { Figure, Round, Rounds } from './figure.js';
+import { clockMs } from './measure/clock.js';
+import type { Figure, Round, Rounds } from './measure/figure.js';
 import { allRight, openEvenly, openStreams } from './load.js';
 import type { Options } from './options.js';
 import { startPeer } from './peers.js';

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { generatedTokens } from '../tools/simulator/simulator.js';
-import { AnswerCheck } from './answer-check.js';
-import { clockMs } from './clock.js';
+import { AnswerCheck } from './measure/answer-check.js';
+import { clockMs } from './measure/clock.js';
 import type { Server, Via } from './server.js';
 
 /** What the provider is to answer. */

@@ -1,6 +1,6 @@
 /** `npm run bench`: Conch beside a bare relay, figures with budgets. README.md tells how they are taken. */
 import { writeFile } from 'node:fs/promises';
-import type { Figure } from './figure.js';
+import type { Figure } from './measure/figure.js';
 import { Lab, type Part } from './lab.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { cancel } from './parts/cancel.js';
@@ -16,7 +16,7 @@ import { ttft } from './parts/ttft.js';
 import { turns } from './parts/turns.js';
 import { difyUnpaced, unpaced } from './parts/unpaced.js';
 import { web } from './parts/web.js';
-import { report } from './report.js';
+import { report } from './measure/report.js';
 
 const PARTS: readonly Part[] = [
   ...[idle, turns, unpaced, streams, burst, difyStreams, difyUnpaced, ttft, cancel, slow, memory, leak, executors, web],

@@ -1,7 +1,7 @@
 /** The Postgres server that a measured server uses: what it does for it is a part of the cost. */
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
-import { programOf } from './proc.js';
+import { programOf } from './measure/proc.js';
 
 /** The process that all processes of a Postgres server descend from; null when it runs on another machine. */
 export async function postmasterOf(url: string): Promise<number | null> {

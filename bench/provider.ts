@@ -6,7 +6,7 @@
  */
 import { ServerResponse } from 'node:http';
 import { type Simulator, startSimulator } from '../tools/simulator/simulator.js';
-import { clockMs, fromPerformance } from './clock.js';
+import { clockMs, fromPerformance } from './measure/clock.js';
 
 /** What was sent to one tagged request; times of {@link clockMs}. */
 export interface Sent {

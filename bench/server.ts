@@ -1,7 +1,7 @@
 /** A server under load, in a process of its own. */
 import type { Child } from './child.js';
 import type { LoopAnswer, MemoryAnswer } from './probe.js';
-import { cpuMs, ownKiB, processTree, redisChild, residentKiB, sumOver, treeCpuMs } from './proc.js';
+import { cpuMs, ownKiB, processTree, redisChild, residentKiB, sumOver, treeCpuMs } from './measure/proc.js';
 
 /** Servers that others have made, measured only on request. */
 export type PeerName = 'portkey' | 'ai-sdk';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { pollUntil } from '../src/common/async/poll-until.js';
 import { Child } from './child.js';
 import { postmasterOf } from './postgres.js';
-import { cpuMs } from './proc.js';
+import { cpuMs } from './measure/proc.js';
 import type { Sent } from './provider.js';
 import { Server, type Target } from './server.js';
 

@@ -1,13 +1,13 @@
 /** From a cancel to the closed socket at the provider; for the relay, from the client's hanging up. */
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clockMs } from '../clock.js';
-import { type Figure, figure, type Round } from '../figure.js';
+import { clockMs } from '../measure/clock.js';
+import { type Figure, figure, type Round } from '../measure/figure.js';
 import type { Lab, Part } from '../lab.js';
 import { allRight, LoadStream, openStreams } from '../load.js';
 import type { Server } from '../server.js';
 import { until } from '../servers.js';
-import { percentile } from '../stats.js';
+import { percentile } from '../measure/stats.js';
 
 const LOAD = { streams: 100, rate: 50 };
 /** One cancelled stream after the other takes about this long. */

@@ -1,13 +1,13 @@
 /** Work of executors: callbacks applied per second, callback to live event, dispatch out of a long queue. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pollUntil } from '../../src/common/async/poll-until.js';
-import { clockMs } from '../clock.js';
+import { clockMs } from '../measure/clock.js';
 import { ExecutorLab, type Taken } from '../executor-lab.js';
-import type { Figure } from '../figure.js';
+import type { Figure } from '../measure/figure.js';
 import type { Lab, Part } from '../lab.js';
 import { until } from '../servers.js';
-import { median, percentile } from '../stats.js';
-import { TaskEvents } from '../task-events.js';
+import { median, percentile } from '../measure/stats.js';
+import { TaskEvents } from '../measure/task-events.js';
 
 const SUBTASKS = 1_000;
 const AT_ONCE = 64;

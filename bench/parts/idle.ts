@@ -1,6 +1,6 @@
 /** Resident memory of idle servers. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { figure } from '../figure.js';
+import { figure } from '../measure/figure.js';
 import type { Lab, Part } from '../lab.js';
 import type { Server } from '../server.js';
 

@@ -1,6 +1,6 @@
 /** Whether thousands of answers leave something behind. Fresh processes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Figure } from '../figure.js';
+import type { Figure } from '../measure/figure.js';
 import type { Lab, Part } from '../lab.js';
 import { allRight, openStreams } from '../load.js';
 import type { MemoryAnswer } from '../probe.js';

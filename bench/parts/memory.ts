@@ -1,6 +1,6 @@
 /** Memory of open streams that get a token a second, after collections, and what is left of it afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Figure, figure, type Rounds } from '../figure.js';
+import { type Figure, figure, type Rounds } from '../measure/figure.js';
 import type { Lab, Part } from '../lab.js';
 import { allRight, type LoadStream, openStreams } from '../load.js';
 import type { MemoryAnswer } from '../probe.js';

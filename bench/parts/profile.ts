@@ -2,8 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hotSpots, readSamples } from '../hot-spots.js';
-import type { Figure } from '../figure.js';
+import { hotSpots, readSamples } from '../measure/hot-spots.js';
+import type { Figure } from '../measure/figure.js';
 import type { Lab, Part } from '../lab.js';
 import { allRight, LoadStream, openStreams, type Script } from '../load.js';
 import type { Server } from '../server.js';

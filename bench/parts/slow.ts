@@ -1,8 +1,8 @@
 /** A client that stops reading in the middle of a large answer: what piles up, and whether all of it arrives. */
-import { type Figure, figure, type Round } from '../figure.js';
+import { type Figure, figure, type Round } from '../measure/figure.js';
 import type { Lab, Part } from '../lab.js';
 import { allRight, LoadStream } from '../load.js';
-import { PeakMemory } from '../proc.js';
+import { PeakMemory } from '../measure/proc.js';
 import type { Server } from '../server.js';
 
 const STALL_MS = 3_000;

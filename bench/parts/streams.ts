@@ -1,13 +1,13 @@
 /** Answers at the pace of a model: what a token costs with the requests, how late tokens are, and what opening costs. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Budget, type Figure, figure, type Round, type Rounds } from '../figure.js';
+import { type Budget, type Figure, figure, type Round, type Rounds } from '../measure/figure.js';
 import type { Lab, Part } from '../lab.js';
 import { allAdmittedRight, countTokens, type LoadStream, openEvenly } from '../load.js';
 import type { Sent } from '../provider.js';
 import type { Server } from '../server.js';
-import { percentile } from '../stats.js';
+import { percentile } from '../measure/stats.js';
 import { nameOf, type Variant } from '../variant.js';
-import { admitted, StreamMemory, Watch } from '../watch.js';
+import { admitted, StreamMemory, Watch } from '../measure/watch.js';
 
 /** Milliseconds for what a server does after the last byte: writing the end of the runs is part of the cost. */
 const SETTLE_MS = 1_000;

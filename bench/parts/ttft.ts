@@ -1,9 +1,9 @@
 /** Time to the first token of a server that does nothing else: one request after the other, both servers by turns. */
-import type { Figure } from '../figure.js';
+import type { Figure } from '../measure/figure.js';
 import type { Lab, Part } from '../lab.js';
 import { allRight, LoadStream } from '../load.js';
 import type { Server } from '../server.js';
-import { percentile } from '../stats.js';
+import { percentile } from '../measure/stats.js';
 
 const SCRIPT = { tokens: 5, rate: 0 };
 /** So many requests of each server come first: V8 compiles what a request needs, bit by bit, over its first hundreds. */

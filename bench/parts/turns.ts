@@ -1,12 +1,12 @@
 /** Short turns, as most of a chat's are: what one costs, and what it costs besides its tokens. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Figure, figure, type Round } from '../figure.js';
+import { type Figure, figure, type Round } from '../measure/figure.js';
 import type { Lab, Part } from '../lab.js';
 import { allAdmittedRight, openEvenly } from '../load.js';
 import type { Server } from '../server.js';
-import { percentile } from '../stats.js';
+import { percentile } from '../measure/stats.js';
 import { nameOf, type Variant } from '../variant.js';
-import { Watch } from '../watch.js';
+import { Watch } from '../measure/watch.js';
 
 const RATE = 40;
 const SECONDS = 6;

@@ -1,12 +1,12 @@
 /** CPU and time for answers that come as fast as they are read, in small and in large writes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clockMs } from '../clock.js';
-import { type Budget, type Figure, figure, type Round } from '../figure.js';
+import { clockMs } from '../measure/clock.js';
+import { type Budget, type Figure, figure, type Round } from '../measure/figure.js';
 import type { Lab, Part } from '../lab.js';
 import { allAdmittedRight, openStreams } from '../load.js';
 import type { Server } from '../server.js';
 import { nameOf, type Variant } from '../variant.js';
-import { Watch } from '../watch.js';
+import { Watch } from '../measure/watch.js';
 
 const STREAMS = 50;
 const TOKENS = 2000;

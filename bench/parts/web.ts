@@ -1,8 +1,8 @@
 /** The page in Chromium: what it loads, how soon it can be used, and whether it keeps up with answers. */
 import { type BenchPage, BrowserLab, type Loaded } from '../browser-lab.js';
-import type { Budget, Figure } from '../figure.js';
+import type { Budget, Figure } from '../measure/figure.js';
 import type { Lab, Part } from '../lab.js';
-import { median, percentile } from '../stats.js';
+import { median, percentile } from '../measure/stats.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -9,8 +9,8 @@ import { AuthService } from './auth.service.js';
 import { ExecutorTokens } from './tokens/executor-tokens.js';
 import { TaskLinkTokens } from './tokens/task-link-tokens.js';
 import { InternalAccess } from './internal-access.js';
-import { GitAccountChecks } from './git-account-checks.js';
-import { GitIdentities } from './git-identities.js';
+import { GitAccountChecks } from './git-accounts/git-account-checks.js';
+import { GitIdentities } from './git-accounts/git-identities.js';
 import { LoginLimiter } from './login-limiter.js';
 import { RefreshFamiliesRepository } from './sessions/refresh-families.repository.js';
 import { SessionReplies } from './sessions/session-replies.js';
@@ -19,11 +19,11 @@ import { CallerGate } from './tokens/caller-gate.js';
 import { UserTokens } from './tokens/user-tokens.js';
 import { UserRateGuard } from './user-rate.guard.js';
 import { OpenRequests } from './tokens/open-requests.js';
-import { OwnAccountService } from './own-account.service.js';
+import { OwnAccountService } from './users/own-account.service.js';
 import { UserRates } from './user-rates.js';
-import { UsersController } from './users.controller.js';
-import { UsersRepository } from './users.repository.js';
-import { UsersService } from './users.service.js';
+import { UsersController } from './users/users.controller.js';
+import { UsersRepository } from './users/users.repository.js';
+import { UsersService } from './users/users.service.js';
 
 /** Accounts, log-in, and the guard in front of every route. */
 @Module({

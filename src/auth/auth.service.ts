@@ -9,8 +9,8 @@ import { LoginLimiter } from './login-limiter.js';
 import { hashPassword, passwordMatches } from './passwords.js';
 import { isCurrent, type TokenClaims, withoutTokens } from './tokens/token-claims.js';
 import { UserTokens } from './tokens/user-tokens.js';
-import type { UserRow } from './users.repository.js';
-import { UsersService } from './users.service.js';
+import type { UserRow } from './users/users.repository.js';
+import { UsersService } from './users/users.service.js';
 
 const LOCAL_USER = 'local';
 const ADMIN_USER = 'admin';

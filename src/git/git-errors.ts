@@ -1,6 +1,6 @@
 /** What failed replies of git servers mean, in words for users. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { TypedGitAccount } from '../auth/git-identities.js';
+import type { TypedGitAccount } from '../auth/git-accounts/git-identities.js';
 import { AppError, type AppErrorOptions, type ErrorCode } from '../common/app-error.js';
 import { asText, parseObject } from '../common/text/json.js';
 import { firstPart } from '../common/text/text-cut.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { TypedGitAccount } from '../auth/git-identities.js';
+import type { TypedGitAccount } from '../auth/git-accounts/git-identities.js';
 import { AppError, errorCode } from '../common/app-error.js';
 import { parseJson } from '../common/text/json.js';
 import { AppConfig } from '../config/app-config.js';

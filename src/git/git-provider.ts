@@ -1,6 +1,6 @@
 /** What the adapters of git servers have in common. */
-import type { GitIdentity, TypedGitAccount } from '../auth/git-identities.js';
-import type { GitType } from '../auth/git-accounts.js';
+import type { GitIdentity, TypedGitAccount } from '../auth/git-accounts/git-identities.js';
+import type { GitType } from '../auth/git-accounts/git-accounts.js';
 import type { PageQuery } from '../common/page.js';
 import { asObject, type JsonObject } from '../common/text/json.js';
 

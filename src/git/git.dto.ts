@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { GIT_TYPES, type GitType } from '../auth/git-accounts.js';
+import { GIT_TYPES, type GitType } from '../auth/git-accounts/git-accounts.js';
 import { BoolField, EnumField, IntField, TextField } from '../common/fields.js';
 
 const DOMAIN = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$/;

@@ -1,9 +1,14 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
-import { GIT_TYPES, type GitAccount, gitTypeOf } from '../auth/git-accounts.js';
-import { GitIdentities, type GitIdentifier, type GitIdentity, type TypedGitAccount } from '../auth/git-identities.js';
-import { UsersService } from '../auth/users.service.js';
+import { GIT_TYPES, type GitAccount, gitTypeOf } from '../auth/git-accounts/git-accounts.js';
+import {
+  GitIdentities,
+  type GitIdentifier,
+  type GitIdentity,
+  type TypedGitAccount,
+} from '../auth/git-accounts/git-identities.js';
+import { UsersService } from '../auth/users/users.service.js';
 import { AppError, notFound } from '../common/app-error.js';
 import { pastedKey } from '../common/text/pasted.js';
 import { invalid } from '../infra/http/server/validation.pipe.js';

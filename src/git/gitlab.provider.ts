@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { GitIdentity, TypedGitAccount } from '../auth/git-identities.js';
+import type { GitIdentity, TypedGitAccount } from '../auth/git-accounts/git-identities.js';
 import type { PageQuery } from '../common/page.js';
 import { asNumber, asObject, asText, type JsonObject } from '../common/text/json.js';
 import { GitHttp } from './git-http.js';

@@ -1,4 +1,4 @@
-import type { GitIdentity, TypedGitAccount } from '../auth/git-identities.js';
+import type { GitIdentity, TypedGitAccount } from '../auth/git-accounts/git-identities.js';
 import { AppError } from '../common/app-error.js';
 import { asNumber, asText, type JsonObject } from '../common/text/json.js';
 

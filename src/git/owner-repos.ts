@@ -1,5 +1,5 @@
 /** The calls that GitHub and Gitea have in common: `/user`, `/user/repos` and `/repos/{owner}/{name}`. */
-import type { TypedGitAccount } from '../auth/git-identities.js';
+import type { TypedGitAccount } from '../auth/git-accounts/git-identities.js';
 import type { PageQuery } from '../common/page.js';
 import { asNumber, asObject, asText, type JsonObject } from '../common/text/json.js';
 import type { GitHttp } from './git-http.js';

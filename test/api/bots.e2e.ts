@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { UsersService } from '../../src/auth/users.service.js';
+import { UsersService } from '../../src/auth/users/users.service.js';
 import { openServers } from '../../src/bots/bot-servers.js';
 import { BotsModule } from '../../src/bots/bots.module.js';
 import { BotsService } from '../../src/bots/bots.service.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
-import { UsersService } from '../../src/auth/users.service.js';
+import { UsersService } from '../../src/auth/users/users.service.js';
 import { rowsOf } from '../../src/infra/database/database.js';
 import { GitModule } from '../../src/git/git.module.js';
 import { endAll } from '../support/child.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { UsersService } from '../../src/auth/users.service.js';
+import { UsersService } from '../../src/auth/users/users.service.js';
 import { BotsModule } from '../../src/bots/bots.module.js';
 import { SecretBox } from '../../src/common/secrets/secret-box.js';
 import { bots, models, shells, teams } from '../../src/infra/database/schema/schema.js';

@@ -3,7 +3,7 @@ import { SecretBox } from '../../src/common/secrets/secret-box.js';
 import { models } from '../../src/infra/database/schema/schema.js';
 import { ModelsModule } from '../../src/models/models.module.js';
 import { ModelsService } from '../../src/models/models.service.js';
-import { UsersService } from '../../src/auth/users.service.js';
+import { UsersService } from '../../src/auth/users/users.service.js';
 import type { OpenDatabase } from '../../src/infra/database/database.js';
 import { endAll } from '../support/child.js';
 import { openTestDatabase } from '../support/stores/database.js';

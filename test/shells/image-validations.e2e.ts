@@ -64,10 +64,8 @@ describe('validations of images, on two replicas', () => {
     await ann.report(id, { ...GOOD, logTail: 'started' });
     await stream.untilClosed();
 
-    expect(shell).toMatchObject({
-      state: 'Pending',
-      validation: { validationId: id, status: 'submitted', valid: null },
-    });
+    const validation = { validationId: id, status: 'submitted', valid: null };
+    expect(shell).toMatchObject({ state: 'Pending', validation });
     expect(order).toEqual({ image, shell_type: 'ClaudeCode', shell_name: 'good', validation_id: id });
     const last = nth(stream.events, -1).data;
     expect(last).toMatchObject({

@@ -1,11 +1,11 @@
 // A stand-in for model providers, speaking their real wire formats. README.md describes its scripts.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { closeServer, KEEP_ALIVE_MS, listen, readBody, sendJson, urlOf } from '../shared/http.js';
-import { claude } from './claude.js';
-import { dify, difyFiles } from './dify.js';
-import type { DifyCounters } from './dify-state.js';
+import { claude } from './claude/claude.js';
+import { dify, difyFiles } from './dify/dify.js';
+import type { DifyCounters } from './dify/dify-state.js';
 import type { Exchange, Provider } from './exchange.js';
-import { openai } from './openai.js';
+import { openai } from './openai/openai.js';
 import { capture, createState, resetState, wallClock } from './state.js';
 import type { CapturedRequest, Counters, SimulatorState } from './state.js';
 

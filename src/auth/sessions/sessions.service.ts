@@ -7,8 +7,8 @@ import { AuthService } from '../auth.service.js';
 import { isCurrent, type TokenClaims } from '../tokens/token-claims.js';
 import { type RefreshClaims, UserTokens } from '../tokens/user-tokens.js';
 import { UserRates } from '../user-rates.js';
-import type { UserRow } from '../users.repository.js';
-import { UsersService } from '../users.service.js';
+import type { UserRow } from '../users/users.repository.js';
+import { UsersService } from '../users/users.service.js';
 import { RefreshFamiliesRepository } from './refresh-families.repository.js';
 
 /** How long the token before the newest one is accepted: two tabs may use it at once, or a reply may get lost. */

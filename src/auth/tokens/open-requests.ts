@@ -4,8 +4,8 @@ import type { FastifyReply } from 'fastify';
 import { UserChangedEvent } from '../../common/contracts/domain-events.js';
 import { logLine } from '../../infra/database/database-errors.js';
 import { isCurrent, type TokenClaims } from './token-claims.js';
-import type { UserRow } from '../users.repository.js';
-import { UsersService } from '../users.service.js';
+import type { UserRow } from '../users/users.repository.js';
+import { UsersService } from '../users/users.service.js';
 
 /** For messages that were lost. */
 const SWEEP_MS = 30_000;

@@ -1,4 +1,4 @@
-import type { UserRow } from '../users.repository.js';
+import type { UserRow } from '../users/users.repository.js';
 
 /** What a token of a user says, beside its expiry. */
 export interface TokenClaims {

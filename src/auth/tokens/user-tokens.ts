@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { AppError } from '../../common/app-error.js';
 import { AppConfig } from '../../config/app-config.js';
-import type { UserRow } from '../users.repository.js';
+import type { UserRow } from '../users/users.repository.js';
 import { toClaims, type TokenClaims } from './token-claims.js';
 
 /** A token for anything else, as executors have them, identifies no user. */

@@ -1,8 +1,8 @@
 /** Every case of the simulator, for both providers. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { CLAUDE_CASES } from '../../../tools/simulator/claude-cases.js';
+import { CLAUDE_CASES } from '../../../tools/simulator/claude/claude-cases.js';
 import { GUIDE } from '../../../tools/simulator/guide.js';
-import { OPENAI_CASES } from '../../../tools/simulator/openai-cases.js';
+import { OPENAI_CASES } from '../../../tools/simulator/openai/openai-cases.js';
 import { generatedText, reasoningText, unicodeText } from '../../../tools/simulator/simulator.js';
 import type { ModelSettings } from '../../common/contracts/chat-provider.js';
 import { ProviderBench, until } from './chat.provider.testing.js';

@@ -16,13 +16,13 @@ import {
 } from '../../infra/provider-stream/answer-iterator.js';
 import type { AnswerMapper } from '../../infra/provider-stream/event-batch.js';
 import { AnswerReader } from '../../infra/provider-stream/answer-reader.js';
-import { ClaudeEvents } from './claude.events.js';
-import { claudeRequest } from './claude.request.js';
+import { ClaudeEvents } from './claude/claude.events.js';
+import { claudeRequest } from './claude/claude.request.js';
 import { UnknownShapes } from './dialects/unknown-shapes.js';
 import { errorFromStatus, type ErrorSource } from './error-mapping.js';
 import { secretsOf } from '../../infra/provider-stream/provider-error.js';
-import { OpenaiEvents } from './openai.events.js';
-import { openaiRequest } from './openai.request.js';
+import { OpenaiEvents } from './openai/openai.events.js';
+import { openaiRequest } from './openai/openai.request.js';
 import type { ModelPost } from './request-parts.js';
 import { ServerQuirks } from './server-quirks.js';
 import { ProviderTimeouts, type ProviderTimeoutLimits } from '../../infra/provider-stream/provider-timeouts.js';

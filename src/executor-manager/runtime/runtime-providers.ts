@@ -12,7 +12,7 @@ import { Cluster } from './kubernetes/cluster.js';
 import { ClusterAccess } from './kubernetes/cluster-access.js';
 import { KubernetesChecks } from './kubernetes/kubernetes-checks.js';
 import { KubernetesRuntime } from './kubernetes/kubernetes-runtime.js';
-import { PodLauncher } from './kubernetes/pod-launcher.js';
+import { PodLauncher } from './kubernetes/pods/pod-launcher.js';
 import { WorkspaceClaims } from './kubernetes/workspace-claims.js';
 import { RegistryPolicy } from './registry-policy.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { openServers } from '../../bots/bot-servers.js';
 import { ExecutorTokens } from '../../auth/tokens/executor-tokens.js';
-import { type ExecutorUser, UsersService } from '../../auth/users.service.js';
+import { type ExecutorUser, UsersService } from '../../auth/users/users.service.js';
 import { agentEnv, openConfig } from '../../bots/agent-config.js';
 import { AppError } from '../../common/app-error.js';
 import type { ModelSettings } from '../../common/contracts/chat-provider.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { PassThrough, type Readable } from 'node:stream';
 import { AnswerReader } from './answer-reader.js';
-import { OpenaiEvents } from '../../direct-chat/providers/openai.events.js';
+import { OpenaiEvents } from '../../direct-chat/providers/openai/openai.events.js';
 import { ProviderTimeouts } from './provider-timeouts.js';
 import { OPENAI_SOURCE, dataLines } from '../../direct-chat/providers/providers.testing.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type LinkAccess, type TaskLinkClaims, TaskLinkTokens } from '../../auth/tokens/task-link-tokens.js';
-import { UsersService } from '../../auth/users.service.js';
+import { UsersService } from '../../auth/users/users.service.js';
 import { AppError } from '../../common/app-error.js';
 import { TasksService } from '../../tasks/tasks.service.js';
 import type { CreateLinkDto, LinkDto } from './task-links.dto.js';

@@ -1,7 +1,7 @@
 /** What gateways of the Claude form send, one kind after the other. */
 import { describe, expect, it } from '@jest/globals';
 import type { AppError } from '../../../common/app-error.js';
-import { ClaudeEvents } from '../claude.events.js';
+import { ClaudeEvents } from '../claude/claude.events.js';
 import { CLAUDE_SOURCE, dataLines, replay, summary } from '../providers.testing.js';
 
 const start = (usage: unknown = { input_tokens: 21, output_tokens: 1 }) => ({

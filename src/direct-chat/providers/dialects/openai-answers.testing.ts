@@ -1,6 +1,6 @@
 /** OpenAI's chunks, and what the mapper makes of them, for specs. */
 import type { AppError } from '../../../common/app-error.js';
-import { OpenaiEvents } from '../openai.events.js';
+import { OpenaiEvents } from '../openai/openai.events.js';
 import { OPENAI_SOURCE, dataLines, replay, summary } from '../providers.testing.js';
 
 export const DONE = 'data: [DONE]\n\n';

@@ -1,5 +1,5 @@
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
-import type { PodChannel } from './pod-channel.js';
+import type { PodChannel } from './pods/pod-channel.js';
 
 /** A right in the namespace of executors. */
 export interface Right {

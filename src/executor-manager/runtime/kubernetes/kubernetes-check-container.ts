@@ -5,12 +5,12 @@ import { type CheckContainer, type CheckState, type CommandResult, KEPT_BYTES, M
 import type { Labels } from '../container-runtime.js';
 import { EngineTrouble } from '../runtime-errors.js';
 import { TextRingBuffer } from '../text-ring-buffer.js';
-import { checkPod } from './check-pod.js';
+import { checkPod } from './pods/check-pod.js';
 import type { Cluster } from './cluster.js';
-import type { PodChannel } from './pod-channel.js';
-import type { PodLauncher } from './pod-launcher.js';
-import { MAIN } from './pod-parts.js';
-import { containerState, mainStatus, startFailure } from './pod-state.js';
+import type { PodChannel } from './pods/pod-channel.js';
+import type { PodLauncher } from './pods/pod-launcher.js';
+import { MAIN } from './pods/pod-parts.js';
+import { containerState, mainStatus, startFailure } from './pods/pod-state.js';
 
 export const REMOVE_SECONDS = 1;
 /** Of a command that cannot be run, as shells say it. */

@@ -5,7 +5,7 @@ import type { Labels, RuntimeImage } from '../container-runtime.js';
 import { Cluster } from './cluster.js';
 import { labelsOf, selectorOf } from './kubernetes-labels.js';
 import { KubernetesCheckContainer, REMOVE_SECONDS } from './kubernetes-check-container.js';
-import { PodLauncher } from './pod-launcher.js';
+import { PodLauncher } from './pods/pod-launcher.js';
 
 /** Checks images in pods. */
 @Injectable()

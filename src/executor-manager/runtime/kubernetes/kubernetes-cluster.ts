@@ -11,7 +11,7 @@ import WebSocket from 'ws';
 import { type AppConfig, ConfigError } from '../../../config/app-config.js';
 import { type ChannelWish, Cluster, type Right } from './cluster.js';
 import { clusterCall, unlessStatus } from './cluster-errors.js';
-import { PodChannel } from './pod-channel.js';
+import { PodChannel } from './pods/pod-channel.js';
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 /** Newest first. Version 5 can close the input, which is not done here; its frames are those of version 4. */

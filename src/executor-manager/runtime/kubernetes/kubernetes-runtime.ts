@@ -18,12 +18,12 @@ import { RegistryPolicy } from '../registry-policy.js';
 import { EngineTrouble } from '../runtime-errors.js';
 import { Cluster } from './cluster.js';
 import { ClusterAccess } from './cluster-access.js';
-import { executorPod } from './executor-pod.js';
+import { executorPod } from './pods/executor-pod.js';
 import { labelsOf, selectorOf } from './kubernetes-labels.js';
-import { PodLauncher } from './pod-launcher.js';
-import { MAIN } from './pod-parts.js';
-import { ENDED_SESSION, PodSession } from './pod-session.js';
-import { containerState, hasEnded } from './pod-state.js';
+import { PodLauncher } from './pods/pod-launcher.js';
+import { MAIN } from './pods/pod-parts.js';
+import { ENDED_SESSION, PodSession } from './pods/pod-session.js';
+import { containerState, hasEnded } from './pods/pod-state.js';
 import { WorkspaceClaims } from './workspace-claims.js';
 
 /** Executors as pods of a Kubernetes cluster, with their workspaces as claims. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { V1ContainerState, V1Pod } from '@kubernetes/client-node';
 import { EngineTrouble, ImageProblem } from '../runtime-errors.js';
-import { containerState } from './pod-state.js';
+import { containerState } from './pods/pod-state.js';
 import { startProgress } from './start-progress.js';
 
 const IMAGE = 'r.example/agent:1';

@@ -8,8 +8,8 @@ import type {
 import { firstPart } from '../../../common/text/text-cut.js';
 import { pullProblem } from '../pull-problems.js';
 import { EngineTrouble, ImageProblem } from '../runtime-errors.js';
-import { COPY } from './executor-pod.js';
-import { engineReason, hasEnded, isRunning, mainStatus } from './pod-state.js';
+import { COPY } from './pods/executor-pod.js';
+import { engineReason, hasEnded, isRunning, mainStatus } from './pods/pod-state.js';
 
 /** `words`: those of the cluster, for the log. */
 export type StartProgress =

@@ -6,7 +6,7 @@ import type { Labels } from '../container-runtime.js';
 import { EngineTrouble } from '../runtime-errors.js';
 import { Cluster } from './cluster.js';
 import { metadataOf } from './kubernetes-labels.js';
-import type { KubernetesConfig } from './pod-parts.js';
+import type { KubernetesConfig } from './pods/pod-parts.js';
 
 const POLL_MS = 300;
 /** What a cluster needs to delete a claim that no pod uses any more. */
