@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { closeServer, KEEP_ALIVE_MS, listen, readBody, sendJson, urlOf } from '../shared/http.js';
 import { claude } from './claude/claude.js';
 import { dify, difyFiles } from './dify/dify.js';
-import type { DifyCounters } from './dify/dify-state.js';
+import type { DifyCounters } from './dify/runs/dify-state.js';
 import type { Exchange, Provider } from './exchange.js';
 import { openai } from './openai/openai.js';
 import { capture, createState, resetState, wallClock } from './state.js';

@@ -1,6 +1,6 @@
 // What the simulator remembers of the traffic: for tests that prove what a client sent and when it hung up.
 import type { IncomingHttpHeaders } from 'node:http';
-import { createDifyState, type DifyState, resetDify } from './dify/dify-state.js';
+import { createDifyState, type DifyState, resetDify } from './dify/runs/dify-state.js';
 import type { Script } from './script.js';
 
 const MAX_REQUESTS = 1000;

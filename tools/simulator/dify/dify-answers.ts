@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Json } from '../../shared/json.js';
 import type { DifyApp } from './dify-apps.js';
 import { type DifyNodes } from './dify-nodes.js';
-import type { RunStatus } from './dify-run.js';
+import type { RunStatus } from './runs/dify-run.js';
 import type { DifyScript } from './dify-script.js';
 import { type Beat, type DifyWire, nowSeconds, usageOf } from './dify-wire.js';
 

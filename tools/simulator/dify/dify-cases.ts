@@ -18,8 +18,8 @@ import { fileEvents, filesOf } from './dify-files.js';
 import { pausing, plainPause } from './dify-human.js';
 import { DifyNodes } from './dify-nodes.js';
 import type { Delivery } from './dify-reader.js';
-import type { DifyRun, RunStatus } from './dify-run.js';
-import type { DifyState } from './dify-state.js';
+import type { DifyRun, RunStatus } from './runs/dify-run.js';
+import type { DifyState } from './runs/dify-state.js';
 import { type Act, type Beat, DIFY_PING, type DifyWire, frame } from './dify-wire.js';
 import { cutCharacters, cutSmall } from '../plan.js';
 

@@ -3,8 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { asObject, asText, type Json } from '../../shared/json.js';
 import { beatsOf, type DifyCall, flowAnswer, flowLead, workflowFinished } from './dify-answers.js';
 import type { DifyNodes } from './dify-nodes.js';
-import type { DifyRun } from './dify-run.js';
-import { type DifyState, type HumanForm, keep } from './dify-state.js';
+import type { DifyRun } from './runs/dify-run.js';
+import { type DifyState, type HumanForm, keep } from './runs/dify-state.js';
 import { type Beat, nowSeconds } from './dify-wire.js';
 
 const NODE = { nodeId: 'human', type: 'human-input', title: 'Approval' };

@@ -4,7 +4,7 @@ import { asObject } from '../../shared/json.js';
 import { type DifyApp, suggests } from './dify-apps.js';
 import { jsonReply } from '../deliver.js';
 import { DifyProblem, invalid, userOf } from './dify-request.js';
-import type { Message } from './dify-state.js';
+import type { Message } from './runs/dify-state.js';
 import type { Exchange, Reply } from '../exchange.js';
 
 function ownMessage(x: Exchange, app: DifyApp, user: string, id: string): Message {

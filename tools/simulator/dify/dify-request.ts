@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { asObject, asText, type Json } from '../../shared/json.js';
 import { appOf, type DifyApp, formOf, isApp } from './dify-apps.js';
 import { jsonReply } from '../deliver.js';
-import { type Conversation, countCall, type DifyState } from './dify-state.js';
+import { type Conversation, countCall, type DifyState } from './runs/dify-state.js';
 import type { Headers, Reply } from '../exchange.js';
 
 /** A refusal; thrown by the checks. */

@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import { type DifyApp, isApp, uploadLimits } from './dify-apps.js';
 import type { MultipartBody, MultipartFile } from './dify-multipart.js';
 import { DifyProblem } from './dify-request.js';
-import { keep } from './dify-state.js';
+import { keep } from './runs/dify-state.js';
 import { nowSeconds } from './dify-wire.js';
 import { jsonReply } from '../deliver.js';
 import type { Exchange, Reply } from '../exchange.js';

@@ -1,6 +1,6 @@
 // What simulated Dify apps keep: runs, conversations, messages, uploads, forms. Everything belongs to one key and user.
-import type { Json } from '../../shared/json.js';
-import type { DifyApp } from './dify-apps.js';
+import type { Json } from '../../../shared/json.js';
+import type { DifyApp } from '../dify-apps.js';
 import type { DifyRun } from './dify-run.js';
 
 const MAX_KEPT = 2000;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answerOf, DifyClient, type DifyEvent, eventsOf, namesOf } from './dify.testing.js';
-import { generatedText, type Simulator, startSimulator } from '../simulator.js';
+import { answerOf, DifyClient, type DifyEvent, eventsOf, namesOf } from '../dify.testing.js';
+import { generatedText, type Simulator, startSimulator } from '../../simulator.js';
 
 const CONTINUE = '&include_state_snapshot=true&continue_on_pause=true';
 

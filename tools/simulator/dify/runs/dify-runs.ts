@@ -1,12 +1,12 @@
 // The routes that run an app.
 import { randomUUID } from 'node:crypto';
-import { asObject, type Json } from '../../shared/json.js';
-import { callUsage, type DifyCall } from './dify-answers.js';
-import { type DifyApp, isApp, isChat, isFlow } from './dify-apps.js';
-import { deliveryOf, DIFY_CASES, planCase } from './dify-cases.js';
-import { errorReply } from './dify-errors.js';
-import { stoppedFlow } from './dify-human.js';
-import { DifyReader } from './dify-reader.js';
+import { asObject, type Json } from '../../../shared/json.js';
+import { callUsage, type DifyCall } from '../dify-answers.js';
+import { type DifyApp, isApp, isChat, isFlow } from '../dify-apps.js';
+import { deliveryOf, DIFY_CASES, planCase } from '../dify-cases.js';
+import { errorReply } from '../dify-errors.js';
+import { stoppedFlow } from '../dify-human.js';
+import { DifyReader } from '../dify-reader.js';
 import { openStream, runJson } from './dify-run-routes.js';
 import {
   checkFile,
@@ -18,15 +18,15 @@ import {
   invalid,
   streams,
   userOf,
-} from './dify-request.js';
+} from '../dify-request.js';
 import { DifyRun } from './dify-run.js';
-import { type DifyScript, parseDifyScript } from './dify-script.js';
+import { type DifyScript, parseDifyScript } from '../dify-script.js';
 import { type Conversation, type DifyState, keep } from './dify-state.js';
-import { type Beat, DifyWire, newIds, nowSeconds } from './dify-wire.js';
-import { countStream, jsonReply, pause } from '../deliver.js';
-import type { Exchange, Reply } from '../exchange.js';
-import { strikes } from '../state.js';
-import { answerTokens, demoText } from '../text.js';
+import { type Beat, DifyWire, newIds, nowSeconds } from '../dify-wire.js';
+import { countStream, jsonReply, pause } from '../../deliver.js';
+import type { Exchange, Reply } from '../../exchange.js';
+import { strikes } from '../../state.js';
+import { answerTokens, demoText } from '../../text.js';
 
 /** A checked request that may start a run. */
 interface Ask {

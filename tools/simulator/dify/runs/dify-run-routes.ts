@@ -1,13 +1,13 @@
 // The routes about a run that goes on: stop it, read it, listen to it.
-import { asObject, type Json } from '../../shared/json.js';
-import { type DifyApp, isApp, isFlow } from './dify-apps.js';
-import { DifyReader } from './dify-reader.js';
-import { checkMode, difyError, DifyProblem, userOf } from './dify-request.js';
+import { asObject, type Json } from '../../../shared/json.js';
+import { type DifyApp, isApp, isFlow } from '../dify-apps.js';
+import { DifyReader } from '../dify-reader.js';
+import { checkMode, difyError, DifyProblem, userOf } from '../dify-request.js';
 import type { DifyRun } from './dify-run.js';
-import type { DifyScript } from './dify-script.js';
-import { DIFY_PING, nowSeconds } from './dify-wire.js';
-import { countStream, jsonReply, pause, send } from '../deliver.js';
-import type { Exchange, Reply } from '../exchange.js';
+import type { DifyScript } from '../dify-script.js';
+import { DIFY_PING, nowSeconds } from '../dify-wire.js';
+import { countStream, jsonReply, pause, send } from '../../deliver.js';
+import type { Exchange, Reply } from '../../exchange.js';
 
 /** Sends the headers of a stream, and waits as the script says. */
 export async function openStream(x: Exchange, script: DifyScript): Promise<void> {

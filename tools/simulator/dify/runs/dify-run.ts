@@ -1,13 +1,13 @@
 // A run of a Dify app: it plays its beats with or without readers, and obeys stops and forms.
 import { once } from 'node:events';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import type { DifyApp } from './dify-apps.js';
-import type { DifyReader } from './dify-reader.js';
-import type { DifyScript } from './dify-script.js';
+import type { DifyApp } from '../dify-apps.js';
+import type { DifyReader } from '../dify-reader.js';
+import type { DifyScript } from '../dify-script.js';
 import type { DifyState } from './dify-state.js';
-import type { Act, Beat, DifyWire } from './dify-wire.js';
-import type { Json } from '../../shared/json.js';
-import { addTick, removeTick } from '../ticker.js';
+import type { Act, Beat, DifyWire } from '../dify-wire.js';
+import type { Json } from '../../../shared/json.js';
+import { addTick, removeTick } from '../../ticker.js';
 
 const BATCH_CHARACTERS = 16_384;
 
