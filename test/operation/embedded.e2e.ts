@@ -154,17 +154,6 @@ describe('the embedded mode', () => {
     const next = await server.api.turn({ task_id: turn.taskId, prompt: script('tokens=2 rate=0', `After ${end}`) });
     expect(next.content).toBe(generatedText(2));
   });
-
-  it('leaves no simulator behind when it is killed', async () => {
-    expect((await server.api.turn('Hello')).terminal?.type).toBe('done');
-    const simulators = descendantsOf(server.pid).filter((pid) =>
-      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('simulator'),
-    );
-    expect(simulators).not.toEqual([]);
-    await server.kill();
-
-    await eventually('the simulator has ended', () => !simulators.some(isAlive));
-  });
 });
 
 describe('the configuration', () => {
