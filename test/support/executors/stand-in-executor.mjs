@@ -24,11 +24,12 @@ for await (const line of createInterface({ input: process.stdin })) {
 async function answer(work) {
   const { prompt } = work;
   const option = (name) => new RegExp(`\\[${name}(?:=(\\d+))?\\]`).exec(prompt);
-  await report(work, { status: 'RUNNING', progress: 10 });
   mkdirSync(STATE, { recursive: true });
   const file = `${STATE}/turns`;
   const before = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
   writeFileSync(file, String(before + 1));
+  // Only now: tests end what is at work, and count what it has left behind.
+  await report(work, { status: 'RUNNING', progress: 10 });
   if (option('memory')) fillMemory();
   const exit = option('exit');
   if (exit && before === 0) process.exit(Number(exit[1]));

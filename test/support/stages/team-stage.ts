@@ -81,7 +81,7 @@ export class TeamStage {
   get managerPid(): number | undefined {
     const { pid } = this.server;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-    const manager = children.find((id) => readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('executor-manager'));
+    const manager = children.find((id) => commandOf(id).includes('executor-manager'));
 
     return manager === undefined ? undefined : Number(manager);
   }
@@ -91,5 +91,14 @@ export class TeamStage {
     if (reply.status !== 201) throw new Error(`POST ${path}: HTTP ${reply.status} ${reply.text}`);
 
     return reply.body.id;
+  }
+}
+
+/** The command line of a process; empty when it has just ended. */
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
   }
 }
