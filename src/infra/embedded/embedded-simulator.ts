@@ -10,7 +10,7 @@ const RESTART_DELAY_MS = 200;
 
 /**
  * The embedded provider simulator, or the address of a running one. It is a thread: it does not hold the event loop of the
- * server, and needs a fifth of the memory of a process.
+ * server, and needs less than half of the memory of a process (10 to 30 MB, not 55).
  */
 @Injectable()
 export class EmbeddedSimulator implements OnApplicationShutdown {
