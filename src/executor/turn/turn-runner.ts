@@ -24,8 +24,8 @@ const EMPTY_WORKSPACE: LiveEvent = {
   ...{ type: 'step', step_id: 'workspace', kind: 'log', title: 'Workspace', status: 'succeeded' },
   detail: {
     output:
-      'The executor manager with the files of the earlier turns does not answer: this turn begins with an empty ' +
-      'workspace, or a new clone of the repository.',
+      'The files of the earlier turns are with another executor manager, which could not go on: this turn begins with ' +
+      'an empty workspace, or a new clone of the repository.',
   },
 };
 
