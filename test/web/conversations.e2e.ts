@@ -101,19 +101,37 @@ describe('the list of conversations', () => {
     await tab.row('Asks back').getByRole('img', { name: 'Waits for you' }).waitFor();
   });
 
-  it('goes on when it is scrolled to its end', async () => {
+  it('goes on when it is scrolled to its end, whatever happens meanwhile', async () => {
     const titles = Array.from({ length: MANY }, (_, index) => `Number ${index} of many`);
     // They are listed before anything is asked.
     const team = await teamId('demo-team');
     for (const title of titles) await suite.stage.api.post('/tasks/create', { prompt: title, team_id: team });
     const tab = await suite.openChat();
     await tab.row(titles.at(-1) ?? '').waitFor();
-    const oldest = tab.row(titles[0] ?? '');
-    await tab.list.hover();
-    await eventually('the oldest is shown', async () => {
-      await tab.page.mouse.wheel(0, 400);
-
-      return (await oldest.count()) === 1;
+    const isPage = (page: number) => (url: URL) =>
+      url.pathname === '/api/conversations' && url.searchParams.get('page') === String(page);
+    let bringNextPage = (): void => undefined;
+    const mayCome = new Promise<void>((resolve) => (bringNextPage = resolve));
+    let isAsked = false;
+    await tab.page.route(isPage(2), async (route) => {
+      isAsked = true;
+      await mayCome;
+      await route.continue().catch(() => undefined);
     });
+    await tab.list.hover();
+    const scrolled = (what: string, check: () => Promise<boolean> | boolean) =>
+      eventually(what, async () => {
+        await tab.page.mouse.wheel(0, 400);
+
+        return check();
+      });
+    await scrolled('the next page is asked for', () => isAsked);
+    // What is new moves everything: the list is read again, which must not cost the reader the next page.
+    const isReadAgain = tab.page.waitForRequest((request) => isPage(1)(new URL(request.url())), { timeout: 3_000 });
+    await suite.stage.api.post('/tasks/create', { prompt: 'Comes in between', team_id: team });
+    await isReadAgain.catch(() => undefined);
+    bringNextPage();
+    const oldest = tab.row(titles[0] ?? '');
+    await scrolled('the oldest is shown', async () => (await oldest.count()) === 1);
   });
 });

@@ -8,11 +8,15 @@ let accessToken: string | null = null;
 let refreshing: Promise<boolean> | null = null;
 const listeners = new Set<() => void>();
 let isExpired = false;
-/** Tells the other tabs, which have the same cookie, that there is a session again. */
-const tabs = new BroadcastChannel('conch-session');
-tabs.onmessage = () => {
-  if (isExpired) refreshSession().catch(() => undefined);
-};
+let tabs: BroadcastChannel | null = null;
+
+/** Tells the other tabs, which have the same cookie, that there is a session again, and is told by them. */
+export function shareSession(): void {
+  tabs ??= new BroadcastChannel('conch-session');
+  tabs.onmessage = () => {
+    if (isExpired) refreshSession().catch(() => undefined);
+  };
+}
 
 /** The header that identifies the reader, if there is a session. */
 export const authorization = (): Record<string, string> =>
@@ -27,7 +31,7 @@ export function setAccessToken(token: string | null): void {
 /** Begins a session in all tabs. */
 export function beginSession(token: string): void {
   setAccessToken(token);
-  tabs.postMessage('begun');
+  tabs?.postMessage('begun');
 }
 
 /**

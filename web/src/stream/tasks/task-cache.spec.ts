@@ -60,4 +60,52 @@ describe('caches of tasks', () => {
     });
     expect(queryClient.getQueryData(taskKey(7))).toBeUndefined();
   });
+
+  it.each(['nothing', 'something'])('have what came while they were read, when %s was known', async (known) => {
+    const page = { pages: [{ total: 1, items: [row(1)] }], pageParams: [1] };
+    const detail = { ...row(1), progress: 0, subtasks: [{ id: 2, task_id: 1, progress: 0 }] };
+    const bring = [
+      beginToRead(list, known === 'nothing' ? undefined : page, page),
+      beginToRead(taskKey(1), known === 'nothing' ? undefined : detail, detail),
+    ];
+    for (const progress of [20, 40])
+      updateTaskCaches({ type: 'subtask', subtask: { id: 2, task_id: 1, progress } } as unknown as TaskEvent);
+    updateTaskCaches(told(1, { status: 'COMPLETED' }));
+    await Promise.all(bring.map((bringIt) => bringIt()));
+    await untilRead();
+
+    expect(queryClient.getQueryData(list)).toMatchObject({ pages: [{ items: [row(1, 'COMPLETED')] }] });
+    expect(queryClient.getQueryData(taskKey(1))).toMatchObject({ status: 'COMPLETED', subtasks: [{ progress: 40 }] });
+  });
+
+  it('forget what came while they were read, when they are removed meanwhile', async () => {
+    const bring = beginToRead(taskKey(1), undefined, { ...row(1), subtasks: [] });
+    updateTaskCaches(told(1, { status: 'COMPLETED' }));
+    queryClient.removeQueries({ queryKey: taskKey(1) });
+    await bring();
+    await untilRead();
+    queryClient.setQueryData(taskKey(1), { ...row(1), subtasks: [] });
+    await untilRead();
+
+    expect(queryClient.getQueryData(taskKey(1))).toMatchObject({ status: 'RUNNING' });
+  });
 });
+
+/** Begins to read what a server has found before anything is told. @returns lets it arrive */
+function beginToRead(queryKey: readonly unknown[], known: unknown, found: unknown): () => Promise<unknown> {
+  let arrive = (_data: unknown): void => undefined;
+  const answer = new Promise((resolve) => (arrive = resolve));
+  if (known !== undefined) queryClient.setQueryData(queryKey, known);
+  const reading = queryClient
+    .query({ queryKey, queryFn: () => answer, staleTime: 0, gcTime: Infinity })
+    .catch(() => undefined);
+
+  return () => {
+    arrive(found);
+
+    return reading;
+  };
+}
+
+/** Caches tell of changes in the next task of the loop. */
+const untilRead = () => new Promise((resolve) => setTimeout(resolve, 0));

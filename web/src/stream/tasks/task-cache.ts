@@ -1,8 +1,9 @@
-import type { InfiniteData } from '@tanstack/react-query';
+import type { InfiniteData, Query } from '@tanstack/react-query';
 import type { Schemas } from '../../api/client';
 import { queryClient } from '../../app/query-client';
 import type { TaskEvent } from './live-tasks';
 import { conversationsKey, taskKey, tasksKey } from '../query-keys';
+import { applyAfterReads } from './task-reads';
 
 /** Lists are read again at most this often. */
 const REFRESH_MS = 1_000;
@@ -20,6 +21,11 @@ type Task = Schemas['TaskDto'];
 
 /** Brings one event into all caches that show tasks, so that no page asks again and again. */
 export function updateTaskCaches(event: TaskEvent): void {
+  apply(event);
+  applyAfterReads(event, apply);
+}
+
+function apply(event: TaskEvent): void {
   if (event.type === 'subtask') return updateSubtask(event.subtask, event.result_omitted === true);
   updateDetail(event.task, event.result_omitted === true);
   const isKnown = [conversationsKey, tasksKey].map((queryKey) => updateLists(queryKey, event.task));
@@ -68,6 +74,9 @@ function updateLists(queryKey: readonly string[], task: Task): boolean {
 const isList = (data: unknown): data is Page | InfiniteData<Page> =>
   typeof data === 'object' && data !== null && ('items' in data || 'pages' in data);
 
+const isListQuery = ({ queryKey: [root], state: { data } }: Query): boolean =>
+  root === conversationsKey[0] || (root === tasksKey[0] && isList(data));
+
 const pagesOf = (data: Page | InfiniteData<Page>): Page[] => ('pages' in data ? data.pages : [data]);
 
 function withTask(data: Page | InfiniteData<Page>, task: Task): Page | InfiniteData<Page> {
@@ -96,7 +105,8 @@ let timer: ReturnType<typeof setTimeout> | null = null;
 function refreshLists(): void {
   timer ??= setTimeout(() => {
     timer = null;
-    void queryClient.invalidateQueries({ queryKey: conversationsKey });
-    void queryClient.invalidateQueries({ queryKey: tasksKey, predicate: ({ state }) => isList(state.data) });
+    // Reading again would cancel what is being read, like the next page of a reader who scrolls.
+    if (queryClient.isFetching({ predicate: isListQuery }) > 0) return refreshLists();
+    void queryClient.invalidateQueries({ predicate: isListQuery });
   }, REFRESH_MS);
 }

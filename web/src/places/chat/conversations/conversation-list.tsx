@@ -24,6 +24,8 @@ export function ConversationList({ openTask, onOpen }: Props) {
   const [search] = useDebouncedValue(text.trim(), TYPING_MS);
   const list = useConversations(search);
   const { conversations, isPending, isError, error, refetch } = list;
+  // A page that is asked for while others are read anew would cancel those.
+  const hasMore = list.hasNextPage && !list.isFetching;
   const startNew = () => {
     onOpen();
     void navigate({ to: '/' });
@@ -81,8 +83,9 @@ export function ConversationList({ openTask, onOpen }: Props) {
         conversations={conversations}
         openTask={openTask}
         onOpen={onOpen}
+        canGoOn={hasMore && !list.isFetchNextPageError}
         onEnd={() => {
-          if (list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage();
+          if (hasMore) void list.fetchNextPage();
         }}
       />
     </div>

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { type KeyboardEvent, useRef } from 'react';
+import { type KeyboardEvent, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { VList, type VListHandle } from 'virtua';
 import type { Conversation } from '../../../api/conversations';
@@ -11,26 +11,33 @@ import { groupByDay } from './rows';
 
 /** The next page is read when less than this is left below, in pixels. */
 const AHEAD_PX = 600;
+const NOT_SHOWN = { scrollSize: 0, viewportSize: 0, scrollOffset: 0 };
 
 interface Props {
   conversations: readonly Conversation[];
   openTask: number | null;
   onOpen: () => void;
+  /** More can be read, and the last time it did not fail. */
+  canGoOn: boolean;
   /** Called near the end of what is there. */
   onEnd: () => void;
 }
 
 /** The rows that are in view, however many there are; arrow keys move between them. */
-export function ConversationRows({ conversations, openTask, onOpen, onEnd }: Props) {
+export function ConversationRows({ conversations, openTask, onOpen, canGoOn, onEnd }: Props) {
   const { t, i18n } = useTranslation('conversations');
   const navigate = useNavigate();
   const unread = useUnreadTasks();
   const list = useRef<VListHandle>(null);
   const rows = groupByDay(conversations, i18n.resolvedLanguage ?? 'en', new Date());
-  const onScroll = (offset: number) => {
-    const { scrollSize, viewportSize } = list.current ?? { scrollSize: 0, viewportSize: 0 };
-    if (scrollSize - viewportSize - offset < AHEAD_PX) onEnd();
+  const readAhead = () => {
+    const { scrollSize, viewportSize, scrollOffset } = list.current ?? NOT_SHOWN;
+    if (viewportSize > 0 && scrollSize - viewportSize - scrollOffset < AHEAD_PX) onEnd();
   };
+  // Who is at the end cannot scroll on: the next page comes when what was being read is there.
+  useEffect(() => {
+    if (canGoOn) readAhead();
+  });
   const onDelete = (conversation: Conversation) => {
     if (conversation.id === openTask) void navigate({ to: '/' });
     deleteWithUndo(conversation);
@@ -38,7 +45,7 @@ export function ConversationRows({ conversations, openTask, onOpen, onEnd }: Pro
 
   return (
     <nav className={styles.rows} aria-label={t('title')} onKeyDown={moveFocus}>
-      <VList ref={list} className={styles.scroller} onScroll={onScroll}>
+      <VList ref={list} className={styles.scroller} onScroll={readAhead}>
         {rows.map((row) =>
           'heading' in row ? (
             <div key={row.heading} className={styles.heading} role="heading" aria-level={3}>
