@@ -2,8 +2,8 @@
 # with a read-only root filesystem; it writes to /app/data and /tmp. With DATABASE_URL and REDIS_URL it keeps nothing;
 # without them everything is in /app/data.
 
-# Pin a digest with --build-arg NODE_IMAGE=node:24-slim@sha256:…, see docs/production.md.
-ARG NODE_IMAGE=node:24-slim
+# By digest, because a tag moves. A newer one: --build-arg NODE_IMAGE=node:24-slim@sha256:…, see docs/production.md.
+ARG NODE_IMAGE=node:24-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app

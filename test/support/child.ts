@@ -149,8 +149,8 @@ export interface Directory {
 export const NO_DIRECTORY: Directory = { path: '', remove: () => Promise.resolve() };
 
 /** A new directory, and how to get rid of it. */
-export function temporaryDirectory(name: string): Directory {
-  const path = mkdtempSync(join(tmpdir(), `conch-${name}-`));
+export function temporaryDirectory(name: string, parent = tmpdir()): Directory {
+  const path = mkdtempSync(join(parent, `conch-${name}-`));
 
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Api } from './api.js';
 import { eventually, type ServerProcess, type Spawn, spawnWatched, temporaryDirectory } from './child.js';
 
@@ -18,11 +18,9 @@ const TIMES: Environment = {
   CHAT_SELF_START_MS: '0',
 };
 const START_TIMEOUT_MS = 120_000;
-/**
- * The WebAssembly of the embedded database is compiled once, and not again to run faster: a third of its start. The second
- * one the server sets itself; V8 refuses compiled code when its flags differ.
- */
-const V8_FLAGS = ['--liftoff-only', '--wasm-num-compilation-tasks=1'];
+/** With which that file was compiled, see `scripts/lib/test-server.mjs`. */
+const V8_FLAGS =
+  BUNDLE === undefined ? [] : (JSON.parse(readFileSync(join(dirname(BUNDLE), 'v8-flags.json'), 'utf8')) as string[]);
 
 /** A server in a process of its own. */
 export class Conch {

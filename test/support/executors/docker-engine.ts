@@ -8,6 +8,9 @@ import { eventually, temporaryDirectory, Watched } from '../child.js';
 export type ImageFile = string | Buffer | { copy: string } | { linkTo: string };
 export type ImageFiles = Readonly<Record<string, ImageFile>>;
 
+/** Engines keep copies of whole images, too large for memory. */
+const DISK = '/var/tmp';
+
 /** Statically linked: it needs nothing else in an image. */
 const BUSYBOX = '/bin/busybox';
 
@@ -31,7 +34,7 @@ export class DockerServer {
   }
 
   static async start(): Promise<DockerServer> {
-    const server = new DockerServer(temporaryDirectory('docker'));
+    const server = new DockerServer(temporaryDirectory('docker', DISK));
     await server.start();
 
     return server;
