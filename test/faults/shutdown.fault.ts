@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generatedText } from '../../tools/simulator/simulator.js';
-import { started } from '../support/api.js';
+import { type Api, started } from '../support/api.js';
 import { endAll, eventually } from '../support/child.js';
 import { expectAgreement, expectOneEnd, Follower } from '../support/streams/follower.js';
 import { fold, typesOf } from '../support/streams/sse.js';
@@ -9,6 +9,8 @@ import { script, Stage } from '../support/stages/stage.js';
 
 const STREAMS = 20;
 const TOKENS = 160;
+/** Answers do not end meanwhile. */
+const IMPATIENT = { SHUTDOWN_GRACE_SECONDS: '1' };
 
 describe('SIGTERM under load', () => {
   let stage: Stage;
@@ -69,7 +71,7 @@ describe('SIGTERM under load', () => {
   });
 });
 
-describe('SIGTERM while Redis is away', () => {
+describe('SIGTERM of all replicas', () => {
   let stage: Stage;
 
   beforeAll(async () => {
@@ -78,10 +80,33 @@ describe('SIGTERM while Redis is away', () => {
 
   afterAll(() => endAll(stage));
 
+  it('as in an update: the new ones finish every answer, for readers that come back', async () => {
+    const servers: Api[] = [];
+    const leaving = [await stage.addServer(IMPATIENT), await stage.addServer(IMPATIENT)];
+    const followers: Follower[] = [];
+    for (const [index, { api }] of [...leaving, ...leaving, ...leaving].entries()) {
+      const stream = await api.ask(script(`tokens=${TOKENS} rate=10`, `Update ${index}`));
+      const { taskId } = await started(stream);
+      await stream.untilType('content');
+      followers.push(new Follower(stream, taskId, { servers }));
+    }
+    for (const server of leaving) expect(server.logs).toContain('run started');
+    for (const server of leaving) server.signal('SIGTERM');
+    for (const server of leaving) expect(await server.exited).toBe(0);
+    servers.push((await stage.addServer()).api);
+
+    for (const follower of followers) {
+      const events = await follower.finished;
+      expectOneEnd(events);
+      expect(fold(events)).toMatchObject({ content: generatedText(TOKENS), terminal: { type: 'done' } });
+      await expectAgreement(stage, events);
+    }
+  });
+
   it.each([
     ['still away', false],
     ['just back', true],
-  ])('%s: the process ends in good order', async (_state, isBack) => {
+  ])('while Redis is %s: the process ends in good order', async (_state, isBack) => {
     const server = await stage.addServer();
     await stage.redis.kill();
     await eventually('the server notices', async () => (await server.api.get('/health/ready')).status === 503);

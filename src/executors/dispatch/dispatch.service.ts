@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { AppError, type ErrorCode } from '../../common/app-error.js';
+import { withinOr } from '../../common/async/within.js';
 import { SecretBoxError } from '../../common/secrets/secret-box.js';
 import { AppConfig } from '../../config/app-config.js';
 import type { Db } from '../../infra/database/database.js';
@@ -16,6 +17,8 @@ import { type ClaimedSubtask, DispatchRepository, type ClaimRequest } from './di
 /** Rounds of one dispatch: subtasks that cannot be dispatched do not block those behind them. */
 const MAX_ROUNDS = 5;
 const FAIL_PATIENCE_MS = 500;
+/** How long a reply waits for the streams of its claims while Redis is away. */
+const SHOW_PATIENCE_MS = 1_000;
 
 /** `broken` subtasks could not be handed out, and failed. */
 const dispatchedTotal = new Counter({
@@ -88,9 +91,9 @@ export class DispatchService {
     for (const { subtask } of round.claimed) {
       dispatchedTotal.inc({ lane: String(subtask.lane), outcome: 'handed_out' });
       this.log.log(`task ${subtask.taskId} subtask ${subtask.id}: handed out`);
-      void this.projector.sync(subtask.id, true);
     }
     await Promise.all([
+      this.showClaims(round.claimed),
       this.changes.publish(
         round.claimed.map(({ subtask: { userId, taskId, id } }) => ({ userId, taskId, subtaskIds: [id] })),
       ),
@@ -98,6 +101,15 @@ export class DispatchService {
     ]);
 
     return round;
+  }
+
+  /**
+   * Makes the claims the owners of their streams before their executors know of them: for one that writes first, the
+   * stream would look like one whose events Redis has lost, and readers would get the answer twice.
+   */
+  private async showClaims(claimed: readonly ClaimedSubtask[]): Promise<void> {
+    const shown = Promise.all(claimed.map(({ subtask }) => this.projector.sync(subtask.id, true)));
+    await withinOr(SHOW_PATIENCE_MS, null, shown);
   }
 
   /**

@@ -19,6 +19,8 @@ interface Pending {
   done: Promise<void>;
   /** Whether something has changed since it was begun. */
   isStale: boolean;
+  /** Whether the answer was claimed just now. */
+  isClaim: boolean;
 }
 
 /**
@@ -47,21 +49,22 @@ export class TurnProjector {
     const known = this.pending.get(subtaskId);
     if (known) {
       known.isStale = true;
+      known.isClaim ||= isClaim;
 
       return known.done;
     }
-    const pending: Pending = { done: Promise.resolve(), isStale: true };
+    const pending: Pending = { done: Promise.resolve(), isStale: true, isClaim };
     this.pending.set(subtaskId, pending);
-    pending.done = this.work(subtaskId, isClaim, pending);
+    pending.done = this.work(subtaskId, pending);
 
     return pending.done;
   }
 
-  private async work(subtaskId: number, isClaim: boolean, pending: Pending): Promise<void> {
+  private async work(subtaskId: number, pending: Pending): Promise<void> {
     for (let failures = 0; pending.isStale && failures < MAX_FAILURES;) {
       pending.isStale = false;
       try {
-        await this.inTurn(() => this.project(subtaskId, isClaim));
+        await this.inTurn(() => this.project(subtaskId, pending.isClaim));
       } catch (error) {
         this.logger.warn(`subtask ${subtaskId}: its stream is not up to date: ${logLine(error)}`);
         failures += 1;
