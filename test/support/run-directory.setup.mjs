@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, statfsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, statfsSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,7 +17,10 @@ export default function makeRunDirectory() {
 }
 
 function hasRoom() {
-  if (!existsSync(MEMORY)) return false;
+  const mounts = existsSync('/proc/mounts') ? readFileSync('/proc/mounts', 'utf8').split('\n') : [];
+  const options = mounts.map((line) => line.split(' ')).filter(([, path]) => path === MEMORY);
+  // Stand-ins for containers run programs in it.
+  if (options.length === 0 || options.some(([, , , flags]) => flags.split(',').includes('noexec'))) return false;
   const { bavail, bsize } = statfsSync(MEMORY);
 
   return Math.min(bavail * bsize, freemem() / 2) > ROOM;

@@ -70,8 +70,9 @@ describe('caches of tasks', () => {
     ];
     for (const progress of [20, 40])
       updateTaskCaches({ type: 'subtask', subtask: { id: 2, task_id: 1, progress } } as unknown as TaskEvent);
-    updateTaskCaches(told(1, { status: 'COMPLETED' }));
+    updateTaskCaches(told(1, { status: 'CANCELLING' }));
     await Promise.all(bring.map((bringIt) => bringIt()));
+    updateTaskCaches(told(1, { status: 'COMPLETED' }));
     await untilRead();
 
     expect(queryClient.getQueryData(list)).toMatchObject({ pages: [{ items: [row(1, 'COMPLETED')] }] });

@@ -17,9 +17,10 @@ export function applyAfterReads(event: TaskEvent, apply: Apply): void {
     event.type === 'subtask'
       ? [{ queryKey: taskKey(event.subtask.task_id) }]
       : [{ queryKey: tasksKey }, { queryKey: conversationsKey }];
+  // What was read is told a moment later: until then a newer event replaces the one that is to be applied again.
+  const predicate = ({ state, queryHash }: Query) => state.fetchStatus === 'fetching' || missed.has(queryHash);
   for (const filter of filters)
-    for (const query of queryClient.getQueryCache().findAll({ ...filter, fetchStatus: 'fetching' }))
-      keep(query, event, apply);
+    for (const query of queryClient.getQueryCache().findAll({ ...filter, predicate })) keep(query, event, apply);
 }
 
 function keep(query: Query, event: TaskEvent, apply: Apply): void {
